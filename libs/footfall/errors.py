@@ -1,0 +1,51 @@
+"""Every deliberate exception of footfall: what is wrong, where, and how to mend it. Imports nothing."""
+
+from __future__ import annotations
+
+
+class FootfallError(Exception):
+    """A fault that a person or a scheduler can act on; `exit_code` is what the process ends with."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, mend: str = "") -> None:
+        self.what = what
+        self.mend = mend
+        super().__init__(f"{what}\n{mend}" if mend else what)
+
+
+class SettingsError(FootfallError):
+    """A setting is missing, unknown or of the wrong type; names the file, the line and the key."""
+
+
+class SourceError(FootfallError):
+    """A source's mapping or its files cannot be used as they are."""
+
+
+class ContractError(FootfallError):
+    """A frame or a stored table does not keep the contract of its table."""
+
+
+class DataError(FootfallError):
+    """The data is readable, yet a step cannot do its work with it (too few people, one class, no events)."""
+
+
+class EnvironmentFault(FootfallError):
+    """Something that footfall needs from its surroundings is absent: Java, weights, a GPU, a key, a right, a server."""
+
+
+class GateFailed(FootfallError):
+    """A model missed a gate: the old champion stays, nothing else is wrong."""
+
+    exit_code = 3
+
+
+class TryAgain(FootfallError):
+    """Somebody else holds the batch, or a server is away: the same call can succeed later."""
+
+    exit_code = 75
+
+
+def listed(faults: list[str]) -> str:
+    """Joins all faults of one kind into one sentence, so that a person mends them in one go."""
+    return "; ".join(faults)

@@ -1,0 +1,57 @@
+"""Every table of footfall in the order in which data flows; read this first. Declarations only."""
+
+from footfall.contract import Table
+from footfall.tables.books import BATCHES, LEDGER
+from footfall.tables.raw import QUARANTINE, feed_table
+from footfall.tables.refined import (
+    CAMPAIGNS,
+    COUPON_REDEMPTIONS,
+    EVENTS,
+    IDENTITIES,
+    ITEMS,
+    LABELLED_TEXTS,
+    ORDER_LINES,
+    PSEUDONYMS,
+    REVIEWS,
+    USERS,
+)
+from footfall.tables.results import (
+    DAILY_ACTIVITY,
+    ITEM_FEATURES,
+    SEGMENT_CATALOGUE,
+    SEGMENTS,
+    TEXT_INSIGHTS,
+    TEXT_VECTORS,
+    USER_FEATURES,
+    USER_PROFILES,
+    USER_SCORES,
+)
+
+REFINED = (
+    PSEUDONYMS,
+    IDENTITIES,
+    ITEMS,
+    USERS,
+    CAMPAIGNS,
+    EVENTS,
+    ORDER_LINES,
+    COUPON_REDEMPTIONS,
+    REVIEWS,
+    LABELLED_TEXTS,
+)
+RESULTS = (
+    DAILY_ACTIVITY,
+    USER_FEATURES,
+    ITEM_FEATURES,
+    TEXT_VECTORS,
+    TEXT_INSIGHTS,
+    SEGMENTS,
+    SEGMENT_CATALOGUE,
+    USER_SCORES,
+    USER_PROFILES,
+)
+BOOKS = (BATCHES, LEDGER)
+ALL: tuple[Table, ...] = (QUARANTINE, *REFINED, *RESULTS, *BOOKS)
+BY_NAME = {table.full_name: table for table in ALL}
+
+__all__ = ["ALL", "BOOKS", "BY_NAME", "REFINED", "RESULTS", "feed_table", *(t.name.upper() for t in ALL)]

@@ -1,0 +1,262 @@
+"""Contracts of the refined layer: typed facts, once each, pseudonymous. Declarations only."""
+
+from pyspark.sql import types as T
+
+from footfall.contract import Column, Layer, Personal, Rule, Table, Written
+
+MONEY = T.DecimalType(18, 4)
+QUANTITY = T.DecimalType(18, 3)
+PROPERTIES = Column(
+    "properties",
+    T.MapType(T.StringType(), T.StringType()),
+    "source columns that the mapping does not use",
+    personal=Personal.FREE_TEXT,
+)
+ACTOR = Column("actor_id", T.StringType(), "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True)
+ITEM = Column("item_id", T.StringType(), "the shop's own item number")
+CURRENCY = Column("currency", T.StringType(), "ISO 4217 code of the amounts", required=True)
+CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
+CHANNEL = Column("channel", T.StringType(), "web, app, mini_program, store or call_centre")
+CHANNEL_RULE = Rule("channel_known", f"channel IN {CHANNELS}")
+CLOCKS = (
+    Column("event_time", T.TimestampType(), "when it happened, UTC", required=True),
+    Column("event_date", T.DateType(), "the shop's day of event_time", required=True),
+    Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
+)
+NOT_BEFORE_IT_HAPPENED = Rule("known_after_it_happened", "known_at >= event_time")
+VALIDITY = (
+    Column("valid_from", T.TimestampType(), "from when this version holds, UTC"),
+    Column("valid_to", T.TimestampType(), "until when it holds, exclusive, UTC; NULL: still"),
+    Column("known_at", T.TimestampType(), "when footfall had this version, UTC", required=True),
+)
+
+EVENT_TYPES = (
+    "view", "search", "add_to_cart", "remove_from_cart", "checkout", "purchase", "payment", "payment_failed",
+    "refund", "favourite", "impression", "click", "home", "browse", "account", "support", "error",
+)  # fmt: skip
+
+PSEUDONYMS = Table(
+    name="pseudonyms",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per identifier ever seen and its incarnation: the vault, with grants of its own",
+    columns=(
+        ACTOR,
+        Column("kind", T.StringType(), "what sort of identifier, from the mapping", required=True),
+        Column("identifier", T.StringType(), "as the shop has it", personal=Personal.IDENTIFIER, required=True),
+        Column("incarnation", T.IntegerType(), "0 at first; each erasure adds 1", required=True),
+    ),
+    key=("actor_id",),
+)
+
+IDENTITIES = Table(
+    name="identities",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per actor, person and interval in which footfall held them to be the same",
+    columns=(
+        ACTOR,
+        Column("user_id", T.StringType(), "the person, a pseudonym", personal=Personal.IDENTIFIER, required=True),
+        Column("valid_from", T.TimestampType(), "from when the actor is this person, UTC"),
+        Column("valid_to", T.TimestampType(), "until when, exclusive; NULL: still"),
+        Column("known_from", T.TimestampType(), "from when footfall held it to be so, UTC"),
+        Column("known_to", T.TimestampType(), "until when, exclusive; NULL: still"),
+        Column("evidence", T.StringType(), "what joined them", required=True),
+    ),
+    key=("actor_id", "valid_from", "known_from"),
+)
+
+ITEMS = Table(
+    name="items",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per item and version of its catalogue entry",
+    columns=(
+        ITEM,
+        *VALIDITY,
+        Column("item_name", T.StringType(), "name that a shopper reads"),
+        Column("brand", T.StringType(), "brand or kind of brand"),
+        Column("department", T.StringType(), "widest category"),
+        Column("category", T.StringType(), "category within the department"),
+        Column("sub_category", T.StringType(), "category within the category"),
+        Column("package_size", T.StringType(), "size as printed"),
+        PROPERTIES,
+    ),
+    key=("item_id", "valid_from"),
+    rules=(Rule("valid_interval", "valid_to > valid_from"),),
+    written=Written.REPLACE,
+    cluster_by=("item_id",),
+)
+
+USERS = Table(
+    name="users",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per actor and version of what the shop holds about the person",
+    columns=(
+        ACTOR,
+        *VALIDITY,
+        Column("age_band", T.StringType(), "age as a range", unit="years", personal=Personal.QUASI),
+        Column("gender", T.StringType(), "as the person stated it", personal=Personal.QUASI),
+        Column("region", T.StringType(), "where the person lives, no finer than a city", personal=Personal.QUASI),
+        Column("income_band", T.StringType(), "household income as a range", unit="shop currency a year", personal=Personal.SENSITIVE),
+        Column("household_type", T.StringType(), "who lives together", personal=Personal.QUASI),
+        Column("household_size", T.StringType(), "people in the household", personal=Personal.QUASI),
+        Column("home_ownership", T.StringType(), "owner, renter", personal=Personal.QUASI),
+        Column("marital_status", T.StringType(), "as stated", personal=Personal.SENSITIVE),
+        Column("joined_date", T.DateType(), "day of sign-up"),
+        PROPERTIES,
+    ),
+    key=("actor_id", "valid_from"),
+    rules=(Rule("valid_interval", "valid_to > valid_from"),),
+    written=Written.REPLACE,
+)
+
+CAMPAIGNS = Table(
+    name="campaigns",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per campaign and version of its plan",
+    columns=(
+        Column("campaign_id", T.StringType(), "the shop's own campaign number"),
+        *VALIDITY,
+        Column("campaign_type", T.StringType(), "the shop's own word for its kind"),
+        Column("start_date", T.DateType(), "first day", required=True),
+        Column("end_date", T.DateType(), "last day", required=True),
+    ),
+    key=("campaign_id", "valid_from"),
+    rules=(Rule("ends_after_start", "end_date >= start_date"),),
+    written=Written.REPLACE,
+)
+
+EVENTS = Table(
+    name="events",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per thing that somebody did or that happened to them",
+    columns=(
+        Column("event_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        *CLOCKS,
+        ACTOR,
+        Column("event_type", T.StringType(), "view, search, add_to_cart, purchase, ...", required=True),
+        ITEM,
+        Column("quantity", QUANTITY, "units"),
+        Column("amount", MONEY, "money moved, in `currency`"),
+        Column("currency", T.StringType(), "ISO 4217 code of the amount"),
+        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate"),
+        Column("order_id", T.StringType(), "the shop's own order number"),
+        Column("session_key", T.StringType(), "the source's own session, if it cuts any", personal=Personal.IDENTIFIER),
+        CHANNEL,
+        Column("campaign_id", T.StringType(), "campaign that led here"),
+        Column("coupon_id", T.StringType(), "coupon shown or used"),
+        Column("query", T.StringType(), "words searched for", personal=Personal.FREE_TEXT),
+        Column("dwell_ms", T.LongType(), "time spent", unit="ms"),
+        Column("bot_reason", T.StringType(), "why this counts as a machine; NULL: a person"),
+        PROPERTIES,
+    ),
+    key=("event_id",),
+    rules=(
+        Rule("event_type_known", f"event_type IN {EVENT_TYPES}"),
+        CHANNEL_RULE,
+        NOT_BEFORE_IT_HAPPENED,
+        Rule("dwell_not_negative", "dwell_ms >= 0"),
+    ),
+    cluster_by=("event_date",),
+)
+
+ORDER_LINES = Table(
+    name="order_lines",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per line of an order, as placed; what comes back is in refund_lines",
+    columns=(
+        Column("order_id", T.StringType(), "the shop's own order number"),
+        Column("line_number", T.IntegerType(), "position in the order, from 1; every order has a line 1"),
+        *CLOCKS,
+        ACTOR,
+        Column("item_id", T.StringType(), "the shop's own item number", required=True),
+        Column("quantity", QUANTITY, "units bought, in the item's own unit (pieces, litres)", required=True),
+        Column("amount", MONEY, "price of the line after discounts, in `currency`", required=True),
+        Column("discount_amount", MONEY, "taken off the line, in `currency`"),
+        CURRENCY,
+        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate", required=True),
+        Column("discount_base", MONEY, "discount in the shop's currency at that day's rate", required=True),
+        CHANNEL,
+        Column("store_id", T.StringType(), "the shop's own branch number"),
+        Column("campaign_id", T.StringType(), "campaign that led here"),
+        Column("coupon_id", T.StringType(), "coupon used"),
+    ),
+    key=("order_id", "line_number"),
+    rules=(
+        Rule("amount_not_negative", "amount >= 0"),
+        Rule("discount_not_negative", "discount_amount >= 0"),
+        Rule("quantity_positive", "quantity > 0"),
+        Rule("line_number_from_1", "line_number >= 1"),
+        CHANNEL_RULE,
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+    cluster_by=("event_date",),
+)
+
+COUPON_REDEMPTIONS = Table(
+    name="coupon_redemptions",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per coupon handed in",
+    columns=(
+        Column("redemption_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        *CLOCKS,
+        ACTOR,
+        Column("coupon_id", T.StringType(), "the shop's own coupon number", required=True),
+        Column("campaign_id", T.StringType(), "campaign that the coupon belongs to"),
+        Column("order_id", T.StringType(), "order that it was used in, if known"),
+    ),
+    key=("redemption_id",),
+    rules=(NOT_BEFORE_IT_HAPPENED,),
+)
+
+REVIEWS = Table(
+    name="reviews",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per review",
+    columns=(
+        Column("review_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        *CLOCKS,
+        ACTOR,
+        Column("item_id", T.StringType(), "the item reviewed"),
+        Column("order_id", T.StringType(), "order that it speaks of, if known"),
+        Column("rating", T.IntegerType(), "stars", unit="1 to 5"),
+        Column("language", T.StringType(), "ISO 639-1 code, if the source says"),
+        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
+        Column("text_id", T.StringType(), "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True),
+        CHANNEL,
+    ),
+    key=("review_id",),
+    rules=(
+        Rule("rating_1_to_5", "rating BETWEEN 1 AND 5"),
+        Rule("text_not_blank", "length(trim(text)) > 0"),
+        CHANNEL_RULE,
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+)
+
+LABELLED_TEXTS = Table(
+    name="labelled_texts",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per distinct text with a label given from outside, to train and judge text models; none is a customer's",
+    columns=(
+        Column("text_id", T.StringType(), "keyed hash of the normalised text"),
+        Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
+        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
+        Column("language", T.StringType(), "ISO 639-1 code"),
+        Column("label", T.StringType(), "positive or negative", required=True),
+        Column("origin", T.StringType(), "public set that it comes from"),
+    ),
+    key=("text_id",),
+    rules=(
+        Rule("label_known", "label IN ('positive', 'negative')"),
+        Rule("text_not_blank", "length(trim(text)) > 0"),
+    ),
+)

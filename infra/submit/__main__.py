@@ -1,0 +1,165 @@
+"""`python -m infra.submit jobs/<name>.py ...`, called by spark-submit.sh, which has checked Java, Python and jars."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from infra.daemons import ROOT, end_with_parent
+from infra.standalone.cluster import spark_home
+from infra.submit.console import driver_exit_code, last_cause, relay
+from infra.submit.options import job_options, joined_lists, spark_setting, split, take
+from infra.submit.package import build_package
+
+from footfall.errors import EnvironmentFault, FootfallError, SettingsError
+
+_KEPT = (0, 2, 3, 75)
+_RESOLVED = ("--env", "--set", "--lake", "--raw")  # these are inside the settings file
+
+
+def main(words: list[str]) -> int:
+    """Runs one job through Spark's spark-submit; returns the job's exit code, or 1."""
+    job, *rest = words
+    log = _new_log(Path(job).stem)
+    try:
+        command, env = plan(job, rest, log)
+    except FootfallError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    print(f"Spark's log: {log.relative_to(ROOT)}", file=sys.stderr, flush=True)
+    code = _run(command, env, log)
+    text = log.read_text(encoding="utf-8", errors="replace")
+    code = driver_exit_code(text) or code
+    if code not in _KEPT:
+        print(f"{job} failed: {last_cause(text) or f'Spark ended with code {code}'}", file=sys.stderr)
+        print(f"The whole story is in {log.relative_to(ROOT)}.", file=sys.stderr)
+        return 1
+    return code
+
+
+def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, str]]:
+    """The command for Spark's spark-submit and its environment variables; raises a FootfallError."""
+    known = job_options(_help_of(job))
+    archive, words = take(words, "--python-archive")
+    ours, sparks = split(words, known)
+    env_name = (take(ours, "--env")[0] or ["local"])[-1]
+    properties = _properties(env_name)
+    text = properties.read_text(encoding="utf-8")
+    _check_master(env_name, _chosen("--master", "spark.master", sparks, text))
+    is_cluster = _chosen("--deploy-mode", "spark.submit.deployMode", sparks, text) == "cluster"
+    shipped: dict[str, list[str]] = {
+        "--jars": sorted(str(jar) for jar in (ROOT / ".cache" / "jars").glob("*.jar")),
+        "--py-files": [str(build_package(ROOT, ROOT / ".cache" / "submit"))],
+    }
+    if "--settings" in known and not take(ours, "--settings")[0]:
+        ours = _with_settings(ours, log.with_suffix(".settings.yaml"), shipped, is_cluster=is_cluster)
+    python = _python(archive, shipped, is_cluster=is_cluster)
+    fixed = ["--properties-file", str(properties), "--name", f"footfall {Path(job).stem}", *python]
+    command = [str(spark_home() / "bin" / "spark-submit"), *fixed, *joined_lists(sparks, shipped), job, *ours]
+    return command, _environment(log)
+
+
+def _help_of(job: str) -> str:
+    """The job's own --help; it also proves, before Spark starts, that the job can be imported."""
+    asked = [sys.executable, job, "--help"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+    if told.returncode != 0:
+        raise EnvironmentFault(f"{job} --help fails, so the job cannot be run:", mend=told.stderr.strip())
+    return told.stdout
+
+
+def _properties(env_name: str) -> Path:
+    """The Spark settings of an environment."""
+    file = ROOT / "conf" / "env" / env_name / "spark.conf"
+    if not file.exists():
+        there = ", ".join(sorted(path.parent.name for path in file.parent.parent.glob("*/spark.conf")))
+        raise SettingsError(f"--env {env_name}: there is no {file.relative_to(ROOT)}.", mend=f"There are: {there}.")
+    return file
+
+
+def _chosen(option: str, key: str, sparks: list[str], properties: str) -> str | None:
+    """What Spark will take: its option, else the setting of that meaning."""
+    given, _ = take(sparks, option)
+    return given[-1] if given else spark_setting(key, sparks, properties)
+
+
+def _check_master(env_name: str, master: str | None) -> None:
+    if master is None:
+        raise SettingsError(f"--env {env_name} needs a master.", mend="For instance: --master spark://host:7077")
+    if master == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & os.environ.keys():
+        raise EnvironmentFault(
+            "--master yarn: nothing says where the cluster is.",
+            mend="Set HADOOP_CONF_DIR to the folder that holds its yarn-site.xml and core-site.xml.",
+        )
+
+
+def _with_settings(ours: list[str], file: Path, shipped: dict[str, list[str]], *, is_cluster: bool) -> list[str]:
+    """Resolves the settings now, so that a fault shows before Spark starts; the job gets the one file."""
+    asked: list[str] = []
+    for name in _RESOLVED:
+        values, ours = take(ours, name)
+        asked += [word for value in values for word in (name, value)]
+    command = [sys.executable, "-m", "footfall.settings", *asked, "--out", str(file)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise SettingsError(done.stderr.strip())
+    if is_cluster:
+        shipped["--files"] = [str(file)]
+    return [*ours, "--settings", file.name if is_cluster else str(file)]
+
+
+def _python(archive: list[str], shipped: dict[str, list[str]], *, is_cluster: bool) -> list[str]:
+    """Which Python the driver and the executors run: this one, or the one in the archive that is shipped."""
+    shipped_python = "./environment/bin/python"
+    if not archive:
+        return ["--conf", f"spark.pyspark.python={sys.executable}"]
+    if not Path(archive[-1]).exists():
+        mend = f"Make it: .venv/bin/venv-pack -p .venv -o {archive[-1]}"
+        raise EnvironmentFault(f"--python-archive {archive[-1]}: no such file.", mend=mend)
+    shipped["--archives"] = [f"{archive[-1]}#environment"]
+    driver = shipped_python if is_cluster else sys.executable
+    return ["--conf", f"spark.pyspark.python={shipped_python}", "--conf", f"spark.pyspark.driver.python={driver}"]
+
+
+def _environment(log: Path) -> dict[str, str]:
+    """UTC in every process, the log's path, and where a progress bar may be drawn (the job itself writes to a pipe)."""
+    log4j = ROOT / "infra" / "submit" / "log4j2.properties"
+    options = f"-Dlog4j2.configurationFile={shlex.quote(log4j.as_uri())} -Dfootfall.log={shlex.quote(str(log))}"
+    terminal = {"FOOTFALL_TERMINAL": os.ttyname(2)} if os.isatty(2) else {}
+    given = os.environ.get("SPARK_SUBMIT_OPTS", "")
+    fixed = {"SPARK_HOME": str(spark_home()), "SPARK_SUBMIT_OPTS": f"{options} {given}".strip(), "TZ": "UTC"}
+    return {**os.environ, **fixed, "FOOTFALL_LOG": str(log), "PYTHONUNBUFFERED": "1", **terminal}
+
+
+def _run(command: list[str], env: dict[str, str], log: Path) -> int:
+    """Spark's stderr (its log before logging begins) goes to the log, the job's output to the console."""
+    with log.open("ab") as sink:
+        spark = subprocess.Popen(
+            command,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            preexec_fn=end_with_parent,
+        )
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells Spark too; wait for it
+        signal.signal(signal.SIGTERM, lambda *_: spark.terminate())
+        assert spark.stdout is not None  # noqa: S101 - PIPE was asked for
+        relay(spark.stdout, sys.stdout.buffer, sink)
+        return spark.wait()
+
+
+def _new_log(name: str) -> Path:
+    folder = ROOT / "build" / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    log.touch()
+    return log
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

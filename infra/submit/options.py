@@ -1,0 +1,78 @@
+"""Which word of the command line is for the job and which for Spark. Pure functions of words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+# one option in argparse's help: two spaces, perhaps a short form, the long form, and after one space what it takes
+_LISTED = re.compile(r"^ {2,}(?:-\w(?: \S+)?, )?(--[\w-]+)(?: (\S+))?(?: |$)", re.MULTILINE)
+_LISTS = ("--jars", "--py-files", "--files", "--archives")
+
+
+def job_options(help_text: str) -> dict[str, bool]:
+    """The options that a job's `--help` lists, and whether each takes a value."""
+    return {found[1]: found[2] is not None for found in _LISTED.finditer(help_text)}
+
+
+def split(words: Sequence[str], known: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """The words for the job and those for Spark.
+
+    A known option goes to the job with its value; any other goes to Spark with the word behind it, unless that
+    begins with `--`; a word on its own goes to the job, which will complain.
+    """
+    ours: list[str] = []
+    sparks: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        name, has_value, _ = word.partition("=")
+        if not word.startswith("-") or name in known:
+            ours.append(word)
+            if known.get(name) and not has_value and rest:
+                ours.append(rest.pop(0))
+        else:
+            sparks.append(word)
+            if not has_value and rest and not rest[0].startswith("--"):
+                sparks.append(rest.pop(0))
+    return ours, sparks
+
+
+def take(words: Sequence[str], name: str) -> tuple[list[str], list[str]]:
+    """The values given for one option, in order, and the words without it."""
+    values: list[str] = []
+    others: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == name and rest:
+            values.append(rest.pop(0))
+        elif word.startswith(f"{name}="):
+            values.append(word.partition("=")[2])
+        else:
+            others.append(word)
+    return values, others
+
+
+def joined_lists(words: Sequence[str], ours: Mapping[str, Sequence[str]]) -> list[str]:
+    """Spark's words, in which each comma-separated list holds our entries and then the caller's.
+
+    Spark keeps only the last of two `--jars`; so they become one.
+    """
+    lists: list[str] = []
+    others = list(words)
+    for name in _LISTS:
+        theirs, others = take(others, name)
+        entries = [*ours.get(name, ()), *theirs]
+        lists += [name, ",".join(entries)] if entries else []
+    return [*lists, *others]
+
+
+def spark_setting(key: str, words: Sequence[str], properties: str) -> str | None:
+    """What a Spark setting will be: the last `--conf key=value`, else the line of the properties file."""
+    given = [pair.partition("=")[2] for pair in take(words, "--conf")[0] if pair.partition("=")[0].strip() == key]
+    if given:
+        return given[-1].strip()
+    lines = (line.split(None, 1) for line in properties.splitlines() if not line.lstrip().startswith("#"))
+    found = [parts[1].strip() for parts in lines if len(parts) == 2 and parts[0] == key]
+    return found[-1] if found else None

@@ -1,0 +1,112 @@
+"""The encoder on Spark's workers: a frame of texts in, a frame of vectors out. Holds all of `text` that knows Spark."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+import torch
+from pyspark import TaskContext
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from footfall.tables.results import TEXT_VECTORS
+from footfall.text.device import Device, choose_device, claim
+from footfall.text.encoder import Encoded, Encoder, encoder_of_process
+from footfall.text.normal import normalise_text
+from footfall.text.spec import EncoderSpec, NumberType
+from footfall.text.weights import Fetch
+from footfall.text.windows import regroup
+
+WINDOW_ROWS = 10_000
+WINDOW_BYTES = 64 << 20
+VECTORS = T.StructType([T.StructField(c.name, c.type) for c in TEXT_VECTORS.columns])
+CHOICE = T.StructType(
+    [
+        T.StructField("device", T.StringType()),
+        T.StructField("number_type", T.StringType()),
+        T.StructField("encoder_fingerprint", T.StringType()),
+        T.StructField("said", T.StringType()),
+    ]
+)
+
+
+def encode_texts(
+    texts: DataFrame, *, encoder: EncoderSpec, tasks: int | None = None, fetch: Fetch | None = None
+) -> DataFrame:
+    """Vectors of `texts` (text_id, text; one row a text_id): the columns of text_vectors, less batch_id.
+
+    A text is encoded in its normalised spelling, the one that its text_id is a hash of. `tasks` spreads the texts anew,
+    by text_id, over so many tasks: a small table lies in one file, and one task would encode it all. `fetch` must be a
+    function that workers can import; it brings encoders named by a URI with a scheme.
+    """
+    encoder = _where_workers_find_it(encoder)
+
+    def encode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for window in regroup(batches, rows=WINDOW_ROWS, size_bytes=WINDOW_BYTES):
+            yield _encode_window(_worker_encoder(encoder, fetch), pa.Table.from_batches(window))
+
+    rows = texts.select("text_id", "text")
+    return (rows.repartition(tasks, "text_id") if tasks else rows).mapInArrow(encode, VECTORS)
+
+
+def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = None) -> DataFrame:
+    """One row, from a worker of `frame`'s session: device, number_type, encoder_fingerprint, and all of it in words.
+
+    Which number type `auto` means, and so which vectors are there already, only the workers know.
+    """
+    encoder = _where_workers_find_it(encoder)
+
+    def answer(_: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        found = _worker_encoder(encoder, fetch)
+        values = (found.device.name, str(found.device.number_type), found.fingerprint, str(found.device))
+        yield pa.RecordBatch.from_pydict({name: [v] for name, v in zip(CHOICE.names, values, strict=True)})
+
+    return frame.sparkSession.range(0, 1, 1, 1).mapInArrow(answer, CHOICE)
+
+
+def settled(encoder: EncoderSpec, *, number_type: str) -> EncoderSpec:
+    """The spec with the number type that a worker chose, so that all workers of a run compute alike."""
+    return replace(encoder, number_type=NumberType(number_type))
+
+
+def _where_workers_find_it(encoder: EncoderSpec) -> EncoderSpec:
+    """A relative directory means the driver's; workers start elsewhere."""
+    is_here = not encoder.has_scheme and encoder.path.is_dir()
+    return replace(encoder, encoder=str(encoder.path.resolve())) if is_here else encoder
+
+
+def _worker_encoder(encoder: EncoderSpec, fetch: Fetch | None) -> Encoder:
+    device = _task_device(encoder)
+    claim(device)
+    return encoder_of_process(encoder, device, fetch)
+
+
+def _task_device(encoder: EncoderSpec) -> Device:
+    """Only a running task knows its addresses, and they may differ from task to task."""
+    context = TaskContext.get()
+    gpus = context.resources().get("gpu") if context else None
+    return choose_device(
+        encoder, addresses=gpus.addresses if gpus else (), environ=os.environ, gpu_count=torch.cuda.device_count()
+    )
+
+
+def _encode_window(encoder: Encoder, window: pa.Table) -> pa.RecordBatch:
+    texts = normalise_text(pd.Series(window["text"].to_pylist(), dtype=object))
+    return _record_batch(window["text_id"].combine_chunks(), encoder.encode(texts.tolist()), encoder.fingerprint)
+
+
+def _record_batch(text_ids: pa.Array, encoded: Encoded, fingerprint: str) -> pa.RecordBatch:
+    count, dim = encoded.vectors.shape
+    flat = pa.array(encoded.vectors.reshape(-1), type=pa.float32())
+    columns = (
+        text_ids,
+        pa.array([fingerprint] * count, type=pa.string()),
+        pa.ListArray.from_arrays(pa.array(range(0, count * dim + 1, dim), type=pa.int32()), flat),
+        pa.array(encoded.token_counts),
+        pa.array(encoded.norms),
+    )
+    return pa.RecordBatch.from_arrays(columns, names=list(TEXT_VECTORS.column_names))

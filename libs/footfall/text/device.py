@@ -1,0 +1,117 @@
+"""Finds what a task owns (a GPU or one thread of the CPU) and the numbers it computes best. Knows torch, not Spark."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+
+from footfall.errors import EnvironmentFault
+from footfall.text.cpu import cpu_class, cpu_flags, has_fast_bf16
+from footfall.text.spec import EncoderSpec, NumberType, Wanted
+
+LOG = logging.getLogger(__name__)
+TORCH_TYPES = {
+    NumberType.FP32: torch.float32,
+    NumberType.BF16: torch.bfloat16,
+    NumberType.FP16: torch.float16,
+}
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where the encoder runs: torch's name for it, the number type, and in words why."""
+
+    name: str
+    number_type: NumberType
+    why: str
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
+        return self.name.startswith("cuda")
+
+    @property
+    def torch_type(self) -> torch.dtype:
+        """The number type as torch names it."""
+        return TORCH_TYPES[self.number_type]
+
+    def __str__(self) -> str:
+        return f"text encoder on {self.name} in {self.number_type} ({self.why})"
+
+
+def choose_device(spec: EncoderSpec, *, addresses: Sequence[str], environ: Mapping[str, str], gpu_count: int) -> Device:
+    """What this task uses: Spark's addresses, then CUDA_VISIBLE_DEVICES, then the CPU.
+
+    `gpu_count` is how many GPUs torch can reach. Raises EnvironmentFault where a GPU was asked for, by the setting or
+    by Spark's resources, and there is none: a job that should fly must not crawl without a word.
+    """
+    if spec.device == Wanted.CPU:
+        return Device("cpu", cpu_number_type(spec), f"text.device is cpu; {_cpu()}")
+    visible = [
+        part.strip() for part in environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if part.strip() not in ("", "-1")
+    ]
+    if addresses:
+        return _gpu(spec, _index(addresses[0], visible), gpu_count, f"address {addresses[0]} from Spark")
+    if visible and (gpu_count or spec.device == Wanted.GPU):
+        return _gpu(spec, 0, gpu_count, "first of CUDA_VISIBLE_DEVICES")
+    if spec.device == Wanted.GPU:
+        raise _no_gpu("Spark gave this task no GPU address and CUDA_VISIBLE_DEVICES is empty")
+    return Device("cpu", cpu_number_type(spec), f"this task owns no GPU; {_cpu()}")
+
+
+def cpu_number_type(spec: EncoderSpec) -> NumberType:
+    """The number type on the CPU: bf16 only in hardware unless asked for by name; fp16 is for GPUs."""
+    if spec.number_type == NumberType.FP16:
+        raise EnvironmentFault(
+            "fp16 was asked for on a CPU.", mend="Set text.number_type to auto, bf16 or fp32, or text.device to gpu."
+        )
+    if spec.number_type == NumberType.AUTO:
+        return NumberType.BF16 if has_fast_bf16() else NumberType.FP32
+    return NumberType(spec.number_type)
+
+
+def claim(device: Device) -> None:
+    """Makes this process keep to what its task owns: one thread, also in the tokenizer. Says it, once a process."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    torch.set_num_threads(1)
+    _say(device)
+
+
+@cache
+def _say(device: Device) -> None:
+    LOG.info("%s", device)
+
+
+def _gpu(spec: EncoderSpec, index: int, gpu_count: int, why: str) -> Device:
+    if index >= gpu_count:
+        raise _no_gpu(f"{why} was given, but torch reaches {gpu_count} GPUs")
+    if spec.number_type != NumberType.AUTO:
+        return Device(f"cuda:{index}", NumberType(spec.number_type), why)
+    has_bf16 = torch.cuda.get_device_capability(index) >= (8, 0)  # Ampere and later
+    return Device(f"cuda:{index}", NumberType.BF16 if has_bf16 else NumberType.FP16, why)
+
+
+def _index(address: str, visible: list[str]) -> int:
+    """Torch counts within CUDA_VISIBLE_DEVICES; Spark's address is the machine's own number or identifier."""
+    if address in visible:
+        return visible.index(address)
+    if not address.isdigit():
+        raise _no_gpu(f"address '{address}' from Spark is neither a number nor in CUDA_VISIBLE_DEVICES")
+    return int(address)
+
+
+def _no_gpu(why: str) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"a GPU was asked for and there is none: {why}.",
+        mend="Give the tasks GPUs (spark.task.resource.gpu.amount, spark.executor.resource.gpu.amount and its "
+        "discovery script, and a CUDA build of torch), or set text.device to auto or cpu.",
+    )
+
+
+def _cpu() -> str:
+    return f"one thread a task, {cpu_class(cpu_flags())}"

@@ -1,0 +1,107 @@
+"""Texts to vectors without Spark: tokens, chunks of like length, the model, unit length. Reads nothing but weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from footfall.errors import DataError
+from footfall.text.device import Device
+from footfall.text.normal import repaired
+from footfall.text.spec import EncoderSpec, Pooling
+from footfall.text.weights import Fetch, Loaded, load
+from footfall.text.windows import blocks, cut, longest_first
+
+CHARACTERS_A_TOKEN = 64  # more than any real vocabulary packs into one token: what lies beyond is never tokenized
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What the encoder made of n texts, in their order."""
+
+    vectors: npt.NDArray[np.float32]  # [n, dim], rows of length 1
+    token_counts: npt.NDArray[np.int32]  # [n], special tokens included
+    norms: npt.NDArray[np.float32]  # [n], length of the pooled vector before it was scaled to 1
+
+
+class Encoder:
+    """An encoder, loaded onto its device."""
+
+    def __init__(self, spec: EncoderSpec, device: Device, loaded: Loaded) -> None:
+        self.spec = spec
+        self.device = device
+        self.fingerprint = fingerprint(spec, device, loaded.content_hash)
+        self.dim = loaded.model.dim
+        self._model = loaded.model
+        self._tokenizer = loaded.tokenizer
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(spec.max_tokens)
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The vectors of `texts`; equal texts are encoded once, and each text is read up to max_tokens.
+
+        Raises DataError where a text is None or a vector is not finite. Nothing else in a text is a fault: an empty
+        one is encoded as its prefix alone.
+        """
+        codes, unique = pd.factorize(_sound(texts))
+        ids = self._tokens(unique)
+        lengths = [len(row) for row in ids]
+        order = longest_first(lengths)
+        pooled = np.empty((len(ids), self.dim), dtype=np.float32)
+        for chunk in cut([lengths[i] for i in order], tokens=self.spec.tokens_per_batch):
+            at = order[chunk]
+            pooled[at] = self._model.pooled(blocks([ids[i] for i in at]), Pooling(self.spec.pooling)).numpy()
+        return _scaled(pooled, np.asarray(lengths, dtype=np.int32), codes)
+
+    def _tokens(self, texts: npt.NDArray[np.object_]) -> list[list[int]]:
+        most = self.spec.max_tokens * CHARACTERS_A_TOKEN
+        read = [self.spec.prefix + text[:most] for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
+
+
+def load_encoder(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) -> Encoder:
+    """Reads the weights; `fetch` brings URIs with a scheme (`models:/...`) to this machine."""
+    return Encoder(spec, device, load(spec, device, fetch))
+
+
+@lru_cache(maxsize=1)
+def encoder_of_process(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) -> Encoder:
+    """The one encoder that this process keeps from task to task; another spec or GPU address replaces it."""
+    return load_encoder(spec, device, fetch)
+
+
+def fingerprint(spec: EncoderSpec, device: Device, content_hash: str) -> str:
+    """Names everything that decides a vector: weights, tokenizer, prefix, pooling, max tokens and number type."""
+    decides = [content_hash, spec.prefix, str(spec.pooling), spec.max_tokens, str(device.number_type)]
+    return hashlib.blake2b(json.dumps(decides).encode(), digest_size=16).hexdigest()
+
+
+def _sound(texts: Sequence[str]) -> npt.NDArray[np.object_]:
+    absent = sum(not isinstance(text, str) for text in texts)
+    if absent:
+        raise DataError(
+            f"{absent} of {len(texts)} texts are NULL.",
+            mend="Encode rows with a text only: filter `text IS NOT NULL`, or let the contract quarantine the others.",
+        )
+    return np.array([repaired(text) for text in texts] + [None], dtype=object)[:-1]
+
+
+def _scaled(pooled: npt.NDArray[np.float32], counts: npt.NDArray[np.int32], codes: npt.NDArray[np.intp]) -> Encoded:
+    """Rows of length 1, given back to every text that they stand for."""
+    norms = np.linalg.norm(pooled, axis=1).astype(np.float32)
+    broken = int((~np.isfinite(norms)).sum())
+    if broken:
+        raise DataError(
+            f"the encoder made {broken} vectors that are not finite.",
+            mend="Set text.number_type to fp32; if it stays so, the weights of text.encoder are broken.",
+        )
+    vectors = pooled / np.maximum(norms, TINY)[:, None]
+    return Encoded(vectors[codes], counts[codes], norms[codes])

@@ -1,0 +1,141 @@
+"""Reads weights and tokenizer of an encoder from a directory, a hub or a fetched URI, and names them by a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+
+from footfall.errors import SettingsError
+from footfall.text.device import Device
+from footfall.text.packed import PackedBert, can_pack
+from footfall.text.spec import EncoderSpec, Pooling, no_weights
+from footfall.text.windows import Tokens
+
+Fetch = Callable[[str], str]  # brings a URI with a scheme to this machine and returns its directory
+TOKENIZER = "tokenizer.json"
+PLAIN_FILES = ("config.json", "model.safetensors", TOKENIZER)
+
+
+class Model(Protocol):
+    """What the encoder asks of a model: its width, its longest text, and pooled vectors."""
+
+    dim: int
+    longest: int
+
+    def pooled(self, chunk: list[Tokens], pooling: Pooling) -> torch.Tensor:
+        """float32[n_texts, dim] on the CPU."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model on its device, its tokenizer, and the hash of both."""
+
+    model: Model
+    tokenizer: Tokenizer
+    content_hash: str
+
+
+def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> Loaded:
+    """The encoder's model and tokenizer; raises EnvironmentFault where they are not to be had.
+
+    A directory with config.json, model.safetensors and tokenizer.json of a BERT family needs no transformers, which
+    saves each worker seconds; everything else goes through transformers' own loading.
+    """
+    directory = _directory(spec, fetch)
+    found = _plain(spec, directory, device) if directory and _is_plain(directory) else None
+    found = found or _by_transformers(spec, str(directory or spec.encoder), device)
+    if found.model.longest < spec.max_tokens:
+        raise SettingsError(
+            f"text.max_tokens is {spec.max_tokens}, and '{spec.encoder}' reads {found.model.longest} at most.",
+            mend=f"Set text.max_tokens to {found.model.longest} or less.",
+        )
+    return found
+
+
+def _directory(spec: EncoderSpec, fetch: Fetch | None) -> Path | None:
+    """Where the files lie on this machine; None for the id of a model on a hub."""
+    if spec.has_scheme:
+        if fetch is None:
+            raise no_weights(spec, "it is a URI, and nothing that fetches URIs was handed in")
+        return Path(fetch(spec.encoder))
+    if spec.path.is_dir():
+        return spec.path
+    if spec.is_written_as_path:
+        raise no_weights(spec, "no such directory on this machine")
+    return None
+
+
+def _is_plain(directory: Path) -> bool:
+    return all((directory / name).is_file() for name in PLAIN_FILES)
+
+
+def _plain(spec: EncoderSpec, directory: Path, device: Device) -> Loaded | None:
+    """Loaded straight from the three files, the weights mapped into memory; None where the model is not a BERT."""
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    if not can_pack(config):
+        return None
+    try:
+        tensors = _named(load_file(directory / "model.safetensors"), str(config["model_type"]))
+    except SafetensorError as fault:
+        raise no_weights(spec, f"model.safetensors is broken ({fault})") from fault
+    tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
+    return _packed(spec, config, tensors, tokenizer, device)
+
+
+def _packed(
+    spec: EncoderSpec, config: Mapping[str, Any], tensors: dict[str, torch.Tensor], tokenizer: Tokenizer, device: Device
+) -> Loaded:
+    try:
+        model = PackedBert(config, tensors, device)
+    except KeyError as fault:
+        raise no_weights(spec, f"its weights or its config lack {fault}") from fault
+    return Loaded(model, tokenizer, content_hash(tensors, tokenizer))
+
+
+def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> Loaded:
+    """Whatever AutoModel and AutoTokenizer make of a directory or hub id."""
+    from transformers import AutoModel, AutoTokenizer  # costs seconds, so only where needed
+
+    from footfall.text.padded import PaddedModel
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True).backend_tokenizer
+        model = AutoModel.from_pretrained(name, dtype=torch.float32)
+    except (OSError, ValueError, AttributeError) as fault:  # what from_pretrained raises for absent and odd files
+        raise no_weights(spec, f"transformers says: {fault}".rstrip(".")) from fault
+    config, tensors = model.config.to_dict(), model.state_dict()
+    if can_pack(config):
+        return _packed(spec, config, tensors, tokenizer, device)
+    return Loaded(PaddedModel(model, device), tokenizer, content_hash(tensors, tokenizer))
+
+
+def _named(tensors: dict[str, torch.Tensor], family: str) -> dict[str, torch.Tensor]:
+    """The tensors of the encoder alone, under BertModel's names, however the file was saved."""
+    start = f"{family.replace('xlm-', '')}."
+    old = {"gamma": "weight", "beta": "bias"}
+    named = {}
+    for name, tensor in tensors.items():
+        stem, _, last = name.removeprefix(start).rpartition(".")
+        if stem.startswith(("embeddings.", "encoder.")) and tensor.is_floating_point():
+            named[f"{stem}.{old.get(last, last)}"] = tensor
+    return named
+
+
+def content_hash(tensors: Mapping[str, torch.Tensor], tokenizer: Tokenizer) -> str:
+    """Hash over names, types, shapes and bytes of all weights, and the tokenizer as it stands."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    digest.update(tokenizer.to_str().encode())
+    return digest.hexdigest()

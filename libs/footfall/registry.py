@@ -1,0 +1,320 @@
+"""Models and their runs: records, promotes, loads, rolls back. Touches MLflow only, and imports it when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from footfall.errors import DataError, EnvironmentFault, FootfallError, TryAgain
+from footfall.settings import MlflowSettings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION_BEFORE = "champion_before"  # tag of a version: who was champion when it became one
+EVALUATION = "evaluation.json"
+SQLITE = "sqlite:///"
+# A server that is down is noticed within half a minute, not after MLflow's seven tries of two minutes each.
+QUICK = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+class Model(Protocol):
+    """A fitted model without Spark: what MLflow calls a pyfunc."""
+
+    def predict(self, frame: Any) -> Any:
+        """One output row for each input row."""
+
+    def save(self, folder: Path) -> None:
+        """Writes what `loader` reads back."""
+
+
+class Candidate(Protocol):
+    """A fitted model and what is told about it; `footfall.models.shape.Trained` is one."""
+
+    name: str
+    model: Any
+    loader: str  # module whose `_load_pyfunc(folder)` gives the model back
+    features: Sequence[tuple[str, str]]  # the signature: (column, MLflow type)
+    predictions: Sequence[tuple[str, str]]
+    feature_version: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    figures: Mapping[str, Any]  # name -> plotly figure
+    evaluation: Mapping[str, Any]  # the plotted numbers, for the report
+    missed: str  # gates missed, in words; empty: promote
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model in use; `version` is `name/number` as result tables show it."""
+
+    model: Any
+    version: str
+    feature_version: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """MLflow's tracking and registry at one URI."""
+
+    uri: str
+    artifact_root: str
+    experiment: str
+
+    @classmethod
+    def open(cls, settings: MlflowSettings) -> Registry:
+        """The registry of the settings; nothing is asked of it yet."""
+        return cls(settings.tracking_uri, settings.artifact_root, settings.experiment)
+
+    def champion_version(self, model: str) -> str:
+        """Number of the version behind the alias `champion`; empty where there is none."""
+        return self._version_of(model, CHAMPION)
+
+    def load_champion(self, model: str) -> Champion:
+        """The champion as the plain Python object that was saved; raises DataError where there is none."""
+        number = self.champion_version(model)
+        if not number:
+            raise DataError(
+                f"model '{model}' has no champion in {self.uri}.",
+                mend="Run jobs/train.py; if it ends with exit code 3, its message names the gates that were missed.",
+            )
+        with self._reached() as client:
+            import mlflow
+
+            loaded = mlflow.pyfunc.load_model(f"models:/{model}/{number}")
+            tags = client.get_model_version(model, number).tags
+        return Champion(loaded.get_raw_model(), f"{model}/{number}", tags.get("feature_version", ""))
+
+    def load_evaluation(self, model: str, number: str) -> dict[str, Any]:
+        """The numbers behind the plots of a version's run."""
+        with self._reached() as client, tempfile.TemporaryDirectory() as folder:
+            run = client.get_model_version(model, number).run_id
+            path = client.download_artifacts(run, EVALUATION, folder)
+            found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        return found
+
+    def record(self, candidate: Candidate, *, tables: Mapping[str, str], step: str) -> str:
+        """Logs the run, registers a version, moves the aliases; returns the version's number.
+
+        `tables` are the pinned versions of what the model was fitted on. The version becomes `challenger`, and
+        `champion` only where no gate was missed.
+        """
+        with self._reached() as client:
+            import mlflow
+
+            with mlflow.start_run(experiment_id=self._experiment(client), run_name=step) as run:
+                self._log_run(client, run.info.run_id, candidate, tables)
+                number = self._register(client, run.info.run_id, candidate)
+            told = {"feature_version": candidate.feature_version, "gates": candidate.missed or "passed"}
+            for key, value in told.items():
+                client.set_model_version_tag(candidate.name, number, key, value)
+            client.set_registered_model_alias(candidate.name, CHALLENGER, number)
+            if not candidate.missed:
+                self._promote(client, candidate.name, number)
+        return number
+
+    def rollback(self, model: str) -> str:
+        """Makes the version before the champion champion again; returns its number."""
+        number = self.champion_version(model)
+        with self._reached() as client:
+            before = client.get_model_version(model, number).tags.get(CHAMPION_BEFORE, "") if number else ""
+            if not before:
+                raise DataError(
+                    f"model '{model}' has no champion before {number or 'the first'}.",
+                    mend="Set another version by hand in MLflow's own page: give it the alias 'champion'.",
+                )
+            client.set_registered_model_alias(model, CHAMPION, before)
+        return before
+
+    def _log_run(self, client: MlflowClient, run: str, candidate: Candidate, tables: Mapping[str, str]) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        shown = {"feature_version": candidate.feature_version, **candidate.parameters}
+        client.log_batch(
+            run,
+            metrics=[Metric(key, float(value), 0, 0) for key, value in candidate.metrics.items()],
+            params=[Param(key, str(value)) for key, value in shown.items()],
+            tags=[RunTag(f"table.{name}", version) for name, version in tables.items()]
+            + [RunTag("gates", candidate.missed or "passed")],
+        )
+        for name, figure in candidate.figures.items():
+            client.log_figure(run, figure, f"plots/{name}.html")
+        client.log_dict(run, dict(candidate.evaluation), EVALUATION)
+
+    def _register(self, client: MlflowClient, run: str, candidate: Candidate) -> str:
+        """Saves the model as a pyfunc without pickles and without a row of data; returns the version's number."""
+        import mlflow
+        from mlflow.exceptions import MlflowException
+        from mlflow.models import ModelSignature
+        from mlflow.types import ColSpec, Schema
+
+        sides = (candidate.features, candidate.predictions)
+        inputs, outputs = (Schema([ColSpec(kind, name) for name, kind in side]) for side in sides)
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            # an example would be rows of real people, which MLflow would keep
+            warnings.filterwarnings("ignore", message=".*input example was not provided")
+            data = Path(folder) / "model"
+            data.mkdir()
+            candidate.model.save(data)
+            logged = mlflow.pyfunc.log_model(
+                name=candidate.name,
+                loader_module=candidate.loader,
+                data_path=str(data),
+                signature=ModelSignature(inputs=inputs, outputs=outputs),
+                pip_requirements=_requirements(),
+            )
+        with suppress(MlflowException):  # it is there from the second version on
+            client.create_registered_model(candidate.name)
+        made = client.create_model_version(candidate.name, logged.model_uri, run, model_id=logged.model_id)
+        return str(made.version)
+
+    def _promote(self, client: MlflowClient, model: str, number: str) -> None:
+        before = self._version_of(model, CHAMPION)
+        if before:
+            client.set_model_version_tag(model, number, CHAMPION_BEFORE, before)
+        client.set_registered_model_alias(model, CHAMPION, number)
+
+    def _version_of(self, model: str, alias: str) -> str:
+        if self._is_new():
+            return ""
+        with self._reached() as client:
+            from mlflow.exceptions import MlflowException
+
+            try:
+                return str(client.get_model_version_by_alias(model, alias).version)
+            except MlflowException as fault:
+                # no such alias is INVALID_PARAMETER_VALUE, no such model RESOURCE_DOES_NOT_EXIST
+                if fault.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                    return ""
+                raise
+
+    def _experiment(self, client: MlflowClient) -> str:
+        found = client.get_experiment_by_name(self.experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        place = None
+        if not self.uri.startswith(("http", "databricks")):  # a server has a place of its own
+            folder = self.artifact_root
+            place = folder if "://" in folder else Path(folder).resolve().as_uri()
+        return str(client.create_experiment(self.experiment, artifact_location=place))
+
+    @property
+    def _file(self) -> Path | None:
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+
+    def _is_new(self) -> bool:
+        """Whether nothing was ever recorded; then MLflow need not be imported to know that there is no champion."""
+        return self._file is not None and not self._file.exists()
+
+    @contextmanager
+    def _reached(self) -> Iterator[MlflowClient]:
+        """A client while the block runs; MLflow out of reach becomes one of footfall's own errors."""
+        for key, value in QUICK.items():
+            os.environ.setdefault(key, value)
+        if self._file is not None:
+            _make_folder(self._file.parent)
+        import mlflow
+        from mlflow.exceptions import MlflowException
+
+        for chatty in ("mlflow", "alembic"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
+        try:
+            mlflow.set_tracking_uri(self.uri)
+            mlflow.set_registry_uri(self.uri)
+            yield mlflow.MlflowClient()
+        except (MlflowException, OSError) as fault:
+            told = self._away(fault)
+            if told is None:
+                raise
+            raise told from fault
+
+    def _away(self, fault: Exception) -> FootfallError | None:
+        text = str(fault)
+        first = text.strip().splitlines()[0][:200] if text.strip() else type(fault).__name__
+        if any(sign in text for sign in ("API request to", "Connection refused", "Max retries exceeded")):
+            return TryAgain(
+                f"MLflow at {self.uri} does not answer: {first}",
+                mend="Start the server or mend mlflow.tracking_uri (--set mlflow.tracking_uri=...), then start again.",
+            )
+        if any(sign in text for sign in ("unable to open database", "readonly database", "not a database", "disk I/O")):
+            return EnvironmentFault(
+                f"MLflow's file {self._file} cannot be used: {first}",
+                mend="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
+            )
+        return None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise EnvironmentFault(
+            f"MLflow's folder {folder} cannot be made: {fault.strerror}.",
+            mend="Give this user the right, or point mlflow.tracking_uri elsewhere.",
+        ) from fault
+
+
+def _requirements() -> list[str]:
+    """What whoever loads a model needs; stated, since MLflow would otherwise guess it by running the model."""
+    return [f"{name}=={_installed(name)}" for name in ("footfall", "numpy", "pandas")]
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # footfall travels to clusters as a folder of files
+        from footfall import __version__
+
+        return __version__
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Shows a model's champion, or rolls it back to the one before."""
+    from footfall.settings import overrides_of, read_resolved, resolve
+
+    parser = argparse.ArgumentParser(prog="python -m footfall.registry", description=main.__doc__)
+    parser.add_argument("action", choices=("rollback", "champion"))
+    parser.add_argument("model", help="churn, segments or sentiment")
+    parser.add_argument("--conf", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
+    parser.add_argument("--env", default="local", help="name of a folder below conf/env (default: local)")
+    parser.add_argument("--settings", type=Path, help="one resolved settings file instead of --env")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as mlflow.tracking_uri=..."
+    )
+    given = parser.parse_args(arguments)
+    try:
+        settings = (
+            read_resolved(given.settings)
+            if given.settings
+            else resolve(given.conf, given.env, overrides_of(None, None, given.set))
+        )
+        registry = Registry.open(settings.mlflow)
+        act = registry.rollback if given.action == "rollback" else registry.champion_version
+        number = act(given.model)
+    except FootfallError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    print(f"{given.model}: champion is version {number or 'none'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -25,7 +25,7 @@ STARS = {  # invented: how many of a label's sentences get how many stars
     "positive": ((0.55, 5), (0.85, 4), (0.95, 3), (1.00, 2)),
     "negative": ((0.45, 1), (0.75, 2), (0.90, 3), (1.00, 4)),
 }
-# A review is written between 30 hours (another day, whatever the clocks do) and 14 days after the purchase, and the
+# A review is written between 30 hours (another day, whatever the clocks do) and 13 days after the purchase, and the
 # logs end with 31 December 2017 in New York.
 REVIEW_SOONEST, REVIEW_SPREAD = timedelta(hours=30), timedelta(days=12)
 LAST_REVIEWED_PURCHASE = datetime(2017, 12, 17, tzinfo=UTC)

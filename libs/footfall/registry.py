@@ -168,9 +168,7 @@ class Registry:
 
         sides = (candidate.features, candidate.predictions)
         inputs, outputs = (Schema([ColSpec(kind, name) for name, kind in side]) for side in sides)
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            # an example would be rows of real people, which MLflow would keep
-            warnings.filterwarnings("ignore", message=".*input example was not provided")
+        with tempfile.TemporaryDirectory() as folder:
             data = Path(folder) / "model"
             data.mkdir()
             candidate.model.save(data)
@@ -231,20 +229,23 @@ class Registry:
             os.environ.setdefault(key, value)
         if self._file is not None:
             _make_folder(self._file.parent)
-        import mlflow
-        from mlflow.exceptions import MlflowException
-
         for chatty in ("mlflow", "alembic"):
             logging.getLogger(chatty).setLevel(logging.ERROR)
-        try:
-            mlflow.set_tracking_uri(self.uri)
-            mlflow.set_registry_uri(self.uri)
-            yield mlflow.MlflowClient()
-        except (MlflowException, OSError) as fault:
-            told = self._away(fault)
-            if told is None:
-                raise
-            raise told from fault
+        # MLflow warns of its own parts, and that we log no example: that would be rows of real people
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import mlflow
+            from mlflow.exceptions import MlflowException
+
+            try:
+                mlflow.set_tracking_uri(self.uri)
+                mlflow.set_registry_uri(self.uri)
+                yield mlflow.MlflowClient()
+            except (MlflowException, OSError) as fault:
+                told = self._away(fault)
+                if told is None:
+                    raise
+                raise told from fault
 
     def _away(self, fault: Exception) -> FootfallError | None:
         text = str(fault)

@@ -229,14 +229,14 @@ class Registry:
             os.environ.setdefault(key, value)
         if self._file is not None:
             _make_folder(self._file.parent)
-        for chatty in ("mlflow", "alembic"):
-            logging.getLogger(chatty).setLevel(logging.ERROR)
         # MLflow warns of its own parts, and that we log no example: that would be rows of real people
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import mlflow
             from mlflow.exceptions import MlflowException
 
+            for chatty in ("mlflow", "alembic"):
+                logging.getLogger(chatty).setLevel(logging.ERROR)
             try:
                 mlflow.set_tracking_uri(self.uri)
                 mlflow.set_registry_uri(self.uri)

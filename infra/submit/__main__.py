@@ -12,14 +12,15 @@ from pathlib import Path
 
 from infra.daemons import ROOT, end_with_parent
 from infra.standalone.cluster import spark_home
-from infra.submit.console import driver_exit_code, last_cause, relay
+from infra.submit.console import driver_exit_code, last_cause, refused_option, relay
 from infra.submit.options import job_options, joined_lists, spark_setting, split, take
 from infra.submit.package import build_package
 
 from footfall.errors import EnvironmentFault, FootfallError, SettingsError
 
 _KEPT = (0, 2, 3, 75)
-_RESOLVED = ("--env", "--set", "--lake", "--raw")  # these are inside the settings file
+# what is inside the settings file: the job's option -> that of footfall.settings
+_RESOLVED = {"--conf-dir": "--conf", "--env": "--env", "--set": "--set", "--lake": "--lake", "--raw": "--raw"}
 
 
 def main(words: list[str]) -> int:
@@ -35,6 +36,10 @@ def main(words: list[str]) -> int:
     code = _run(command, env, log)
     text = log.read_text(encoding="utf-8", errors="replace")
     code = driver_exit_code(text) or code
+    if option := refused_option(text):
+        print(f"{option}: neither {job} nor Spark knows this option.", file=sys.stderr)
+        print(f"See ./spark-submit.sh {job} --help, and {spark_home()}/bin/spark-submit --help.", file=sys.stderr)
+        return 2
     if code not in _KEPT:
         print(f"{job} failed: {last_cause(text) or f'Spark ended with code {code}'}", file=sys.stderr)
         print(f"The whole story is in {log.relative_to(ROOT)}.", file=sys.stderr)
@@ -44,11 +49,11 @@ def main(words: list[str]) -> int:
 
 def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, str]]:
     """The command for Spark's spark-submit and its environment variables; raises a FootfallError."""
-    known = job_options(_help_of(job))
+    known = job_options(_help_of(job, log))
     archive, words = take(words, "--python-archive")
     ours, sparks = split(words, known)
     env_name = (take(ours, "--env")[0] or ["local"])[-1]
-    properties = _properties(env_name)
+    properties = _properties(Path((take(ours, "--conf-dir")[0] or ["conf"])[-1]), env_name)
     text = properties.read_text(encoding="utf-8")
     _check_master(env_name, _chosen("--master", "spark.master", sparks, text))
     is_cluster = _chosen("--deploy-mode", "spark.submit.deployMode", sparks, text) == "cluster"
@@ -64,21 +69,23 @@ def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, st
     return command, _environment(log)
 
 
-def _help_of(job: str) -> str:
+def _help_of(job: str, log: Path) -> str:
     """The job's own --help; it also proves, before Spark starts, that the job can be imported."""
     asked = [sys.executable, job, "--help"]
     told = subprocess.run(asked, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
     if told.returncode != 0:
-        raise EnvironmentFault(f"{job} --help fails, so the job cannot be run:", mend=told.stderr.strip())
+        log.write_text(told.stderr, encoding="utf-8")
+        what = f"{job} cannot be loaded: {last_cause(told.stderr) or 'its --help fails'}"
+        raise EnvironmentFault(what, mend=f"The whole story is in {log.relative_to(ROOT)}.")
     return told.stdout
 
 
-def _properties(env_name: str) -> Path:
+def _properties(conf: Path, env_name: str) -> Path:
     """The Spark settings of an environment."""
-    file = ROOT / "conf" / "env" / env_name / "spark.conf"
+    file = conf / "env" / env_name / "spark.conf"
     if not file.exists():
         there = ", ".join(sorted(path.parent.name for path in file.parent.parent.glob("*/spark.conf")))
-        raise SettingsError(f"--env {env_name}: there is no {file.relative_to(ROOT)}.", mend=f"There are: {there}.")
+        raise SettingsError(f"--env {env_name}: there is no {file}.", mend=f"There are: {there}.")
     return file
 
 
@@ -101,9 +108,9 @@ def _check_master(env_name: str, master: str | None) -> None:
 def _with_settings(ours: list[str], file: Path, shipped: dict[str, list[str]], *, is_cluster: bool) -> list[str]:
     """Resolves the settings now, so that a fault shows before Spark starts; the job gets the one file."""
     asked: list[str] = []
-    for name in _RESOLVED:
+    for name, settings_name in _RESOLVED.items():
         values, ours = take(ours, name)
-        asked += [word for value in values for word in (name, value)]
+        asked += [word for value in values for word in (settings_name, value)]
     command = [sys.executable, "-m", "footfall.settings", *asked, "--out", str(file)]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:

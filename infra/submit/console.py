@@ -7,26 +7,27 @@ import re
 from typing import IO
 
 _TRACE = b"Traceback (most recent call last):"
+_RECORD = b'{"ts": "'  # pyspark writes each refused query as a line of JSON, with Java's stack in it
 _CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*(?P<name>\w*(?:Error|Exception|Fault))\b:? ?(?P<told>.*))$")
 
 
 def relay(source: IO[bytes], console: IO[bytes], log: IO[bytes]) -> None:
-    """Copies what the job says to the console as it comes; from a stack trace on, to the log."""
-    held = b""
-    sink = console
+    """Copies what the job says to the console; pyspark's records, and all from a stack trace on, to the log."""
+    held, sink, is_start, is_over = b"", console, True, False
     while chunk := os.read(source.fileno(), 65536):
-        held += chunk
-        at = held.find(_TRACE) if sink is console else -1
-        if at >= 0:
-            console.write(held[:at])
-            console.flush()
-            held, sink = held[at:], log
-        ready = len(held) - (_begun(held) if sink is console else 0)
-        sink.write(held[:ready])
-        sink.flush()
-        held = held[ready:]
-    sink.write(held)
-    sink.flush()
+        pieces = (held + chunk).splitlines(keepends=True)
+        begins_line = is_start or len(pieces) > 1
+        held = pieces.pop() if begins_line and _is_undecided(pieces[-1]) else b""
+        for piece in pieces:
+            if is_start:
+                is_over = is_over or piece.startswith(_TRACE)
+                sink = log if is_over or piece.startswith(_RECORD) else console
+            sink.write(piece)
+            is_start = piece.endswith((b"\n", b"\r"))
+        console.flush()
+        log.flush()
+    console.write(held)
+    console.flush()
 
 
 def last_cause(log: str) -> str | None:
@@ -44,6 +45,12 @@ def driver_exit_code(log: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-def _begun(held: bytes) -> int:
-    """How many bytes at the end may be the beginning of a stack trace."""
-    return next((n for n in range(len(_TRACE) - 1, 0, -1) if held.endswith(_TRACE[:n])), 0)
+def refused_option(log: str) -> str | None:
+    """The option that Spark's spark-submit does not know."""
+    found = re.search(r"^Error: Unrecognized option: (\S+)", log, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _is_undecided(piece: bytes) -> bool:
+    """Whether the beginning of a line may yet become one for the log."""
+    return any(mark.startswith(piece) for mark in (_TRACE, _RECORD))

@@ -1,0 +1,36 @@
+"""Calls spark-submit.sh as a person would, with small memory and everything on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("--driver-memory", "1g", "--executor-memory", "1g", "--conf", "spark.databricks.delta.snapshotPartitions=2")
+SECRET = {"FOOTFALL_PSEUDONYM_SECRET": "a secret that only tests know"}
+
+
+def submit(*words: str, env: Mapping[str, str] | None = None, seconds: int = 300) -> subprocess.CompletedProcess[str]:
+    """Runs ./spark-submit.sh with these words; stdout and stderr are text."""
+    return subprocess.run(
+        [ROOT / "spark-submit.sh", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+        env={**os.environ, **SECRET, "SPARK_LOCAL_IP": "127.0.0.1", **(env or {})},
+    )
+
+
+def on_cluster(master: str, *, shuffle_partitions: int = 3) -> list[str]:
+    """The options for the tests' standalone cluster; other partitions than locally, to prove that none matter."""
+    confs = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": str(shuffle_partitions),
+    }
+    pairs = [word for key, value in confs.items() for word in ("--conf", f"{key}={value}")]
+    return ["--env", "standalone", "--master", master, *SMALL, *pairs]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from infra.daemons import ROOT, end_with_parent
@@ -156,7 +157,7 @@ def _run(command: list[str], env: dict[str, str], log: Path) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells Spark too; wait for it
         signal.signal(signal.SIGTERM, lambda *_: spark.terminate())
         assert spark.stdout is not None  # noqa: S101 - PIPE was asked for
-        relay(spark.stdout, sys.stdout.buffer, sink)
+        relay(iter(partial(os.read, spark.stdout.fileno(), 65536), b""), sys.stdout.buffer, sink)
         return spark.wait()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Iterable
 from typing import IO
 
 _TRACE = b"Traceback (most recent call last):"
@@ -11,10 +11,10 @@ _RECORD = b'{"ts": "'  # pyspark writes each refused query as a line of JSON, wi
 _CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*(?P<name>\w*(?:Error|Exception|Fault))\b:? ?(?P<told>.*))$")
 
 
-def relay(source: IO[bytes], console: IO[bytes], log: IO[bytes]) -> None:
+def relay(chunks: Iterable[bytes], console: IO[bytes], log: IO[bytes]) -> None:
     """Copies what the job says to the console; pyspark's records, and all from a stack trace on, to the log."""
     held, sink, is_start, is_over = b"", console, True, False
-    while chunk := os.read(source.fileno(), 65536):
+    for chunk in chunks:
         pieces = (held + chunk).splitlines(keepends=True)
         begins_line = is_start or len(pieces) > 1
         held = pieces.pop() if begins_line and _is_undecided(pieces[-1]) else b""

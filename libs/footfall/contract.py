@@ -135,17 +135,19 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
             f"table '{table.full_name}' breaks its contract: {listed(faults)}.",
             mend=f"Mend the step or mapping that makes it, or the contract of {table.name} in libs/footfall/tables/.",
         )
-    return frame.select(
-        *(F.col(n) if n in have else F.lit(None).cast(c.type).alias(n) for n, c in declared.items())
-    )
+    return frame.select(*(F.col(n) if n in have else F.lit(None).cast(c.type).alias(n) for n, c in declared.items()))
 
 
 def faults(table: Table, severity: Severity = Severity.ERROR) -> SparkColumn:
     """array<string> of the rules that a row breaks, key and required columns included; empty for a sound row."""
-    required = [(f"{c.name}_required", F.col(c.name).isNotNull()) for c in table.all_columns if c.required and c is not BATCH_ID]
+    required = [
+        (f"{c.name}_required", F.col(c.name).isNotNull()) for c in table.all_columns if c.required and c is not BATCH_ID
+    ]
     stated = [(r.name, F.coalesce(F.expr(r.predicate), F.lit(True))) for r in table.rules if r.severity is severity]
     checks = [*required, *stated] if severity is Severity.ERROR else stated
-    found = F.array(*(F.when(~kept, F.lit(name)) for name, kept in checks)) if checks else F.array().cast("array<string>")
+    found = (
+        F.array(*(F.when(~kept, F.lit(name)) for name, kept in checks)) if checks else F.array().cast("array<string>")
+    )
     return F.filter(found, lambda name: name.isNotNull())
 
 

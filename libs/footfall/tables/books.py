@@ -14,7 +14,12 @@ BATCHES = Table(
     columns=(
         Column("step", T.StringType(), "name of the step"),
         Column("state", T.StringType(), "open or closed"),
-        Column("owner", T.StringType(), "who ran it: a random token, where it ran and the scheduler's run id", required=True),
+        Column(
+            "owner",
+            T.StringType(),
+            "who ran it: a random token, where it ran and the scheduler's run id",
+            required=True,
+        ),
         Column("inputs", TEXT_MAP, "what was read: table -> version, file -> size, model -> version", required=True),
         Column("outputs", TEXT_MAP, "what was written: table -> version; of closed batches", required=True),
         Column("fingerprint", T.StringType(), "hash of inputs, code and settings", required=True),
@@ -37,11 +42,29 @@ LEDGER = Table(
         Column("rows_read", T.LongType(), "rows of the feed; NULL for computed tables", unit="count"),
         Column("rows_valid", T.LongType(), "rows that landed in the table", unit="count", required=True),
         Column("rows_quarantined", T.LongType(), "rows that broke a rule", unit="count", required=True),
-        Column("rows_duplicate", T.LongType(), "rows that the table already had, or the batch twice", unit="count", required=True),
-        Column("rows_withheld", T.LongType(), "rows that the mapping or a consent keeps out", unit="count", required=True),
-        Column("rows_late", T.LongType(), "of the valid: known more than a day after they happened", unit="count", required=True),
+        Column(
+            "rows_duplicate",
+            T.LongType(),
+            "rows that the table already had, or the batch twice",
+            unit="count",
+            required=True,
+        ),
+        Column(
+            "rows_withheld", T.LongType(), "rows that the mapping or a consent keeps out", unit="count", required=True
+        ),
+        Column(
+            "rows_late",
+            T.LongType(),
+            "of the valid: known more than a day after they happened",
+            unit="count",
+            required=True,
+        ),
         Column("withheld_why", T.MapType(T.StringType(), T.LongType()), "reason -> rows"),
-        Column("broken_rules", T.MapType(T.StringType(), T.LongType()), "rule -> rows that broke it", ),
+        Column(
+            "broken_rules",
+            T.MapType(T.StringType(), T.LongType()),
+            "rule -> rows that broke it",
+        ),
     ),
     key=("step", "batch_id", "feed", "target"),
     rules=(Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_withheld"),),

@@ -12,7 +12,9 @@ PROPERTIES = Column(
     "source columns that the mapping does not use",
     personal=Personal.FREE_TEXT,
 )
-ACTOR = Column("actor_id", T.StringType(), "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True)
+ACTOR = Column(
+    "actor_id", T.StringType(), "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True
+)
 ITEM = Column("item_id", T.StringType(), "the shop's own item number")
 CURRENCY = Column("currency", T.StringType(), "ISO 4217 code of the amounts", required=True)
 CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
@@ -83,7 +85,6 @@ ITEMS = Table(
         PROPERTIES,
     ),
     key=("item_id", "valid_from"),
-    rules=(Rule("valid_interval", "valid_to > valid_from"),),
     written=Written.REPLACE,
     cluster_by=("item_id",),
 )
@@ -99,7 +100,13 @@ USERS = Table(
         Column("age_band", T.StringType(), "age as a range", unit="years", personal=Personal.QUASI),
         Column("gender", T.StringType(), "as the person stated it", personal=Personal.QUASI),
         Column("region", T.StringType(), "where the person lives, no finer than a city", personal=Personal.QUASI),
-        Column("income_band", T.StringType(), "household income as a range", unit="shop currency a year", personal=Personal.SENSITIVE),
+        Column(
+            "income_band",
+            T.StringType(),
+            "household income as a range",
+            unit="shop currency a year",
+            personal=Personal.SENSITIVE,
+        ),
         Column("household_type", T.StringType(), "who lives together", personal=Personal.QUASI),
         Column("household_size", T.StringType(), "people in the household", personal=Personal.QUASI),
         Column("home_ownership", T.StringType(), "owner, renter", personal=Personal.QUASI),
@@ -108,7 +115,6 @@ USERS = Table(
         PROPERTIES,
     ),
     key=("actor_id", "valid_from"),
-    rules=(Rule("valid_interval", "valid_to > valid_from"),),
     written=Written.REPLACE,
 )
 
@@ -229,7 +235,9 @@ REVIEWS = Table(
         Column("rating", T.IntegerType(), "stars", unit="1 to 5"),
         Column("language", T.StringType(), "ISO 639-1 code, if the source says"),
         Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column("text_id", T.StringType(), "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True),
+        Column(
+            "text_id", T.StringType(), "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True
+        ),
         CHANNEL,
     ),
     key=("review_id",),

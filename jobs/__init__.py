@@ -1,0 +1,1 @@
+"""The jobs, in the order in which data flows: ingest, refine, featurize, understand_text, train, score, report."""

@@ -1,0 +1,30 @@
+"""Runs every stage in one session, in the order in which data flows: the quick start, and the whole way on one machine."""
+
+import argparse
+import importlib
+import sys
+
+from footfall.cli import Job, main, parser
+from footfall.step import Step
+
+STAGES = ("ingest", "refine", "featurize", "understand_text", "train", "score", "report")
+
+
+def stages(text: str) -> tuple[str, ...]:
+    """Names of stages, in the order in which data flows."""
+    wanted = [name.strip() for name in text.split(",")]
+    unknown = [name for name in wanted if name not in STAGES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such stage: {', '.join(unknown)} (there are {', '.join(STAGES)})")
+    return tuple(stage for stage in STAGES if stage in wanted)
+
+
+def steps(job: Job) -> list[Step]:
+    """The steps of the chosen stages."""
+    return [step for stage in job.options.stages for step in importlib.import_module(f"jobs.{stage}").steps(job)]
+
+
+if __name__ == "__main__":
+    arguments = parser(__doc__)
+    arguments.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
+    sys.exit(main(__doc__, steps, made=arguments))

@@ -1,0 +1,164 @@
+"""The books: opens and closes batches, keeps the ledger, knows which versions readers use. Touches the books layer only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.contract import BATCH_ID, Table, conform, require_sound
+from footfall.errors import TryAgain
+from footfall.lake import Lake
+from footfall.owner import Owner
+from footfall.tables import BATCHES, LEDGER
+
+ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of a step as it stands in books.batches."""
+
+    step: str
+    batch_id: int
+    owner: str
+    inputs: Mapping[str, str]
+    fingerprint: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a reader of a table uses: the version after the last closed batch of its writer, and that batch."""
+
+    version: int
+    batch_id: int
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.version}@{self.batch_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Pin:
+        """The pin that `str` wrote; rows are not kept."""
+        version, _, batch_id = text.partition("@")
+        return cls(int(version), int(batch_id), 0)
+
+
+class Books:
+    """The state of all steps, read once and kept up by this process's own batches."""
+
+    def __init__(self, lake: Lake, *, owner: Owner, now: datetime, take_over: bool = False) -> None:
+        self._lake = lake
+        self._owner = owner
+        self._now = now
+        self._take_over = take_over
+        lake.ensure(BATCHES)
+        lake.ensure(LEDGER)
+        self._closed: dict[str, list[Batch]] = {}
+        self._open: dict[str, Batch] = {}
+        for row in lake.read(BATCHES.full_name).orderBy("step", "batch_id", "state").collect():
+            self._remember(row)
+
+    def last_closed(self, step: str) -> Batch | None:
+        """The step's newest closed batch."""
+        batches = self._closed.get(step)
+        return batches[-1] if batches else None
+
+    def unfinished(self, step: str) -> Batch | None:
+        """The step's open batch, made this process's own.
+
+        Raises TryAgain where another process holds it that may be alive.
+        """
+        batch = self._open.get(step)
+        if batch is not None and batch.owner != str(self._owner):
+            self._claim(batch)
+        return batch
+
+    def pin(self, table: str) -> Pin | None:
+        """What to read of a table now; None where no closed batch wrote it."""
+        for batches in self._closed.values():
+            if table in batches[-1].outputs:
+                last = batches[-1]
+                return Pin(int(last.outputs[table]), last.batch_id, int(last.outputs.get(table + ROWS, 0)))
+        return None
+
+    def files_taken(self, step: str) -> dict[str, str]:
+        """Files that closed batches of an ingest step took, with their sizes in bytes."""
+        taken = (batch.inputs.items() for batch in self._closed.get(step, []))
+        return {key.removeprefix("file:"): size for items in taken for key, size in items if key.startswith("file:")}
+
+    def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
+        """Opens the step's next batch, or raises TryAgain where another process was first."""
+        last = self.last_closed(step)
+        batch = Batch(step, last.batch_id + 1 if last else 1, str(self._owner), inputs, fingerprint)
+        self._append_state(batch, "open")
+        held = self._lake.read(BATCHES.full_name).where(
+            (F.col("step") == step) & (F.col("batch_id") == batch.batch_id) & (F.col("state") == "open")
+        )
+        owners = [row["owner"] for row in held.select("owner").collect()]
+        if owners != [batch.owner]:
+            raise TryAgain(
+                f"step {step}: another process opened batch {batch.batch_id} first.",
+                mend="Start again when it is done.",
+            )
+        self._open[step] = batch
+        return batch
+
+    def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> None:
+        """Closes the batch: from here on readers use its outputs."""
+        closed = Batch(batch.step, batch.batch_id, batch.owner, batch.inputs, batch.fingerprint, outputs, outcome)
+        self._append_state(closed, "closed")
+        self._open.pop(batch.step, None)
+        self._closed.setdefault(batch.step, []).append(closed)
+
+    def enter(self, batch: Batch, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Writes the batch's ledger lines; raises where rows were lost (the ledger's own rule)."""
+        self._write(LEDGER, lines, app=f"{batch.step}/ledger", batch_id=batch.batch_id)
+
+    def _append_state(self, batch: Batch, state: str) -> None:
+        row = {
+            "step": batch.step, "state": state, "owner": batch.owner, "inputs": dict(batch.inputs), "outputs": dict(batch.outputs),
+            "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self._now,
+        }  # fmt: skip
+        self._write(BATCHES, [row], app=f"{batch.step}/{state}", batch_id=batch.batch_id)
+
+    def _write(self, table: Table, rows: Sequence[Mapping[str, Any]], *, app: str, batch_id: int) -> None:
+        fields = [T.StructField(c.name, c.type) for c in table.all_columns if c.name != BATCH_ID.name]
+        values = [tuple(row.get(f.name) for f in fields) for row in rows]
+        frame = self._lake.spark.createDataFrame(values, T.StructType(fields)).coalesce(1)
+        frame = require_sound(conform(frame, table), table)
+        self._lake.write(table, frame, label=f"{app}/{batch_id}", app=app, batch_id=batch_id)
+
+    def _claim(self, batch: Batch) -> None:
+        other = Owner.parse(batch.owner)
+        if not (self._take_over or self._owner.may_resume(other)):
+            raise TryAgain(
+                f"step {batch.step}: batch {batch.batch_id} is held by process {other.pid} (run id {other.run_id or 'none'}).",
+                mend="Wait for it; or, if you know that it is dead, start again with --take-over.",
+            )
+        name = self._lake.name(BATCHES.full_name)
+        self._lake.spark.sql(
+            f"UPDATE {name} SET owner = :owner WHERE step = :step AND batch_id = :batch_id AND state = 'open'",  # noqa: S608 - a table name
+            args={"owner": str(self._owner), "step": batch.step, "batch_id": batch.batch_id},
+        )
+
+    def _remember(self, row: T.Row) -> None:
+        batch = Batch(
+            row["step"],
+            row["batch_id"],
+            row["owner"],
+            row["inputs"],
+            row["fingerprint"],
+            row["outputs"],
+            row["outcome"] or "",
+        )
+        if row["state"] == "closed":  # sorted before `open` of the same batch
+            self._closed.setdefault(batch.step, []).append(batch)
+        elif not any(done.batch_id == batch.batch_id for done in self._closed.get(batch.step, [])):
+            self._open[batch.step] = batch

@@ -1,0 +1,58 @@
+"""The feeds of all sources as refine reads them: raw tables, or a shop's own Delta tables in place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from footfall.contract import Table
+from footfall.source import Feed, Source
+from footfall.tables.raw import CORRUPT
+
+
+@dataclass(frozen=True)
+class RawFeed:
+    """One feed and the name under which its rows are read."""
+
+    name: str
+    source: str
+    feed: Feed
+
+    @property
+    def reads(self) -> str:
+        """`raw.<name>`, or `delta:<table>` for a feed read in place."""
+        return f"delta:{self.feed.delta}" if self.feed.delta else f"raw.{self.name}"
+
+    def reasons(self, table: Table) -> list[str]:
+        """The reasons for which the mapping withholds rows from the table, each once."""
+        return list(dict.fromkeys(skip.why for skip in self.feed.into[table.name].skip))
+
+    def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
+        """The rows as a raw table would hold them: a Delta source's rows get their place and the run's clock."""
+        if self.feed.delta is None:
+            return rows
+        return rows.select(
+            "*", F.col("_metadata.file_name").alias("_file"), F.col("_metadata.row_index").alias("_position")
+        ).withColumns(
+            {
+                "_source": F.lit(self.source),
+                "_known_at": F.lit(now).cast("timestamp"),
+                CORRUPT.name: F.lit(None).cast("string"),
+            }
+        )
+
+
+def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:
+    """Every feed of every source."""
+    return [
+        RawFeed(source.raw_name(name), source.source, feed) for source in sources for name, feed in source.feeds.items()
+    ]
+
+
+def feeds_into(feeds: Sequence[RawFeed], table: Table) -> list[RawFeed]:
+    """The feeds that fill a table."""
+    return [f for f in feeds if table.name in f.feed.into]

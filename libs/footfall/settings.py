@@ -85,6 +85,7 @@ class Text(Closed):
     pooling: Literal["mean", "cls"]
     max_tokens: Annotated[int, Field(ge=3, le=8192)]
     tokens_per_batch: Annotated[int, Field(ge=16)]
+    tasks: Count
     number_type: Literal["auto", "fp32", "bf16", "fp16"]
     device: Literal["auto", "cpu", "gpu"]
 

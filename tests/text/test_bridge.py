@@ -1,0 +1,68 @@
+"""On Spark: the vectors of the encoder, in the shape of text_vectors, in any partitioning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.errors import PythonException
+from pyspark.sql import DataFrame, SparkSession
+
+from footfall.contract import conform
+from footfall.tables.results import TEXT_VECTORS
+from footfall.text.bridge import ask_worker, encode_texts, settled
+from footfall.text.encoder import Encoder
+from text.conftest import WEIGHTS, spec_of
+
+TEXTS = [("a", "好吃"), ("b", "  The tea was\ncold. "), ("c", "好吃"), ("d", "Great!"), ("e", "")]
+READ = ["好吃", "The tea was cold.", "好吃", "Great!", ""]
+
+
+def frame(spark: SparkSession, rows: list[tuple[str | None, str | None]]) -> DataFrame:
+    return spark.createDataFrame(rows, "text_id string, text string")
+
+
+@pytest.mark.parametrize("tasks", [None, 3])
+def test_each_text_gets_the_encoders_vector_of_its_normal_spelling(
+    spark: SparkSession, encoder: Encoder, tasks: int | None
+) -> None:
+    found = encode_texts(frame(spark, TEXTS), encoder=spec_of(WEIGHTS), tasks=tasks)
+    conform(found, TEXT_VECTORS)
+    rows = sorted(found.collect())
+    expected = encoder.encode(READ)
+    assert [row.text_id for row in rows] == ["a", "b", "c", "d", "e"]
+    assert {row.encoder_fingerprint for row in rows} == {encoder.fingerprint}
+    assert [row.token_count for row in rows] == expected.token_counts.tolist()
+    np.testing.assert_allclose([row.vector for row in rows], expected.vectors, atol=1e-6)
+    np.testing.assert_allclose([row.norm for row in rows], expected.norms, rtol=1e-5)
+
+
+def test_no_texts_give_no_rows(spark: SparkSession) -> None:
+    assert encode_texts(frame(spark, []), encoder=spec_of(WEIGHTS), tasks=2).collect() == []
+
+
+def test_a_null_text_stops_the_job_with_its_mend(spark: SparkSession) -> None:
+    with pytest.raises(PythonException, match=r"1 of 1 texts are NULL(.|\n)*IS NOT NULL"):
+        encode_texts(frame(spark, [("a", None)]), encoder=spec_of(WEIGHTS)).collect()
+
+
+def test_a_gpu_asked_for_and_absent_stops_the_job(spark: SparkSession) -> None:
+    with pytest.raises(PythonException, match="a GPU was asked for and there is none"):
+        encode_texts(frame(spark, TEXTS), encoder=spec_of(WEIGHTS, device="gpu")).collect()
+
+
+def test_a_worker_says_what_it_chose_and_can_be_held_to_it(spark: SparkSession) -> None:
+    spec = spec_of(WEIGHTS, number_type="auto", device="auto")
+    chosen = ask_worker(frame(spark, []), encoder=spec).first()
+    assert chosen.device == "cpu"
+    assert chosen.number_type in chosen.said
+    held = settled(spec, number_type=chosen.number_type)
+    assert ask_worker(frame(spark, []), encoder=held).first().encoder_fingerprint == chosen.encoder_fingerprint
+
+
+def test_a_relative_directory_is_the_drivers(spark: SparkSession, tiny, monkeypatch) -> None:
+    directory: Path = tiny("bert")
+    monkeypatch.chdir(directory.parent)
+    relative = spec_of(directory.name, max_tokens=16, tokens_per_batch=64)
+    assert len(encode_texts(frame(spark, TEXTS), encoder=relative).first().vector) == 16

@@ -1,0 +1,143 @@
+"""The encoder computes what transformers computes, whatever stands beside a text, and names itself by what decides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel, BertModel, PreTrainedTokenizerFast
+
+from footfall.errors import DataError
+from footfall.text.device import Device
+from footfall.text.encoder import Encoder, fingerprint
+from footfall.text.spec import NumberType
+from text.conftest import WEIGHTS, WORDS, load_on_cpu, spec_of
+
+REVIEWS = [
+    "好吃",
+    "The tea was cold and the room smelled of paint, so we left after ten minutes and never came back.",
+    "房间很大，早餐不错，下次还会来。",
+    "Great!",
+    "质量太差了，用了两天就坏，客服也不回复，退货还要自己出运费，再也不会在这家买东西了。" * 4,
+]
+POISON = {
+    "empty": "",
+    "blank": " \n\t ",
+    "nul": "\0",
+    "nul_inside": "good\0tea",
+    "lone_surrogate": "bad \ud83d end",
+    "emoji": "😀👍🏽👨‍👩‍👧",
+    "megabyte": "x" * 1_000_000,
+    "megabyte_chinese": "好" * 400_000,
+    "control": "\x01\x02\x7f",
+    "right_to_left": "\u202eabc",
+}
+
+
+def cosines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return (left * right).sum(axis=1) / np.linalg.norm(left, axis=1) / np.linalg.norm(right, axis=1)
+
+
+def test_vectors_are_those_of_transformers_in_fp32(encoder: Encoder) -> None:
+    model = BertModel.from_pretrained(WEIGHTS, add_pooling_layer=False).eval()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(WEIGHTS / "tokenizer.json"), pad_token="<pad>")  # noqa: S106 a token
+    texts = ["query: " + text for text in REVIEWS]
+    read = tokenizer(texts, padding=True, truncation=True, max_length=128, return_tensors="pt")
+    with torch.inference_mode():
+        hidden = model(input_ids=read["input_ids"], attention_mask=read["attention_mask"]).last_hidden_state
+    mask = read["attention_mask"].unsqueeze(-1)
+    expected = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
+
+    found = encoder.encode(REVIEWS)
+
+    assert cosines(found.vectors, expected).min() > 0.99999
+    np.testing.assert_allclose(found.norms, np.linalg.norm(expected, axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(found.token_counts, read["attention_mask"].sum(1))
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlm-roberta", "distilbert"])
+def test_each_family_is_computed_as_transformers_does(tiny, family: str, pooling: str) -> None:
+    directory = tiny(family)
+    model = AutoModel.from_pretrained(directory).eval()
+    texts = ["abc", "q", "hello", "zyx", "unknown1"]
+    found = load_on_cpu(directory, prefix="", pooling=pooling, max_tokens=12, tokens_per_batch=24).encode(texts)
+    for text, vector, norm in zip(texts, found.vectors, found.norms, strict=True):
+        ids = [1, *(WORDS.index(letter) if letter in WORDS else 3 for letter in text), 2]
+        with torch.inference_mode():
+            hidden = model(torch.tensor([ids])).last_hidden_state[0]
+        expected = (hidden.mean(0) if pooling == "mean" else hidden[0]).numpy()
+        np.testing.assert_allclose(vector * norm, expected, atol=2e-6)
+
+
+def test_order_and_duplicates_do_not_matter(encoder: Encoder) -> None:
+    straight = encoder.encode(REVIEWS)
+    mixed = [4, 0, 2, 2, 1, 3, 0, 4]
+    found = encoder.encode([REVIEWS[i] for i in mixed])
+    np.testing.assert_allclose(found.vectors, straight.vectors[mixed], atol=1e-6)
+    np.testing.assert_array_equal(found.token_counts, straight.token_counts[mixed])
+    np.testing.assert_array_equal(found.vectors[2], found.vectors[3])
+
+
+def test_a_long_neighbour_does_not_leak_into_a_short_text(tiny) -> None:
+    for family in ("bert", "distilbert"):  # the one is packed, the other padded
+        small = load_on_cpu(tiny(family), prefix="", max_tokens=30, tokens_per_batch=90)
+        alone = small.encode(["ab"]).vectors[0]
+        beside = small.encode(["abcdefghijklmnopqrstuvwxyz", "ab"]).vectors[1]
+        np.testing.assert_allclose(beside, alone, atol=1e-6)
+
+
+def test_a_text_is_read_up_to_max_tokens(tiny) -> None:
+    found = load_on_cpu(tiny("bert"), prefix="", max_tokens=5, tokens_per_batch=64).encode(["abc", "abcdefg"])
+    assert found.token_counts.tolist() == [5, 5]
+    np.testing.assert_allclose(found.vectors[0], found.vectors[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+def test_no_text_kills_its_batch(encoder: Encoder, poison: str) -> None:
+    found = encoder.encode(["Great!", poison])
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(found.vectors[0], encoder.encode(["Great!"]).vectors[0], atol=1e-6)
+    assert found.token_counts[1] <= 128
+
+
+def test_a_null_text_is_told_with_its_number(encoder: Encoder) -> None:
+    with pytest.raises(DataError, match=r"2 of 3 texts are NULL(.|\n)*filter"):
+        encoder.encode(["a", None, float("nan")])
+
+
+def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
+    found = encoder.encode([])
+    assert (found.vectors.shape, found.token_counts.shape, found.norms.shape) == ((0, 384), (0,), (0,))
+
+
+def test_bf16_stays_near_fp32(encoder: Encoder) -> None:
+    found = load_on_cpu(WEIGHTS, number_type="bf16").encode(REVIEWS)
+    assert cosines(found.vectors, encoder.encode(REVIEWS).vectors).min() > 0.999
+
+
+def test_weights_that_give_no_numbers_are_told(tiny) -> None:
+    broken = load_on_cpu(tiny("bert"), prefix="", max_tokens=8, tokens_per_batch=8)
+    broken._model.places[0] = float("nan")
+    with pytest.raises(DataError, match="1 vectors that are not finite"):
+        broken.encode(["a"])
+
+
+def test_the_fingerprint_names_all_that_decides_a_vector_and_nothing_else() -> None:
+    cpu = Device("cpu", NumberType.FP32, "a test")
+    plain = spec_of("anywhere")
+    same = {
+        fingerprint(plain, cpu, "w"),
+        fingerprint(spec_of("elsewhere", tokens_per_batch=4096), Device("cuda:1", NumberType.FP32, "a GPU"), "w"),
+    }
+    others = {
+        fingerprint(plain, cpu, "other weights or tokenizer"),
+        fingerprint(plain, Device("cpu", NumberType.BF16, "a test"), "w"),
+        *(
+            fingerprint(spec_of("anywhere", **{k: v}), cpu, "w")
+            for k, v in (("prefix", ""), ("pooling", "cls"), ("max_tokens", 64))
+        ),
+    }
+    assert len(same) == 1
+    assert len(others - same) == 5

@@ -1,0 +1,33 @@
+"""Models as files: reads back what `Served.save` wrote. MLflow calls `_load_pyfunc`; footfall must be installed, Spark not used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from footfall.errors import DataError
+from footfall.models import churn, segments, sentiment
+from footfall.models.shape import FILE, Fitted, Served
+
+KINDS = {
+    churn.NAME: churn.ChurnModel.from_json,
+    segments.NAME: segments.SegmentsModel.from_json,
+    sentiment.NAME: sentiment.SentimentModel.from_json,
+}
+
+
+def load(folder: Path) -> Fitted:
+    """The model in a folder."""
+    told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    if told["kind"] not in KINDS:
+        raise DataError(
+            f"a model of kind '{told['kind']}' is unknown here (known: {', '.join(KINDS)}).",
+            mend="Load it with the footfall that trained it.",
+        )
+    fitted: Fitted = KINDS[told["kind"]](told)
+    return fitted
+
+
+def _load_pyfunc(path: str) -> Served:
+    """What MLflow asks of a loader."""
+    return Served(load(Path(path)))

@@ -1,0 +1,141 @@
+"""How good predictions are, and how sure that is: plain NumPy over labels and probabilities. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.models.featureset import Matrix
+
+Labels = npt.NDArray[np.int64]
+Measure = Callable[[Labels, Matrix], float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 95% bootstrap interval (percentiles of resamples of the judged rows)."""
+
+    value: float
+    low: float
+    high: float
+
+
+def auroc(labels: Labels, scores: Matrix) -> float:
+    """Share of (positive, negative) pairs in which the positive scores higher; ties count half. NaN with one class."""
+    positives = int(labels.sum())
+    negatives = len(labels) - positives
+    if not positives or not negatives:
+        return float("nan")
+    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return float((ranks[labels == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def average_precision(labels: Labels, scores: Matrix) -> float:
+    """Precision averaged over the steps in recall, rows of equal score taken together. NaN without positives."""
+    if not labels.sum():
+        return float("nan")
+    values, places = np.unique(-scores, return_inverse=True)
+    found = np.cumsum(np.bincount(places, weights=labels, minlength=len(values)))
+    taken = np.cumsum(np.bincount(places, minlength=len(values)))
+    return float(np.sum(np.diff(found, prepend=0.0) / found[-1] * found / taken))
+
+
+def brier(labels: Labels, probabilities: Matrix) -> float:
+    """Mean squared distance between probability and outcome."""
+    return float(np.mean((probabilities - labels) ** 2))
+
+
+def log_loss(labels: Labels, probabilities: Matrix) -> float:
+    """Mean negative log-likelihood, in nats."""
+    sure = np.clip(probabilities, 1e-12, 1 - 1e-12)
+    return float(-np.mean(labels * np.log(sure) + (1 - labels) * np.log(1 - sure)))
+
+
+def accuracy(labels: Labels, probabilities: Matrix) -> float:
+    """Share of rows whose likelier class is the true one."""
+    return float(np.mean((probabilities >= 0.5) == (labels == 1)))
+
+
+def calibration(labels: Labels, probabilities: Matrix, *, bins: int = 10) -> list[dict[str, float]]:
+    """Rows in bins of equal size by probability: mean probability, observed share and count of each."""
+    order = np.argsort(probabilities, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return [
+        {"predicted": float(probabilities[p].mean()), "observed": float(labels[p].mean()), "count": len(p)}
+        for p in parts
+    ]
+
+
+def calibration_error(labels: Labels, probabilities: Matrix) -> float:
+    """Mean distance of predicted and observed over the bins of `calibration`, weighted by their rows."""
+    bins = calibration(labels, probabilities)
+    return sum(b["count"] * abs(b["predicted"] - b["observed"]) for b in bins) / max(len(labels), 1)
+
+
+def gain_curve(labels: Labels, scores: Matrix, *, points: int = 100) -> list[dict[str, float]]:
+    """Of all positives, the share found among the highest scores, for each share of people contacted."""
+    found = np.cumsum(labels[np.argsort(-scores, kind="stable")])
+    shares = np.linspace(0, 1, points + 1)
+    taken = np.round(shares * len(labels)).astype(int)
+    return [
+        {"contacted": float(s), "found": float(found[n - 1] / found[-1]) if n else 0.0}
+        for s, n in zip(shares, taken, strict=True)
+    ]
+
+
+def intervals(
+    labels: Labels, scores: Matrix, measures: Mapping[str, Measure], *, rounds: int, seed: int = 17
+) -> dict[str, Interval]:
+    """Each measure with its interval; all measures see the same resamples."""
+    draws = _resamples(len(labels), rounds, seed)
+    return {
+        name: _interval(m(labels, scores), [m(labels[d], scores[d]) for d in draws]) for name, m in measures.items()
+    }
+
+
+def gain(labels: Labels, ours: Matrix, others: Mapping[str, Matrix], *, rounds: int, seed: int = 17) -> Interval:
+    """AUROC beyond the best of the others, on the same resamples for all (a paired difference)."""
+
+    def beyond(rows: npt.NDArray[np.int64]) -> float:
+        best = max(auroc(labels[rows], other[rows]) for other in others.values())
+        return auroc(labels[rows], ours[rows]) - best
+
+    return _interval(beyond(np.arange(len(labels))), [beyond(rows) for rows in _resamples(len(labels), rounds, seed)])
+
+
+def flat(found: Mapping[str, Interval]) -> dict[str, float]:
+    """`name`, `name_low` and `name_high` of each, as MLflow wants them; what cannot be told is left out."""
+    every = {f"{n}{end}": v for n, i in found.items() for end, v in (("", i.value), ("_low", i.low), ("_high", i.high))}
+    return {name: value for name, value in every.items() if not np.isnan(value)}
+
+
+def adjusted_rand(first: Labels, second: Labels) -> float:
+    """Agreement of two groupings of the same rows, 0 by chance and 1 if equal (Hubert and Arabie 1985)."""
+    _, a = np.unique(first, return_inverse=True)
+    _, b = np.unique(second, return_inverse=True)
+    table = np.zeros((a.max() + 1, b.max() + 1))
+    np.add.at(table, (a, b), 1)
+    together, rows, columns = (float(_pairs(t).sum()) for t in (table, table.sum(axis=1), table.sum(axis=0)))
+    by_chance = rows * columns / float(_pairs(np.array([len(a)], dtype=np.float64)).sum())
+    most = (rows + columns) / 2
+    return 1.0 if most == by_chance else (together - by_chance) / (most - by_chance)
+
+
+def _pairs(counts: Matrix) -> Matrix:
+    return counts * (counts - 1) / 2
+
+
+def _resamples(rows: int, rounds: int, seed: int) -> list[npt.NDArray[np.int64]]:
+    generator = np.random.default_rng(seed)
+    return [generator.integers(0, rows, rows) for _ in range(rounds)]
+
+
+def _interval(value: float, resampled: list[float]) -> Interval:
+    told = np.array([v for v in resampled if not np.isnan(v)])
+    if not len(told):
+        return Interval(value, float("nan"), float("nan"))
+    return Interval(value, float(np.quantile(told, 0.025)), float(np.quantile(told, 0.975)))

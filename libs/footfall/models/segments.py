@@ -1,0 +1,229 @@
+"""Segments: groups of people who behave alike, by MLlib's k-means on scaled features. Pure functions of frames.
+
+Money and counts enter as logarithms, cut at their outer hundredths and standardised, so that neither petrol nor a few
+big spenders make a group of their own. k is the most clearly separated among those that come out the same on resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.ml.clustering import KMeans
+from pyspark.ml.evaluation import ClusteringEvaluator
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from footfall.errors import DataError
+from footfall.models import plots
+from footfall.models.featureset import USER_QUERIES, Feature, FeatureSet, Matrix, Transform
+from footfall.models.measures import Labels, adjusted_rand
+from footfall.models.naming import group_names, keep_numbers
+from footfall.models.scaling import VECTOR, Scaler, fit_scaler
+from footfall.models.shape import Gate, Served, Trained
+from footfall.tables import USER_FEATURES
+
+NAME = "segments"
+TAIL = 0.01
+SEED = 17
+MOST_COMPARED = 20_000  # people on whom groupings are compared on the driver; a sample by hash above that
+
+LOG, LINEAR = Transform.LOG, Transform.LINEAR
+FEATURES = FeatureSet(
+    USER_FEATURES,
+    (
+        Feature("recency_days", LOG, "days since the last order"),
+        Feature("order_count_90d", LOG, "orders in the last 90 days"),
+        Feature("active_weeks_12w", LINEAR, "weeks with an order, of the last 12"),
+        Feature("amount_90d", LOG, "paid in the last 90 days"),
+        Feature("order_value_90d", LOG, "paid per order"),
+        Feature("item_variety_90d", LOG, "different items"),
+        Feature("discount_share_90d", LINEAR, "share of discounts"),
+        Feature("weekend_share_365d", LINEAR, "share of orders at the weekend"),
+        Feature("evening_share_365d", LINEAR, "share of orders in the evening"),
+    ),
+    USER_QUERIES,
+)
+WORDS = {f.name: f.words for f in FEATURES.features}
+
+
+@dataclass(frozen=True)
+class SegmentsModel:
+    """Centres in scaled features, each with its number and name; a value of plain numbers."""
+
+    feature_version: str
+    scaler: Scaler
+    centres: tuple[tuple[float, ...], ...]
+    numbers: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """All that it is."""
+        return {"kind": NAME, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> SegmentsModel:
+        """The model that `as_json` told."""
+        centres = tuple(tuple(centre) for centre in told["centres"])
+        scaler = Scaler.from_json(told["scaler"])
+        return cls(told["feature_version"], scaler, centres, tuple(told["numbers"]), tuple(told["names"]))
+
+    @property
+    def columns(self) -> set[str]:
+        """Columns that `predict` reads."""
+        return {f.column for f in self.scaler.features}
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`segment_id` and `distance` to its centre, in scaled features."""
+        distances = _distances(self.scaler.apply(frame), np.array(self.centres))
+        places = distances.argmin(axis=1)
+        found = {"segment_id": np.array(self.numbers, dtype=np.int32)[places], "distance": distances.min(axis=1)}
+        return pd.DataFrame(found, index=frame.index)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One k: its centres, how well apart its groups are, and how much refits on resamples agree with it."""
+
+    k: int
+    centres: Matrix
+    silhouette: float
+    stability: float
+
+
+def train(
+    people: DataFrame,
+    *,
+    k_min: int,
+    k_max: int,
+    min_people: int,
+    stability_rounds: int,
+    min_stability: float,
+    before: SegmentsModel | None,
+) -> Trained:
+    """Groups the people of one as-of date; numbers stay with the groups of `before` that share most members.
+
+    Raises DataError with fewer than `min_people`.
+    """
+    people = people.orderBy("user_id")  # k-means|| draws its first centres partition by partition
+    count = people.count()
+    if count < min_people:
+        raise DataError(
+            f"segments: {count} people are too few to group (segments.min_people is {min_people}).",
+            mend="Load more history, or lower segments.min_people if you know what you do.",
+        )
+    scaler = fit_scaler(people, FEATURES.features, tail=TAIL)
+    sample = _collect(people, {*FEATURES.columns, "amount_365d", *(before.columns if before else ())})
+    scaled = scaler.apply(sample)
+    rows = scaler.vectors(people, "user_id")
+    tried = [try_k(rows, scaled, k=k, rounds=stability_rounds) for k in range(k_min, min(k_max, count // 2) + 1)]
+    chosen = choose(tried, min_stability=min_stability)
+    model = _model(scaler, chosen, sample, scaled, before)
+    return _trained(model, tried, chosen, scaled, count, min_stability)
+
+
+def try_k(rows: DataFrame, scaled: Matrix, *, k: int, rounds: int) -> Tried:
+    """Fits k groups once on all rows and `rounds` times on Poisson resamples; `scaled` is the sample to compare on.
+
+    A resample weights each person by a Poisson(1) draw from a hash of the person and the round: a bootstrap that is
+    the same in any partitioning.
+    """
+    fitted = _kmeans(k).fit(rows)
+    silhouette = ClusteringEvaluator(featuresCol=VECTOR).evaluate(fitted.transform(rows))
+    centres = np.array(fitted.clusterCenters())
+    mine = _nearest(scaled, centres)
+    agreed = []
+    for number in range(rounds):
+        resampled = rows.withColumn("weight", _poisson(number)).where("weight > 0")
+        refitted = _kmeans(k).setWeightCol("weight").fit(resampled)
+        agreed.append(adjusted_rand(mine, _nearest(scaled, np.array(refitted.clusterCenters()))))
+    return Tried(k, centres, float(silhouette), float(np.mean(agreed)) if agreed else 1.0)
+
+
+def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
+    """The greatest silhouette among the stable; where none is stable, the most stable (its gate will fail)."""
+    stable = [t for t in tried if t.stability >= min_stability]
+    return max(stable, key=lambda t: t.silhouette) if stable else max(tried, key=lambda t: t.stability)
+
+
+def _kmeans(k: int) -> KMeans:
+    return KMeans(featuresCol=VECTOR, k=k, seed=SEED, maxIter=30, tol=1e-4)
+
+
+def _poisson(number: int) -> F.Column:
+    """Poisson(1) by the inverse of its distribution function at a uniform number made from a hash."""
+    uniform = F.pmod(F.xxhash64("user_id", F.lit(number)), F.lit(1_000_003)) / F.lit(1_000_003)
+    steps = (0.36788, 0.73576, 0.91970, 0.98101, 0.99634, 0.99941)
+    return sum((F.when(uniform >= step, 1.0).otherwise(0.0) for step in steps), F.lit(0.0))
+
+
+def _model(
+    scaler: Scaler, chosen: Tried, sample: pd.DataFrame, scaled: Matrix, before: SegmentsModel | None
+) -> SegmentsModel:
+    groups = _nearest(scaled, chosen.centres)
+    spent = sample["amount_365d"].groupby(groups).mean().reindex(range(chosen.k), fill_value=0.0)
+    by_size = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
+    had = np.full(len(sample), -1)
+    if before is not None and before.columns <= set(sample.columns):
+        had = before.predict(sample)["segment_id"].to_numpy()
+    numbers = keep_numbers(groups, had, by_size=by_size) if before is not None else _ranks(by_size)
+    order = np.argsort(numbers)
+    lifts = [dict(zip(WORDS, map(float, chosen.centres[place]), strict=True)) for place in order]
+    centres = tuple(tuple(map(float, chosen.centres[place])) for place in order)
+    return SegmentsModel(FEATURES.version, scaler, centres, tuple(numbers[p] for p in order), tuple(group_names(lifts)))
+
+
+def _ranks(by_size: Sequence[int]) -> list[int]:
+    return [by_size.index(place) for place in range(len(by_size))]
+
+
+def _trained(
+    model: SegmentsModel, tried: Sequence[Tried], chosen: Tried, scaled: Matrix, count: int, min_stability: float
+) -> Trained:
+    shares = np.bincount(_nearest(scaled, np.array(model.centres)), minlength=chosen.k) / len(scaled)
+    lifts = {
+        name: dict(zip(WORDS, centre, strict=True)) for name, centre in zip(model.names, model.centres, strict=True)
+    }
+    told = {
+        "tried": [{"k": t.k, "silhouette": t.silhouette, "stability": t.stability} for t in tried],
+        "chosen": chosen.k,
+        "min_stability": min_stability,
+        "lifts": lifts,
+        "shares": dict(zip(model.names, map(float, shares), strict=True)),
+    }
+    words = f"k = {chosen.k} agrees with its refits by {chosen.stability:.2f} (adjusted Rand), at least {min_stability}"
+    return Trained(
+        name=NAME,
+        model=Served(model),
+        features=FEATURES.signature,
+        predictions=(("segment_id", "integer"), ("distance", "double")),
+        feature_version=FEATURES.version,
+        parameters={"k": chosen.k, "k_tried": [t.k for t in tried], "people": count, "seed": SEED, "tail_cut": TAIL},
+        metrics={"silhouette": chosen.silhouette, "stability": chosen.stability, "least_share": float(shares.min())},
+        gates=[Gate("stable", chosen.stability >= min_stability, words)],
+        figures={
+            "choice_of_k": plots.choice_of_k(told["tried"], chosen.k, min_stability=min_stability),
+            "profile": plots.profile({n: {WORDS[f]: v for f, v in group.items()} for n, group in lifts.items()}),
+        },
+        evaluation=told,
+    )
+
+
+def _collect(people: DataFrame, columns: set[str]) -> pd.DataFrame:
+    """Columns of the people on the driver as doubles; a sample by hash where there are very many."""
+    have = sorted(columns & set(people.columns))
+    ordered = people.orderBy(F.xxhash64("user_id"), "user_id").limit(MOST_COMPARED)
+    return ordered.select(*(F.col(c).cast("double") for c in have)).toPandas()
+
+
+def _nearest(scaled: Matrix, centres: Matrix) -> Labels:
+    found: Labels = _distances(scaled, centres).argmin(axis=1)
+    return found
+
+
+def _distances(scaled: Matrix, centres: Matrix) -> Matrix:
+    """float64[n_rows, k]; centre by centre, so that memory stays at one matrix of the inputs' size."""
+    return np.column_stack([np.sqrt(((scaled - centre) ** 2).sum(axis=1)) for centre in centres])

@@ -1,9 +1,15 @@
 """Takes new raw files into the raw layer, one table a feed. With --check, shows what a mapping would do and writes nothing."""
 
+import argparse
 import sys
+from functools import partial
+from pathlib import Path
 
-from footfall.cli import Job, main
+from footfall.check import check_source
+from footfall.cli import Job, clock, guarded, main, parser, settings_of
 from footfall.ingest.arrival import arrive
+from footfall.refine.mapped import Shop
+from footfall.session import open_session
 from footfall.source import Feed, Source
 from footfall.step import Files, Frames, Made, Output, Step
 
@@ -29,5 +35,22 @@ def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
     return Step(f"ingest_{raw}", reads=(), writes=(f"raw.{raw}",), apply=apply, files=files)
 
 
+def check(given: argparse.Namespace) -> None:
+    """Shows what the mapping would make of a sample."""
+    settings = settings_of(given)
+    shop = Shop(settings.shop.time_zone, settings.shop.currency)
+    spark = open_session("footfall check")
+    for line in check_source(
+        spark, given.check, root=settings.sources.root, shop=shop, rows=given.sample, now=clock(given)
+    ):
+        print(line)
+
+
 if __name__ == "__main__":
-    sys.exit(main(__doc__, steps))
+    made = parser(__doc__)
+    made.add_argument("--check", type=Path, metavar="MAPPING", help="check this mapping on a sample, and write nothing")
+    made.add_argument(
+        "--sample", type=int, default=1000, metavar="ROWS", help="rows to look at with --check (default: 1000)"
+    )
+    options = made.parse_args()
+    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, made=made))

@@ -80,15 +80,27 @@ def parser(about: str) -> argparse.ArgumentParser:
 
 
 def main(
-    about: str, steps: StepMaker, *, made: argparse.ArgumentParser | None = None, arguments: Sequence[str] | None = None
+    about: str,
+    steps: StepMaker,
+    *,
+    made: argparse.ArgumentParser | None = None,
+    arguments: Sequence[str] | None = None,
 ) -> int:
     """Runs a job's steps; returns the exit code, having told what went wrong and how to mend it."""
     given = (made or parser(about)).parse_args(arguments)
-    try:
+
+    def run() -> None:
         settings = settings_of(given)
-        secret = secret_from(settings.privacy.secret_env)
-        job = open_job(settings, given, secret)
+        job = open_job(settings, given, secret_from(settings.privacy.secret_env))
         Runner(job.lake, job.books, champions=job.registry).run(steps(job))
+
+    return guarded(run)
+
+
+def guarded(work: Callable[[], None]) -> int:
+    """Does the work; a fault that a person can mend is told in words, and its exit code returned."""
+    try:
+        work()
     except FootfallError as fault:
         return _tell(fault)
     except Exception as fault:
@@ -112,7 +124,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def open_job(settings: Settings, given: argparse.Namespace, secret: str) -> Job:
     """Session, lake, books, registry and mint key for the settings."""
-    now = given.now or datetime.now(UTC)
+    now = clock(given)
     as_of = given.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
     registry = Registry.open(settings.mlflow)
     spark = open_session("footfall")
@@ -121,6 +133,12 @@ def open_job(settings: Settings, given: argparse.Namespace, secret: str) -> Job:
     other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
     key = mint_key(lake, secret, taken_from=other)
     return Job(settings, as_of, now, spark, lake, books, registry, key, given)
+
+
+def clock(given: argparse.Namespace) -> datetime:
+    """The run's clock: --now, or this moment."""
+    moment: datetime = given.now or datetime.now(UTC)
+    return moment
 
 
 def _instant(text: str) -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -100,7 +100,7 @@ def _read_json(spark: SparkSession, paths: Sequence[str], files: Files) -> DataF
 _READERS = {"parquet": _read_parquet, "csv": _read_csv, "json": _read_json}
 
 
-def _name_below(root: str) -> F.Column:
+def _name_below(root: str) -> Column:
     """The relative name of a row's file; Spark gives it URL-encoded."""
     path = F.url_decode(F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B")))
     bare = F.regexp_replace(path, SCHEME.pattern, "")

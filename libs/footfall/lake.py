@@ -108,7 +108,7 @@ class Lake:
     def _has_change_feed(self, table: str) -> bool:
         name = f"delta.`{table}`" if "/" in table else table
         row = self.spark.sql(f"DESCRIBE DETAIL {name}").select("properties").first()
-        return bool(row) and row[0].get("delta.enableChangeDataFeed") == "true"
+        return row is not None and row[0].get("delta.enableChangeDataFeed") == "true"
 
     def empty(self, table: Table) -> DataFrame:
         """A frame of the table's shape without rows, for a table that nothing was written to yet."""

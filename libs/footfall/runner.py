@@ -122,7 +122,7 @@ class Runner:
         before = Pin.parse(last.inputs[read.name]) if read.new and last and last.inputs.get(read.name) else None
         if read.name.startswith("delta:"):
             return self.lake.read_foreign(
-                read.name.removeprefix("delta:"), Pin.parse(pinned).version, before and before.version
+                read.name.removeprefix("delta:"), Pin.parse(pinned).version, before.version if before else None
             )
         if not pinned:
             return self.lake.empty(BY_NAME[read.name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -35,6 +36,11 @@ SMALL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
+
+
+# pyspark logs every failed analysis with its Java stack, also those that footfall expects and explains
+logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
 
 
 def open_session(name: str) -> SparkSession:

@@ -13,6 +13,7 @@ from footfall.errors import SettingsError
 
 Key = tuple[str | int, ...]
 Lines = Mapping[Key, int]
+Places = Mapping[Key, str]
 
 
 class Closed(BaseModel):
@@ -50,12 +51,12 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
     return data, lines
 
 
-def validated(model: type[Model], data: Mapping[str, Any], *, where: Mapping[Key, str]) -> Model:
+def validated(model: type[Model], data: Mapping[str, Any], *, where: Places) -> Model:
     """The typed object, or SettingsError with every fault; `where` names file and line of a key path."""
     try:
         return model.model_validate(dict(data))
     except ValidationError as found:
-        told = [f"{_place(e['loc'], where)}: {_sentence(e)}" for e in found.errors()]
+        told = [f"{nearest(e['loc'], where)}: {_sentence(e)}" for e in found.errors()]
         raise SettingsError("\n".join(told), mend="Every key, with its unit, is explained in conf/base.yaml.") from None
 
 
@@ -82,8 +83,8 @@ def _collect_lines(node: yaml.Node, at: Key, lines: dict[Key, int]) -> list[str]
     return doubles
 
 
-def _place(loc: Key, where: Mapping[Key, str]) -> str:
-    """The nearest known place at or above a key path: a missing key stands nowhere."""
+def nearest(loc: Key, where: Places) -> str:
+    """`file:line: key` of the nearest known place at or above a key path: a missing key stands nowhere."""
     for end in range(len(loc), -1, -1):
         if loc[:end] in where:
             return f"{where[loc[:end]]}: {_dotted(loc)}"

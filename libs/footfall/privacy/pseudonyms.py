@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from typing import cast
 
 import pandas as pd
 from pyspark.sql import Column
-from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 
 from footfall.text.normal import normalise_text
 
@@ -42,7 +43,7 @@ def actor_ids(key: MintKey) -> Callable[[Column, Column, Column], Column]:
         rows = zip(kind, identifier, incarnation, strict=True)
         return pd.Series([None if i is None else key.digest("actor", k, i, str(n)) for k, i, n in rows], dtype="object")
 
-    return F.pandas_udf(mint, "string")  # type: ignore[call-overload, no-any-return]
+    return cast("Callable[..., Column]", pandas_udf(mint, "string"))
 
 
 def text_ids(key: MintKey) -> Callable[[Column], Column]:
@@ -52,4 +53,4 @@ def text_ids(key: MintKey) -> Callable[[Column], Column]:
         normal = normalise_text(text)
         return pd.Series([None if t is None else key.digest("text", t) for t in normal], dtype="object")
 
-    return F.pandas_udf(mint, "string")  # type: ignore[call-overload, no-any-return]
+    return cast("Callable[..., Column]", pandas_udf(mint, "string"))

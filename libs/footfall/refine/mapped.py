@@ -188,8 +188,8 @@ def _filled(
         rows = rows.join(known, on=[KIND, IDENTIFIER], how="left").drop(KIND, IDENTIFIER)
     if table.key[0] not in rows.columns:
         rows = rows.withColumn(table.key[0], _hashed_id(feed))
-    if feed.into[table.name].number:
-        rows = _numbered(rows, feed.into[table.name].number, table)
+    if number := feed.into[table.name].number:
+        rows = _numbered(rows, number, table)
     for column in table.columns:
         if column.name not in rows.columns:
             rows = rows.withColumn(column.name, F.lit(None).cast(column.type))

@@ -54,4 +54,33 @@ BOOKS = (BATCHES, LEDGER)
 ALL: tuple[Table, ...] = (QUARANTINE, *REFINED, *RESULTS, *BOOKS)
 BY_NAME = {table.full_name: table for table in ALL}
 
-__all__ = ["ALL", "BOOKS", "BY_NAME", "REFINED", "RESULTS", "feed_table", *(t.name.upper() for t in ALL)]
+__all__ = [
+    "ALL",
+    "BATCHES",
+    "BOOKS",
+    "BY_NAME",
+    "CAMPAIGNS",
+    "COUPON_REDEMPTIONS",
+    "DAILY_ACTIVITY",
+    "EVENTS",
+    "IDENTITIES",
+    "ITEMS",
+    "ITEM_FEATURES",
+    "LABELLED_TEXTS",
+    "LEDGER",
+    "ORDER_LINES",
+    "PSEUDONYMS",
+    "QUARANTINE",
+    "REFINED",
+    "RESULTS",
+    "REVIEWS",
+    "SEGMENTS",
+    "SEGMENT_CATALOGUE",
+    "TEXT_INSIGHTS",
+    "TEXT_VECTORS",
+    "USERS",
+    "USER_FEATURES",
+    "USER_PROFILES",
+    "USER_SCORES",
+    "feed_table",
+]

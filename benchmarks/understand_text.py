@@ -70,7 +70,7 @@ def usual(texts: DataFrame) -> DataFrame:
 
         torch.set_num_threads(1)
         start = time.perf_counter()
-        tokenizer = AutoTokenizer.from_pretrained(directory, pad_token="<pad>")  # noqa: S106 a token
+        tokenizer = AutoTokenizer.from_pretrained(directory)
         model = AutoModel.from_pretrained(directory, add_pooling_layer=False).eval()
         load_s = time.perf_counter() - start
         for batch in batches:

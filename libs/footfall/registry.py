@@ -50,16 +50,22 @@ class Candidate(Protocol):
     """A fitted model and what is told about it; `footfall.models.shape.Trained` is one."""
 
     name: str
-    model: Any
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    feature_version: str
     loader: str  # module whose `_load_pyfunc(folder)` gives the model back
     features: Sequence[tuple[str, str]]  # the signature: (column, MLflow type)
     predictions: Sequence[tuple[str, str]]
-    feature_version: str
-    parameters: Mapping[str, Any]
-    metrics: Mapping[str, float]
     figures: Mapping[str, Any]  # name -> plotly figure
     evaluation: Mapping[str, Any]  # the plotted numbers, for the report
-    missed: str  # gates missed, in words; empty: promote
+
+    @property
+    def model(self) -> Model:
+        """What becomes a pyfunc."""
+
+    @property
+    def missed(self) -> str:
+        """The gates missed, in words; empty: promote."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,10 @@ class Registry:
 
     def load_champion(self, model: str) -> Champion:
         """The champion as the plain Python object that was saved; raises DataError where there is none."""
-        number = self.champion_version(model)
+        return self.load(model, self.champion_version(model))
+
+    def load(self, model: str, number: str) -> Champion:
+        """A version as the plain Python object that was saved; an empty number means that there is no champion."""
         if not number:
             raise DataError(
                 f"model '{model}' has no champion in {self.uri}.",

@@ -6,7 +6,7 @@ Windows of 90 days and 12 weeks only, since a year's window is cut short at the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.errors import DataError
 from footfall.models import measures, plots
@@ -52,6 +53,20 @@ RFM = (
     Feature("recency_days", LOG, "recency"),
     Feature("order_count_365d", LOG, "frequency"),
     Feature("amount_365d", LOG, "monetary value"),
+)
+REASON = T.StructType(
+    [
+        T.StructField("feature", T.StringType()),
+        T.StructField("value", T.DoubleType()),
+        T.StructField("contribution", T.DoubleType()),
+    ]
+)
+SCORED = T.StructType(
+    [
+        T.StructField("user_id", T.StringType()),
+        T.StructField("score", T.DoubleType()),
+        T.StructField("reasons", T.ArrayType(REASON)),
+    ]
 )
 WORDS = {f.name: f.words for f in FEATURES.features}
 
@@ -120,9 +135,16 @@ def population(user_features: DataFrame, *, dates: Sequence[date], active_within
     return user_features.where(F.col("as_of_date").isin(list(dates)) & (F.col("recency_days") <= active_within_days))
 
 
+def examples(people: DataFrame, labels: DataFrame) -> DataFrame:
+    """`population` with its label: rows (as_of_date, user_id, columns of both models, `label` 0.0 or 1.0)."""
+    columns = tuple(dict.fromkeys((*FEATURES.columns, *(f.column for f in RFM))))
+    labelled = people.join(labels, ["as_of_date", "user_id"], "inner")
+    doubles = (F.col(c).cast("double").alias(c) for c in columns)
+    return labelled.select("as_of_date", "user_id", *doubles, F.col("no_purchase").cast("double").alias(LABEL))
+
+
 def train(
-    people: DataFrame,
-    labels: DataFrame,
+    rows: DataFrame,
     *,
     training: Sequence[date],
     judged: date,
@@ -132,11 +154,8 @@ def train(
 ) -> Trained:
     """Fits on the training dates, judges on the judged one beside both baselines, and says which gates are passed.
 
-    `people` is `population` over all the dates, `labels` their `no_purchase`. Raises DataError with one class.
+    `rows` are `examples` of all these dates. Raises DataError with one class.
     """
-    columns = tuple(dict.fromkeys((*FEATURES.columns, *(f.column for f in RFM))))
-    labelled = people.select("as_of_date", "user_id", *columns).join(labels, ["as_of_date", "user_id"], "inner")
-    rows = labelled.withColumn(LABEL, F.col("no_purchase").cast("double"))
     past = rows.where(F.col("as_of_date").isin(list(training)))
     counts = _require_labels(past, rows.where(F.col("as_of_date") == F.lit(judged)), training, judged)
     model, calibration = fit(past, training=training, horizon_days=horizon_days)
@@ -260,9 +279,27 @@ def _require_labels(past: DataFrame, present: DataFrame, training: Sequence[date
 
 def _collect(rows: DataFrame) -> pd.DataFrame:
     """The rows on the driver, in an order of their own; a sample by hash where there are very many."""
-    columns = [c for c in rows.columns if c not in {"as_of_date", "user_id", "no_purchase"}]
+    columns = [c for c in rows.columns if c not in {"as_of_date", "user_id"}]
     ordered = rows.orderBy(F.xxhash64("user_id"), "user_id").limit(MOST_JUDGED)
-    found = ordered.select(*(F.col(c).cast("double") for c in columns)).toPandas()
+    found = ordered.select(*columns).toPandas()
     if found.empty:
         raise DataError("churn: nobody to judge.", mend="Choose another --as-of, or load more history.")
     return found
+
+
+def score(people: DataFrame, *, model: ChurnModel, model_version: str, as_of: date) -> DataFrame:
+    """Rows of results.user_scores for the `population` of that date."""
+
+    def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            yield pd.concat([batch[["user_id"]], model.predict(batch)], axis=1)
+
+    scored = FEATURES.typed(people.where(F.col("as_of_date") == F.lit(as_of)), "user_id").mapInPandas(predict, SCORED)
+    return scored.select(
+        F.lit(as_of).alias("as_of_date"),
+        "user_id",
+        F.lit(NAME).alias("model"),
+        "score",
+        "reasons",
+        F.lit(model_version).alias("model_version"),
+    )

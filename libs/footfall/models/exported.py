@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from footfall.errors import DataError
 from footfall.models import churn, segments, sentiment
 from footfall.models.shape import FILE, Fitted, Served
 
-KINDS = {
+KINDS: Mapping[str, Callable[[Mapping[str, Any]], Fitted]] = {
     churn.NAME: churn.ChurnModel.from_json,
     segments.NAME: segments.SegmentsModel.from_json,
     sentiment.NAME: sentiment.SentimentModel.from_json,
@@ -24,8 +26,7 @@ def load(folder: Path) -> Fitted:
             f"a model of kind '{told['kind']}' is unknown here (known: {', '.join(KINDS)}).",
             mend="Load it with the footfall that trained it.",
         )
-    fitted: Fitted = KINDS[told["kind"]](told)
-    return fitted
+    return KINDS[told["kind"]](told)
 
 
 def _load_pyfunc(path: str) -> Served:

@@ -46,14 +46,17 @@ class Scaler:
 
     def vectors(self, frame: DataFrame, *keep: str) -> DataFrame:
         """`keep` and the column `features`, an MLlib vector of the same numbers as `apply` gives."""
-        scaled = [
-            ((_cut(f, fill, low, high) - F.lit(mean)) / F.lit(spread)).alias(f"_{i}")
-            for i, (f, fill, low, high, mean, spread) in enumerate(
-                zip(self.features, self.fills, self.lows, self.highs, self.means, self.spreads, strict=True)
-            )
-        ]
-        names = [f"_{i}" for i in range(len(scaled))]
+        names = [f"_{i}" for i in range(len(self.features))]
+        scaled = (column.alias(name) for name, column in zip(names, self.columns().values(), strict=True))
         return VectorAssembler(inputCols=names, outputCol=VECTOR).transform(frame.select(*keep, *scaled)).drop(*names)
+
+    def columns(self) -> dict[str, SparkColumn]:
+        """Each feature's scaled value in Spark, by its name."""
+        limits = zip(self.features, self.fills, self.lows, self.highs, self.means, self.spreads, strict=True)
+        return {
+            f.name: (_cut(f, fill, low, high) - F.lit(mean)) / F.lit(spread)
+            for f, fill, low, high, mean, spread in limits
+        }
 
 
 def fit_scaler(frame: DataFrame, features: tuple[Feature, ...], *, tail: float) -> Scaler:

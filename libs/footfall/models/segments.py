@@ -6,15 +6,17 @@ big spenders make a group of their own. k is the most clearly separated among th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pyspark.ml.clustering import KMeans
 from pyspark.ml.evaluation import ClusteringEvaluator
-from pyspark.sql import DataFrame
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.errors import DataError
@@ -94,6 +96,11 @@ class Tried:
     stability: float
 
 
+def examples(user_features: DataFrame, *, as_of: date) -> DataFrame:
+    """The people of that date in order, since k-means|| draws its first centres partition by partition."""
+    return user_features.where(F.col("as_of_date") == F.lit(as_of)).orderBy("user_id")
+
+
 def train(
     people: DataFrame,
     *,
@@ -104,11 +111,10 @@ def train(
     min_stability: float,
     before: SegmentsModel | None,
 ) -> Trained:
-    """Groups the people of one as-of date; numbers stay with the groups of `before` that share most members.
+    """Groups `examples`, the people of one as-of date; numbers stay with the groups of `before` that share most members.
 
     Raises DataError with fewer than `min_people`.
     """
-    people = people.orderBy("user_id")  # k-means|| draws its first centres partition by partition
     count = people.count()
     if count < min_people:
         raise DataError(
@@ -150,10 +156,10 @@ def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
 
 
 def _kmeans(k: int) -> KMeans:
-    return KMeans(featuresCol=VECTOR, k=k, seed=SEED, maxIter=30, tol=1e-4)
+    return KMeans(featuresCol=VECTOR, k=k, seed=SEED, maxIter=20, tol=1e-3)
 
 
-def _poisson(number: int) -> F.Column:
+def _poisson(number: int) -> SparkColumn:
     """Poisson(1) by the inverse of its distribution function at a uniform number made from a hash."""
     uniform = F.pmod(F.xxhash64("user_id", F.lit(number)), F.lit(1_000_003)) / F.lit(1_000_003)
     steps = (0.36788, 0.73576, 0.91970, 0.98101, 0.99634, 0.99941)
@@ -187,7 +193,7 @@ def _trained(
     lifts = {
         name: dict(zip(WORDS, centre, strict=True)) for name, centre in zip(model.names, model.centres, strict=True)
     }
-    told = {
+    told: dict[str, Any] = {
         "tried": [{"k": t.k, "silhouette": t.silhouette, "stability": t.stability} for t in tried],
         "chosen": chosen.k,
         "min_stability": min_stability,
@@ -227,3 +233,50 @@ def _nearest(scaled: Matrix, centres: Matrix) -> Labels:
 def _distances(scaled: Matrix, centres: Matrix) -> Matrix:
     """float64[n_rows, k]; centre by centre, so that memory stays at one matrix of the inputs' size."""
     return np.column_stack([np.sqrt(((scaled - centre) ** 2).sum(axis=1)) for centre in centres])
+
+
+def assign(user_features: DataFrame, *, model: SegmentsModel, model_version: str, as_of: date) -> DataFrame:
+    """Rows of results.segments: each person of that date and the group whose centre is nearest."""
+
+    def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            yield pd.concat([batch[["user_id"]], model.predict(batch)], axis=1)
+
+    people = user_features.where(F.col("as_of_date") == F.lit(as_of))
+    found = FEATURES.typed(people, "user_id").mapInPandas(predict, "user_id string, segment_id int, distance double")
+    dated = F.lit(as_of).alias("as_of_date")
+    return found.select(dated, "user_id", "segment_id", "distance", F.lit(model_version).alias("model_version"))
+
+
+def catalogue(
+    user_features: DataFrame, assigned: DataFrame, *, model: SegmentsModel, model_version: str, as_of: date
+) -> DataFrame:
+    """Rows of results.segment_catalogue: the groups that have people on that date, and what sets them apart then."""
+    people = user_features.where(F.col("as_of_date") == F.lit(as_of)).drop("as_of_date")
+    rows = people.join(assigned.select("user_id", "segment_id"), "user_id", "inner")
+    scaled = model.scaler.columns()
+    groups = rows.groupBy("segment_id").agg(
+        F.count("*").alias("user_count"),
+        F.sum(F.col("amount_365d").cast("double")).alias("_amount"),
+        *(F.avg(F.col(c).cast("double")).alias(f"_mean_{c}") for c in FEATURES.columns),
+        *(F.sum(column).alias(f"_sum_{name}") for name, column in scaled.items()),
+    )
+    everybody = Window.partitionBy()
+    users = F.sum("user_count").over(everybody)
+    lifts = {n: F.col(f"_sum_{n}") / F.col("user_count") - F.sum(f"_sum_{n}").over(everybody) / users for n in scaled}
+    names = F.create_map(*(F.lit(x) for pair in zip(model.numbers, model.names, strict=True) for x in pair))
+    return groups.select(
+        F.lit(as_of).alias("as_of_date"),
+        "segment_id",
+        names[F.col("segment_id")].alias("segment_name"),
+        "user_count",
+        (F.col("user_count") / users).alias("user_share"),
+        F.coalesce(F.try_divide("_amount", F.sum("_amount").over(everybody)), F.lit(0.0)).alias("amount_share"),
+        _by_name({c: F.col(f"_mean_{c}") for c in FEATURES.columns}).alias("means"),
+        _by_name(lifts).alias("lifts"),
+        F.lit(model_version).alias("model_version"),
+    )
+
+
+def _by_name(columns: Mapping[str, SparkColumn]) -> SparkColumn:
+    return F.create_map(*(part for name, column in columns.items() for part in (F.lit(name), column)))

@@ -92,7 +92,7 @@ def train(
     mend = "Map a source with labels of both kinds into labelled_texts and run jobs/understand_text.py."
     counts = require_two_classes(fitted, what="sentiment, labelled texts with vectors", mend=mend)
     linear = fit_linear(
-        fitted.orderBy("order").select(LABEL, array_to_vector("vector").alias(VECTOR)),
+        fitted.orderBy("order").select(LABEL, array_to_vector(F.col("vector")).alias(VECTOR)),
         penalty=PENALTY,
         standardise=True,
     )

@@ -1,0 +1,81 @@
+"""Applies the champions: groups, churn probabilities with reasons, what reviews say. Each row names its model's version."""
+
+import sys
+from typing import Any
+
+from footfall.cli import Job, main
+from footfall.models import churn, segments, sentiment
+from footfall.models.featureset import FeatureSet
+from footfall.models.shape import require_version
+from footfall.step import Frames, Made, Output, Read, Step
+from footfall.tables import (
+    REVIEWS,
+    SEGMENT_CATALOGUE,
+    SEGMENTS,
+    TEXT_INSIGHTS,
+    TEXT_VECTORS,
+    USER_FEATURES,
+    USER_SCORES,
+)
+from jobs.train import encoder_fingerprint
+
+CODE = ("footfall.models",)
+
+
+def steps(job: Job) -> list[Step]:
+    """One step a champion; reviews only where a source brings them and a model can read them."""
+    made = [_segments(job), _churn(job)]
+    has_reviews = any(REVIEWS.name in f.into for s in job.settings.all_sources for f in s.feeds.values())
+    return [*made, _reviews(job)] if has_reviews else made
+
+
+def _champion(job: Job, step: str, model: str, features: FeatureSet | None = None) -> dict[str, Any]:
+    """The version that the batch pinned, as the arguments `model` and `model_version`."""
+    batch = job.books.unfinished(step)
+    found = job.registry.load(model, batch.inputs[f"model:{model}"] if batch else "")
+    if features:
+        require_version(found.model, features, name=found.version)
+    return {"model": found.model, "model_version": found.version}
+
+
+def _segments(job: Job) -> Step:
+    def apply(frames: Frames) -> Made:
+        champion = _champion(job, "score_segments", segments.NAME, segments.FEATURES)
+        features = frames[USER_FEATURES.full_name]
+        people = segments.assign(features, as_of=job.as_of, **champion)
+        groups = segments.catalogue(features, people, as_of=job.as_of, **champion)
+        when = (job.as_of,)
+        return Made([Output(SEGMENTS, people, as_of=when), Output(SEGMENT_CATALOGUE, groups, as_of=when)])
+
+    writes = (SEGMENTS.full_name, SEGMENT_CATALOGUE.full_name)
+    reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of}
+    return Step("score_segments", reads, writes, apply, CODE, values, models=(segments.NAME,))
+
+
+def _churn(job: Job) -> Step:
+    within = job.settings.churn.active_within_days
+
+    def apply(frames: Frames) -> Made:
+        champion = _champion(job, "score_churn", churn.NAME, churn.FEATURES)
+        features = frames[USER_FEATURES.full_name]
+        people = churn.population(features, dates=(job.as_of,), active_within_days=within)
+        scores = churn.score(people, as_of=job.as_of, **champion)
+        return Made([Output(USER_SCORES, scores, as_of=(job.as_of,))])
+
+    reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of, "active_within_days": within}
+    return Step("score_churn", reads, (USER_SCORES.full_name,), apply, CODE, values, models=(churn.NAME,))
+
+
+def _reviews(job: Job) -> Step:
+    def apply(frames: Frames) -> Made:
+        champion = _champion(job, "score_reviews", sentiment.NAME)
+        reviews, vectors = frames[REVIEWS.full_name], frames[TEXT_VECTORS.full_name]
+        told = sentiment.score_reviews(reviews, vectors, fingerprint=encoder_fingerprint(job), **champion)
+        return Made([Output(TEXT_INSIGHTS, told)])
+
+    reads = (Read(REVIEWS.full_name), Read(TEXT_VECTORS.full_name))
+    return Step("score_reviews", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=(sentiment.NAME,))
+
+
+if __name__ == "__main__":
+    sys.exit(main(__doc__, steps))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 from pyspark.sql import DataFrame, Observation
@@ -105,7 +106,8 @@ class Runner:
     def _is_done(self, step: Step, last: Batch | None, inputs: Mapping[str, str], fingerprint: str) -> bool:
         if step.files:
             return not any(key.startswith("file:") for key in inputs)
-        return last is not None and last.fingerprint == fingerprint
+        is_there = all(Path(file).exists() for file in step.makes)
+        return is_there and last is not None and last.fingerprint == fingerprint
 
     def _frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
         frames = {read.name: self._frame(read, batch, last) for read in step.reads}

@@ -72,7 +72,8 @@ class Step:
 
     `apply` gets the frames by name, its own tables as they were before among them. `values` are the settings that
     change the result, `code` the packages whose source does; with the pinned inputs they decide whether there is
-    anything to do. `models` are registered models whose champions it uses.
+    anything to do. `models` are registered models whose champions it uses, `makes` local files that it writes beside
+    the lake: where one is absent it runs again.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     files: Files | None = None
+    makes: tuple[str, ...] = ()
 
     @property
     def is_incremental(self) -> bool:

@@ -1,0 +1,93 @@
+"""Turns facts into features: daily_activity from what is new, then user_features and item_features as of their dates."""
+
+import sys
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from footfall.cli import Job, main
+from footfall.errors import DataError
+from footfall.features import daily_activity, item_features, user_features
+from footfall.features.dates import AsOfDates, as_of_dates
+from footfall.step import Frames, Made, Output, Read, Step
+from footfall.tables import (
+    COUPON_REDEMPTIONS,
+    DAILY_ACTIVITY,
+    EVENTS,
+    IDENTITIES,
+    ITEM_FEATURES,
+    ITEMS,
+    ORDER_LINES,
+    REVIEWS,
+    USER_FEATURES,
+)
+
+COUNTED = (ORDER_LINES, EVENTS, COUPON_REDEMPTIONS, REVIEWS)
+CODE = ("footfall.features",)
+
+
+def steps(job: Job) -> list[Step]:
+    """daily_activity first: the others are summed from it."""
+    churn, features, time_zone = job.settings.churn, job.settings.features, job.settings.shop.time_zone
+    dates = as_of_dates(
+        job.as_of,
+        horizon_days=churn.horizon_days,
+        return_window_days=churn.return_window_days,
+        training_dates=features.training_dates,
+        training_step_days=features.training_step_days,
+    )
+    return [_daily_activity(time_zone), _user_features(dates, time_zone), _item_features(dates, time_zone)]
+
+
+def _daily_activity(time_zone: str) -> Step:
+    def apply(frames: Frames) -> Made:
+        facts = {table.name: frames[table.full_name] for table in COUNTED}
+        return Made([Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=time_zone))])
+
+    reads = tuple(Read(table.full_name, new=True) for table in COUNTED)
+    return Step("daily_activity", reads, (DAILY_ACTIVITY.full_name,), apply, CODE, {"time_zone": time_zone})
+
+
+def _user_features(dates: AsOfDates, time_zone: str) -> Step:
+    tables = (DAILY_ACTIVITY, ORDER_LINES, REVIEWS, ITEMS, IDENTITIES)
+
+    def apply(frames: Frames) -> Made:
+        require_activity_before(dates.current, frames[DAILY_ACTIVITY.full_name])
+        facts = {table.name: frames[table.full_name] for table in tables}
+        return Made([Output(USER_FEATURES, user_features(**facts, dates=dates.every, time_zone=time_zone))])
+
+    reads = tuple(Read(table.full_name) for table in tables)
+    values = {"dates": dates.every, "time_zone": time_zone}
+    return Step("user_features", reads, (USER_FEATURES.full_name,), apply, CODE, values)
+
+
+def _item_features(dates: AsOfDates, time_zone: str) -> Step:
+    tables, wanted = (ORDER_LINES, REVIEWS, IDENTITIES), (dates.judged, dates.current)
+
+    def apply(frames: Frames) -> Made:
+        facts = {table.name: frames[table.full_name] for table in tables}
+        return Made([Output(ITEM_FEATURES, item_features(**facts, dates=wanted, time_zone=time_zone))])
+
+    reads = tuple(Read(table.full_name) for table in tables)
+    values = {"dates": wanted, "time_zone": time_zone}
+    return Step("item_features", reads, (ITEM_FEATURES.full_name,), apply, CODE, values)
+
+
+def require_activity_before(as_of: date, activity: DataFrame) -> None:
+    """Raises DataError unless something happened before the as-of date."""
+    first = activity.agg(F.min("event_date")).collect()[0][0]
+    if first is None:
+        raise DataError(
+            f"no features as of {as_of}: {DAILY_ACTIVITY.full_name} is empty.",
+            mend="Ingest and refine order lines first; raw.quarantine tells why rows were set aside.",
+        )
+    if first >= as_of:
+        raise DataError(
+            f"no features as of {as_of}: the first day in {DAILY_ACTIVITY.full_name} is {first}.",
+            mend=f"Give --as-of a day after {first}, or ingest older logs.",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(__doc__, steps))

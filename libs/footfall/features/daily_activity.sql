@@ -1,0 +1,75 @@
+-- What each actor did on each day, summed exactly, as far as the new rows of four fact tables say.
+-- One row per actor, day it happened and day it was known; days on which nothing was counted have no row.
+-- Flagged machines (bot_reason) are left out: nobody's views should rise because a crawler came by.
+WITH
+bought AS (
+    SELECT
+        actor_id,
+        event_date,
+        to_date(from_utc_timestamp(known_at, :time_zone)) AS known_date,
+        count_if(line_number = 1) AS order_count,
+        count(*) AS order_line_count,
+        sum(quantity) AS quantity,
+        sum(amount_base) AS amount_base,
+        sum(discount_base) AS discount_base
+    FROM {order_lines}
+    GROUP BY ALL
+),
+
+did AS (
+    SELECT
+        actor_id,
+        event_date,
+        to_date(from_utc_timestamp(known_at, :time_zone)) AS known_date,
+        count_if(event_type = 'view') AS view_count,
+        count_if(event_type = 'search') AS search_count,
+        count_if(event_type = 'add_to_cart') AS add_to_cart_count,
+        count_if(event_type = 'checkout') AS checkout_count,
+        count_if(event_type = 'purchase') AS purchase_count
+    FROM {events}
+    WHERE
+        event_type IN ('view', 'search', 'add_to_cart', 'checkout', 'purchase')
+        AND bot_reason IS NULL
+    GROUP BY ALL
+),
+
+redeemed AS (
+    SELECT
+        actor_id,
+        event_date,
+        to_date(from_utc_timestamp(known_at, :time_zone)) AS known_date,
+        count(*) AS coupon_redemption_count
+    FROM {coupon_redemptions}
+    GROUP BY ALL
+),
+
+reviewed AS (
+    SELECT
+        actor_id,
+        event_date,
+        to_date(from_utc_timestamp(known_at, :time_zone)) AS known_date,
+        count(*) AS review_count
+    FROM {reviews}
+    GROUP BY ALL
+)
+
+SELECT
+    actor_id,
+    event_date,
+    known_date,
+    coalesce(order_count, 0) AS order_count,
+    coalesce(order_line_count, 0) AS order_line_count,
+    CAST(coalesce(quantity, 0) AS DECIMAL(18, 3)) AS quantity,
+    CAST(coalesce(amount_base, 0) AS DECIMAL(18, 4)) AS amount_base,
+    CAST(coalesce(discount_base, 0) AS DECIMAL(18, 4)) AS discount_base,
+    coalesce(view_count, 0) AS view_count,
+    coalesce(search_count, 0) AS search_count,
+    coalesce(add_to_cart_count, 0) AS add_to_cart_count,
+    coalesce(checkout_count, 0) AS checkout_count,
+    coalesce(purchase_count, 0) AS purchase_count,
+    coalesce(coupon_redemption_count, 0) AS coupon_redemption_count,
+    coalesce(review_count, 0) AS review_count
+FROM bought
+FULL OUTER JOIN did USING (actor_id, event_date, known_date)
+FULL OUTER JOIN redeemed USING (actor_id, event_date, known_date)
+FULL OUTER JOIN reviewed USING (actor_id, event_date, known_date)

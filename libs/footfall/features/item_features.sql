@@ -1,0 +1,97 @@
+-- How every item sold and was reviewed before each date; one row per item ever sold or reviewed before it.
+WITH
+-- An order with an item on two lines is one order with the item.
+orders AS (
+    SELECT
+        people.as_of_date,
+        order_lines.item_id,
+        people.user_id,
+        order_lines.order_id,
+        min(datediff(people.as_of_date, order_lines.event_date)) AS days_ago,
+        sum(order_lines.quantity) AS quantity,
+        sum(order_lines.amount_base) AS amount,
+        sum(order_lines.discount_base) AS discount
+    FROM {order_lines} AS order_lines
+    INNER JOIN {people} AS people
+        ON
+            order_lines.actor_id = people.actor_id
+            AND order_lines.event_date < people.as_of_date
+            AND order_lines.known_at < people.cut
+            AND people.valid_from <= order_lines.event_time
+            AND (people.valid_to IS NULL OR people.valid_to > order_lines.event_time)
+    GROUP BY people.as_of_date, order_lines.item_id, people.user_id, order_lines.order_id
+),
+
+buyers AS (
+    SELECT
+        as_of_date,
+        item_id,
+        user_id,
+        min(days_ago) AS days_ago,
+        count_if(days_ago <= 7) AS order_count_7d,
+        count_if(days_ago <= 30) AS order_count_30d,
+        count_if(days_ago <= 90) AS order_count_90d,
+        count_if(days_ago <= 365) AS order_count_365d,
+        sum(if(days_ago <= 90, quantity, 0)) AS quantity_90d,
+        sum(if(days_ago <= 90, amount, 0)) AS amount_90d,
+        sum(if(days_ago <= 90, discount, 0)) AS discount_90d
+    FROM orders
+    GROUP BY as_of_date, item_id, user_id
+),
+
+sold AS (
+    SELECT
+        as_of_date,
+        item_id,
+        sum(order_count_7d) AS order_count_7d,
+        sum(order_count_30d) AS order_count_30d,
+        sum(order_count_90d) AS order_count_90d,
+        sum(order_count_365d) AS order_count_365d,
+        sum(amount_90d) AS amount_90d,
+        sum(discount_90d) AS discount_90d,
+        sum(quantity_90d) AS quantity_90d,
+        count_if(order_count_90d > 0) AS buyer_count_90d,
+        try_divide(count_if(order_count_365d > 1), count_if(order_count_365d > 0)) AS repeat_share_365d,
+        CAST(min(days_ago) AS DOUBLE) AS recency_days
+    FROM buyers
+    GROUP BY as_of_date, item_id
+),
+
+reviewed AS (
+    SELECT
+        people.as_of_date,
+        reviews.item_id,
+        count_if(reviews.event_date >= date_sub(people.as_of_date, 365)) AS review_count_365d,
+        avg(if(reviews.event_date >= date_sub(people.as_of_date, 365), reviews.rating, NULL)) AS rating_mean_365d
+    FROM {reviews} AS reviews
+    INNER JOIN {people} AS people
+        ON
+            reviews.actor_id = people.actor_id
+            AND reviews.event_date < people.as_of_date
+            AND reviews.known_at < people.cut
+            AND people.valid_from <= reviews.event_time
+            AND (people.valid_to IS NULL OR people.valid_to > reviews.event_time)
+    WHERE reviews.item_id IS NOT NULL
+    GROUP BY people.as_of_date, reviews.item_id
+)
+
+SELECT
+    as_of_date,
+    item_id,
+    coalesce(sold.order_count_7d, 0) AS order_count_7d,
+    coalesce(sold.order_count_30d, 0) AS order_count_30d,
+    coalesce(sold.order_count_90d, 0) AS order_count_90d,
+    coalesce(sold.order_count_365d, 0) AS order_count_365d,
+    CAST(coalesce(sold.amount_90d, 0) AS DECIMAL(18, 4)) AS amount_90d,
+    CAST(coalesce(sold.quantity_90d, 0) AS DECIMAL(18, 3)) AS quantity_90d,
+    coalesce(sold.buyer_count_90d, 0) AS buyer_count_90d,
+    sold.repeat_share_365d,
+    try_divide(
+        CAST(sold.discount_90d AS DOUBLE), CAST(sold.amount_90d + sold.discount_90d AS DOUBLE)
+    ) AS discount_share_90d,
+    try_divide(CAST(sold.amount_90d AS DOUBLE), CAST(sold.quantity_90d AS DOUBLE)) AS unit_price_90d,
+    sold.recency_days,
+    coalesce(reviewed.review_count_365d, 0) AS review_count_365d,
+    reviewed.rating_mean_365d
+FROM sold
+FULL OUTER JOIN reviewed USING (as_of_date, item_id)

@@ -1,0 +1,100 @@
+-- What daily_activity tells of every person with an order known before each date.
+WITH
+-- A correction bears the day of what it corrects, so the sums of a day are all that was known of that day.
+days AS (
+    SELECT
+        people.as_of_date,
+        people.user_id,
+        activity.event_date,
+        datediff(people.as_of_date, activity.event_date) AS days_ago,
+        sum(activity.order_count) AS order_count,
+        sum(activity.order_line_count) AS order_line_count,
+        sum(activity.amount_base) AS amount,
+        sum(activity.discount_base) AS discount,
+        sum(activity.view_count) AS view_count,
+        sum(activity.search_count) AS search_count,
+        sum(activity.add_to_cart_count) AS add_to_cart_count,
+        sum(activity.checkout_count) AS checkout_count,
+        sum(activity.purchase_count) AS purchase_count,
+        sum(activity.coupon_redemption_count) AS coupon_redemption_count,
+        sum(activity.review_count) AS review_count
+    FROM {daily_activity} AS activity
+    INNER JOIN {people} AS people
+        ON
+            activity.actor_id = people.actor_id
+            AND activity.event_date < people.as_of_date
+            AND activity.known_date < people.as_of_date
+            AND people.valid_from <= to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone)
+            AND (
+                people.valid_to IS NULL
+                OR people.valid_to > to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone)
+            )
+    GROUP BY people.as_of_date, people.user_id, activity.event_date
+),
+
+told_days AS (
+    SELECT
+        *,
+        order_count > 0 AS has_order,
+        greatest(
+            order_count, view_count, search_count, add_to_cart_count, checkout_count, purchase_count,
+            coupon_redemption_count, review_count
+        ) > 0 AS has_activity,
+        CAST(floor((days_ago - 1) / 7) AS INT) AS weeks_ago
+    FROM days
+),
+
+-- The order day before this one, to measure the gap between the two.
+gaps AS (
+    SELECT
+        *,
+        max(CASE WHEN has_order THEN event_date END) OVER (
+            PARTITION BY as_of_date, user_id
+            ORDER BY event_date
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS previous_order_date
+    FROM told_days
+),
+
+-- Both ends of a gap lie in the last 365 days.
+measured AS (
+    SELECT
+        *,
+        CASE
+            WHEN has_order AND previous_order_date >= date_sub(as_of_date, 365)
+                THEN datediff(event_date, previous_order_date)
+        END AS gap_days,
+        -- One bit a week: or-ing them counts distinct weeks without sorting them.
+        CASE WHEN has_order AND weeks_ago < 52 THEN shiftleft(1L, weeks_ago) ELSE 0L END AS week_bit
+    FROM gaps
+)
+
+SELECT
+    as_of_date,
+    user_id,
+    CAST(max(CASE WHEN has_order THEN days_ago END) AS DOUBLE) AS tenure_days,
+    CAST(min(CASE WHEN has_order THEN days_ago END) AS DOUBLE) AS recency_days,
+    CAST(min(CASE WHEN has_activity THEN days_ago END) AS DOUBLE) AS activity_recency_days,
+    sum(if(days_ago <= 7, order_count, 0)) AS order_count_7d,
+    sum(if(days_ago <= 30, order_count, 0)) AS order_count_30d,
+    sum(if(days_ago <= 90, order_count, 0)) AS order_count_90d,
+    sum(if(days_ago <= 365, order_count, 0)) AS order_count_365d,
+    CAST(sum(if(days_ago <= 7, amount, 0)) AS DECIMAL(18, 4)) AS amount_7d,
+    CAST(sum(if(days_ago <= 30, amount, 0)) AS DECIMAL(18, 4)) AS amount_30d,
+    CAST(sum(if(days_ago <= 90, amount, 0)) AS DECIMAL(18, 4)) AS amount_90d,
+    CAST(sum(if(days_ago <= 365, amount, 0)) AS DECIMAL(18, 4)) AS amount_365d,
+    CAST(sum(if(days_ago <= 90, discount, 0)) AS DECIMAL(18, 4)) AS discount_90d,
+    sum(if(days_ago <= 90, order_line_count, 0)) AS order_line_count_90d,
+    CAST(bit_count(bit_or(week_bit) & (shiftleft(1L, 12) - 1)) AS BIGINT) AS active_weeks_12w,
+    CAST(bit_count(bit_or(week_bit)) AS BIGINT) AS active_weeks_52w,
+    avg(gap_days) AS gap_mean_days,
+    stddev_samp(gap_days) AS gap_stddev_days,
+    CAST(max(gap_days) AS DOUBLE) AS gap_max_days,
+    sum(if(days_ago <= 30, view_count, 0)) AS view_count_30d,
+    sum(if(days_ago <= 30, search_count, 0)) AS search_count_30d,
+    sum(if(days_ago <= 30, add_to_cart_count, 0)) AS add_to_cart_count_30d,
+    sum(if(days_ago <= 365, coupon_redemption_count, 0)) AS coupon_redemption_count_365d,
+    sum(if(days_ago <= 365, review_count, 0)) AS review_count_365d
+FROM measured
+GROUP BY as_of_date, user_id
+HAVING max(has_order)

@@ -1,0 +1,15 @@
+-- Mean stars that a person gave in the last 365 days before each date; a review without stars counts for nothing here.
+SELECT
+    people.as_of_date,
+    people.user_id,
+    avg(reviews.rating) AS rating_mean_365d
+FROM {reviews} AS reviews
+INNER JOIN {people} AS people
+    ON
+        reviews.actor_id = people.actor_id
+        AND reviews.event_date >= date_sub(people.as_of_date, 365)
+        AND reviews.event_date < people.as_of_date
+        AND reviews.known_at < people.cut
+        AND people.valid_from <= reviews.event_time
+        AND (people.valid_to IS NULL OR people.valid_to > reviews.event_time)
+GROUP BY people.as_of_date, people.user_id

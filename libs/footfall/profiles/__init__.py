@@ -1,0 +1,50 @@
+"""The portrait of each person: features, segment, churn score, reviews and basics in one row. Pure, by `.sql` files."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from footfall.features import people_as_of
+from footfall.query import run_sql
+
+NEW_DAYS = 60
+"""Whoever ordered first within so many days is called new: too little is known for another class."""
+MINIMUM_SHARE = 0.05
+"""A department counts as an interest from this share of a person's money on, so that one odd purchase is none."""
+
+
+def user_profiles(
+    *,
+    user_features: DataFrame,
+    segments: DataFrame,
+    segment_catalogue: DataFrame,
+    user_scores: DataFrame,
+    text_insights: DataFrame,
+    users: DataFrame,
+    identities: DataFrame,
+    as_of: date,
+    time_zone: str,
+    churn_model: str = "churn",
+) -> DataFrame:
+    """Rows of results.user_profiles for one date: everybody in user_features as of it.
+
+    What is missing stays missing: without segments, scores or reviews their columns are NULL.
+    """
+    day = {"as_of": as_of}
+    people = people_as_of(identities, dates=[as_of], time_zone=time_zone)
+    return run_sql(
+        "profiles",
+        "user_profiles",
+        values={**day, "new_days": NEW_DAYS, "churn_model": churn_model},
+        user_features=user_features,
+        basics=run_sql("profiles", "basics", users=users, people=people),
+        interests=run_sql(
+            "profiles", "interests", values={**day, "minimum_share": MINIMUM_SHARE}, user_features=user_features
+        ),
+        moods=run_sql("profiles", "moods", text_insights=text_insights, people=people),
+        segments=segments,
+        segment_catalogue=segment_catalogue,
+        user_scores=user_scores,
+    )

@@ -1,0 +1,15 @@
+-- What a person's reviews sound like, of those written and known before the date.
+SELECT
+    people.user_id,
+    count(*) AS review_count,
+    avg(insights.positive_probability) AS review_mood,
+    array_sort(collect_set(insights.model_version)) AS model_versions
+FROM {text_insights} AS insights
+INNER JOIN {people} AS people
+    ON
+        insights.actor_id = people.actor_id
+        AND insights.event_date < people.as_of_date
+        AND insights.known_at < people.cut
+        AND people.valid_from <= insights.event_time
+        AND (people.valid_to IS NULL OR people.valid_to > insights.event_time)
+GROUP BY people.user_id

@@ -1,0 +1,92 @@
+-- The portrait of every person as of a date: what the feature, model and text tables say of them, in one row.
+WITH
+-- Quintiles and thirds are cut at values, not at ranks: people who are alike get the same class.
+thresholds AS (
+    SELECT
+        percentile(recency_days, array(0.2, 0.4, 0.6, 0.8)) AS recency,
+        percentile(order_count_365d, array(0.2, 0.4, 0.6, 0.8)) AS frequency,
+        percentile(amount_365d, array(0.2, 0.4, 0.6, 0.8)) AS money,
+        percentile(order_value_90d, array(1.0 / 3, 2.0 / 3)) AS order_value,
+        percentile(discount_share_90d, array(1.0 / 3, 2.0 / 3)) AS discount_share
+    FROM {user_features}
+    WHERE as_of_date = :as_of
+),
+
+-- Scores of 1 to 5, 5 the best: the most recent, the most frequent, the most spent.
+scored AS (
+    SELECT
+        features.*,
+        5 - size(filter(thresholds.recency, t -> t < features.recency_days)) AS recency_score,
+        1 + size(filter(thresholds.frequency, t -> t < features.order_count_365d)) AS frequency_score,
+        1 + size(filter(thresholds.money, t -> t < features.amount_365d)) AS money_score,
+        element_at(
+            array('low', 'middle', 'high'), 1 + size(filter(thresholds.order_value, t -> t < features.order_value_90d))
+        ) AS spending_power,
+        element_at(
+            array('low', 'middle', 'high'),
+            1 + size(filter(thresholds.discount_share, t -> t < features.discount_share_90d))
+        ) AS price_sensitivity
+    FROM {user_features} AS features
+    CROSS JOIN thresholds
+    WHERE features.as_of_date = :as_of
+),
+
+-- The first rule that fits decides; docs/features.md says them in words.
+classed AS (
+    SELECT
+        *,
+        CASE
+            WHEN order_count_365d = 0 THEN 'dormant'
+            WHEN tenure_days <= :new_days THEN 'new'
+            WHEN recency_score >= 4 AND frequency_score + money_score >= 8 THEN 'champion'
+            WHEN recency_score >= 3 AND frequency_score + money_score >= 6 THEN 'loyal'
+            WHEN recency_score >= 3 THEN 'promising'
+            WHEN frequency_score + money_score >= 6 THEN 'at_risk'
+            ELSE 'dormant'
+        END AS value_class
+    FROM scored
+)
+
+SELECT
+    classed.as_of_date,
+    classed.user_id,
+    basics.age_band,
+    basics.income_band,
+    basics.household_type,
+    classed.tenure_days,
+    classed.recency_days,
+    classed.order_count_365d,
+    classed.amount_365d,
+    classed.order_value_90d,
+    coalesce(interests.interests, CAST(array() AS ARRAY<STRING>)) AS interests,
+    CASE WHEN classed.order_value_90d IS NOT NULL THEN classed.spending_power END AS spending_power,
+    CASE WHEN classed.discount_share_90d IS NOT NULL THEN classed.price_sensitivity END AS price_sensitivity,
+    classed.value_class,
+    segments.segment_id,
+    catalogue.segment_name,
+    scores.score AS churn_probability,
+    scores.reasons AS churn_reasons,
+    coalesce(moods.review_count, 0) AS review_count,
+    moods.review_mood,
+    array_sort(
+        array_distinct(
+            array_compact(
+                concat(
+                    array(segments.model_version, scores.model_version),
+                    coalesce(moods.model_versions, CAST(array() AS ARRAY<STRING>))
+                )
+            )
+        )
+    ) AS model_versions
+FROM classed
+LEFT JOIN {basics} AS basics ON classed.user_id = basics.user_id
+LEFT JOIN {interests} AS interests ON classed.user_id = interests.user_id
+LEFT JOIN {moods} AS moods ON classed.user_id = moods.user_id
+LEFT JOIN {segments} AS segments ON classed.as_of_date = segments.as_of_date AND classed.user_id = segments.user_id
+LEFT JOIN {segment_catalogue} AS catalogue
+    ON segments.as_of_date = catalogue.as_of_date AND segments.segment_id = catalogue.segment_id
+LEFT JOIN {user_scores} AS scores
+    ON
+        classed.as_of_date = scores.as_of_date
+        AND classed.user_id = scores.user_id
+        AND scores.model = :churn_model

@@ -11,7 +11,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from infra.daemons import ROOT, end_with_parent
+from infra.daemons import LOOPBACK, ROOT, end_with_parent
 from infra.standalone.cluster import spark_home
 from infra.submit.console import driver_exit_code, last_cause, refused_option, relay
 from infra.submit.options import job_options, joined_lists, spark_setting, split, take
@@ -56,7 +56,7 @@ def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, st
     env_name = (take(ours, "--env")[0] or ["local"])[-1]
     properties = _properties(Path((take(ours, "--conf-dir")[0] or ["conf"])[-1]), env_name)
     text = properties.read_text(encoding="utf-8")
-    _check_master(env_name, _chosen("--master", "spark.master", sparks, text))
+    master = _master(env_name, _chosen("--master", "spark.master", sparks, text))
     is_cluster = _chosen("--deploy-mode", "spark.submit.deployMode", sparks, text) == "cluster"
     shipped: dict[str, list[str]] = {
         "--jars": sorted(str(jar) for jar in (ROOT / ".cache" / "jars").glob("*.jar")),
@@ -67,7 +67,8 @@ def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, st
     python = _python(archive, shipped, is_cluster=is_cluster)
     fixed = ["--properties-file", str(properties), "--name", f"footfall {Path(job).stem}", *python]
     command = [str(spark_home() / "bin" / "spark-submit"), *fixed, *joined_lists(sparks, shipped), job, *ours]
-    return command, _environment(log)
+    loopback = {"SPARK_LOCAL_IP": LOOPBACK} if master.startswith("local") else {}
+    return command, {**loopback, **_environment(log)}
 
 
 def _help_of(job: str, log: Path) -> str:
@@ -96,7 +97,8 @@ def _chosen(option: str, key: str, sparks: list[str], properties: str) -> str | 
     return given[-1] if given else spark_setting(key, sparks, properties)
 
 
-def _check_master(env_name: str, master: str | None) -> None:
+def _master(env_name: str, master: str | None) -> str:
+    """The master, if it is said where it is: without one Spark would quietly run on this machine."""
     if master is None:
         raise SettingsError(f"--env {env_name} needs a master.", mend="For instance: --master spark://host:7077")
     if master == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & os.environ.keys():
@@ -104,6 +106,7 @@ def _check_master(env_name: str, master: str | None) -> None:
             "--master yarn: nothing says where the cluster is.",
             mend="Set HADOOP_CONF_DIR to the folder that holds its yarn-site.xml and core-site.xml.",
         )
+    return master
 
 
 def _with_settings(ours: list[str], file: Path, shipped: dict[str, list[str]], *, is_cluster: bool) -> list[str]:

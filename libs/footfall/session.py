@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TextIO
 
 from pyspark.sql import SparkSession
 from tqdm import tqdm
@@ -87,23 +89,36 @@ def local_session(
 def progress(spark: SparkSession, what: str, *, after_s: float = 3.0) -> Iterator[None]:
     """A bar of Spark's tasks on the terminal while the block runs, if it runs longer than `after_s` seconds."""
     context = getattr(spark, "_sc", None)
-    if context is None or not sys.stderr.isatty():  # Connect has no status tracker; a log wants no bars
-        yield
-        return
-    done = threading.Event()
-    thread = threading.Thread(target=_draw, args=(context.statusTracker(), what, after_s, done), daemon=True)
-    thread.start()
+    with _terminal() as terminal:
+        if context is None or terminal is None:  # Connect has no status tracker; a log wants no bars
+            yield
+            return
+        done = threading.Event()
+        told = (context.statusTracker(), what, after_s, done, terminal)
+        thread = threading.Thread(target=_draw, args=told, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def _terminal() -> AbstractContextManager[TextIO | None]:
+    """Where a person watches, if one does: under spark-submit.sh stderr is a pipe, and FOOTFALL_TERMINAL names it."""
+    named = os.environ.get("FOOTFALL_TERMINAL")
+    if sys.stderr.isatty() or not named:
+        return nullcontext(sys.stderr if sys.stderr.isatty() else None)
     try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+        return Path(named).open("w", encoding="utf-8")
+    except OSError:  # that terminal is closed by now
+        return nullcontext(None)
 
 
-def _draw(tracker: object, what: str, after_s: float, done: threading.Event) -> None:
+def _draw(tracker: object, what: str, after_s: float, done: threading.Event, terminal: TextIO) -> None:
     if done.wait(after_s):
         return
-    with tqdm(desc=f"  {what}", unit="task", leave=False) as bar:
+    with tqdm(desc=f"  {what}", unit="task", leave=False, file=terminal) as bar:
         while not done.wait(0.5):
             stages = [s for s in map(tracker.getStageInfo, tracker.getActiveStageIds()) if s]  # type: ignore[attr-defined]
             bar.total = sum(s.numTasks for s in stages) or None

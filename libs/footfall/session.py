@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import os
 import sys
 import threading
 from collections.abc import Iterator

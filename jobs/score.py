@@ -7,15 +7,19 @@ from footfall.cli import Job, main
 from footfall.models import churn, segments, sentiment
 from footfall.models.featureset import FeatureSet
 from footfall.models.shape import require_version
+from footfall.profiles import user_profiles
 from footfall.step import Frames, Made, Output, Read, Step
 from footfall.tables import (
+    IDENTITIES,
     REVIEWS,
     SEGMENT_CATALOGUE,
     SEGMENTS,
     TEXT_INSIGHTS,
     TEXT_VECTORS,
     USER_FEATURES,
+    USER_PROFILES,
     USER_SCORES,
+    USERS,
 )
 from jobs.train import encoder_fingerprint
 
@@ -23,10 +27,10 @@ CODE = ("footfall.models",)
 
 
 def steps(job: Job) -> list[Step]:
-    """One step a champion; reviews only where a source brings them and a model can read them."""
+    """One step a champion, reviews only where a source brings them and a model can read them; then the portraits."""
     made = [_segments(job), _churn(job)]
     has_reviews = any(REVIEWS.name in f.into for s in job.settings.all_sources for f in s.feeds.values())
-    return [*made, _reviews(job)] if has_reviews else made
+    return [*made, *([_reviews(job)] if has_reviews else []), _profiles(job)]
 
 
 def _champion(job: Job, step: str, model: str, features: FeatureSet | None = None) -> dict[str, Any]:
@@ -75,6 +79,20 @@ def _reviews(job: Job) -> Step:
 
     reads = (Read(REVIEWS.full_name), Read(TEXT_VECTORS.full_name))
     return Step("score_reviews", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=(sentiment.NAME,))
+
+
+def _profiles(job: Job) -> Step:
+    tables = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USERS, IDENTITIES)
+    as_of, time_zone = job.as_of, job.settings.shop.time_zone
+
+    def apply(frames: Frames) -> Made:
+        told = {table.name: frames[table.full_name] for table in tables}
+        portraits = user_profiles(**told, as_of=as_of, time_zone=time_zone, churn_model=churn.NAME)
+        return Made([Output(USER_PROFILES, portraits, as_of=(as_of,))])
+
+    reads = tuple(Read(table.full_name) for table in tables)
+    values = {"as_of": as_of, "time_zone": time_zone}
+    return Step("user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles",), values)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ orders AS (
             order_lines.actor_id = people.actor_id
             AND order_lines.event_date < people.as_of_date
             AND order_lines.known_at < people.cut
-            AND people.valid_from <= order_lines.event_time
-            AND (people.valid_to IS NULL OR people.valid_to > order_lines.event_time)
+            AND order_lines.event_time >= people.valid_from
+            AND (people.valid_to IS NULL OR order_lines.event_time < people.valid_to)
     GROUP BY people.as_of_date, order_lines.item_id, people.user_id, order_lines.order_id
 ),
 
@@ -69,8 +69,8 @@ reviewed AS (
             reviews.actor_id = people.actor_id
             AND reviews.event_date < people.as_of_date
             AND reviews.known_at < people.cut
-            AND people.valid_from <= reviews.event_time
-            AND (people.valid_to IS NULL OR people.valid_to > reviews.event_time)
+            AND reviews.event_time >= people.valid_from
+            AND (people.valid_to IS NULL OR reviews.event_time < people.valid_to)
     WHERE reviews.item_id IS NOT NULL
     GROUP BY people.as_of_date, reviews.item_id
 )

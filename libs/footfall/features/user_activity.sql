@@ -24,10 +24,10 @@ days AS (
             activity.actor_id = people.actor_id
             AND activity.event_date < people.as_of_date
             AND activity.known_date < people.as_of_date
-            AND people.valid_from <= to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone)
+            AND to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone) >= people.valid_from
             AND (
                 people.valid_to IS NULL
-                OR people.valid_to > to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone)
+                OR to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone) < people.valid_to
             )
     GROUP BY people.as_of_date, people.user_id, activity.event_date
 ),

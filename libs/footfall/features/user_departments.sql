@@ -25,8 +25,8 @@ spent AS (
             AND catalogued.event_date >= date_sub(people.as_of_date, 365)
             AND catalogued.event_date < people.as_of_date
             AND catalogued.known_at < people.cut
-            AND people.valid_from <= catalogued.event_time
-            AND (people.valid_to IS NULL OR people.valid_to > catalogued.event_time)
+            AND catalogued.event_time >= people.valid_from
+            AND (people.valid_to IS NULL OR catalogued.event_time < people.valid_to)
     GROUP BY ALL
 ),
 
@@ -45,6 +45,6 @@ SELECT
     user_id,
     CASE
         WHEN total > 0
-            THEN map_from_entries(transform(amounts, a -> struct(a.department, a.amount / total)))
+            THEN map_from_entries(transform(amounts, part -> struct(part.department, part.amount / total)))
     END AS department_shares_365d
 FROM collected

@@ -14,8 +14,8 @@ orders AS (
             AND order_lines.event_date >= date_sub(people.as_of_date, 365)
             AND order_lines.event_date < people.as_of_date
             AND order_lines.known_at < people.cut
-            AND people.valid_from <= order_lines.event_time
-            AND (people.valid_to IS NULL OR people.valid_to > order_lines.event_time)
+            AND order_lines.event_time >= people.valid_from
+            AND (people.valid_to IS NULL OR order_lines.event_time < people.valid_to)
     WHERE order_lines.line_number = 1
 ),
 

@@ -10,6 +10,6 @@ INNER JOIN {people} AS people
         AND reviews.event_date >= date_sub(people.as_of_date, 365)
         AND reviews.event_date < people.as_of_date
         AND reviews.known_at < people.cut
-        AND people.valid_from <= reviews.event_time
-        AND (people.valid_to IS NULL OR people.valid_to > reviews.event_time)
+        AND reviews.event_time >= people.valid_from
+        AND (people.valid_to IS NULL OR reviews.event_time < people.valid_to)
 GROUP BY people.as_of_date, people.user_id

@@ -40,6 +40,8 @@ lifts AS (
 SELECT
     user_id,
     -- struct order is by its first field, so the strongest lift comes first and equal lifts by name
-    transform(slice(array_sort(collect_list(struct(-lift AS order_key, department))), 1, 3), d -> d.department) AS interests
+    transform(
+        slice(array_sort(collect_list(struct(-lift AS order_key, department))), 1, 3), found -> found.department
+    ) AS interests
 FROM lifts
 GROUP BY user_id

@@ -10,6 +10,6 @@ INNER JOIN {people} AS people
         insights.actor_id = people.actor_id
         AND insights.event_date < people.as_of_date
         AND insights.known_at < people.cut
-        AND people.valid_from <= insights.event_time
-        AND (people.valid_to IS NULL OR people.valid_to > insights.event_time)
+        AND insights.event_time >= people.valid_from
+        AND (people.valid_to IS NULL OR insights.event_time < people.valid_to)
 GROUP BY people.user_id

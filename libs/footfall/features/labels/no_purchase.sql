@@ -21,7 +21,7 @@ people AS (
     INNER JOIN {identities} AS identities
         ON
             cuts.user_id = identities.user_id
-            AND identities.known_from < cuts.cut
+            AND cuts.cut > identities.known_from
             AND (identities.known_to IS NULL OR identities.known_to >= cuts.cut)
 ),
 
@@ -36,10 +36,10 @@ buyers AS (
             AND activity.event_date >= people.as_of_date
             AND activity.event_date < date_add(people.as_of_date, :horizon_days)
             AND activity.known_date < date_add(people.as_of_date, :horizon_days + :return_window_days)
-            AND people.valid_from <= to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone)
+            AND to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone) >= people.valid_from
             AND (
                 people.valid_to IS NULL
-                OR people.valid_to > to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone)
+                OR to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone) < people.valid_to
             )
     GROUP BY people.as_of_date, people.user_id
     HAVING sum(activity.order_count) > 0

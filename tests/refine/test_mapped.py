@@ -1,0 +1,170 @@
+"""A mapping makes typed facts; values that cannot be read are named, and footfall fills in clocks, ids and pseudonyms."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from footfall import sorting
+from footfall.contract import Table
+from footfall.refine.mapped import Shop, map_rows
+from footfall.source import Feed
+from footfall.tables import EVENTS, ITEMS, ORDER_LINES
+
+SHOP = Shop("America/New_York", "USD")
+TAKEN = datetime(2024, 3, 1, 12, tzinfo=UTC)
+LINES: dict[str, Any] = {
+    "files": "x/*.csv",
+    "format": "csv",
+    "into": {
+        "order_lines": {
+            "actor": {"kind": "card", "identifier": "card"},
+            "number": {"column": "line_number", "within": ["order_id"], "order_by": ["item_id"]},
+            "skip": [{"when": "sku = 'TEST'", "why": "test_order"}],
+            "columns": {"order_id": "bon", "event_time": "ts", "item_id": "sku", "quantity": "qty", "amount": "paid"},
+        }
+    },
+}
+
+
+def _raw(spark: SparkSession, columns: str, *rows: tuple[Any, ...]) -> DataFrame:
+    shape = ", ".join(f"{c} string" for c in columns.split())
+    whole = [("shop", "a.csv", position, TAKEN, None, *row) for position, row in enumerate(rows)]
+    arrival = "_source string, _file string, _position long, _known_at timestamp, _corrupt string"
+    return spark.createDataFrame(whole, f"{arrival}, {shape}")
+
+
+def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Table, **changes: Any) -> DataFrame:
+    vault = spark.createDataFrame(
+        [("card", "7", "p7"), ("mail", "7", "other")], "kind string, identifier string, actor_id string"
+    )
+    mapping = Feed.model_validate(feed | changes)
+    rows = map_rows(
+        raw, feed=mapping, feed_name="shop_x", table=table, shop=SHOP, vault=vault, text_ids=lambda text: F.md5(text)
+    )
+    return sorting.mark(rows, table, existing=None).orderBy("_position")
+
+
+def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-03-01 23:30:00", "s1", "2", "3.50", " 7 "))
+    row = _mapped(spark, raw, LINES, ORDER_LINES).select(*ORDER_LINES.column_names).first()
+    assert row is not None
+    assert row.asDict() == {
+        "order_id": "b1",
+        "line_number": 1,
+        "event_time": datetime(2024, 3, 2, 4, 30),  # noqa: DTZ001 - Spark hands out naive times of the session's UTC
+        "event_date": date(2024, 3, 1),
+        "known_at": datetime(2024, 3, 1, 12),  # noqa: DTZ001
+        "actor_id": "p7",
+        "item_id": "s1",
+        "quantity": Decimal("2.000"),
+        "amount": Decimal("3.5000"),
+        "discount_amount": None,
+        "currency": "USD",
+        "amount_base": Decimal("3.5000"),
+        "discount_base": Decimal("0.0000"),
+        "channel": None,
+        "store_id": None,
+        "campaign_id": None,
+        "coupon_id": None,
+    }
+
+
+def test_a_bulk_load_was_known_when_it_happened_and_the_declared_delay(spark: SparkSession) -> None:
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-02-01T10:00:00Z", "s1", "2", "3.50", "7"))
+    row = _mapped(spark, raw, LINES, ORDER_LINES, known={"delay": "2 hours"}).select("event_time", "known_at").first()
+    assert row is not None
+    assert (row["event_time"].hour, row["known_at"].hour) == (10, 12)
+
+
+def test_what_cannot_be_read_is_named_and_the_raw_row_kept(spark: SparkSession) -> None:
+    raw = _raw(
+        spark,
+        "bon ts sku qty paid card",
+        ("b1", "2024-02-01 10:00:00", "s1", "two", "3.50", "7"),
+        ("b1", "not a time", "s2", "1", "x", "7"),
+        ("b1", "2024-02-01 10:00:00", "TEST", "0", "0", "7"),
+        ("b1", "2024-02-01 10:00:00", "s4", "1", "1", "unknown card"),
+    )
+    marked = _mapped(spark, raw, LINES, ORDER_LINES, known={"delay": "0 hours"})
+    found = {r["_position"]: (r["_withheld"], sorted(r["_faults"])) for r in marked.collect()}
+    assert found[0] == (None, ["quantity_required", "quantity_unreadable"])
+    assert {"event_time_unreadable", "amount_unreadable"} <= set(found[1][1])
+    assert found[2] == ("test_order", [])
+    assert found[3] == (None, ["actor_id_required"])
+    kept = sorting.quarantined(marked, ORDER_LINES).orderBy("position").first()
+    assert kept is not None
+    assert '"qty":"two"' in kept["raw_row"]
+
+
+def test_lines_that_will_not_land_are_numbered_last(spark: SparkSession) -> None:
+    row = ("b1", "2024-02-01 10:00:00")
+    raw = _raw(
+        spark,
+        "bon ts sku qty paid card",
+        (*row, "a", "0", "1", "7"),
+        (*row, "b", "1", "1", "7"),
+        (*row, "c", "1", "1", "7"),
+    )
+    marked = _mapped(spark, raw, LINES, ORDER_LINES, known={"delay": "0 hours"})
+    assert {r["item_id"]: r["line_number"] for r in marked.collect()} == {"b": 1, "c": 2, "a": 3}
+
+
+def test_another_currency_without_a_rate_is_quarantined(spark: SparkSession) -> None:
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-02-01 10:00:00", "s1", "1", "3.50", "7"))
+    marked = _mapped(spark, raw, LINES, ORDER_LINES, currency="EUR", known={"delay": "0 hours"})
+    assert marked.select("_faults").first()[0] == ["amount_base_required", "discount_base_required"]  # type: ignore[index]
+
+
+def test_declared_types_make_sums_safe(spark: SparkSession) -> None:
+    feed = deepcopy(LINES) | {"types": {"qty": "int", "paid": "decimal(9,2)"}}
+    feed["into"]["order_lines"]["columns"]["amount"] = "paid * qty"
+    raw = _raw(
+        spark,
+        "bon ts sku qty paid card",
+        ("b1", "2024-02-01 10:00:00", "s1", "3", "1.50", "7"),
+        ("b2", "2024-02-01 10:00:00", "s1", "?", "1", "7"),
+    )
+    rows = _mapped(spark, raw, feed, ORDER_LINES, known={"delay": "0 hours"}).collect()
+    assert rows[0]["amount"] == Decimal("4.5000")
+    assert "qty_unreadable" in rows[1]["_faults"]
+
+
+def test_text_that_does_not_fit_its_encoding_is_quarantined(spark: SparkSession) -> None:
+    feed = {"files": "i/*.csv", "format": "csv", "into": {"items": {"columns": {"item_id": "id", "item_name": "name"}}}}
+    raw = _raw(spark, "id name", ("1", "Caf\ufffd"), ("2", "Café"))
+    rows = _mapped(spark, raw, feed, ITEMS).collect()
+    assert [r["_faults"] for r in rows] == [["item_name_encoding"], []]
+
+
+def test_unused_columns_become_properties_and_rows_without_an_id_get_one(spark: SparkSession) -> None:
+    feed = {
+        "files": "e/*.csv",
+        "format": "csv",
+        "into": {
+            "events": {
+                "actor": {"kind": "card", "identifier": "card"},
+                "columns": {"event_time": "ts", "event_type": "what"},
+            }
+        },
+    }
+    same = ("2024-02-01 10:00:00", "view", "7", "red", None)
+    raw = _raw(spark, "ts what card colour size", same, same)
+    rows = _mapped(spark, raw, feed, EVENTS).collect()
+    assert [r["properties"] for r in rows] == [{"colour": "red"}] * 2
+    assert len({r["event_id"] for r in rows}) == 2  # equal rows are two events
+    again = _mapped(spark, raw.orderBy(F.desc("_position")), feed, EVENTS).collect()
+    assert [r["event_id"] for r in again] == [r["event_id"] for r in rows]
+
+
+def test_a_row_that_could_not_be_parsed_says_so(spark: SparkSession) -> None:
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", None, None, None, None, None)).withColumn(
+        "_corrupt", F.lit("b1,{")
+    )
+    marked = _mapped(spark, raw, LINES, ORDER_LINES)
+    assert "row_unreadable" in marked.select("_faults").first()[0]  # type: ignore[index]

@@ -193,6 +193,7 @@ def test_in_client_mode_the_driver_has_our_python_and_the_settings_by_path(job: 
     assert command[command.index(job) :] == [job, "--end-with", "3", "--settings", str(settings)]
     assert f"spark.pyspark.python={sys.executable}" in command
     assert env["TZ"] == "UTC"
+    assert "PYTHONPATH" not in env, "the library comes from the package, as on a node"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,10 @@ def _environment(log: Path) -> dict[str, str]:
     terminal = {"FOOTFALL_TERMINAL": os.ttyname(2)} if os.isatty(2) else {}
     given = os.environ.get("SPARK_SUBMIT_OPTS", "")
     fixed = {"SPARK_HOME": str(spark_home()), "SPARK_SUBMIT_OPTS": f"{options} {given}".strip(), "TZ": "UTC"}
-    return {**os.environ, **fixed, "FOOTFALL_LOG": str(log), "PYTHONUNBUFFERED": "1", **terminal}
+    kept = {
+        key: value for key, value in os.environ.items() if key != "PYTHONPATH"
+    }  # the shipped library runs, nothing else
+    return {**kept, **fixed, "FOOTFALL_LOG": str(log), "PYTHONUNBUFFERED": "1", **terminal}
 
 
 def _run(command: list[str], env: dict[str, str], log: Path) -> int:

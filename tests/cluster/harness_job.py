@@ -15,7 +15,7 @@ from footfall.session import open_session
 
 
 @F.udf(T.StringType())
-def executors_code(_: int) -> str:
+def executors_code(_):  # without type hints, which Spark would read as the kind of UDF
     """Where the executor found the library, its time zone and its process."""
     import pandas as pd
 

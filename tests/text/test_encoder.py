@@ -40,7 +40,7 @@ def cosines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def test_vectors_are_those_of_transformers_in_fp32(encoder: Encoder) -> None:
     model = BertModel.from_pretrained(WEIGHTS, add_pooling_layer=False).eval()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(WEIGHTS / "tokenizer.json"), pad_token="<pad>")  # noqa: S106 a token
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(WEIGHTS / "tokenizer.json"), pad_token="<pad>")
     texts = ["query: " + text for text in REVIEWS]
     read = tokenizer(texts, padding=True, truncation=True, max_length=128, return_tensors="pt")
     with torch.inference_mode():

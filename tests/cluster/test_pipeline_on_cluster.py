@@ -21,6 +21,15 @@ from footfall.tables import BY_NAME, feed_table
 HOUSEHOLDS = 120
 WHEN = ("--as-of", "2018-01-01", "--now", "2018-01-02T00:00:00+00:00")
 TO_THE_BIT = ("raw.", "refined.", "results.daily_activity")
+# a small shop passes no honest gate, and this test is not about the models: the newest become champions
+CROWN = """
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+for model in client.search_registered_models():
+    newest = max(int(one.version) for one in client.search_model_versions(f"name='{model.name}'"))
+    client.set_registered_model_alias(model.name, "champion", str(newest))
+"""
 TELLS_WHO_RAN = {"books.batches"}
 
 
@@ -43,41 +52,39 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lakes(shop: Path, hdfs: Hdfs, spark_master: str, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
-    """Both runs, over the same models: the local run trains them."""
+    """Both runs, over the same models: one machine trains them, both score with them."""
     folder = tmp_path_factory.mktemp("lakes")
-    shared = [*WHEN, *settings(folder)]
-    local = folder / "local"
-    run("--env", "local", *SMALL, "--lake", str(local), "--raw", str(shop), *shared)
-    raw, lake = hdfs.put(shop, "/shop"), f"{hdfs.uri}/lake"
-    keys = ["--set", f"privacy.mint_key_from={local}"]
-    run(*on_cluster(spark_master), "--lake", lake, "--raw", raw, *shared, *keys, "--stages", without_training())
-    return Lakes(read_lake(local), read_lake(hdfs.get("/lake", folder / "cluster")))
+    tracking = f"sqlite:///{folder}/mlflow.db"
+    shared = [*WHEN, *settings(folder, tracking)]
+    here = ["--env", "local", *SMALL, "--lake", str(folder / "local"), "--raw", str(shop), *shared]
+    run(*here, "--stages", ",".join(STAGES[: STAGES.index("train") + 1]), codes=(0, 3))
+    subprocess.run([sys.executable, "-c", CROWN, tracking], check=True, capture_output=True)
+    run(*here, "--stages", ",".join(STAGES[STAGES.index("train") + 1 :]))
+    there = ["--lake", f"{hdfs.uri}/lake", "--raw", hdfs.put(shop, "/shop"), *shared]
+    same_key = ["--set", f"privacy.mint_key_from={folder / 'local'}"]
+    no_training = ["--stages", ",".join(stage for stage in STAGES if stage != "train")]
+    run(*on_cluster(spark_master), *there, *same_key, *no_training)
+    return Lakes(read_lake(folder / "local"), read_lake(hdfs.get("/lake", folder / "cluster")))
 
 
-def settings(folder: Path) -> list[str]:
-    """A small shop trains quickly and passes no honest gate, so its gates are open."""
+def settings(folder: Path, tracking: str) -> list[str]:
+    """What a small shop needs to train quickly, and places that every process of this machine finds."""
     values = {
-        "mlflow.tracking_uri": f"sqlite:///{folder}/mlflow.db",
+        "mlflow.tracking_uri": tracking,
         "mlflow.artifact_root": str(folder / "artifacts"),
         "report.path": str(folder / "report.html"),
         "text.encoder": str(ROOT / ".cache" / "models" / "multilingual-e5-small"),
         "segments.k_max": "3",
         "segments.min_people": "20",
-        "segments.min_stability": "0.0",
         "churn.bootstrap_rounds": "20",
     }
     return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
 
 
-def without_training() -> str:
-    """All stages but train: the models of the local run are used."""
-    return ",".join(stage for stage in STAGES if stage != "train")
-
-
-def run(*words: str) -> None:
+def run(*words: str, codes: tuple[int, ...] = (0,)) -> None:
     """Runs the pipeline; fails with what it said."""
     done = submit("jobs/pipeline.py", *words, seconds=1500)
-    assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    assert done.returncode in codes, f"exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
 
 
 def contract_of(name: str) -> Table:

@@ -16,7 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from footfall.errors import DataError, EnvironmentFault, FootfallError, TryAgain
+from footfall.errors import DataError, FootfallError
+from footfall.mlflow_place import QUICK, explained, require_usable
 from footfall.settings import MlflowSettings
 
 if TYPE_CHECKING:
@@ -26,14 +27,6 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 CHAMPION_BEFORE = "champion_before"  # tag of a version: who was champion when it became one
 EVALUATION = "evaluation.json"
 SQLITE = "sqlite:///"
-# A server that is down is noticed within half a minute, not after MLflow's seven tries of two minutes each.
-QUICK = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
 
 
 class Model(Protocol):
@@ -237,7 +230,7 @@ class Registry:
         for key, value in QUICK.items():
             os.environ.setdefault(key, value)
         if self._file is not None:
-            _make_folder(self._file.parent)
+            require_usable(self._file)
         # MLflow warns of its own parts, and that we log no example: that would be rows of real people
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -251,35 +244,10 @@ class Registry:
                 mlflow.set_registry_uri(self.uri)
                 yield mlflow.MlflowClient()
             except (MlflowException, OSError) as fault:
-                told = self._away(fault)
+                told = explained(fault, uri=self.uri)
                 if told is None:
                     raise
                 raise told from fault
-
-    def _away(self, fault: Exception) -> FootfallError | None:
-        text = str(fault)
-        first = text.strip().splitlines()[0][:200] if text.strip() else type(fault).__name__
-        if any(sign in text for sign in ("API request to", "Connection refused", "Max retries exceeded")):
-            return TryAgain(
-                f"MLflow at {self.uri} does not answer: {first}",
-                mend="Start the server or mend mlflow.tracking_uri (--set mlflow.tracking_uri=...), then start again.",
-            )
-        if any(sign in text for sign in ("unable to open database", "readonly database", "not a database", "disk I/O")):
-            return EnvironmentFault(
-                f"MLflow's file {self._file} cannot be used: {first}",
-                mend="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
-            )
-        return None
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise EnvironmentFault(
-            f"MLflow's folder {folder} cannot be made: {fault.strerror}.",
-            mend="Give this user the right, or point mlflow.tracking_uri elsewhere.",
-        ) from fault
 
 
 def _requirements() -> list[str]:

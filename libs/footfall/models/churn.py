@@ -19,17 +19,17 @@ from pyspark.sql import types as T
 
 from footfall.errors import DataError
 from footfall.models import measures, plots
+from footfall.models.churn_judged import Judged, evaluate, gates
 from footfall.models.featureset import USER_QUERIES, Feature, FeatureSet, Matrix, Transform
 from footfall.models.logistic import LABEL, Linear, fit_linear, helps, require_two_classes
-from footfall.models.measures import Interval, Labels
+from footfall.models.measures import Interval
 from footfall.models.scaling import Scaler, fit_scaler
-from footfall.models.shape import Gate, Served, Trained
+from footfall.models.shape import Served, Trained
 from footfall.tables import USER_FEATURES
 
 NAME = "churn"
 PENALTY, TAIL = 1e-3, 0.002
 MOST_JUDGED = 200_000  # people whose scores are looked at on the driver; a sample by hash above that
-MOST_CALIBRATION_ERROR = 0.05
 REASONS = 3
 ACTIVE_DAYS = 61  # "active lately": people who were silent for longer flatter a churn model
 
@@ -120,16 +120,6 @@ class ChurnModel:
         ]
 
 
-@dataclass(frozen=True)
-class Judged:
-    """The judged people: labels, what each model says of them, and who of them was active lately."""
-
-    labels: Labels
-    scores: Matrix
-    others: Mapping[str, Matrix]
-    is_active: np.ndarray[Any, np.dtype[np.bool_]]
-
-
 def population(user_features: DataFrame, *, dates: Sequence[date], active_within_days: int) -> DataFrame:
     """The rows of those dates of people who ordered within so many days: whom churn is asked about."""
     return user_features.where(F.col("as_of_date").isin(list(dates)) & (F.col("recency_days") <= active_within_days))
@@ -199,50 +189,6 @@ def fit(past: DataFrame, *, training: Sequence[date], horizon_days: int) -> tupl
         stretch = helps(sample[LABEL].to_numpy(dtype=np.int64), trial.log_odds(scaler.apply(sample)))
     told = f"Platt, slope {stretch[0]:.3f}, shift {stretch[1]:.3f}" if stretch else "none needed"
     return ChurnModel(FEATURES.version, horizon_days, scaler, linear.stretched(*stretch) if stretch else linear), told
-
-
-def evaluate(judged: Judged, rounds: int) -> dict[str, Any]:
-    """Metrics with intervals, and the numbers behind the plots."""
-    y, p, active = judged.labels, judged.scores, judged.is_active
-    ranked = {"auroc": measures.auroc, "average_precision": measures.average_precision}
-    found = measures.intervals(y, p, {**ranked, "brier": measures.brier, "log_loss": measures.log_loss}, rounds=rounds)
-    lately = measures.intervals(y[active], p[active], ranked, rounds=rounds) if active.any() else {}
-    found |= {f"{name}_active_people": interval for name, interval in lately.items()}
-    found["auroc_gain"] = measures.gain(y, p, judged.others, rounds=rounds)
-    others = {
-        name: measures.intervals(y, s, {"auroc": measures.auroc}, rounds=rounds)["auroc"]
-        for name, s in judged.others.items()
-    }
-    return {
-        "metrics": {name: asdict(interval) for name, interval in found.items()},
-        "baselines": {name: asdict(interval) for name, interval in others.items()},
-        "calibration_error": measures.calibration_error(y, p),
-        "calibration": measures.calibration(y, p),
-        "gain_curve": {"churn model": measures.gain_curve(y, p)}
-        | {name: measures.gain_curve(y, s) for name, s in judged.others.items()},
-        "people": len(y),
-        "people_active": int(active.sum()),
-        "churned_share": float(y.mean()),
-    }
-
-
-def gates(told: Mapping[str, Any], *, min_auroc_gain: float) -> list[Gate]:
-    """Clear of both baselines, as sure as 95% intervals are, and honest probabilities."""
-    gain, error = told["metrics"]["auroc_gain"], told["calibration_error"]
-    best = max(told["baselines"].items(), key=lambda item: item[1]["value"])
-    return [
-        Gate(
-            "clear_of_baselines",
-            bool(gain["low"] >= min_auroc_gain),
-            f"AUROC {told['metrics']['auroc']['value']:.3f} is {gain['value']:+.3f} from {best[0]} ({best[1]['value']:.3f}), "
-            f"95% interval from {gain['low']:+.3f}; it must be at least {min_auroc_gain:+.3f}",
-        ),
-        Gate(
-            "calibrated",
-            error <= MOST_CALIBRATION_ERROR,
-            f"calibration error {error:.3f}, at most {MOST_CALIBRATION_ERROR}",
-        ),
-    ]
 
 
 def _trained(model: ChurnModel, told: dict[str, Any], parameters: Mapping[str, Any], min_auroc_gain: float) -> Trained:

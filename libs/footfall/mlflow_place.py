@@ -1,0 +1,55 @@
+"""Whether MLflow's place can be used, and what to say where it cannot. Looks at the sqlite file only, imports no MLflow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from footfall.errors import EnvironmentFault, FootfallError, TryAgain
+
+# A server that is down is noticed within half a minute, not after MLflow's seven tries of two minutes each.
+QUICK = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+def require_usable(file: Path) -> None:
+    """Makes the folder of a sqlite file and looks at the file: MLflow itself would try a broken one for an hour."""
+    mend = "Give this user the right to write it, or point mlflow.tracking_uri elsewhere."
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        start = _first_bytes(file)
+    except OSError as fault:
+        raise EnvironmentFault(f"MLflow's file {file} cannot be used: {fault.strerror}.", mend=mend) from fault
+    if start not in {b"", b"SQLite format 3\0"}:
+        raise EnvironmentFault(f"MLflow's file {file} cannot be used: it is no sqlite database.", mend=mend)
+    if not os.access(file if start else file.parent, os.W_OK):
+        raise EnvironmentFault(f"MLflow's file {file} cannot be used: no right to write.", mend=mend)
+
+
+def _first_bytes(file: Path) -> bytes:
+    if not file.exists():
+        return b""
+    with file.open("rb") as opened:
+        return opened.read(16)
+
+
+def explained(fault: Exception, *, uri: str) -> FootfallError | None:
+    """What MLflow raised in footfall's words; None where it is not about its place."""
+    text = str(fault)
+    first = text.strip().splitlines()[0][:200] if text.strip() else type(fault).__name__
+    if any(sign in text for sign in ("API request to", "Connection refused", "Max retries exceeded")):
+        return TryAgain(
+            f"MLflow at {uri} does not answer: {first}",
+            mend="Start the server or mend mlflow.tracking_uri (--set mlflow.tracking_uri=...), then start again.",
+        )
+    if any(sign in text for sign in ("unable to open database", "readonly database", "disk I/O")):
+        return EnvironmentFault(
+            f"MLflow's {uri} cannot be used: {first}",
+            mend="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
+        )
+    return None

@@ -1,0 +1,22 @@
+"""Frames of people made by the rules of models_shared."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from models_shared import JUDGED, PEOPLE, TRAINING, person, shopper
+from pyspark.sql import DataFrame, SparkSession
+
+
+@pytest.fixture(scope="session")
+def people(spark: SparkSession) -> DataFrame:
+    """600 people on two training dates and the judged one, with their label."""
+    rows = [person(number, day) for day in (*TRAINING, JUDGED) for number in range(600)]
+    return spark.createDataFrame(pd.DataFrame(rows).astype(object).where(lambda f: f.notna(), None), schema=PEOPLE)
+
+
+@pytest.fixture(scope="session")
+def shoppers(spark: SparkSession) -> DataFrame:
+    """200 people of four kinds on one date."""
+    rows = [shopper(number, JUDGED) for number in range(200)]
+    return spark.createDataFrame(pd.DataFrame(rows))

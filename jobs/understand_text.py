@@ -1,8 +1,10 @@
 """Reads each distinct text once with BERT and stores its vector. On clusters an application of its own: only it holds GPUs."""
 
 import sys
+from functools import partial
 
 from footfall.cli import Job, main
+from footfall.fetch import fetch_model
 from footfall.step import Frames, Made, Output, Read, Step
 from footfall.tables import LABELLED_TEXTS, REVIEWS, TEXT_VECTORS
 from footfall.text.unread import unread_texts
@@ -13,6 +15,7 @@ ENCODER = "text_encoder"  # under this name the books keep the fingerprint with 
 def steps(job: Job) -> list[Step]:
     """One step: vectors of the texts that this encoder has not read yet."""
     text = job.settings.text
+    fetch = partial(fetch_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
     def apply(frames: Frames) -> Made:
         from footfall.text.bridge import (
@@ -24,7 +27,7 @@ def steps(job: Job) -> list[Step]:
 
         reviews = frames[REVIEWS.full_name]
         wanted = EncoderSpec(**text.model_dump(exclude={"tasks"}))
-        found = ask_worker(reviews, encoder=wanted).first()
+        found = ask_worker(reviews, encoder=wanted, fetch=fetch).first()
         if found is None:
             return Made()
         print(f"  encoder: {found['said']}")
@@ -34,7 +37,7 @@ def steps(job: Job) -> list[Step]:
             vectors=frames.get(TEXT_VECTORS.full_name),
             fingerprint=found["encoder_fingerprint"],
         )
-        vectors = encode_texts(texts, encoder=spec, tasks=text.tasks)
+        vectors = encode_texts(texts, encoder=spec, tasks=text.tasks, fetch=fetch)
         return Made([Output(TEXT_VECTORS, vectors)], models={ENCODER: found["encoder_fingerprint"]})
 
     reads = (Read(REVIEWS.full_name), Read(LABELLED_TEXTS.full_name))

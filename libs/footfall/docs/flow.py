@@ -60,8 +60,14 @@ def _steps(steps: Sequence[Step]) -> list[Edge]:
         edges += [(read.name, me, read.new) for read in step.reads]
         edges += [(f"model:{name}", me, False) for name in step.models]
         edges += [(me, table, False) for table in step.writes]
-        edges += [(me, "model:MLflow", False)] if not step.writes and step.reads else []
+        edges += [(me, f"made:{name}", False) for name in step.makes]
+        edges += [(me, f"model:{name}", False) for name in trained(step)]
     return edges
+
+
+def trained(step: Step) -> list[str]:
+    """The model that a Step trains, by its name: `train_<model>`."""
+    return [step.name.removeprefix("train_")] if step.name.startswith("train_") else []
 
 
 def _drawn(edges: Sequence[Edge], direction: str) -> str:
@@ -79,7 +85,7 @@ def _shape(node: str) -> str:
     kind, _, name = node.partition(":")
     if kind in {"job", "step"}:
         return f'(["{name}"]):::job'
-    if kind == "files":
+    if kind in {"files", "made"}:
         return f'[/"{name}"/]'
     if kind == "model":
         return f'{{{{"{name}"}}}}'
@@ -88,14 +94,18 @@ def _shape(node: str) -> str:
 
 
 def _listed(steps: Sequence[Step]) -> str:
-    rows = "\n".join(f"| `{step.name}` | {_said(_inputs(step))} | {_said(step.writes)} |" for step in steps)
-    return f"| Step | reads | writes |\n|---|---|---|\n{rows}\n"
+    rows = "\n".join(f"| `{step.name}` | {_said(_inputs(step))} | {_said(_results(step))} |" for step in steps)
+    return f"| Step | reads | makes |\n|---|---|---|\n{rows}\n"
 
 
 def _inputs(step: Step) -> list[str]:
     files = [f"{step.files.pattern}: new files"] if step.files else []
     tables = [f"{read.name}: new rows" if read.new else read.name for read in step.reads]
     return [*files, *tables, *(f"model {name}" for name in step.models)]
+
+
+def _results(step: Step) -> list[str]:
+    return [*step.writes, *(f"model {name}" for name in trained(step)), *step.makes]
 
 
 def _said(names: Iterable[str]) -> str:

@@ -161,10 +161,12 @@ def _identifier(actor: Actor | None) -> list[Column]:
 
 
 def _unused(raw: DataFrame, feed: Feed, target: Target) -> Column:
-    """map<string,string> of the source columns that no expression of the target names; NULL where all are used or empty."""
-    said = " ".join(
-        [*target.columns.values(), *(s.when for s in target.skip), target.actor.identifier if target.actor else ""]
-    )
+    """map<string,string> of the source columns that no expression of the target names; NULL where all are used or empty.
+
+    Identifiers of the feed's other targets stay out too: they leave raw through the vault only.
+    """
+    identifiers = [into.actor.identifier for into in feed.into.values() if into.actor]
+    said = " ".join([*target.columns.values(), *(s.when for s in target.skip), *identifiers])
     used = set(re.findall(r"\w+", said))
     left = [c for c in source_columns(raw) if c not in used and c not in feed.types]
     if not left:

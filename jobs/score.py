@@ -34,9 +34,13 @@ def steps(job: Job) -> list[Step]:
 
 
 def _champion(job: Job, step: str, model: str, features: FeatureSet | None = None) -> dict[str, Any]:
-    """The version that the batch pinned, as the arguments `model` and `model_version`."""
+    """The version that the batch pinned, as the arguments `model` and `model_version`.
+
+    A batch that was opened before there was a champion takes the one that there is now.
+    """
     batch = job.books.unfinished(step)
-    found = job.registry.load(model, batch.inputs[f"model:{model}"] if batch else "")
+    pinned = batch.inputs[f"model:{model}"] if batch else ""
+    found = job.registry.load(model, pinned or job.registry.champion_version(model))
     if features:
         require_version(found.model, features, name=found.version)
     return {"model": found.model, "model_version": found.version}

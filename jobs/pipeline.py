@@ -6,6 +6,7 @@ import sys
 
 from footfall.cli import Job, main, parser
 from footfall.step import Step
+from jobs import report
 
 STAGES = ("ingest", "refine", "featurize", "understand_text", "train", "score", "report")
 
@@ -24,7 +25,18 @@ def steps(job: Job) -> list[Step]:
     return [step for stage in job.options.stages for step in importlib.import_module(f"jobs.{stage}").steps(job)]
 
 
+def ending(job: Job) -> None:
+    """What came of it, in words, where the report was made."""
+    if "report" in job.options.stages:
+        report.ending(job)
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What every job takes, and the stages to run."""
+    made = parser(__doc__ or "")
+    made.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
+    return made
+
+
 if __name__ == "__main__":
-    arguments = parser(__doc__)
-    arguments.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
-    sys.exit(main(__doc__, steps, made=arguments))
+    sys.exit(main(__doc__ or "", steps, made=arguments()))

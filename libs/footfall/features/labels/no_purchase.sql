@@ -22,7 +22,7 @@ people AS (
         ON
             cuts.user_id = identities.user_id
             AND cuts.cut > identities.known_from
-            AND (identities.known_to IS NULL OR identities.known_to >= cuts.cut)
+            AND (identities.known_to IS NULL OR cuts.cut <= identities.known_to)
 ),
 
 buyers AS (

@@ -1,0 +1,146 @@
+"""The portrait: classes, thirds, interests, mood, and what is missing."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, money, person, rows, told
+from footfall.contract import conform
+from footfall.profiles import user_profiles
+from footfall.tables import (
+    IDENTITIES,
+    SEGMENT_CATALOGUE,
+    SEGMENTS,
+    TEXT_INSIGHTS,
+    USER_FEATURES,
+    USER_PROFILES,
+    USER_SCORES,
+    USERS,
+)
+
+TABLES = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USERS, IDENTITIES)
+
+
+def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> None:
+    reason = {"feature": "recency_days", "value": 3.0, "contribution": -1.5}
+    score = {
+        "as_of_date": D,
+        "user_id": "ann",
+        "model": "churn",
+        "score": 0.2,
+        "reasons": [reason],
+        "model_version": "churn/2",
+    }
+    group = {"as_of_date": D, "segment_id": 1, "model_version": "segments/1"}
+    made = _profiles(
+        spark,
+        user_features=[_person("ann", order_value_90d=12.5, department_shares_365d={"DAIRY": 1.0})],
+        segments=[{**group, "user_id": "ann"}, {**group, "user_id": "ann", "as_of_date": D - timedelta(days=1)}],
+        segment_catalogue=[{**group, "segment_name": "frequent"}, {**group, "segment_id": 2, "segment_name": "rare"}],
+        user_scores=[score, {**score, "model": "other", "score": 0.9}],
+        text_insights=[_insight(2, 0.25), _insight(1, 0.75), _insight(0, 0.0), _insight(1, 0.0, known=CUT)],
+        users=[
+            {
+                "actor_id": "ann",
+                "valid_from": ALWAYS,
+                "valid_to": CUT - timedelta(days=9),
+                "known_at": ALWAYS,
+                "age_band": "25-34",
+            },
+            {"actor_id": "ann", "valid_from": CUT - timedelta(days=9), "known_at": CUT, "age_band": "35-44"},
+        ],
+        identities=[person("ann")],
+    )
+    expected = {
+        "as_of_date": D, "user_id": "ann", "age_band": "25-34", "income_band": None, "household_type": None,
+        "tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": Decimal("100.0000"),
+        "order_value_90d": 12.5, "interests": [], "spending_power": "low", "price_sensitivity": None,
+        "value_class": "promising", "segment_id": 1, "segment_name": "frequent", "churn_probability": 0.2,
+        "churn_reasons": [reason], "review_count": 2, "review_mood": 0.5,
+        "model_versions": ["churn/2", "segments/1", "sentiment/3"],
+    }  # fmt: skip
+    assert [row.asDict(recursive=True) for row in made.collect()] == [expected]
+
+
+def test_what_no_table_tells_is_null_and_other_dates_are_left_out(spark: SparkSession) -> None:
+    made = _profiles(spark, user_features=[_person("ann"), {**_person("bob"), "as_of_date": D - timedelta(days=1)}])
+    columns = (
+        "user_id",
+        "segment_name",
+        "churn_probability",
+        "spending_power",
+        "review_mood",
+        "review_count",
+        "model_versions",
+    )
+    assert told(made, *columns) == [("ann", None, None, None, None, 0, [])]
+
+
+def test_the_first_rule_that_fits_gives_the_value_class(spark: SparkSession) -> None:
+    """Ten people by rank of recency, frequency and money; quintiles fall between pairs of them."""
+    often, seldom = (
+        {"order_count_365d": 10, "amount_365d": Decimal(900)},
+        {"order_count_365d": 1, "amount_365d": Decimal(5)},
+    )
+    people = [
+        _person("a champion", recency_days=1.0, **often),
+        _person("b champion", recency_days=2.0, **often),
+        _person("c promising", recency_days=3.0, **seldom),
+        _person("d new", recency_days=4.0, tenure_days=60.0, **often),
+        _person("e champion", recency_days=4.0, tenure_days=61.0, **often),
+        _person("f loyal", recency_days=6.0, **often),
+        _person("g at_risk", recency_days=7.0, **often),
+        _person("h at_risk", recency_days=8.0, **often),
+        _person("i dormant", recency_days=9.0, **seldom),
+        _person("j dormant", recency_days=400.0, order_count_365d=0, amount_365d=Decimal(0)),
+    ]
+    found = told(_profiles(spark, user_features=people), "user_id", "value_class")
+    assert [f"{user[0]} {value_class}" for user, value_class in found] == [p["user_id"] for p in people]
+
+
+def test_thirds_are_cut_at_values_so_that_equal_people_are_equal(spark: SparkSession) -> None:
+    values = {"a": 1.0, "b": 1.0, "c": 2.0, "d": 9.0, "e": 9.0, "f": None}
+    people = [_person(name, order_value_90d=value, discount_share_90d=value) for name, value in values.items()]
+    assert told(_profiles(spark, user_features=people), "user_id", "spending_power", "price_sensitivity") == [
+        ("a", "low", "low"),
+        ("b", "low", "low"),
+        ("c", "middle", "middle"),
+        ("d", "high", "high"),
+        ("e", "high", "high"),
+        ("f", None, None),
+    ]
+
+
+def test_interests_are_departments_above_the_mean_with_a_share_that_counts(spark: SparkSession) -> None:
+    people = [
+        _person("ann", department_shares_365d={"A": 0.25, "B": 0.25, "C": 0.25, "D": 0.25}),
+        _person("bob", department_shares_365d={"A": 0.5, "unknown": 0.46, "E": 0.04}),
+        _person("cat", department_shares_365d=None),
+    ]
+    # means over two people: A .375, B C D .125 each, unknown .23, E .02 (but below the least share)
+    assert told(_profiles(spark, user_features=people), "user_id", "interests") == [
+        ("ann", ["B", "C", "D"]),
+        ("bob", ["A"]),
+        ("cat", []),
+    ]
+
+
+def test_nobody_has_no_portrait(spark: SparkSession) -> None:
+    assert told(_profiles(spark), "user_id") == []
+
+
+def _person(user: str, **other: Any) -> dict[str, Any]:
+    usual = {"tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": money(["100"])[0]}
+    return {"as_of_date": D, "user_id": user, **usual, **other}
+
+
+def _insight(days_before: int, positive: float, **clocks: Any) -> dict[str, Any]:
+    told_by = {"positive_probability": positive, "model_version": "sentiment/3"}
+    return {"actor_id": "ann", **happened(days_before, **clocks), **told_by}
+
+
+def _profiles(spark: SparkSession, **given: list[dict[str, Any]]) -> DataFrame:
+    frames = {table.name: rows(spark, table, *given.get(table.name, [])) for table in TABLES}
+    return conform(user_profiles(**frames, as_of=D, time_zone=ZONE), USER_PROFILES)

@@ -57,7 +57,7 @@ class Runner:
             inputs = self._pin(step)
             fingerprint = step.fingerprint(inputs)
             if self._is_done(step, last, inputs, fingerprint):
-                self.say(f"{step.name:<28} nothing new")
+                self.say(f"{step.name:<42} nothing new")
                 return last.outcome.removeprefix("gate_failed: ") if last and last.outcome != "done" else ""
             batch = self.books.open(step.name, inputs=inputs, fingerprint=fingerprint)
         work = _Work(step, batch, resumed)
@@ -252,4 +252,4 @@ def _told(step: Step, lines: Sequence[Mapping[str, Any]], made: Made, seconds: f
         ", ".join(aside),
     ]
     parts += [f"{name} version {version}" for name, version in made.models.items()]
-    return f"{step.name:<28}" + "  ".join(part for part in parts if part)
+    return f"{step.name:<42}" + "  ".join(part for part in parts if part)

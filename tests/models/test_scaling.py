@@ -33,6 +33,16 @@ def test_spark_and_pandas_give_the_same_numbers(shoppers: DataFrame) -> None:
     np.testing.assert_allclose(in_spark, scaler.apply(ordered.toPandas()), rtol=1e-12, atol=1e-12)
 
 
+def test_null_is_the_median_and_below_zero_is_zero_on_both_sides(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(
+        [(None, None), (-3.0, 1.0), (3.0, None), (8.0, 2.0)], "orders double, gap double"
+    ).coalesce(1)
+    scaler = fit_scaler(rows, FEATURES, tail=0.0)
+    assert scaler.fills == (pytest.approx(np.log(4.0)), 1.0, 0.0)
+    in_spark = np.stack([row["features"].toArray() for row in scaler.vectors(rows).collect()])
+    np.testing.assert_allclose(in_spark, scaler.apply(rows.toPandas().astype(float)), rtol=1e-12, atol=1e-12)
+
+
 def test_a_tanker_of_petrol_is_cut_to_where_the_others_are(shoppers: DataFrame) -> None:
     scaler = fit_scaler(shoppers, segments.FEATURES.features, tail=segments.TAIL)
     assert np.abs(scaler.apply(shoppers.toPandas())).max() < 3.0

@@ -101,7 +101,9 @@ def seen(feature: Feature) -> SparkColumn:
     value = F.col(feature.column).cast("double")
     if feature.transform is Transform.MISSING:
         return value.isNull().cast("double")
-    return F.log1p(F.greatest(value, F.lit(0.0))) if feature.transform is Transform.LOG else value
+    if feature.transform is Transform.LOG:
+        return F.log1p(F.when(value < 0, 0.0).otherwise(value))  # greatest() would turn NULL into 0
+    return value
 
 
 def seen_by(features: Sequence[Feature], frame: pd.DataFrame) -> Matrix:

@@ -37,7 +37,7 @@ test: setup ## all tests; they need Chromium and Maven too
 demo: setup $(SECRET) ## the whole way once on the example shop, from raw logs to the report
 	@$(BIN)/python examples/shop/lay_out.py --out build/shop
 	@FOOTFALL_PSEUDONYM_SECRET="$$(cat $(SECRET))" ./spark-submit.sh jobs/pipeline.py \
-	  --env local --lake build/lake --raw build/shop --as-of $(AS_OF)
+	  --env local --lake build/lake --raw build/shop --as-of $(AS_OF) --set report.show_texts=true
 
 # Made once and kept: with another secret the demo's lake could not be read on.
 $(SECRET):

@@ -6,7 +6,6 @@ import sys
 
 from footfall.cli import Job, main, parser
 from footfall.step import Step
-from jobs import report
 
 STAGES = ("ingest", "refine", "featurize", "understand_text", "train", "score", "report")
 
@@ -28,7 +27,7 @@ def steps(job: Job) -> list[Step]:
 def ending(job: Job) -> None:
     """What came of it, in words, where the report was made."""
     if "report" in job.options.stages:
-        report.ending(job)
+        importlib.import_module("jobs.report").ending(job)
 
 
 def arguments() -> argparse.ArgumentParser:

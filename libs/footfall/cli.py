@@ -85,14 +85,17 @@ def main(
     *,
     made: argparse.ArgumentParser | None = None,
     arguments: Sequence[str] | None = None,
+    ending: Callable[[Job], None] | None = None,
 ) -> int:
-    """Runs a job's steps; returns the exit code, having told what went wrong and how to mend it."""
+    """Runs a job's steps and its ending; returns the exit code, having told what went wrong and how to mend it."""
     given = (made or parser(about)).parse_args(arguments)
 
     def run() -> None:
         settings = settings_of(given)
         job = open_job(settings, given, secret_from(settings.privacy.secret_env))
         Runner(job.lake, job.books, champions=job.registry).run(steps(job))
+        if ending:
+            ending(job)
 
     return guarded(run)
 

@@ -110,6 +110,7 @@ class Report(Closed):
 
     path: str
     portraits: Annotated[int, Field(ge=0)]
+    show_texts: bool
 
 
 class Settings(Closed):

@@ -1,0 +1,83 @@
+"""What the page tells, as small pandas frames and plain values; each frame is the answer to the .sql of its name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+LEAST_PEOPLE = 5  # a figure about fewer people could be about one of them
+Evaluation = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop and its days and money."""
+
+    name: str
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """A table as the page read it."""
+
+    name: str
+    version: int
+    batch_id: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the page tells. Evaluations are what the models' runs kept; empty where no model is in use."""
+
+    shop: Shop
+    as_of: date
+    made_at: datetime
+    horizon_days: int
+    headline: pd.DataFrame
+    segment_sizes: pd.DataFrame
+    value_classes: pd.DataFrame
+    churn_bands: pd.DataFrame
+    churn_reasons: pd.DataFrame
+    moods_by_month: pd.DataFrame
+    moods_by_department: pd.DataFrame
+    sentences: pd.DataFrame
+    portraits: pd.DataFrame
+    taken_in: pd.DataFrame
+    set_aside: pd.DataFrame
+    model_versions: pd.DataFrame
+    evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    tables: Sequence[TableVersion] = ()
+    code_version: str = ""
+    batch_id: int = 0
+
+    @property
+    def people(self) -> int:
+        """People who ordered or did anything before the day."""
+        return int(self.headline["user_count"].iloc[0])
+
+    @property
+    def review_count(self) -> int:
+        """Reviews read."""
+        return int(self.moods_by_month["review_count"].sum())
+
+    @property
+    def positive_share(self) -> float:
+        """Of the reviews read, those that sound positive; NaN without reviews."""
+        if not self.review_count:
+            return float("nan")
+        return float(self.moods_by_month["positive_count"].sum() / self.review_count)
+
+    @property
+    def balances(self) -> bool:
+        """Whether every row read is valid, quarantined, duplicate or withheld, in every line."""
+        rows = self.taken_in
+        told = rows["rows_valid"] + rows["rows_quarantined"] + rows["rows_duplicate"] + rows["rows_withheld"]
+        return bool((rows["rows_read"] == told).all())

@@ -1,0 +1,39 @@
+-- The reviews that sound best and worst, :sentences of each for each language; short enough to read, each text once.
+WITH
+insights AS (
+    SELECT
+        review_id,
+        text_id,
+        positive_probability
+    FROM {text_insights}
+    WHERE event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+),
+
+told AS (
+    SELECT
+        insights.text_id,
+        coalesce(first(reviews.language), '') AS review_language,
+        first(reviews.text) AS review_text,
+        avg(insights.positive_probability) AS positive_probability
+    FROM insights
+    INNER JOIN {reviews} AS reviews ON insights.review_id = reviews.review_id
+    WHERE length(reviews.text) BETWEEN 8 AND 120
+    GROUP BY insights.text_id
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY review_language ORDER BY positive_probability DESC, text_id ASC) AS best,
+        row_number() OVER (PARTITION BY review_language ORDER BY positive_probability ASC, text_id ASC) AS worst
+    FROM told
+)
+
+SELECT
+    review_language,
+    if(positive_probability >= 0.5, 'positive', 'negative') AS sentiment,
+    positive_probability,
+    review_text
+FROM ranked
+WHERE (best <= :sentences AND positive_probability >= 0.5) OR (worst <= :sentences AND positive_probability < 0.5)
+ORDER BY review_language DESC, abs(positive_probability - 0.5) DESC, text_id ASC

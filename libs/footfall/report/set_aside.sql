@@ -1,0 +1,45 @@
+-- Why rows were set aside: reasons of the mapping for rows withheld, rules that rows broke.
+WITH
+lines AS (
+    SELECT
+        *,
+        max(batch_id) OVER (PARTITION BY step, feed, target) AS last_batch_id
+    FROM {ledger}
+    WHERE feed <> ''
+),
+
+counted AS (
+    SELECT
+        feed,
+        target,
+        withheld_why,
+        broken_rules
+    FROM lines
+    WHERE batch_id = last_batch_id OR NOT array_contains(split(:replaced, ','), target)
+),
+
+reasons AS (
+    SELECT
+        feed,
+        target,
+        'withheld' AS what,
+        explode(withheld_why) AS (reason, row_count)
+    FROM counted
+    UNION ALL
+    SELECT
+        feed,
+        target,
+        'rule broken' AS what,
+        explode(broken_rules) AS (reason, row_count)
+    FROM counted
+)
+
+SELECT
+    feed,
+    target,
+    what,
+    reason,
+    sum(row_count) AS row_count
+FROM reasons
+GROUP BY feed, target, what, reason
+ORDER BY row_count DESC, feed ASC, target ASC, reason ASC

@@ -1,0 +1,23 @@
+-- Where every row read went, by feed and table. A table that each batch replaces as a whole counts its last batch only.
+WITH
+lines AS (
+    SELECT
+        *,
+        max(batch_id) OVER (PARTITION BY step, feed, target) AS last_batch_id
+    FROM {ledger}
+    WHERE feed <> ''
+)
+
+SELECT
+    feed,
+    target,
+    sum(rows_read) AS rows_read,
+    sum(rows_valid) AS rows_valid,
+    sum(rows_quarantined) AS rows_quarantined,
+    sum(rows_duplicate) AS rows_duplicate,
+    sum(rows_withheld) AS rows_withheld,
+    sum(rows_late) AS rows_late
+FROM lines
+WHERE batch_id = last_batch_id OR NOT array_contains(split(:replaced, ','), target)
+GROUP BY feed, target
+ORDER BY rows_read DESC, feed ASC, target ASC

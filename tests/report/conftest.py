@@ -1,0 +1,168 @@
+"""A small, wholly invented shop as the page gets it: a few rows of each frame, no Spark."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from footfall.report.facts import Facts, Shop, TableVersion
+
+
+def interval(value: float, half: float = 0.01) -> dict[str, float]:
+    return {"value": value, "low": value - half, "high": value + half}
+
+
+def curve(lead: float) -> list[dict[str, float]]:
+    return [{"contacted": x / 10, "found": min(1.0, (x / 10) ** lead)} for x in range(11)]
+
+
+CHURN: dict[str, Any] = {
+    "metrics": {"auroc": interval(0.83), "auroc_gain": interval(0.02, 0.008)},
+    "baselines": {"recency alone": interval(0.79), "RFM + logistic regression": interval(0.81)},
+    "calibration_error": 0.021,
+    "calibration": [{"predicted": p / 10, "observed": p / 10 + 0.01, "count": 40} for p in range(1, 9)],
+    "gain_curve": {
+        "churn model": curve(0.3),
+        "recency alone": curve(0.4),
+        "RFM + logistic regression": curve(0.35),
+    },
+    "people": 320,
+    "churned_share": 0.19,
+}
+SENTIMENT: dict[str, Any] = {
+    "metrics": {"accuracy": interval(0.87), "accuracy_majority": interval(0.53)},
+    "texts": 1007,
+}
+
+
+def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any]:
+    plain = {
+        "pseudonym": pseudonym,
+        "age_band": None,
+        "household_type": None,
+        "tenure_days": 300.0,
+        "recency_days": 12.0,
+        "order_count_365d": 48,
+        "amount_365d": 2134.0,
+        "interests": ["PRODUCE", "DELI"],
+        "spending_power": "high",
+        "price_sensitivity": "low",
+        "value_class": "champion",
+        "segment_name": "Frequent, big-basket shoppers",
+        "churn_probability": probability,
+        "churn_reasons": [
+            {"feature": "recency_days", "value": 12.0, "contribution": -0.8},
+            {"feature": "amount_90d", "value": 1249.5, "contribution": 0.2},
+            {"feature": "gap_mean_days_missing", "value": 1.0, "contribution": 0.1},
+        ],
+        "review_count": 2,
+        "review_mood": 0.75,
+    }
+    return plain | others
+
+
+@pytest.fixture
+def facts() -> Facts:
+    """The invented shop."""
+    return Facts(
+        shop=Shop("Corner & Sons", "America/New_York", "USD"),
+        as_of=date(2018, 1, 1),
+        made_at=datetime(2018, 1, 2, 3, 4, tzinfo=UTC),
+        horizon_days=61,
+        headline=pd.DataFrame(
+            [
+                {
+                    "user_count": 1200,
+                    "order_count": 15432,
+                    "order_line_count": 151_000,
+                    "amount_base": 456_789.4,
+                    "first_date": date(2017, 1, 1),
+                    "last_date": date(2017, 12, 31),
+                }
+            ]
+        ),
+        segment_sizes=pd.DataFrame(
+            [
+                (0, "Frequent, big-basket shoppers", 300, 0.25, 0.61, {"order_count_90d": 1.3, "amount_90d": 1.1}),
+                (1, "Occasional, bargain-seeking shoppers", 896, 0.7467, 0.385, {"order_count_90d": -0.4}),
+                (2, "Evening shoppers", 4, 0.0033, 0.005, None),
+            ],
+            columns=["segment_id", "segment_name", "user_count", "user_share", "amount_share", "lifts"],
+        ),
+        value_classes=pd.DataFrame(
+            [
+                ("champion", 240, 0.2, 0.6, 1141.97, 4.0, 51.5, 0.02),
+                ("at_risk", 957, 0.7975, 0.4, 190.9, 90.0, 3.25, 0.41),
+                ("new", 3, 0.0025, None, None, None, None, None),
+            ],
+            columns=["value_class", "user_count", "user_share", "amount_share", "amount_mean_365d", "recency_days",
+                     "order_count_365d", "churn_probability"],
+        ),
+        churn_bands=pd.DataFrame(
+            [(0.0, 0.1, 800, 32.0), (0.1, 0.2, 300, 45.0), (0.8, 0.9, 100, 85.0)],
+            columns=["from_probability", "to_probability", "user_count", "expected_churners"],
+        ),
+        churn_reasons=pd.DataFrame(
+            [("recency_days", 118, 0.9833, 120), ("gap_max_days", 30, 0.25, 120)],
+            columns=["feature", "user_count", "user_share", "people"],
+        ),
+        moods_by_month=pd.DataFrame(
+            [(date(2017, 11, 1), 60, 33, 0.56), (date(2017, 12, 1), 40, 30, 0.71)],
+            columns=["month_begin", "review_count", "positive_count", "positive_probability"],
+        ),
+        moods_by_department=pd.DataFrame(
+            [("GROCERY", 50, 40, 0.77), ("DELI", 30, 12, 0.41), ("Wine", 5, 5, 0.9)],
+            columns=["department", "review_count", "positive_count", "positive_probability"],
+        ),
+        sentences=pd.DataFrame(
+            [
+                ("zh", "positive", 0.99, "房间很干净，服务也好。"),
+                ("zh", "negative", 0.01, "质量太差，不会再买。"),
+                ("en", "positive", 0.97, "Fresh bread <script>alert('x')</script> & kind people"),
+            ],
+            columns=["review_language", "sentiment", "positive_probability", "review_text"],
+        ),
+        portraits=pd.DataFrame(
+            [portrait("0a1b2c3d", 0.03, age_band="45-54"), portrait("9f8e7d6c", 0.71, review_count=0, review_mood=None)]
+        ),
+        taken_in=pd.DataFrame(
+            [
+                ("shop_transactions", "refined.order_lines", 160_000, 151_000, 60, 40, 8_900, 0),
+                ("shop_reviews", "refined.reviews", 102, 100, 2, 0, 0, 0),
+            ],
+            columns=["feed", "target", "rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_withheld",
+                     "rows_late"],
+        ),
+        set_aside=pd.DataFrame(
+            [
+                ("shop_transactions", "refined.order_lines", "withheld", "nothing_sold", 8_900),
+                ("shop_reviews", "refined.reviews", "rule broken", "rating_1_to_5", 2),
+            ],
+            columns=["feed", "target", "what", "reason", "row_count"],
+        ),
+        model_versions=pd.DataFrame(
+            [("churn/1", 1200), ("segments/2", 1200)], columns=["model_version", "user_count"]
+        ),
+        evaluations={"churn": CHURN, "sentiment": SENTIMENT},
+        sources={"corner_shop": "Invented for these tests; who wrote which review is invented too."},
+        tables=(
+            TableVersion("refined.reviews", 1, 1, 100),
+            TableVersion("results.user_profiles", 3, 2, 1200),
+        ),
+        code_version="0.1.0",
+        batch_id=4,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def facts_of_nothing(facts: Facts) -> Facts:
+    """The same shop before anything was scored: every frame but the headline is empty, no model is in use."""
+    emptied = {
+        name: frame.iloc[:0]
+        for name, frame in vars(facts).items()
+        if isinstance(frame, pd.DataFrame) and name != "headline"
+    }
+    return Facts(**{**vars(facts), **emptied, "evaluations": {}, "tables": (), "sources": {}})

@@ -42,7 +42,9 @@ GROUPS: Mapping[str, frozenset[str]] = {
             "fairness",
         ]
     ),
-    "world": frozenset({"settings", "session", "lake", "books", "registry", "files", "vault", "owner"}),
+    "world": frozenset(
+        ["settings", "session", "lake", "books", "registry", "mlflow_place", "fetch", "files", "vault", "owner"]
+    ),
     "runner": frozenset({"runner", "check"}),
     "cli": frozenset({"cli", "docs"}),
 }

@@ -118,7 +118,7 @@ def _plain(fault: AnalysisException | ParseException) -> str:
     parameters: Mapping[str, str] = fault.getMessageParameters() or {}
     if fault.getCondition() == "UNRESOLVED_COLUMN.WITH_SUGGESTION":
         return f"no column {parameters['objectName']} in the files (near: {parameters['proposal']})"
-    return str(fault).split("SQLSTATE")[0].split("\n")[0].strip()
+    return str(fault).strip().split("\n")[0].split("SQLSTATE")[0].strip()
 
 
 def _told(sample: Sample, table: Table, *, shop: Shop, key: MintKey) -> Iterator[str]:
@@ -138,6 +138,8 @@ def _told(sample: Sample, table: Table, *, shop: Shop, key: MintKey) -> Iterator
     marked = sorting.mark(mapped, table, existing=None).drop(sorting.RAW_ROW)
     wanted = [c for c in table.column_names if c in empty.columns or c in {"actor_id", "event_date", "amount_base"}]
     valid = marked.where(sorting.is_valid()).select(*wanted).limit(ROWS_SHOWN).toPandas()
+    if "actor_id" in valid:
+        valid["actor_id"] = valid["actor_id"].str[:8] + "..."
     yield f"\n  into {table.full_name}, first rows:"
     yield _indented(valid) if len(valid) else "    none"
     why = (

@@ -183,7 +183,12 @@ def ddl(table: Table, name: str) -> str:
 
 def _properties(table: Table) -> dict[str, str]:
     """Reader protocol 1, and file statistics only on columns that are not personal (statistics outlive a DELETE)."""
-    open_columns = [c.name for c in table.all_columns if c.personal is Personal.NONE and _has_statistics(c.type)]
+    partitioned = {"as_of_date"} if table.written is Written.REPLACE_AS_OF else set()  # Delta refuses statistics on it
+    open_columns = [
+        c.name
+        for c in table.all_columns
+        if c.personal is Personal.NONE and _has_statistics(c.type) and c.name not in partitioned
+    ]
     return {
         "delta.enableDeletionVectors": "false",
         "delta.dataSkippingStatsColumns": ",".join(open_columns),

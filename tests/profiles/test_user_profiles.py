@@ -79,22 +79,18 @@ def test_what_no_table_tells_is_null_and_other_dates_are_left_out(spark: SparkSe
 
 
 def test_the_first_rule_that_fits_gives_the_value_class(spark: SparkSession) -> None:
-    """Ten people by rank of recency, frequency and money; quintiles fall between pairs of them."""
-    often, seldom = (
-        {"order_count_365d": 10, "amount_365d": Decimal(900)},
-        {"order_count_365d": 1, "amount_365d": Decimal(5)},
-    )
+    """Ten people, two in each fifth of recency, frequency and money; the three scores of each stand beside."""
     people = [
-        _person("a champion", recency_days=1.0, **often),
-        _person("b champion", recency_days=2.0, **often),
-        _person("c promising", recency_days=3.0, **seldom),
-        _person("d new", recency_days=4.0, tenure_days=60.0, **often),
-        _person("e champion", recency_days=4.0, tenure_days=61.0, **often),
-        _person("f loyal", recency_days=6.0, **often),
-        _person("g at_risk", recency_days=7.0, **often),
-        _person("h at_risk", recency_days=8.0, **often),
-        _person("i dormant", recency_days=9.0, **seldom),
-        _person("j dormant", recency_days=400.0, order_count_365d=0, amount_365d=Decimal(0)),
+        _bought("a champion", 1, 100, 900),  # 5 5 5
+        _bought("b champion", 2, 90, 800),  # 5 5 5
+        _bought("c champion", 3, 80, 700),  # 4 4 4
+        _bought("d new", 4, 70, 100, tenure_days=60.0),  # 4 4 1
+        _bought("e promising", 5, 30, 300, tenure_days=61.0),  # 3 2 2
+        _bought("f loyal", 6, 60, 500),  # 3 3 3
+        _bought("g at_risk", 7, 50, 400),  # 2 3 3
+        _bought("h at_risk", 8, 40, 600),  # 2 2 4
+        _bought("i dormant", 9, 20, 200),  # 1 1 2
+        _bought("j dormant", 400, 0, 0),
     ]
     found = told(_profiles(spark, user_features=people), "user_id", "value_class")
     assert [f"{user[0]} {value_class}" for user, value_class in found] == [p["user_id"] for p in people]
@@ -134,6 +130,11 @@ def test_nobody_has_no_portrait(spark: SparkSession) -> None:
 def _person(user: str, **other: Any) -> dict[str, Any]:
     usual = {"tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": money(["100"])[0]}
     return {"as_of_date": D, "user_id": user, **usual, **other}
+
+
+def _bought(user: str, recency: float, orders: int, paid: int, **other: Any) -> dict[str, Any]:
+    bought = {"recency_days": float(recency), "order_count_365d": orders, "amount_365d": Decimal(paid)}
+    return _person(user, **bought, **other)
 
 
 def _insight(days_before: int, positive: float, **clocks: Any) -> dict[str, Any]:

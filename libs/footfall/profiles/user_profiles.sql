@@ -3,11 +3,11 @@ WITH
 -- Quintiles and thirds are cut at values, not at ranks: people who are alike get the same class.
 thresholds AS (
     SELECT
-        percentile(recency_days, array(0.2, 0.4, 0.6, 0.8)) AS recency,
-        percentile(order_count_365d, array(0.2, 0.4, 0.6, 0.8)) AS frequency,
-        percentile(amount_365d, array(0.2, 0.4, 0.6, 0.8)) AS money,
-        percentile(order_value_90d, array(1.0 / 3, 2.0 / 3)) AS order_value,
-        percentile(discount_share_90d, array(1.0 / 3, 2.0 / 3)) AS discount_share
+        percentile(recency_days, array(0.2D, 0.4D, 0.6D, 0.8D)) AS recency,
+        percentile(order_count_365d, array(0.2D, 0.4D, 0.6D, 0.8D)) AS frequency,
+        percentile(amount_365d, array(0.2D, 0.4D, 0.6D, 0.8D)) AS money,
+        percentile(order_value_90d, array(1D / 3, 2D / 3)) AS order_value,
+        percentile(discount_share_90d, array(1D / 3, 2D / 3)) AS discount_share
     FROM {user_features}
     WHERE as_of_date = :as_of
 ),

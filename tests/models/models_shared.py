@@ -19,7 +19,7 @@ def person(number: int, day: date) -> dict[str, object]:
     """Somebody whose chance to leave depends on how long they are silent beside their own usual gap."""
     gap = 2 + 40 * share("gap", number) ** 2
     recency = 1 + gap * 3 * share("recency", number, day)
-    orders = max(int(90 / gap - recency / gap), 0)
+    orders = int(15 * share("orders", number))  # newcomers and old hands alike: how many says nothing of the gap
     log_odds = 3.0 * (math.log1p(recency) - math.log1p(gap)) - 0.5
     return {
         "as_of_date": day,

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that all tests share; the first Delta write in it costs seconds, so nobody starts another."""
-    session = local_session("footfall tests", ROOT / ".cache" / "jars")
+    quick_start = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}  # tests are all start
+    session = local_session("footfall tests", ROOT / ".cache" / "jars", extra=quick_start)
     yield session
     session.stop()
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -88,23 +88,25 @@ class Lake:
         return int(row["version"]) if row else 0
 
     def read_foreign(self, table: str, version: int, after: int | None) -> DataFrame:
-        """A shop's own Delta table at a version; with `after`, only rows added since, where its change feed is on.
+        """A shop's own Delta table at a version, with `_file` and `_position`; with `after`, only rows added since.
 
-        Without a change feed all rows come again, and refine counts the known ones as duplicates. A row's place in
-        its file is `_position`; raw's other columns are filled by the reader of the feed.
+        That needs its change feed: without it all rows come again, and refine counts the known ones as duplicates.
         """
-        reader = self.spark.read.format("delta")
-        by_path = "/" in table
+        reader, by_path = self.spark.read.format("delta"), "/" in table
         if after is not None and after < version and self._has_change_feed(table):
-            changes = (
-                reader.option("readChangeFeed", "true")
-                .option("startingVersion", after + 1)
-                .option("endingVersion", version)
-            )
+            changes = reader.option("readChangeFeed", "true").option("startingVersion", after + 1)
+            changes = changes.option("endingVersion", version)
             rows = (changes.load(table) if by_path else changes.table(table)).where("_change_type = 'insert'")
-            return rows.drop("_change_type", "_commit_version", "_commit_timestamp")
+            own = [c for c in rows.columns if c not in {"_change_type", "_commit_version", "_commit_timestamp"}]
+            in_version = Window.partitionBy("_commit_version").orderBy(F.xxhash64(*own))
+            place = {
+                "_file": F.concat(F.lit("version "), F.col("_commit_version").cast("string")),
+                "_position": (F.row_number().over(in_version) - 1).cast("long"),
+            }
+            return rows.withColumns(place).select(*own, *place)
         reader = reader.option("versionAsOf", version)
-        return reader.load(table) if by_path else reader.table(table)
+        rows = reader.load(table) if by_path else reader.table(table)
+        return rows.withColumns({"_file": F.col("_metadata.file_name"), "_position": F.col("_metadata.row_index")})
 
     def _has_change_feed(self, table: str) -> bool:
         name = f"delta.`{table}`" if "/" in table else table

@@ -32,12 +32,10 @@ class RawFeed:
         return list(dict.fromkeys(skip.why for skip in self.feed.into[table.name].skip))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
-        """The rows as a raw table would hold them: a Delta source's rows get their place and the run's clock."""
+        """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""
         if self.feed.delta is None:
             return rows
-        return rows.select(
-            "*", F.col("_metadata.file_name").alias("_file"), F.col("_metadata.row_index").alias("_position")
-        ).withColumns(
+        return rows.withColumns(
             {
                 "_source": F.lit(self.source),
                 "_known_at": F.lit(now).cast("timestamp"),

@@ -1,0 +1,225 @@
+"""What the page asks the tables: as of a day, without a figure about too few people, to the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from footfall.contract import Table
+from footfall.errors import DataError
+from footfall.report.questions import READS, answers
+from footfall.tables import (
+    DAILY_ACTIVITY,
+    ITEMS,
+    LEDGER,
+    REVIEWS,
+    SEGMENT_CATALOGUE,
+    TEXT_INSIGHTS,
+    USER_PROFILES,
+    USER_SCORES,
+)
+
+DAY = date(2018, 1, 1)
+CUT = datetime(2018, 1, 1, 5, tzinfo=UTC)  # 00:00 of the day in New York
+REASONS = [{"feature": "recency_days", "value": 40.0, "contribution": 0.5},
+           {"feature": "amount_90d", "value": 9.0, "contribution": -0.2}]  # fmt: skip
+
+
+def rows(spark: SparkSession, table: Table, told: list[dict[str, Any]]) -> DataFrame:
+    """Rows of the table's shape; what is not told is NULL."""
+    schema = T.StructType([T.StructField(c.name, c.type) for c in table.all_columns])
+    return spark.createDataFrame([tuple(row.get(f.name) for f in schema) for row in told], schema)
+
+
+def activity(actor: str, day: date, known: date, orders: int, amount: str) -> dict[str, Any]:
+    return {"actor_id": actor, "event_date": day, "known_date": known, "order_count": orders,
+            "order_line_count": 2 * orders, "amount_base": Decimal(amount)}  # fmt: skip
+
+
+def profile(number: int, **others: Any) -> dict[str, Any]:
+    plain = {"as_of_date": DAY, "user_id": f"{number:02d}abcdefgh", "value_class": "loyal", "amount_365d": Decimal(100),
+             "recency_days": 10.0, "order_count_365d": 4, "churn_probability": number / 20, "age_band": "45-54",
+             "household_type": "2 Adults", "churn_reasons": REASONS, "interests": ["PRODUCE"], "tenure_days": 50.0,
+             "review_count": 0, "model_versions": ["churn/1", "segments/2"]}  # fmt: skip
+    return plain | others
+
+
+def insight(number: int, actor: str, probability: float, **others: Any) -> dict[str, Any]:
+    mood = "positive" if probability >= 0.5 else "negative"
+    plain = {"review_id": f"r{number}", "text_id": f"t{number}", "event_date": date(2017, 12, 1), "actor_id": actor,
+             "known_at": datetime(2017, 12, 2, tzinfo=UTC), "item_id": "bread", "sentiment": mood,
+             "positive_probability": probability}  # fmt: skip
+    return plain | others
+
+
+def review(number: int, language: str | None, text: str) -> dict[str, Any]:
+    return {"review_id": f"r{number}", "language": language, "text": text}
+
+
+def line(step: str, batch: int, target: str, counts: tuple[int, int, int, int, int], **why: Any) -> dict[str, Any]:
+    names = ("rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_withheld")
+    feed = "" if step == "daily_activity" else "shop_log"
+    return {"step": step, "batch_id": batch, "feed": feed, "target": target, "rows_late": 0,
+            **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
+    """A shop with 12 people in profiles, seven reviews, and things that happened or were known too late."""
+    told: dict[Table, list[dict[str, Any]]] = {
+        DAILY_ACTIVITY: [
+            activity("a", date(2017, 12, 30), date(2017, 12, 30), 2, "10.50"),
+            activity("b", date(2017, 12, 31), date(2017, 12, 31), 1, "4.25"),
+            activity("b", date(2017, 12, 31), DAY, 1, "99"),  # known too late
+            activity("c", DAY, DAY, 1, "99"),  # happened too late
+        ],
+        SEGMENT_CATALOGUE: [
+            {"as_of_date": DAY, "segment_id": 0, "segment_name": "Few", "user_count": 4, "user_share": 0.4,
+             "amount_share": 0.9, "means": {"x": 1.0}, "lifts": {"x": 2.0}, "model_version": "segments/2"},
+            {"as_of_date": DAY, "segment_id": 1, "segment_name": "Many", "user_count": 6, "user_share": 0.6,
+             "amount_share": 0.1, "means": {"x": 3.0}, "lifts": {"x": -2.0}, "model_version": "segments/2"},
+            {"as_of_date": date(2017, 12, 1), "segment_id": 1, "segment_name": "Old", "user_count": 9,
+             "user_share": 1.0, "amount_share": 1.0, "means": {}, "lifts": {}, "model_version": "segments/1"},
+        ],
+        USER_PROFILES: [
+            *(profile(n) for n in range(1, 9)),
+            *(profile(n, value_class="at_risk", age_band="65+", amount_365d=Decimal(50)) for n in range(9, 13)),
+            profile(13, as_of_date=date(2017, 12, 1)),
+        ],
+        USER_SCORES: [
+            *({"as_of_date": DAY, "user_id": f"u{n:03d}", "model": "churn", "score": n / 60, "reasons": REASONS}
+              for n in range(60)),
+            {"as_of_date": DAY, "user_id": "x", "model": "other", "score": 1.0, "reasons": REASONS},
+        ],
+        TEXT_INSIGHTS: [
+            *(insight(n, f"a{n}", 0.9 - n / 100) for n in range(5)),
+            insight(5, "a5", 0.2, item_id="milk"),
+            insight(6, "a6", 0.1, known_at=CUT),  # known at the cut: too late
+        ],
+        REVIEWS: [
+            review(0, "en", "The very best bread"), review(1, "en", "Really good bread"), review(2, "zh", "面包非常非常好吃啊"),
+            review(3, "en", "short"), review(4, None, "no language here"), review(5, "en", "The milk was sour"),
+            review(6, "en", "Known too late to tell"),
+        ],
+        ITEMS: [
+            {"item_id": "bread", "department": "BAKERY"}, {"item_id": "milk", "department": "DAIRY"},
+            {"item_id": "bread", "department": "OLD", "valid_to": CUT},
+        ],
+    }  # fmt: skip
+    return {table.full_name: rows(spark, table, told[table]) for table in READS}
+
+
+@pytest.fixture(scope="module")
+def ledger(spark: SparkSession) -> DataFrame:
+    told = [
+        line("refine_order_lines", 1, "refined.order_lines", (10, 6, 2, 1, 1), withheld_why={"nothing_sold": 1},
+             broken_rules={"amount_not_negative": 2}),
+        line("refine_order_lines", 2, "refined.order_lines", (5, 3, 0, 0, 2), withheld_why={"nothing_sold": 2}),
+        line("refine_items", 1, "refined.items", (7, 7, 0, 0, 0)),
+        line("refine_items", 2, "refined.items", (9, 8, 1, 0, 0), broken_rules={"item_known": 1}),
+        line("daily_activity", 1, "results.daily_activity", (0, 9, 0, 0, 0)),
+    ]  # fmt: skip
+    return rows(spark, LEDGER, told)
+
+
+@pytest.fixture(scope="module")
+def found(frames: Mapping[str, DataFrame], ledger: DataFrame) -> dict[str, pd.DataFrame]:
+    return answers(frames, ledger=ledger, as_of=DAY, time_zone="America/New_York", portraits=3, sentences=1)
+
+
+def listed(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    chosen = list(columns) or list(frame.columns)
+    return [tuple(None if v is None or v != v else v for v in row) for row in frame[chosen].itertuples(index=False)]
+
+
+def test_the_headline_counts_what_happened_and_was_known_before_the_day(found: dict[str, pd.DataFrame]):
+    assert listed(found["headline"]) == [(2, 3, 6, 14.75, date(2017, 12, 30), date(2017, 12, 31))]
+
+
+def test_groups_of_the_day_are_told_the_largest_first_and_small_ones_without_means(found: dict[str, pd.DataFrame]):
+    assert listed(found["segment_sizes"], "segment_name", "user_count", "means", "lifts") == [
+        ("Many", 6, {"x": 3.0}, {"x": -2.0}),
+        ("Few", 4, None, None),
+    ]
+
+
+def test_value_classes_share_people_and_money_and_small_ones_tell_no_mean(found: dict[str, pd.DataFrame]):
+    assert listed(
+        found["value_classes"], "value_class", "user_count", "user_share", "amount_share", "recency_days"
+    ) == [
+        ("loyal", 8, 8 / 12, 0.8, 10.0),
+        ("at_risk", 4, 4 / 12, None, None),
+    ]
+
+
+def test_people_are_counted_in_bands_of_a_tenth_and_only_of_churn(found: dict[str, pd.DataFrame]):
+    bands = found["churn_bands"]
+    assert listed(bands, "from_probability", "to_probability", "user_count")[0] == (0.0, 0.1, 6)
+    assert bands["user_count"].sum() == 60
+    assert bands["expected_churners"].sum() == pytest.approx(sum(range(60)) / 60)
+
+
+def test_reasons_are_those_that_raise_the_risk_of_the_riskiest_tenth(found: dict[str, pd.DataFrame]):
+    assert listed(found["churn_reasons"]) == [("recency_days", 6, 1.0, 6)]
+
+
+def test_reviews_known_at_the_cut_do_not_count(found: dict[str, pd.DataFrame]):
+    assert listed(found["moods_by_month"], "month_begin", "review_count", "positive_count") == [(date(2017, 12, 1), 6, 5)]  # fmt: skip
+
+
+def test_departments_are_told_where_five_people_wrote(found: dict[str, pd.DataFrame]):
+    assert listed(found["moods_by_department"], "department", "review_count", "positive_count") == [("BAKERY", 5, 5)]
+
+
+def test_the_best_and_the_worst_review_of_each_language_stand_there_short_ones_left_out(
+    found: dict[str, pd.DataFrame],
+):
+    assert listed(found["sentences"], "review_language", "sentiment", "review_text") == [
+        ("zh", "positive", "面包非常非常好吃啊"),
+        ("en", "positive", "The very best bread"),
+        ("en", "negative", "The milk was sour"),
+        ("", "positive", "no language here"),
+    ]
+
+
+def test_portraits_stand_in_the_middle_of_equal_parts_and_hide_what_few_share(found: dict[str, pd.DataFrame]):
+    assert listed(found["portraits"], "pseudonym", "age_band", "household_type", "amount_365d") == [
+        ("03abcdef", "45-54", "2 Adults", 100.0),
+        ("07abcdef", "45-54", "2 Adults", 100.0),
+        ("11abcdef", None, None, 50.0),
+    ]
+    assert found["portraits"]["churn_reasons"][0] == REASONS
+
+
+def test_a_table_that_is_replaced_counts_its_last_batch_only(found: dict[str, pd.DataFrame]):
+    assert listed(found["taken_in"]) == [
+        ("shop_log", "refined.order_lines", 15, 9, 2, 1, 3, 0),
+        ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0),
+    ]
+    assert listed(found["set_aside"], "target", "what", "reason", "row_count") == [
+        ("refined.order_lines", "withheld", "nothing_sold", 3),
+        ("refined.order_lines", "rule broken", "amount_not_negative", 2),
+        ("refined.items", "rule broken", "item_known", 1),
+    ]
+
+
+def test_the_versions_that_spoke_are_those_of_the_day_s_profiles(found: dict[str, pd.DataFrame]):
+    assert listed(found["model_versions"]) == [("churn/1", 12), ("segments/2", 12)]
+
+
+def test_without_texts_and_portraits_none_leaves_the_tables(frames: Mapping[str, DataFrame], ledger: DataFrame):
+    found = answers(frames, ledger=ledger, as_of=DAY, time_zone="America/New_York", portraits=0, sentences=0)
+    assert found["sentences"].empty
+    assert found["portraits"].empty
+
+
+def test_a_day_that_nobody_was_scored_for_is_an_error(frames: Mapping[str, DataFrame], ledger: DataFrame):
+    with pytest.raises(DataError, match=r"nobody is in results\.user_profiles as of 2019-01-01"):
+        answers(frames, ledger=ledger, as_of=date(2019, 1, 1), time_zone="UTC", portraits=1, sentences=0)

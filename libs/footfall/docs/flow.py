@@ -78,7 +78,7 @@ def _drawn(edges: Sequence[Edge], direction: str) -> str:
 
 
 def _id(node: str) -> str:
-    return re.sub(r"\W+", "_", node).replace("raw__", "raw_feeds")
+    return re.sub(r"\W+", "_", node)
 
 
 def _shape(node: str) -> str:

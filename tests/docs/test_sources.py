@@ -1,0 +1,100 @@
+"""docs/sources.md: its example is a real one, and what it says of the mapping is what the code does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from footfall.check import check_source
+from footfall.errors import SourceError
+from footfall.refine.mapped import Shop, map_rows
+from footfall.source import FILLED_IN, TARGETS, read_source
+from footfall.tables import ITEMS
+
+PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+SHOP = Shop("Europe/London", "GBP")
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+FAULTS = {
+    "{pieces: INT": "{peices: INT",
+    "order_id: receipt": "order_id: reciept",
+    "CASE place WHEN": "CASE WHEN place WHEN",
+}
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The example's log and mapping, as the page gives them."""
+    (tmp_path / "logs" / "till").mkdir(parents=True)
+    (tmp_path / "logs" / "till" / "2024-05.csv").write_text(blocks("csv")[0], encoding="utf-8")
+    (tmp_path / "corner_shop.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
+    return tmp_path
+
+
+def checked(spark: SparkSession, folder: Path) -> Iterator[str]:
+    mapping = folder / "corner_shop.yaml"
+    return check_source(spark, mapping, root=str(folder / "logs"), shop=SHOP, rows=1000, now=NOW)
+
+
+def test_the_check_says_of_the_example_what_the_page_shows(spark: SparkSession, folder: Path):
+    told = "\n".join(checked(spark, folder)).strip("\n") + "\n"
+    masked = (re.sub(r"[0-9a-f]{8}\.\.\.", "<pseudonym>", text) for text in (told, blocks("text")[0]))
+    assert next(masked) == next(masked)
+
+
+def test_the_check_names_the_faults_that_the_page_shows(spark: SparkSession, folder: Path):
+    mapping = folder / "corner_shop.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    for sound, faulty in FAULTS.items():
+        assert sound in text
+        text = text.replace(sound, faulty)
+    mapping.write_text(text, encoding="utf-8")
+
+    with pytest.raises(SourceError) as found:
+        list(checked(spark, folder))
+    assert f"{found.value}\n".replace(str(folder), "conf/sources") == blocks("text")[1]
+
+
+def test_an_identifier_does_not_reach_the_properties_of_a_table_that_is_about_nobody(spark: SparkSession, folder: Path):
+    feed = read_source(folder / "corner_shop.yaml").feeds["till"]
+    columns = blocks("csv")[0].splitlines()[0].split(";")
+    raw = spark.createDataFrame(
+        [("corner_shop", "a.csv", 0, NOW, None, *(f"value of {c}" for c in columns))],
+        "_source string, _file string, _position long, _known_at timestamp, _corrupt string, "
+        + ", ".join(f"{c} string" for c in columns),
+    )
+    vault = spark.createDataFrame([], "kind string, identifier string, actor_id string")
+    rows = map_rows(
+        raw, feed=feed, feed_name="till", table=ITEMS, shop=SHOP, vault=vault, text_ids=lambda _: F.lit(None)
+    )
+    assert set(rows.select("properties").collect()[0][0]) == {"receipt", "sold_at", "place"}
+
+
+def test_the_page_says_what_each_table_needs():
+    section = PAGE.split("### What each table needs")[1].split("\n### ")[0]
+    lines = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    assert list(lines) == list(TARGETS)
+    for name, table in TARGETS.items():
+        _, actor, must, may = lines[name].split(" | ")
+        assert actor == ("yes" if "actor_id" in table.column_names else "no")
+        told = set(re.findall(r"`(\w+)`", must)), set(re.findall(r"`(\w+)`", may))
+        made = {"event_id", "redemption_id", "review_id", "valid_from", "currency"}
+        needed = {c.name for c in table.all_columns[:-1] if c.required} - FILLED_IN - made
+        assert told == (needed, set(table.column_names) - needed - FILLED_IN)
+
+
+def test_the_page_names_all_that_footfall_fills_in():
+    section = PAGE.split("### What footfall fills in")[1]
+    assert (
+        set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
+        >= FILLED_IN
+    )

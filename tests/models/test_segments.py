@@ -78,8 +78,9 @@ def test_too_few_people_is_told_with_the_setting(shoppers: DataFrame) -> None:
         segments.train(few, before=None, **ASKED)
 
 
-def test_the_most_groups_are_taken_among_the_stable_that_are_nearly_as_well_apart() -> None:
-    tried = [Tried(k, np.empty(0), s, r) for k, s, r in ((3, 0.5, 0.9), (4, 0.46, 0.9), (5, 0.44, 0.9), (6, 0.6, 0.5))]
+def test_the_most_groups_are_taken_among_the_sound_that_are_nearly_as_well_apart() -> None:
+    told = ((3, 0.5, 0.9, 0.2), (4, 0.46, 0.9, 0.2), (5, 0.44, 0.9, 0.2), (6, 0.6, 0.5, 0.1), (7, 0.5, 0.9, 0.005))
+    tried = [Tried(k, np.empty(0), *figures) for k, *figures in told]
     assert segments.choose(tried, min_stability=0.6).k == 4
     assert segments.choose(tried, min_stability=0.95).k == 3
 

@@ -68,15 +68,20 @@ def require_two_classes(labelled: DataFrame, *, what: str, mend: str) -> dict[in
 
 
 def platt(labels: Labels, log_odds: Matrix, *, steps: int = 50) -> tuple[float, float]:
-    """(slope, shift) by which log-odds fit the labels best: a logistic regression on one input, by Newton's method."""
+    """(slope, shift) by which log-odds fit the labels best: a logistic regression on one input, by Newton's method.
+
+    A step that makes the fit worse is halved, since Newton's steps run away where log-odds are far too sure.
+    """
     inputs = np.column_stack([log_odds, np.ones_like(log_odds)])
-    weights = np.array([1.0, 0.0])
+    weights = np.zeros(2)
+    loss = log_loss(labels, sigmoid(inputs @ weights))
     for _ in range(steps):
         fitted = sigmoid(inputs @ weights)
-        slope = inputs.T @ (fitted - labels) + 1e-6 * weights
-        curve = (inputs * (fitted * (1 - fitted))[:, None]).T @ inputs + 1e-6 * np.eye(2)
-        move = np.linalg.solve(curve, slope)
-        weights = weights - move
+        curve = (inputs * (fitted * (1 - fitted))[:, None]).T @ inputs + 1e-9 * np.eye(2)
+        move = np.linalg.solve(curve, inputs.T @ (fitted - labels))
+        while (after := log_loss(labels, sigmoid(inputs @ (weights - move)))) > loss and np.abs(move).max() > 1e-9:
+            move = move / 2
+        weights, loss = weights - move, min(after, loss)
         if np.abs(move).max() < 1e-9:
             break
     return float(weights[0]), float(weights[1])

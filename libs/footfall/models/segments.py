@@ -3,7 +3,7 @@
 Money and counts enter as logarithms, cut at their outer hundredths and standardised, so that neither petrol nor a few
 big spenders make a group of their own. Five sides of behaviour, each once: with orders, active weeks, money and variety
 all in, the one axis of "how active" drowns the others, and only three groups repeat. k is the greatest that comes out the
-same on resamples and keeps its groups nearly as well apart as the best such k.
+same on resamples, has no group of a handful, and keeps its groups nearly as well apart as the best such k.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from footfall.tables import USER_FEATURES
 NAME = "segments"
 TAIL = 0.01
 SEED = 17
+LEAST_SHARE = 0.01  # of all people in each group
 NEARLY = 0.9  # of the best silhouette: more groups say more, as long as they are about as well apart
 MOST_COMPARED = 20_000  # people on whom groupings are compared on the driver; a sample by hash above that
 
@@ -87,12 +88,17 @@ class SegmentsModel:
 
 @dataclass(frozen=True)
 class Tried:
-    """One k: its centres, how well apart its groups are, and how much refits on resamples agree with it."""
+    """One k: its centres, how well apart its groups are, how much refits on resamples agree, its smallest group."""
 
     k: int
     centres: Matrix
     silhouette: float
     stability: float
+    least_share: float
+
+    def is_sound(self, min_stability: float) -> bool:
+        """Whether it repeats and no group is a handful of odd people."""
+        return self.stability >= min_stability and self.least_share >= LEAST_SHARE
 
 
 def examples(user_features: DataFrame, *, as_of: date) -> DataFrame:
@@ -145,19 +151,20 @@ def try_k(rows: DataFrame, scaled: Matrix, *, k: int, rounds: int) -> Tried:
         resampled = rows.withColumn("weight", _poisson(number)).where("weight > 0")
         refitted = _kmeans(k).setWeightCol("weight").fit(resampled)
         agreed.append(adjusted_rand(mine, _nearest(scaled, np.array(refitted.clusterCenters()))))
-    return Tried(k, centres, float(silhouette), float(np.mean(agreed)) if agreed else 1.0)
+    least = float(np.bincount(mine, minlength=k).min() / len(mine))
+    return Tried(k, centres, float(silhouette), float(np.mean(agreed)) if agreed else 1.0, least)
 
 
 def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
-    """The most groups among the stable whose silhouette is within a tenth of the best stable one's.
+    """The most groups among the sound whose silhouette is within a tenth of the best sound one's.
 
-    Where none is stable, the most stable (its gate will fail).
+    Where none is sound, the most stable (a gate will fail).
     """
-    stable = [t for t in tried if t.stability >= min_stability]
-    if not stable:
+    sound = [t for t in tried if t.is_sound(min_stability)]
+    if not sound:
         return max(tried, key=lambda t: t.stability)
-    apart = NEARLY * max(t.silhouette for t in stable)
-    return max((t for t in stable if t.silhouette >= apart), key=lambda t: t.k)
+    apart = NEARLY * max(t.silhouette for t in sound)
+    return max((t for t in sound if t.silhouette >= apart), key=lambda t: t.k)
 
 
 def _kmeans(k: int) -> KMeans:
@@ -199,13 +206,17 @@ def _trained(
         name: dict(zip(WORDS, centre, strict=True)) for name, centre in zip(model.names, model.centres, strict=True)
     }
     told: dict[str, Any] = {
-        "tried": [{"k": t.k, "silhouette": t.silhouette, "stability": t.stability} for t in tried],
+        "tried": [
+            {"k": t.k, "silhouette": t.silhouette, "stability": t.stability, "least_share": t.least_share}
+            for t in tried
+        ],
         "chosen": chosen.k,
         "min_stability": min_stability,
         "lifts": lifts,
         "shares": dict(zip(model.names, map(float, shares), strict=True)),
     }
     words = f"k = {chosen.k} agrees with its refits by {chosen.stability:.2f} (adjusted Rand), at least {min_stability}"
+    handful = f"k = {chosen.k}: the smallest group holds {chosen.least_share:.1%} of people, at least {LEAST_SHARE:.0%}"
     return Trained(
         name=NAME,
         model=Served(model),
@@ -213,8 +224,11 @@ def _trained(
         predictions=(("segment_id", "integer"), ("distance", "double")),
         feature_version=FEATURES.version,
         parameters={"k": chosen.k, "k_tried": [t.k for t in tried], "people": count, "seed": SEED, "tail_cut": TAIL},
-        metrics={"silhouette": chosen.silhouette, "stability": chosen.stability, "least_share": float(shares.min())},
-        gates=[Gate("stable", chosen.stability >= min_stability, words)],
+        metrics={"silhouette": chosen.silhouette, "stability": chosen.stability, "least_share": chosen.least_share},
+        gates=[
+            Gate("stable", chosen.stability >= min_stability, words),
+            Gate("no_handful", chosen.least_share >= LEAST_SHARE, handful),
+        ],
         figures={
             "choice_of_k": plots.choice_of_k(told["tried"], chosen.k, min_stability=min_stability),
             "profile": plots.profile({n: {WORDS[f]: v for f, v in group.items()} for n, group in lifts.items()}),

@@ -1,0 +1,70 @@
+"""The job: it writes the page once, again only where something is new or the page is gone, and says the summary."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import types as T
+
+from footfall.books import Books
+from footfall.cli import Job
+from footfall.docs.declared import NOW, declaring_job
+from footfall.errors import SettingsError
+from footfall.lake import Lake
+from footfall.owner import Owner
+from footfall.registry import Registry
+from footfall.runner import Runner
+from footfall.step import Made, Output, Step
+from footfall.tables import USER_PROFILES
+from jobs import report
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+DAY = date(2018, 1, 1)
+
+
+def job_with(page: str, **world: Any) -> Job:
+    """A job of conf/base.yaml whose page lies elsewhere."""
+    plain = declaring_job(CONF)
+    asked = plain.settings.report.model_copy(update={"path": page})
+    return dataclasses.replace(plain, settings=plain.settings.model_copy(update={"report": asked}), **world)
+
+
+def score_somebody(lake: Lake) -> Step:
+    """A step that writes six portraits."""
+    schema = T.StructType([T.StructField(c.name, c.type) for c in USER_PROFILES.all_columns if c.name != "batch_id"])
+    told = {"as_of_date": DAY, "value_class": "loyal", "amount_365d": Decimal(9), "order_count_365d": 1,
+            "review_count": 0, "model_versions": []}  # fmt: skip
+    rows = [tuple((told | {"user_id": f"person{n}"}).get(f.name) for f in schema) for n in range(6)]
+    made = Made([Output(USER_PROFILES, lake.spark.createDataFrame(rows, schema), as_of=(DAY,))])
+    return Step("score", (), (USER_PROFILES.full_name,), lambda _: made)
+
+
+def test_the_page_is_made_once_and_again_where_it_is_gone(
+    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    page = tmp_path / "site" / "index.html"
+    books = Books(lake, owner=Owner.this_process(), now=NOW)
+    place = f"sqlite:///{tmp_path}/mlflow.db"
+    job = job_with(str(page), as_of=DAY, lake=lake, books=books, registry=Registry(place, str(tmp_path), "test"))
+    said: list[str] = []
+    runner = Runner(lake, books, say=said.append, champions=job.registry)
+    runner.run([score_somebody(lake), *report.steps(job)])
+    first = page.read_text(encoding="utf-8")
+    assert "results.user_profiles" in first
+    runner.run(report.steps(job))
+    page.unlink()
+    runner.run(report.steps(job))
+    assert page.exists()
+    assert ["nothing new" in line for line in said] == [False, False, True, False]
+    report.ending(job)
+    assert "example shop, as of 1 January 2018" in capsys.readouterr().out
+
+
+def test_a_page_that_is_no_local_file_is_refused_before_anything_runs():
+    with pytest.raises(SettingsError, match="the page is a local file"):
+        report.steps(job_with("hdfs://somewhere/index.html"))

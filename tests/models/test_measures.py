@@ -34,6 +34,12 @@ def test_calibration_bins_are_of_equal_size_and_the_error_is_their_weighted_dist
     assert [(b["predicted"], b["observed"], b["count"]) for b in bins] == [(0.2, 0.0, 2), (0.8, 1.0, 2)]
 
 
+def test_honest_probabilities_miss_by_chance_as_worked_out_by_hand() -> None:
+    # one row a bin: the mean distance of a normal variable of variance 0.25 from 0
+    told = measures.calibration_by_chance(np.array([0, 1]), np.array([0.5, 0.5]))
+    assert told == pytest.approx(np.sqrt(2 / np.pi * 0.25), rel=1e-12)
+
+
 def test_gain_curve_finds_the_positives_among_the_highest_scores_first() -> None:
     curve = measures.gain_curve(np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.2, 0.8]), points=4)
     assert [p["found"] for p in curve] == [0.0, 0.5, 1.0, 1.0, 1.0]

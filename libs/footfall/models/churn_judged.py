@@ -42,6 +42,7 @@ def evaluate(judged: Judged, rounds: int) -> dict[str, Any]:
         "metrics": {name: asdict(interval) for name, interval in found.items()},
         "baselines": {name: asdict(interval) for name, interval in others.items()},
         "calibration_error": measures.calibration_error(y, p),
+        "calibration_by_chance": measures.calibration_by_chance(y, p),
         "calibration": measures.calibration(y, p),
         "gain_curve": {"churn model": measures.gain_curve(y, p)}
         | {name: measures.gain_curve(y, s) for name, s in judged.others.items()},
@@ -53,7 +54,8 @@ def evaluate(judged: Judged, rounds: int) -> dict[str, Any]:
 
 def gates(told: Mapping[str, Any], *, min_auroc_gain: float) -> list[Gate]:
     """Clear of both baselines, as sure as 95% intervals are, and honest probabilities."""
-    gain, error = told["metrics"]["auroc_gain"], told["calibration_error"]
+    gain = told["metrics"]["auroc_gain"]
+    error, by_chance = told["calibration_error"], told["calibration_by_chance"]
     best = max(told["baselines"].items(), key=lambda item: item[1]["value"])
     return [
         Gate(
@@ -64,7 +66,7 @@ def gates(told: Mapping[str, Any], *, min_auroc_gain: float) -> list[Gate]:
         ),
         Gate(
             "calibrated",
-            error <= MOST_CALIBRATION_ERROR,
-            f"calibration error {error:.3f}, at most {MOST_CALIBRATION_ERROR}",
+            error - by_chance <= MOST_CALIBRATION_ERROR,
+            f"calibration error {error:.3f}, of which {by_chance:.3f} is chance; beyond it at most {MOST_CALIBRATION_ERROR}",
         ),
     ]

@@ -76,6 +76,13 @@ def calibration_error(labels: Labels, probabilities: Matrix) -> float:
     return sum(b["count"] * abs(b["predicted"] - b["observed"]) for b in bins) / max(len(labels), 1)
 
 
+def calibration_by_chance(labels: Labels, probabilities: Matrix) -> float:
+    """The `calibration_error` to expect of perfectly honest probabilities, from so few rows a bin."""
+    bins = calibration(labels, probabilities)
+    spread = [np.sqrt(2 / np.pi * b["predicted"] * (1 - b["predicted"]) / b["count"]) for b in bins]
+    return float(sum(b["count"] * s for b, s in zip(bins, spread, strict=True)) / max(len(labels), 1))
+
+
 def gain_curve(labels: Labels, scores: Matrix, *, points: int = 100) -> list[dict[str, float]]:
     """Of all positives, the share found among the highest scores, for each share of people contacted."""
     found = np.cumsum(labels[np.argsort(-scores, kind="stable")])

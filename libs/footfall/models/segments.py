@@ -15,26 +15,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyspark.ml.clustering import KMeans
-from pyspark.ml.evaluation import ClusteringEvaluator
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.errors import DataError
 from footfall.models import plots
+from footfall.models.choose_k import LEAST_SHARE, SEED, Tried, choose, distances, nearest, try_k
 from footfall.models.featureset import USER_QUERIES, Feature, FeatureSet, Matrix, Transform
-from footfall.models.measures import Labels, adjusted_rand
 from footfall.models.naming import group_names, keep_numbers
-from footfall.models.scaling import VECTOR, Scaler, fit_scaler
+from footfall.models.scaling import Scaler, fit_scaler
 from footfall.models.shape import Gate, Served, Trained
 from footfall.tables import USER_FEATURES
 
 NAME = "segments"
 TAIL = 0.01
-SEED = 17
-LEAST_SHARE = 0.01  # of all people in each group
-NEARLY = 0.9  # of the best silhouette: more groups say more, as long as they are about as well apart
 MOST_COMPARED = 20_000  # people on whom groupings are compared on the driver; a sample by hash above that
 
 LOG, LINEAR = Transform.LOG, Transform.LINEAR
@@ -80,25 +75,10 @@ class SegmentsModel:
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`segment_id` and `distance` to its centre, in scaled features."""
-        distances = _distances(self.scaler.apply(frame), np.array(self.centres))
-        places = distances.argmin(axis=1)
-        found = {"segment_id": np.array(self.numbers, dtype=np.int32)[places], "distance": distances.min(axis=1)}
+        away = distances(self.scaler.apply(frame), np.array(self.centres))
+        places = away.argmin(axis=1)
+        found = {"segment_id": np.array(self.numbers, dtype=np.int32)[places], "distance": away.min(axis=1)}
         return pd.DataFrame(found, index=frame.index)
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One k: its centres, how well apart its groups are, how much refits on resamples agree, its smallest group."""
-
-    k: int
-    centres: Matrix
-    silhouette: float
-    stability: float
-    least_share: float
-
-    def is_sound(self, min_stability: float) -> bool:
-        """Whether it repeats and no group is a handful of odd people."""
-        return self.stability >= min_stability and self.least_share >= LEAST_SHARE
 
 
 def examples(user_features: DataFrame, *, as_of: date) -> DataFrame:
@@ -136,53 +116,11 @@ def train(
     return _trained(model, tried, chosen, scaled, count, min_stability)
 
 
-def try_k(rows: DataFrame, scaled: Matrix, *, k: int, rounds: int) -> Tried:
-    """Fits k groups once on all rows and `rounds` times on Poisson resamples; `scaled` is the sample to compare on.
-
-    A resample weights each person by a Poisson(1) draw from a hash of the person and the round: a bootstrap that is
-    the same in any partitioning.
-    """
-    fitted = _kmeans(k).fit(rows)
-    silhouette = ClusteringEvaluator(featuresCol=VECTOR).evaluate(fitted.transform(rows))
-    centres = np.array(fitted.clusterCenters())
-    mine = _nearest(scaled, centres)
-    agreed = []
-    for number in range(rounds):
-        resampled = rows.withColumn("weight", _poisson(number)).where("weight > 0")
-        refitted = _kmeans(k).setWeightCol("weight").fit(resampled)
-        agreed.append(adjusted_rand(mine, _nearest(scaled, np.array(refitted.clusterCenters()))))
-    least = float(np.bincount(mine, minlength=k).min() / len(mine))
-    return Tried(k, centres, float(silhouette), float(np.mean(agreed)) if agreed else 1.0, least)
-
-
-def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
-    """The most groups among the sound whose silhouette is within a tenth of the best sound one's.
-
-    Where none is sound, the most stable (a gate will fail).
-    """
-    sound = [t for t in tried if t.is_sound(min_stability)]
-    if not sound:
-        return max(tried, key=lambda t: t.stability)
-    apart = NEARLY * max(t.silhouette for t in sound)
-    return max((t for t in sound if t.silhouette >= apart), key=lambda t: t.k)
-
-
-def _kmeans(k: int) -> KMeans:
-    return KMeans(featuresCol=VECTOR, k=k, seed=SEED, maxIter=20, tol=1e-3)
-
-
-def _poisson(number: int) -> SparkColumn:
-    """Poisson(1) by the inverse of its distribution function at a uniform number made from a hash."""
-    uniform = F.pmod(F.xxhash64("user_id", F.lit(number)), F.lit(1_000_003)) / F.lit(1_000_003)
-    steps = (0.36788, 0.73576, 0.91970, 0.98101, 0.99634, 0.99941)
-    return sum((F.when(uniform >= step, 1.0).otherwise(0.0) for step in steps), F.lit(0.0))
-
-
 def _model(
     scaler: Scaler, chosen: Tried, sample: pd.DataFrame, scaled: Matrix, before: SegmentsModel | None
 ) -> SegmentsModel:
-    groups = _nearest(scaled, chosen.centres)
-    spent = sample["amount_365d"].groupby(groups).mean().reindex(range(chosen.k), fill_value=0.0)
+    groups = nearest(scaled, chosen.centres)
+    spent = sample["amount_365d"].groupby(groups).median().reindex(range(chosen.k), fill_value=0.0)
     by_size = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
     had = np.full(len(sample), -1)
     if before is not None and before.columns <= set(sample.columns):
@@ -201,7 +139,7 @@ def _ranks(by_size: Sequence[int]) -> list[int]:
 def _trained(
     model: SegmentsModel, tried: Sequence[Tried], chosen: Tried, scaled: Matrix, count: int, min_stability: float
 ) -> Trained:
-    shares = np.bincount(_nearest(scaled, np.array(model.centres)), minlength=chosen.k) / len(scaled)
+    shares = np.bincount(nearest(scaled, np.array(model.centres)), minlength=chosen.k) / len(scaled)
     lifts = {
         name: dict(zip(WORDS, centre, strict=True)) for name, centre in zip(model.names, model.centres, strict=True)
     }
@@ -242,16 +180,6 @@ def _collect(people: DataFrame, columns: set[str]) -> pd.DataFrame:
     have = sorted(columns & set(people.columns))
     ordered = people.orderBy(F.xxhash64("user_id"), "user_id").limit(MOST_COMPARED)
     return ordered.select(*(F.col(c).cast("double") for c in have)).toPandas()
-
-
-def _nearest(scaled: Matrix, centres: Matrix) -> Labels:
-    found: Labels = _distances(scaled, centres).argmin(axis=1)
-    return found
-
-
-def _distances(scaled: Matrix, centres: Matrix) -> Matrix:
-    """float64[n_rows, k]; centre by centre, so that memory stays at one matrix of the inputs' size."""
-    return np.column_stack([np.sqrt(((scaled - centre) ** 2).sum(axis=1)) for centre in centres])
 
 
 def assign(user_features: DataFrame, *, model: SegmentsModel, model_version: str, as_of: date) -> DataFrame:

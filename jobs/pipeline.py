@@ -38,4 +38,4 @@ def arguments() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(__doc__ or "", steps, made=arguments()))
+    sys.exit(main(__doc__ or "", steps, made=arguments(), ending=ending))

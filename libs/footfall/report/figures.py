@@ -205,7 +205,8 @@ def departments(moods_by_department: pd.DataFrame) -> dict[str, Any]:
             hovertemplate="%{y}: %{customdata:.0%} " + name + "<extra></extra>",
         )
     made.update_layout(barmode="relative", bargap=0.3)
-    made.update_xaxes(showticklabels=False, showgrid=False, range=[-1, 1])
+    most = 1.04 * max([*positive, *(1 - positive)])
+    made.update_xaxes(showticklabels=False, showgrid=False, range=[-most, most])
     made.update_yaxes(autorange="reversed", showgrid=False)
     return for_page(made, height=64 + 32 * len(names))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 from pyspark.sql import Column
@@ -43,7 +43,7 @@ def actor_ids(key: MintKey) -> Callable[[Column, Column, Column], Column]:
         rows = zip(kind, identifier, incarnation, strict=True)
         return pd.Series([None if i is None else key.digest("actor", k, i, str(n)) for k, i, n in rows], dtype="object")
 
-    return cast("Callable[..., Column]", pandas_udf(mint, "string"))
+    return cast("Callable[..., Column]", cast("Any", pandas_udf)(mint, "string"))  # its stubs know no plain Series
 
 
 def text_ids(key: MintKey) -> Callable[[Column], Column]:
@@ -53,4 +53,4 @@ def text_ids(key: MintKey) -> Callable[[Column], Column]:
         normal = normalise_text(text)
         return pd.Series([None if t is None else key.digest("text", t) for t in normal], dtype="object")
 
-    return cast("Callable[..., Column]", pandas_udf(mint, "string"))
+    return cast("Callable[..., Column]", cast("Any", pandas_udf)(mint, "string"))  # its stubs know no plain Series

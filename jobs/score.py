@@ -96,7 +96,9 @@ def _profiles(job: Job) -> Step:
 
     reads = tuple(Read(table.full_name) for table in tables)
     values = {"as_of": as_of, "time_zone": time_zone}
-    return Step("user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles", "footfall.features"), values)
+    return Step(
+        "user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles", "footfall.features"), values
+    )
 
 
 if __name__ == "__main__":

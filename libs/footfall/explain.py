@@ -38,19 +38,23 @@ _KNOWN: tuple[tuple[str, Make], ...] = (
         ),
     ),
     (
-        r"CSV header does not conform to the schema[^\n]*\n"
-        r"[^\n]*Header: ([^\n]*)\n[^\n]*Schema: ([^\n]*)\n[\s\S]*?CSV file: ([^\n]*)",
+        (
+            r"CSV header does not conform to the schema[^\n]*\n"
+            r"[^\n]*Header: ([^\n]*)\n[^\n]*Schema: ([^\n]*)\n[\s\S]*?CSV file: ([^\n]*)"
+        ),
         lambda m: SourceError(
             f"{m[3].strip()}: its header differs from the other files' (it has {m[1].strip()}; they have {m[2].strip()}).",
             mend="Deliver it with the same columns, or give it a feed of its own in the mapping.",
         ),
     ),
     (
-        r"\[(CAST_INVALID_INPUT|CAST_OVERFLOW|DIVIDE_BY_ZERO|ARITHMETIC_OVERFLOW"
-        r"|CANNOT_PARSE_TIMESTAMP|NUMERIC_VALUE_OUT_OF_RANGE)[^\]]*\]",
+        (
+            r"\[(CAST_INVALID_INPUT|CAST_OVERFLOW|DIVIDE_BY_ZERO|ARITHMETIC_OVERFLOW"
+            r"|CANNOT_PARSE_TIMESTAMP|NUMERIC_VALUE_OUT_OF_RANGE)[^\]]*\]"
+        ),
         lambda m: DataError(
             f"an expression of a mapping fails on a value ({m[1]}).",
-            mend="Declare the source column under `types:` of its feed (then such a row goes to quarantine), or use the try_ form of the function.",
+            mend="Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form.",
         ),
     ),
     (

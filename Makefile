@@ -44,7 +44,8 @@ $(SECRET):
 	@mkdir -p build
 	@(umask 077; $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@)
 
-bench: setup ## the benchmarks: ratios, medians of several runs
+bench: setup ## the benchmarks: ratios, medians of several runs; a quarter of an hour and more
+	@$(BIN)/python examples/shop/lay_out.py --out build/shop
 	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(BIN)/python "$$one"; done
 
 docs: setup ## docs/tables.md, the settings reference and the picture of the flow, from the code

@@ -1,0 +1,90 @@
+"""How the benchmarks reckon and compare: medians, ratios, where lines cross, what counts as equal. No Spark, no clock."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from benchmarks._equal import differences, is_same
+from benchmarks.featurize import Size, told_crossing
+from benchmarks.understand_text import Timing, least_cosine, report
+from pyspark.sql import types as T
+
+from benchmarks import _common as bench
+from footfall.contract import Column, Layer, Table
+
+
+def test_a_ratio_is_the_median_of_the_rounds_own_ratios():
+    taken = {"ours": [3.0, 8.0, 30.0], "plain": [2.0, 4.0, 10.0]}
+    assert bench.ratios(taken, "ours", "plain") == [1.5, 2.0, 3.0]
+    assert bench.told_ratio([1.5, 2.0, 3.0]) == "2.00 (median of 3 rounds, 1.50 to 3.00)"
+    assert bench.told_medians(taken) == "ours 8.00 s, plain 4.00 s"
+
+
+def test_variants_take_turns_and_warm_ups_are_not_counted(capsys: pytest.CaptureFixture[str]):
+    order: list[str] = []
+
+    def variant(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    taken = bench.take_turns({"a": lambda: variant("a"), "b": lambda: variant("b")}, rounds=2, warm_up=1)
+    assert order == ["a", "b"] * 3
+    assert taken == {"a": [3.0, 5.0], "b": [4.0, 6.0]}
+    assert capsys.readouterr().out.splitlines()[0] == "  warm-up: a 1.00 s, b 2.00 s"
+
+
+def test_lines_that_cross_are_said_to_meet_where_they_do():
+    told = told_crossing([Size(1.0, 10.0, 1.0), Size(5.0, 14.0, 9.0)])
+    assert "DuckDB is the faster one up to 5.0 million" in told
+    assert "meet at 10 million (not tried)" in told
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ([Size(1.0, 10.0, 1.0), Size(5.0, 30.0, 2.0)], "the lines do not cross"),
+        ([Size(1.0, 10.0, 1.0), Size(5.0, 30.0, 31.0)], "Spark is the faster one at 5.0 million"),
+        ([Size(1.0, 10.0, 1.0)], "one size shows no slope"),
+    ],
+)
+def test_where_lines_do_not_cross_that_is_said(sizes: list[Size], said: str):
+    assert said in told_crossing(sizes)
+
+
+def test_floats_are_equal_within_their_tolerance_and_nothing_else_is_nearly_equal():
+    assert is_same(1.0, 1.0 + 1e-10, 1e-9)
+    assert not is_same(1.0, 1.0 + 1e-8, 1e-9)
+    assert not is_same(1.0, None, 1e-9)
+    assert is_same({"a": 0.5, "b": 0.5}, {"b": 0.5, "a": 0.5 + 1e-12}, 1e-9)
+    assert not is_same({"a": 0.5}, {"b": 0.5}, 1e-9)
+
+
+def test_rows_are_matched_by_key_and_columns_that_differ_are_named():
+    contract = Table(
+        "t", Layer.RESULTS, 1, "one row a day",
+        (Column("day", T.DateType(), "the day"), Column("n", T.LongType(), "a count"), Column("x", T.DoubleType(), "a share")),
+        key=("day",),
+    )  # fmt: skip
+    days = [date(2018, 1, 1), date(2018, 1, 2)]
+    left = pa.table({"day": days, "n": [1, 2], "x": [0.5, None]})
+    assert differences(left, left.take([1, 0]), contract) == []
+    other = pa.table({"day": days, "n": [1, 3], "x": [0.5, None]})
+    assert differences(left, other, contract) == ["results.t.n differs in 1 of 2 rows"]
+    assert differences(left, left.slice(1), contract) == ["results.t: 2 and 1 rows, or other keys"]
+
+
+def test_the_text_report_takes_loading_off_the_usual_way_only():
+    vectors = np.array([[1.0, 0.0], [0.6, 0.8]], dtype=np.float32)
+    timings = {"usual": Timing([9.0, 12.0], [1.0, 2.0], vectors), "ours fp32": Timing([3.0, 4.0], [0.0, 0.0], vectors)}
+    usual, ours = report(timings, ["a", "b"]).splitlines()[1:]
+    assert usual.split() == ["usual", "0.2", "1.00", "1.00", "1.000000"]
+    assert ours.removeprefix("ours fp32").split() == ["0.6", "3.00", "2.58", "1.000000"]
+
+
+def test_least_cosine_is_that_of_the_worst_row():
+    left = np.array([[2.0, 0.0], [0.0, 1.0]])
+    assert least_cosine(left, np.array([[1.0, 0.0], [1.0, 0.0]])) == pytest.approx(0.0)
+    assert least_cosine(left, left * 3) == 1.0

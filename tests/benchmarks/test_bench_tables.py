@@ -1,0 +1,68 @@
+"""What the benchmarks compare makes the same figures; how long it takes is nobody's business here."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from tiny_shop import lay_out
+
+from benchmarks import _common as bench
+from benchmarks import featurize, increment, refine
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """The tiny shop's logs."""
+    return lay_out(tmp_path / "raw")
+
+
+def test_the_plain_job_makes_refine_s_rows_and_those_that_refine_set_aside(
+    spark: SparkSession, tmp_path: Path, raw: Path
+):
+    key, lake = bench.new_key(), tmp_path / "lake"
+    refine.lay_out_lake(spark, lake, raw=raw, key=key)
+    refine.refine(spark, lake, raw=raw, key=key)()
+    refine.plain(spark, lake)()
+    columns = ["order_id", "event_time", "event_date", "item_id", "quantity", "amount", "discount_amount", "currency",
+               "channel", "store_id"]  # fmt: skip
+    ours = spark.read.format("delta").load(str(lake / "refined/order_lines")).select(columns)
+    by_hand = spark.read.format("delta").load(str(lake / "plain")).select(columns)
+    assert ours.count() == 7
+    assert ours.exceptAll(by_hand).collect() == []
+    assert [r["order_id"] for r in by_hand.exceptAll(ours).collect()] == ["21"]
+    assert spark.read.format("delta").load(str(lake / "raw/quarantine")).count() == 1
+
+
+def test_duckdb_makes_the_same_features_for_one_shop_and_for_two(spark: SparkSession, tmp_path: Path, raw: Path):
+    tables = featurize.lay_out_lake(spark, tmp_path / "lake", raw=raw)
+    dates = featurize.demo_dates(bench.AS_OF)
+    for copies, people in ((1, 3), (2, 6)):
+        shops = featurize.multiply(spark, tables, tmp_path / "twice", copies)
+        featurize.with_spark(spark, shops, tmp_path / "spark", dates=dates)
+        featurize.with_duckdb(shops, tmp_path / "duck.parquet", dates=dates, threads=1, memory="1G")
+        assert featurize.unlike(tmp_path / "spark", tmp_path / "duck.parquet") == []
+        made = spark.read.format("delta").load(str(tmp_path / "spark"))
+        assert made.where(F.col("as_of_date") == bench.AS_OF).count() == people
+
+
+def test_an_increment_of_a_day_ends_with_the_tables_of_the_full_run(
+    spark: SparkSession, tmp_path: Path, raw: Path, capsys: pytest.CaptureFixture[str]
+):
+    shutil.rmtree(raw / "reviews")
+    day = date(2017, 12, 31)
+    new = increment.days_before(raw, tmp_path / "raw_before", day)
+    (tmp_path / "raw_before").rename(tmp_path / "raw_all")
+    assert new["basket_id"].to_pylist() == [30, 13]
+    assert sum(pq.read_table(f).num_rows for f in (tmp_path / "raw_all/transactions").iterdir()) == 7
+    lakes = increment.measure(
+        spark, tmp_path, tmp_path / "raw_all", new, day=day, rounds=1, verbose=False, feeds=("transactions",)
+    )
+    assert "tables equal" in capsys.readouterr().out
+    features = spark.read.format("delta").load(str(lakes["increment"] / "results/user_features"))
+    assert features.where(F.col("as_of_date") == bench.AS_OF).count() == 3

@@ -9,10 +9,10 @@ from footfall.cli import Job, main
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.query import run_sql
-from footfall.refine.feeds import RawFeed, feeds_into, raw_feeds
-from footfall.refine.mapped import Shop, map_rows
+from footfall.refine.feeds import RawFeed, feeds_into, numbers_are_keys, raw_feeds
+from footfall.refine.mapped import Shop, generate, generated, map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.step import Facts, Frames, Made, Output, Read, Step
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
 
@@ -43,21 +43,25 @@ def _identities() -> Step:
 
 
 def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
+    new = tuple(dict.fromkeys(name for f in feeds for name in generated(f.feed, table)))
     shop = Shop(job.settings.shop.time_zone, job.settings.shop.currency)
 
     def apply(frames: Frames) -> Made:
         mapped = [
             map_rows(
                 f.with_arrival(frames[f.reads], job.now), feed=f.feed, feed_name=f.name, table=table, shop=shop,
-                vault=frames[PSEUDONYMS.full_name], text_ids=text_ids(job.key),
+                vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),
             )
             for f in feeds
         ]  # fmt: skip
-        rows = reduce(DataFrame.unionByName, mapped)
-        return Made([Output(table, rows, feeds={f.name: f.reasons(table) for f in feeds})])
+        made = [generate(rows, feed=f.feed, table=table) for f, rows in zip(feeds, mapped, strict=True)]
+        whole, raw = (reduce(DataFrame.unionByName, frames) for frames in (made, [m.drop(*new) for m in mapped]))
+        reasons = {f.name: f.reasons(table) for f in feeds}
+        return Made([Facts(table, whole, reasons, raw, generated=new, unique=numbers_are_keys(feeds, table))])
 
     only_new = table.written is Written.APPEND
-    reads = (*(Read(f.reads, new=only_new) for f in feeds), Read(PSEUDONYMS.full_name))
+    vault = (Read(PSEUDONYMS.full_name),) if "actor_id" in table.column_names else ()
+    reads = (*(Read(f.reads, new=only_new) for f in feeds), *vault)
     values = {f.name: f.feed.model_dump() for f in feeds} | {"shop": shop}
     return Step(f"refine_{table.name}", reads, (table.full_name,), apply, code=("footfall.refine",), values=values)
 

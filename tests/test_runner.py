@@ -12,11 +12,11 @@ from pyspark.sql import types as T
 
 from footfall.books import Books
 from footfall.contract import Column, Layer, Rule, Table, Written
-from footfall.errors import ContractError, GateFailed, TryAgain
+from footfall.errors import ContractError, DataError, GateFailed, TryAgain
 from footfall.lake import Lake
 from footfall.owner import Owner
 from footfall.runner import Runner
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.step import Facts, Frames, Made, Output, Read, Step
 from footfall.tables import QUARANTINE
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
@@ -61,7 +61,8 @@ def _facts(lake: Lake, *numbers: int) -> DataFrame:
 
 def _add(lake: Lake, *numbers: int, version: int = 1) -> Step:
     def apply(_: Frames) -> Made:
-        return Made([Output(NUMBERS, _facts(lake, *numbers), feeds={"feed": []})])
+        rows = _facts(lake, *numbers)
+        return Made([Facts(NUMBERS, rows, {"feed": []}, raw=rows)])
 
     return Step("add_numbers", (), ("refined.numbers",), apply, values={"version": version})
 
@@ -214,3 +215,17 @@ def test_a_new_nullable_column_is_added_by_itself(lake: Lake) -> None:
     wider = replace(NUMBERS, columns=(*NUMBERS.columns, Column("note", T.StringType(), "a word")))
     Lake(lake.spark, lake.root).ensure(wider)
     assert [tuple(row) for row in lake.read("refined.numbers").select("n", "note").collect()] == [(1, None)]
+
+
+def test_a_step_that_fails_before_it_writes_pins_its_input_anew(lake: Lake) -> None:
+    def fail(_: Frames) -> Made:
+        raise DataError("too few numbers")
+
+    step = _sum()
+    _runner(lake).run([_add(lake, 1)])
+    with pytest.raises(DataError):
+        _runner(lake).run([replace(step, apply=fail)])
+    _runner(lake).run([_add(lake, 4, version=2), step])
+    assert [row["total"] for row in lake.read("results.total").collect()] == [5]
+    outcomes = lake.read("books.batches").where("step = 'sum_numbers' AND state = 'closed'").orderBy("batch_id")
+    assert [row["outcome"] for row in outcomes.collect()] == ["abandoned: DataError", "done"]

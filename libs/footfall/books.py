@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from footfall.lake import Lake
 from footfall.owner import Owner
 from footfall.tables import BATCHES, LEDGER
 
+ABANDONED = "abandoned"  # how the outcome of a batch begins that wrote nothing
 ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
 
 
@@ -61,6 +62,7 @@ class Books:
         lake.ensure(BATCHES)
         lake.ensure(LEDGER)
         self._closed: dict[str, list[Batch]] = {}
+        self._last_id: dict[str, int] = {}
         self._open: dict[str, Batch] = {}
         for row in lake.read(BATCHES.full_name).orderBy("step", "batch_id", "state").collect():
             self._remember(row)
@@ -102,8 +104,7 @@ class Books:
 
     def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
         """Opens the step's next batch, or raises TryAgain where another process was first."""
-        last = self.last_closed(step)
-        batch = Batch(step, last.batch_id + 1 if last else 1, str(self._owner), inputs, fingerprint)
+        batch = Batch(step, self._last_id.get(step, 0) + 1, str(self._owner), inputs, fingerprint)
         self._append_state(batch, "open")
         held = self._lake.read(BATCHES.full_name).where(
             (F.col("step") == step) & (F.col("batch_id") == batch.batch_id) & (F.col("state") == "open")
@@ -115,6 +116,7 @@ class Books:
                 mend="Start again when it is done.",
             )
         self._open[step] = batch
+        self._last_id[step] = batch.batch_id
         return batch
 
     def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> None:
@@ -123,6 +125,11 @@ class Books:
         self._append_state(closed, "closed")
         self._open.pop(batch.step, None)
         self._closed.setdefault(batch.step, []).append(closed)
+
+    def abandon(self, batch: Batch, *, why: str) -> None:
+        """Closes a batch that wrote nothing, so that the next run pins its inputs anew; readers keep what they had."""
+        self._append_state(replace(batch, outputs={}, outcome=f"{ABANDONED}: {why}"), "closed")
+        self._open.pop(batch.step, None)
 
     def enter(self, batch: Batch, lines: Sequence[Mapping[str, Any]]) -> None:
         """Writes the batch's ledger lines; raises where rows were lost (the ledger's own rule)."""
@@ -165,7 +172,8 @@ class Books:
             row["outputs"],
             row["outcome"] or "",
         )
-        if row["state"] == "closed":  # sorted before `open` of the same batch
-            self._closed.setdefault(batch.step, []).append(batch)
-        elif not any(done.batch_id == batch.batch_id for done in self._closed.get(batch.step, [])):
+        if row["state"] == "open" and self._last_id.get(batch.step) != batch.batch_id:
             self._open[batch.step] = batch
+        elif row["state"] == "closed" and not batch.outcome.startswith(ABANDONED):
+            self._closed.setdefault(batch.step, []).append(batch)
+        self._last_id[batch.step] = batch.batch_id  # `closed` is sorted before `open` of the same batch

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from footfall.errors import ContractError, DataError, GateFailed, TryAgain
 from footfall.files import list_files, read_files
 from footfall.lake import Lake, Landing
 from footfall.session import progress
-from footfall.step import Made, Output, Read, Step
+from footfall.step import Facts, Made, Output, Read, Step
 from footfall.tables import BY_NAME, QUARANTINE
 
 
@@ -61,7 +62,7 @@ class Runner:
                 return last.outcome.removeprefix("gate_failed: ") if last and last.outcome != "done" else ""
             batch = self.books.open(step.name, inputs=inputs, fingerprint=fingerprint)
         work = _Work(step, batch, resumed)
-        with progress(self.lake.spark, step.name):
+        with progress(self.lake.spark, step.name), self._abandoned_if_nothing_landed(work):
             made = step.apply(self._frames(step, batch, last))
             lines = [line for output in made.outputs for line in self._land(work, output)]
         if lines:
@@ -70,6 +71,21 @@ class Runner:
         self.books.close(batch, outputs=self._outputs(work, made), outcome=outcome)
         self.say(_told(step, lines, made, time.perf_counter() - started))
         return made.gate_failed
+
+    @contextmanager
+    def _abandoned_if_nothing_landed(self, work: _Work) -> Iterator[None]:
+        """A step that fails before it wrote anything gives its batch up: mended input is pinned anew.
+
+        A batch that wrote something, or whose process dies, stays open and goes on with the inputs that it pinned.
+        """
+        try:
+            yield
+        except Exception as fault:
+            with suppress(Exception):  # where even the books cannot be written, the batch just stays open
+                labels = {table: f"{work.step.name}/{table}/{work.batch.batch_id}" for table in work.step.writes}
+                if not any(self.lake.landing(table, label) for table, label in labels.items()):
+                    self.books.abandon(work.batch, why=type(fault).__name__)
+            raise
 
     # --- what a step reads
 
@@ -134,19 +150,19 @@ class Runner:
 
     # --- what a step writes
 
-    def _land(self, work: _Work, output: Output) -> list[dict[str, Any]]:
-        if output.feeds is not None:
-            return self._land_facts(work, output, output.feeds)
+    def _land(self, work: _Work, output: Output | Facts) -> list[dict[str, Any]]:
+        if isinstance(output, Facts):
+            return self._land_facts(work, output)
         rows = require_sound(conform(output.frame, output.table), output.table)
         landing = self._write_once(work, output.table, rows, as_of=output.as_of)
         return [_line(work.step, "", output.table, rows_valid=landing.rows)]
 
-    def _land_facts(self, work: _Work, output: Output, feeds: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-        table, pinned = output.table, work.batch.inputs
+    def _land_facts(self, work: _Work, output: Facts) -> list[dict[str, Any]]:
+        table, feeds, pinned = output.table, output.feeds, work.batch.inputs
         existing = None
         if table.written is Written.APPEND and table.full_name in pinned:
             existing = self.lake.read(table.full_name, Pin.parse(pinned[table.full_name]).version)
-        marked = sorting.mark(output.frame, table, existing=existing)
+        marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
         seen = Observation()
         lean = marked.drop(sorting.RAW_ROW).observe(seen, *sorting.tallies(table, feeds))
         valid = sorting.close_intervals(lean.where(sorting.is_valid()).select(*table.column_names), table)
@@ -159,7 +175,7 @@ class Runner:
                 f"{work.label(table)}: {tallies} were sorted, but {landing.rows} rows landed.",
                 mend="Please report this: rows were lost.",
             )
-        broken = self._quarantine(work, marked, table) if any(t["rows_quarantined"] for t in tallies.values()) else {}
+        broken = self._quarantine(work, output) if any(t["rows_quarantined"] for t in tallies.values()) else {}
         return [_fact_line(work.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _write_once(
@@ -180,9 +196,11 @@ class Runner:
         work.landings[table] = landing
         return landing
 
-    def _quarantine(self, work: _Work, marked: DataFrame, table: Table) -> dict[str, dict[str, int]]:
+    def _quarantine(self, work: _Work, facts: Facts) -> dict[str, dict[str, int]]:
         """Sets the broken rows aside; returns feed -> rule -> rows."""
-        self._write_once(work, QUARANTINE, conform(sorting.quarantined(marked, table), QUARANTINE), part=table.name)
+        table = facts.table
+        broken = sorting.quarantined(sorting.judge(facts.raw, sorting.without(table, facts.generated)), table)
+        self._write_once(work, QUARANTINE, conform(broken, QUARANTINE), part=table.name)
         del work.landings[QUARANTINE]  # every refine step adds to it: readers take its newest version
         mine = self.lake.read(QUARANTINE.full_name).where(
             (F.col("target") == table.name) & (F.col("batch_id") == work.batch.batch_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -15,18 +16,17 @@ RAW_ROW = "_raw_row"
 FAULTS, DUPLICATE = "_faults", "_duplicate"
 
 
-def mark(rows: DataFrame, table: Table, *, existing: DataFrame | None) -> DataFrame:
+def mark(rows: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
     """The rows with `_faults` (rules broken) and `_duplicate` (the table or an earlier row of the batch has the key).
 
     A withheld row is not judged; only sound rows compete for a key. The first by file and position stays, so that
-    the choice repeats. `existing` holds the table's keys so far; None where it is empty.
+    the choice repeats. `existing` holds the table's keys so far; None where it is empty. `unique` says that sound rows
+    have keys of their own already, which saves a sort.
     """
-    judged = rows.withColumn(
-        FAULTS, F.when(F.col(WITHHELD).isNull(), F.concat(UNREADABLE, faults(table))).otherwise(F.array())
-    )
+    judged = judge(rows, table)
     sound = F.col(WITHHELD).isNull() & (F.size(FAULTS) == 0)
     within_key = Window.partitionBy(*table.key).orderBy(sound.desc(), FEED, FILE, POSITION)
-    marked = judged.withColumn(DUPLICATE, sound & (F.row_number().over(within_key) > 1))
+    marked = judged.withColumn(DUPLICATE, F.lit(False) if unique else sound & (F.row_number().over(within_key) > 1))
     if existing is None:
         return marked
     keys = existing.select(*table.key).withColumn("_exists", F.lit(True))
@@ -34,6 +34,23 @@ def mark(rows: DataFrame, table: Table, *, existing: DataFrame | None) -> DataFr
         marked.join(keys, on=list(table.key), how="left")
         .withColumn(DUPLICATE, F.col(DUPLICATE) | (sound & F.coalesce("_exists", F.lit(False))))
         .drop("_exists")
+    )
+
+
+def judge(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with `_faults`: the rules that each breaks; a withheld row is not judged."""
+    return rows.withColumn(
+        FAULTS, F.when(F.col(WITHHELD).isNull(), F.concat(UNREADABLE, faults(table))).otherwise(F.array())
+    )
+
+
+def without(table: Table, generated: Sequence[str]) -> Table:
+    """The contract less columns that footfall generates and the rules about them: what a raw row can break."""
+    return replace(
+        table,
+        columns=tuple(c for c in table.columns if c.name not in generated),
+        key=tuple(k for k in table.key if k not in generated),
+        rules=tuple(r for r in table.rules if not any(name in r.predicate for name in generated)),
     )
 
 
@@ -73,9 +90,9 @@ def close_intervals(valid: DataFrame, table: Table) -> DataFrame:
     return valid.withColumn("valid_to", F.lead("valid_from").over(versions))
 
 
-def quarantined(marked: DataFrame, table: Table) -> DataFrame:
+def quarantined(judged: DataFrame, table: Table) -> DataFrame:
     """The rows of raw.quarantine: those that broke a rule, with the raw row as JSON."""
-    return marked.where(F.size(FAULTS) > 0).select(
+    return judged.where(F.size(FAULTS) > 0).select(
         F.col(FEED).alias("feed"),
         F.lit(table.name).alias("target"),
         F.col(FILE).alias("file"),

@@ -41,24 +41,35 @@ class Files:
 
 @dataclass(frozen=True)
 class Output:
-    """Rows for one table.
+    """Computed rows for one table; one that breaks a rule stops the step."""
 
-    `feeds` (feed -> reasons for which it withholds rows) marks facts: rows with the columns of `footfall.sorting`,
-    which the runner sorts into valid, quarantined, duplicate and withheld. Without it the rows are computed, and a
-    broken rule stops the step.
+    table: Table
+    frame: DataFrame
+    as_of: Sequence[date] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Rows with the columns of `footfall.sorting`, which the runner sorts: valid, quarantined, duplicate, withheld.
+
+    `feeds` gives for each feed the reasons for which its mapping withholds rows. `raw` holds the same rows without the
+    columns in `generated`, which cost a sort: from them the broken rows are set aside. `unique` says that sound rows
+    have keys of their own.
     """
 
     table: Table
     frame: DataFrame
-    feeds: Mapping[str, Sequence[str]] | None = None
-    as_of: Sequence[date] = ()
+    feeds: Mapping[str, Sequence[str]]
+    raw: DataFrame
+    generated: Sequence[str] = ()
+    unique: bool = False
 
 
 @dataclass(frozen=True)
 class Made:
     """What `apply` made: rows for tables, versions of models, and the gates that a model missed."""
 
-    outputs: Sequence[Output] = ()
+    outputs: Sequence[Output | Facts] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     gate_failed: str = ""
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from footfall import sorting
 from footfall.contract import Table
-from footfall.refine.mapped import Shop, map_rows
+from footfall.refine.mapped import Shop, generate, map_rows
 from footfall.source import Feed
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
@@ -47,7 +47,7 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
     rows = map_rows(
         raw, feed=mapping, feed_name="shop_x", table=table, shop=SHOP, vault=vault, text_ids=lambda text: F.md5(text)
     )
-    return sorting.mark(rows, table, existing=None).orderBy("_position")
+    return sorting.mark(generate(rows, feed=mapping, table=table), table, existing=None).orderBy("_position")
 
 
 def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:

@@ -54,3 +54,10 @@ def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:
 def feeds_into(feeds: Sequence[RawFeed], table: Table) -> list[RawFeed]:
     """The feeds that fill a table."""
     return [f for f in feeds if table.name in f.feed.into]
+
+
+def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
+    """Whether footfall's own numbering makes every key of a batch its own: one feed, numbered within the rest of the key."""
+    numbers = [f.feed.into[table.name].number for f in feeds]
+    only = numbers[0] if len(numbers) == 1 else None
+    return only is not None and set(table.key) == {*only.within, only.column}

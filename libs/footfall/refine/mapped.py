@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, Table, faults
-from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, UNREADABLE, WITHHELD
+from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, UNREADABLE, WITHHELD, without
 from footfall.source import Actor, Feed, Number, Target
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
@@ -64,12 +64,13 @@ def map_rows(
     feed_name: str,
     table: Table,
     shop: Shop,
-    vault: DataFrame,
+    vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
 ) -> DataFrame:
     """Rows with the target's columns and those of `footfall.sorting`, one for each raw row.
 
-    `vault` maps (kind, identifier) to actor_id; `text_ids` makes text_id of a text column.
+    The columns that `generated` names are absent: `generate` adds them. `vault` maps (kind, identifier) to actor_id,
+    None for tables about nobody; `text_ids` makes text_id of a text column.
     """
     target = feed.into[table.name]
     zone = feed.time_zone or shop.time_zone
@@ -177,7 +178,13 @@ def _unused(raw: DataFrame, feed: Feed, target: Target) -> Column:
 
 
 def _filled(
-    mapped: DataFrame, *, feed: Feed, table: Table, shop: Shop, vault: DataFrame, text_ids: Callable[[Column], Column]
+    mapped: DataFrame,
+    *,
+    feed: Feed,
+    table: Table,
+    shop: Shop,
+    vault: DataFrame | None,
+    text_ids: Callable[[Column], Column],
 ) -> DataFrame:
     """What footfall fills in itself: ids, days, clocks, base amounts, pseudonyms."""
     rows, has = mapped, set(table.column_names)
@@ -185,17 +192,28 @@ def _filled(
         rows = rows.withColumn(name, value)
     if "text_id" in has:
         rows = rows.withColumn("text_id", text_ids(F.col("text")))
-    if KIND in rows.columns:
+    if KIND in rows.columns and vault is not None:
         known = vault.select(F.col("kind").alias(KIND), F.col("identifier").alias(IDENTIFIER), "actor_id")
         rows = rows.join(known, on=[KIND, IDENTIFIER], how="left").drop(KIND, IDENTIFIER)
-    if table.key[0] not in rows.columns:
-        rows = rows.withColumn(table.key[0], _hashed_id(feed))
-    if number := feed.into[table.name].number:
-        rows = _numbered(rows, number, table)
-    for column in table.columns:
-        if column.name not in rows.columns:
-            rows = rows.withColumn(column.name, F.lit(None).cast(column.type))
-    return rows
+    made = generated(feed, table)
+    absent = [c for c in table.columns if c.name not in rows.columns and c.name not in made]
+    return rows.withColumns({c.name: F.lit(None).cast(c.type) for c in absent}) if absent else rows
+
+
+def generated(feed: Feed, table: Table) -> tuple[str, ...]:
+    """The columns that footfall generates from other rows of the batch: an id by hash, a number within an order."""
+    target = feed.into[table.name]
+    number = (target.number.column,) if target.number else ()
+    has_id = table.key[0] in {*target.columns, *number, "actor_id", "text_id"}
+    return number if has_id else (table.key[0], *number)
+
+
+def generate(rows: DataFrame, *, feed: Feed, table: Table) -> DataFrame:
+    """The mapped rows with their generated columns; this sorts, so what needs none of them does without."""
+    made, number = generated(feed, table), feed.into[table.name].number
+    if number:
+        rows = _numbered(rows, number, table, made)
+    return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in made else rows
 
 
 def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: Shop) -> dict[str, Column]:
@@ -230,16 +248,9 @@ def _hashed_id(feed: Feed) -> Column:
     return F.sha2(F.concat_ws("\u0001", F.lit(what), F.col(RAW_ROW), F.row_number().over(equal).cast("string")), 256)
 
 
-def _numbered(rows: DataFrame, number: Number, table: Table) -> DataFrame:
+def _numbered(rows: DataFrame, number: Number, table: Table, made: Sequence[str]) -> DataFrame:
     """Numbers rows from 1; rows that will not land come last, so that every order with a sound line has a line 1."""
-    bare = replace(
-        table,
-        columns=tuple(c for c in table.columns if c.name != number.column),
-        key=tuple(k for k in table.key if k != number.column),
-        rules=tuple(r for r in table.rules if number.column not in r.predicate),
-    )
-    absent = [c for c in bare.columns if c.name not in rows.columns]
-    whole = rows.withColumns({c.name: F.lit(None).cast(c.type) for c in absent}) if absent else rows
-    lands = F.col(WITHHELD).isNull() & (F.size(UNREADABLE) == 0) & (F.size(faults(bare)) == 0)
+    broken = faults(without(table, made))
+    lands = F.col(WITHHELD).isNull() & (F.size(UNREADABLE) == 0) & (F.size(broken) == 0)
     order = Window.partitionBy(*number.within).orderBy(lands.desc(), *number.order_by, FILE, POSITION)
-    return whole.withColumn(number.column, F.row_number().over(order).cast(table.column(number.column).type))
+    return rows.withColumn(number.column, F.row_number().over(order).cast(table.column(number.column).type))

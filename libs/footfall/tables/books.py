@@ -23,7 +23,11 @@ BATCHES = Table(
         Column("inputs", TEXT_MAP, "what was read: table -> version, file -> size, model -> version", required=True),
         Column("outputs", TEXT_MAP, "what was written: table -> version; of closed batches", required=True),
         Column("fingerprint", T.StringType(), "hash of inputs, code and settings", required=True),
-        Column("outcome", T.StringType(), "done, or gate_failed with the reason; of closed batches"),
+        Column(
+            "outcome",
+            T.StringType(),
+            "done, gate_failed with the reason, or abandoned with the fault; of closed batches",
+        ),
         Column("now", T.TimestampType(), "the run's clock, UTC", required=True),
     ),
     key=("step", "batch_id", "state"),

@@ -166,10 +166,8 @@ class Registry:
         import mlflow
         from mlflow.exceptions import MlflowException
         from mlflow.models import ModelSignature
-        from mlflow.types import ColSpec, Schema
 
-        sides = (candidate.features, candidate.predictions)
-        inputs, outputs = (Schema([ColSpec(kind, name) for name, kind in side]) for side in sides)
+        inputs, outputs = (_schema(side) for side in (candidate.features, candidate.predictions))
         with tempfile.TemporaryDirectory() as folder:
             data = Path(folder) / "model"
             data.mkdir()
@@ -248,6 +246,17 @@ class Registry:
                 if told is None:
                     raise
                 raise told from fault
+
+
+def _schema(columns: Sequence[tuple[str, str]]) -> Any:
+    """MLflow's schema of (name, type) columns; `array<type>` is a list of numbers."""
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import Array, DataType
+
+    def kind(text: str) -> Any:
+        return Array(kind(text[6:-1])) if text.startswith("array<") else DataType[text]
+
+    return Schema([ColSpec(kind(text), name) for name, text in columns])
 
 
 def _requirements() -> list[str]:

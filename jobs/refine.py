@@ -60,7 +60,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
         return Made([Facts(table, whole, reasons, raw, generated=new, unique=numbers_are_keys(feeds, table))])
 
     only_new = table.written is Written.APPEND
-    vault = (Read(PSEUDONYMS.full_name),) if "actor_id" in table.column_names else ()
+    vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()
     reads = (*(Read(f.reads, new=only_new) for f in feeds), *vault)
     values = {f.name: f.feed.model_dump() for f in feeds} | {"shop": shop}
     return Step(f"refine_{table.name}", reads, (table.full_name,), apply, code=("footfall.refine",), values=values)

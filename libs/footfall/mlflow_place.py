@@ -1,8 +1,9 @@
-"""Whether MLflow's place can be used, and what to say where it cannot. Looks at the sqlite file only, imports no MLflow."""
+"""Whether MLflow's place can be used, what to say where it cannot, what a model needs. Looks at one file, imports no MLflow."""
 
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from pathlib import Path
 
 from footfall.errors import EnvironmentFault, FootfallError, TryAgain
@@ -53,3 +54,17 @@ def explained(fault: Exception, *, uri: str) -> FootfallError | None:
             mend="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
         )
     return None
+
+
+def requirements() -> list[str]:
+    """What whoever loads a model needs; stated, since MLflow would otherwise guess it by running the model."""
+    return [f"{name}=={_installed(name)}" for name in ("footfall", "numpy", "pandas")]
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # footfall travels to clusters as a folder of files
+        from footfall import __version__
+
+        return __version__

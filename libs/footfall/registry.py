@@ -12,12 +12,11 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from footfall.errors import DataError, FootfallError
-from footfall.mlflow_place import QUICK, explained, require_usable
+from footfall.mlflow_place import QUICK, explained, require_usable, requirements
 from footfall.settings import MlflowSettings
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ class Registry:
                 loader_module=candidate.loader,
                 data_path=str(data),
                 signature=ModelSignature(inputs=inputs, outputs=outputs),
-                pip_requirements=_requirements(),
+                pip_requirements=requirements(),
             )
         with suppress(MlflowException):  # it is there from the second version on
             client.create_registered_model(candidate.name)
@@ -257,20 +256,6 @@ def _schema(columns: Sequence[tuple[str, str]]) -> Any:
         return Array(kind(text[6:-1])) if text.startswith("array<") else DataType[text]
 
     return Schema([ColSpec(kind(text), name) for name, text in columns])
-
-
-def _requirements() -> list[str]:
-    """What whoever loads a model needs; stated, since MLflow would otherwise guess it by running the model."""
-    return [f"{name}=={_installed(name)}" for name in ("footfall", "numpy", "pandas")]
-
-
-def _installed(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:  # footfall travels to clusters as a folder of files
-        from footfall import __version__
-
-        return __version__
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,11 +19,13 @@ from footfall.contract import Table
 class Read:
     """A table that a step reads at its pinned version; `new` leaves out what the step's last closed batch saw.
 
+    `lookup` marks a table in which an incremental step only looks things up: news in it alone is no work.
     `name` is `layer.table`, or `delta:<path or name>` for a shop's own Delta table, read in place.
     """
 
     name: str
     new: bool = False
+    lookup: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,12 @@ class Step:
     @property
     def is_incremental(self) -> bool:
         """Whether it only adds what new input brings; then changed code does not make it run again."""
-        return self.files is not None or (bool(self.reads) and all(r.new for r in self.reads))
+        return self.files is not None or (any(r.new for r in self.reads) and all(r.new or r.lookup for r in self.reads))
 
     def fingerprint(self, inputs: Mapping[str, str]) -> str:
         """Hash of the pinned inputs (its own tables left out) and, unless incremental, of code and values."""
-        parts: dict[str, Any] = {"inputs": {k: v for k, v in inputs.items() if k not in self.writes}}
+        aside = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
+        parts: dict[str, Any] = {"inputs": {k: v for k, v in inputs.items() if k not in aside}}
         if not self.is_incremental:
             parts |= {"values": dict(self.values), "code": {room: code_hash(room) for room in self.code}}
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

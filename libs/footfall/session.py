@@ -67,6 +67,7 @@ def local_session(
     found = sorted(str(jar) for jar in jars.glob("*.jar"))
     if not found:
         raise EnvironmentFault(f"no jars in {jars}.", mend="Run `make setup`.")
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers take the first python3 on the path
     builder = SparkSession.builder.appName(name).master(f"local[{cores}]")
     confs = {

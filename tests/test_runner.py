@@ -229,3 +229,12 @@ def test_a_step_that_fails_before_it_writes_pins_its_input_anew(lake: Lake) -> N
     assert [row["total"] for row in lake.read("results.total").collect()] == [5]
     outcomes = lake.read("books.batches").where("step = 'sum_numbers' AND state = 'closed'").orderBy("batch_id")
     assert [row["outcome"] for row in outcomes.collect()] == ["abandoned: DataError", "done"]
+
+
+def test_a_step_without_a_champion_after_a_missed_gate_is_told_with_it(lake: Lake) -> None:
+    def no_champion(_: Frames) -> Made:
+        raise DataError("model 'churn' has no champion")
+
+    train = Step("train_churn", (), (), lambda _: Made(models={"churn": "1"}, gate_failed="churn: AUROC .5"))
+    with pytest.raises(GateFailed, match=r"churn: AUROC \.5; model 'churn' has no champion"):
+        _runner(lake).run([train, Step("score_churn", (), (), no_champion)])

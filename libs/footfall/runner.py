@@ -41,8 +41,17 @@ class Runner:
     champions: Champions | None = None
 
     def run(self, steps: Sequence[Step]) -> None:
-        """Runs all steps; raises GateFailed at the end where a model missed its gates, with all that are missed."""
-        missed = [missing for missing in (self.run_step(step) for step in steps) if missing]
+        """Runs all steps; raises GateFailed at the end where models missed their gates, with all that are missed.
+
+        A first model that misses its gate leaves no champion: the step that then has none to use is told with it.
+        """
+        missed: list[str] = []
+        try:
+            missed += filter(None, map(self.run_step, steps))
+        except DataError as fault:
+            if not missed:
+                raise
+            missed.append(fault.what)
         if missed:
             raise GateFailed(
                 "; ".join(missed), mend="The last champion stays in use. The run in MLflow shows each gate."

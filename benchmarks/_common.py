@@ -20,6 +20,7 @@ from pyspark.sql import SparkSession
 ROOT = Path(__file__).resolve().parents[1]
 SHOP = ROOT / "build" / "shop"
 JARS = ROOT / ".cache" / "jars"
+LIBS = ROOT / "libs"
 SHUFFLE_PARTITIONS = 4  # as conf/env/local/spark.conf has it
 AS_OF = date(2018, 1, 1)
 NOW = datetime(2018, 1, 2, 12, tzinfo=UTC)  # tables then do not depend on the day of the benchmark
@@ -67,6 +68,7 @@ def require_shop(raw: Path) -> Path:
 @contextmanager
 def session(name: str, *, cores: int, memory: str) -> Iterator[SparkSession]:
     """The session of footfall's own tables, stopped at the end."""
+    os.environ["PYTHONPATH"] = str(LIBS)  # Python workers inherit it
     extra = {"spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS), "spark.driver.maxResultSize": "2g"}
     spark = local_session(f"footfall bench: {name}", JARS, cores=cores, memory=memory, extra=extra)
     try:

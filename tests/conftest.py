@@ -6,17 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.cli import main
 from footfall.errors import GateFailed
 from footfall.lake import Lake
 from footfall.session import local_session
-from jobs import pipeline
+from small_shop import SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,41 +32,6 @@ def spark() -> Iterator[SparkSession]:
 def lake(spark: SparkSession, tmp_path: Path) -> Lake:
     """An empty lake."""
     return Lake(spark, str(tmp_path / "lake"))
-
-
-@dataclass(frozen=True)
-class SmallShop:
-    """The whole pipeline on the small example shop: run it again, look at its lake."""
-
-    raw: Path
-    lake: Path
-    mlflow: Path
-    report: Path
-
-    def run(self, *more: str, stages: str = "") -> int:
-        """Runs jobs/pipeline.py's steps in the tests' session; returns the exit code."""
-        places = {
-            "mlflow.tracking_uri": f"sqlite:///{self.mlflow / 'mlflow.db'}",
-            "mlflow.artifact_root": str(self.mlflow / "artifacts"),
-            "report.path": str(self.report),
-            "churn.bootstrap_rounds": "20",
-            "segments.min_people": "10",
-            "segments.k_max": "4",
-            "segments.stability_rounds": "2",
-        }
-        chosen = [word for key, value in places.items() for word in ("--set", f"{key}={value}")]
-        arguments = ["--lake", str(self.lake), "--raw", str(self.raw), "--as-of", "2018-01-01", *chosen, *more]
-        arguments += ["--now", "2018-01-02T00:00:00+00:00", *(("--stages", stages) if stages else ())]
-        return main(pipeline.__doc__ or "", pipeline.steps, made=pipeline.arguments(), arguments=arguments)
-
-    def promote_newest(self) -> None:
-        """Gives the newest version of every model the alias `champion`, past its gates."""
-        from mlflow import MlflowClient
-
-        client = MlflowClient(f"sqlite:///{self.mlflow / 'mlflow.db'}", f"sqlite:///{self.mlflow / 'mlflow.db'}")
-        for model in client.search_registered_models():
-            newest = max(int(v.version) for v in client.search_model_versions(f"name='{model.name}'"))
-            client.set_registered_model_alias(model.name, "champion", str(newest))
 
 
 @pytest.fixture(scope="session")

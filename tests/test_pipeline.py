@@ -11,11 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from conftest import SmallShop
 from footfall import tables
 from footfall.contract import Layer, Personal
 from footfall.errors import GateFailed
 from footfall.lake import Lake
+from small_shop import SmallShop
 
 pytestmark = pytest.mark.slow
 

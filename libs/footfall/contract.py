@@ -78,6 +78,7 @@ class Rule:
     severity: Severity = Severity.ERROR
 
 
+SEPARATOR = "\u0001"  # stands in no name
 BATCH_ID = Column("batch_id", T.LongType(), "batch of the step that wrote this row (books.batches)", required=True)
 
 
@@ -145,10 +146,15 @@ def faults(table: Table, severity: Severity = Severity.ERROR) -> SparkColumn:
     ]
     stated = [(r.name, F.coalesce(F.expr(r.predicate), F.lit(True))) for r in table.rules if r.severity is severity]
     checks = [*required, *stated] if severity is Severity.ERROR else stated
-    found = (
-        F.array(*(F.when(~kept, F.lit(name)) for name, kept in checks)) if checks else F.array().cast("array<string>")
-    )
-    return F.filter(found, lambda name: name.isNotNull())
+    return names_of([F.when(~kept, F.lit(name)) for name, kept in checks])
+
+
+def names_of(said: list[SparkColumn]) -> SparkColumn:
+    """array<string> of the values that are not NULL, none of them empty.
+
+    By text and not by F.filter: Spark compiles no lambda and nothing that a lambda looks at, which tripled refine's time.
+    """
+    return F.array_remove(F.split(F.concat_ws(SEPARATOR, *said), SEPARATOR), "")
 
 
 def require_sound(frame: DataFrame, table: Table) -> DataFrame:

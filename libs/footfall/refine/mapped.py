@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Table, faults
+from footfall.contract import BATCH_ID, Table, faults, names_of
 from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, UNREADABLE, WITHHELD, without
 from footfall.source import Actor, Feed, Number, Target
 from footfall.tables.raw import ARRIVAL, CORRUPT
@@ -80,10 +80,7 @@ def map_rows(
         c: _Value(table.column(c).type, rows.select(F.expr(sql).alias(c)).schema[0].dataType, F.expr(sql), zone)
         for c, sql in target.columns.items()
     }
-    unreadable = F.filter(
-        F.concat("_types", F.array(*(v.fault(c, texts=texts) for c, v in values.items()))),
-        lambda name: name.isNotNull(),
-    )
+    unreadable = names_of([F.col("_types"), *(v.fault(c, texts=texts) for c, v in values.items())])
     mapped = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),

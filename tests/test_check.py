@@ -79,5 +79,5 @@ def test_every_fault_comes_at_once_with_its_line(spark: SparkSession, shop: Path
 
 
 def test_a_missing_file_is_told_with_the_line_of_its_pattern(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"corner\.yaml:5: .*no file fits"):
+    with pytest.raises(SourceError, match=r"corner\.yaml:5: .*no file with anything in it fits"):
         _told(spark, tmp_path, MAPPING)

@@ -22,6 +22,7 @@ MEANING = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",  # delta-io/delta#7640
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.legacy.javaCharsets": "true",  # logs in GBK or Big5, not only in Unicode
     # a log's time stamps keep their own meaning: with an offset, or local to the source
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
 }

@@ -97,16 +97,11 @@ class Lake:
             changes = reader.option("readChangeFeed", "true").option("startingVersion", after + 1)
             changes = changes.option("endingVersion", version)
             rows = (changes.load(table) if by_path else changes.table(table)).where("_change_type = 'insert'")
-            own = [c for c in rows.columns if c not in {"_change_type", "_commit_version", "_commit_timestamp"}]
-            in_version = Window.partitionBy("_commit_version").orderBy(F.xxhash64(*own))
-            place = {
-                "_file": F.concat(F.lit("version "), F.col("_commit_version").cast("string")),
-                "_position": (F.row_number().over(in_version) - 1).cast("long"),
-            }
-            return rows.withColumns(place).select(*own, *place)
+            placed = rows.withColumn("_file", F.concat(F.lit("version "), F.col("_commit_version").cast("string")))
+            return _counted(placed.drop("_change_type", "_commit_version", "_commit_timestamp"))
         reader = reader.option("versionAsOf", version)
         rows = reader.load(table) if by_path else reader.table(table)
-        return rows.withColumns({"_file": F.col("_metadata.file_name"), "_position": F.col("_metadata.row_index")})
+        return _counted(rows.withColumn("_file", F.col("_metadata.file_name")))
 
     def _has_change_feed(self, table: str) -> bool:
         name = f"delta.`{table}`" if "/" in table else table
@@ -201,3 +196,10 @@ class Lake:
         if new:
             columns = ", ".join(f"`{c.name}` {c.type.simpleString()} COMMENT '{c.comment}'" for c in new)
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
+
+
+def _counted(rows: DataFrame) -> DataFrame:
+    """Rows of a Delta table with their `_position` in `_file`, by a hash of the row: Delta tells no row numbers."""
+    content = F.xxhash64(F.to_json(F.struct(*(F.col(f"`{c}`") for c in rows.columns))))
+    in_file = Window.partitionBy("_file").orderBy(content)
+    return rows.withColumn("_position", (F.row_number().over(in_file) - 1).cast("long"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyspark.ml.clustering import KMeans
 from pyspark.ml.evaluation import ClusteringEvaluator
+from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -39,8 +40,8 @@ class Tried:
 def try_k(rows: DataFrame, scaled: Matrix, *, k: int, rounds: int) -> Tried:
     """Fits k groups once on all rows and `rounds` times on Poisson resamples; `scaled` is the sample to compare on.
 
-    A resample weights each person by a Poisson(1) draw from a hash of the person and the round: a bootstrap that is
-    the same in any partitioning.
+    A resample weights each person by a Poisson(1) draw from a hash of their features and the round: a bootstrap that is
+    the same in any partitioning, and under any key of the pseudonyms.
     """
     fitted = kmeans(k).fit(rows)
     silhouette = ClusteringEvaluator(featuresCol=VECTOR).evaluate(fitted.transform(rows))
@@ -74,7 +75,8 @@ def kmeans(k: int) -> KMeans:
 
 def _poisson(number: int) -> SparkColumn:
     """Poisson(1) by the inverse of its distribution function at a uniform number made from a hash."""
-    uniform = F.pmod(F.xxhash64("user_id", F.lit(number)), F.lit(1_000_003)) / F.lit(1_000_003)
+    features = F.transform(vector_to_array(F.col(VECTOR)), lambda value: F.round(value, 6))
+    uniform = F.pmod(F.xxhash64(features, F.lit(number)), F.lit(1_000_003)) / F.lit(1_000_003)
     steps = (0.36788, 0.73576, 0.91970, 0.98101, 0.99634, 0.99941)
     return sum((F.when(uniform >= step, 1.0).otherwise(0.0) for step in steps), F.lit(0.0))
 

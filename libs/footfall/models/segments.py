@@ -83,7 +83,7 @@ class SegmentsModel:
 
 def examples(user_features: DataFrame, *, as_of: date) -> DataFrame:
     """The people of that date in order, since k-means|| draws its first centres partition by partition."""
-    return user_features.where(F.col("as_of_date") == F.lit(as_of)).orderBy("user_id")
+    return user_features.where(F.col("as_of_date") == F.lit(as_of)).orderBy(*FEATURES.columns, "user_id")
 
 
 def train(

@@ -90,13 +90,6 @@ class Books:
                 return Pin(int(last.outputs[table]), last.batch_id, int(last.outputs.get(table + ROWS, 0)))
         return None
 
-    def made(self, model: str) -> str:
-        """What the last closed batch that names `model` in Made.models said of it; empty where none did."""
-        found = [
-            done[-1].outputs[f"model:{model}"] for done in self._closed.values() if f"model:{model}" in done[-1].outputs
-        ]
-        return found[0] if found else ""
-
     def files_taken(self, step: str) -> dict[str, str]:
         """Files that closed batches of an ingest step took, with their sizes in bytes."""
         taken = (batch.inputs.items() for batch in self._closed.get(step, []))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import reduce
 
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
@@ -213,8 +212,3 @@ def _bare(kind: T.DataType) -> str:
 
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def all_of(conditions: list[SparkColumn]) -> SparkColumn:
-    """The conjunction of conditions; true for none."""
-    return reduce(lambda a, b: a & b, conditions, F.lit(True))

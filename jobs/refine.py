@@ -12,6 +12,7 @@ from footfall.query import run_sql
 from footfall.refine.feeds import RawFeed, feeds_into, numbers_are_keys, raw_feeds
 from footfall.refine.mapped import Shop, generate, generated, map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.sorting import RAW_ROW, UNREADABLE, judge, quarantined, without
 from footfall.step import Facts, Frames, Made, Output, Read, Step
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
@@ -43,21 +44,22 @@ def _identities() -> Step:
 
 
 def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
-    new = tuple(dict.fromkeys(name for f in feeds for name in generated(f.feed, table)))
     shop = Shop(job.settings.shop.time_zone, job.settings.shop.currency)
 
     def apply(frames: Frames) -> Made:
-        mapped = [
-            map_rows(
+        rows, aside = [], []
+        for f in feeds:
+            mapped = map_rows(
                 f.with_arrival(frames[f.reads], job.now), feed=f.feed, feed_name=f.name, table=table, shop=shop,
                 vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),
-            )
-            for f in feeds
-        ]  # fmt: skip
-        made = [generate(rows, feed=f.feed, table=table) for f, rows in zip(feeds, mapped, strict=True)]
-        whole, raw = (reduce(DataFrame.unionByName, frames) for frames in (made, [m.drop(*new) for m in mapped]))
+            )  # fmt: skip
+            judged_by = without(table, generated(f.feed, table))
+            judged = judge(mapped, judged_by)
+            rows.append(generate(judged, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
+            aside.append(quarantined(judged, judged_by))
+        whole, broken = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
         reasons = {f.name: f.reasons(table) for f in feeds}
-        return Made([Facts(table, whole, reasons, raw, generated=new, unique=numbers_are_keys(feeds, table))])
+        return Made([Facts(table, whole, reasons, broken, unique=numbers_are_keys(feeds, table))])
 
     only_new = table.written is Written.APPEND
     vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()

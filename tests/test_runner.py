@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
+from footfall import sorting
 from footfall.books import Books
 from footfall.contract import Column, Layer, Rule, Table, Written
 from footfall.errors import ContractError, DataError, GateFailed, TryAgain
@@ -41,7 +42,7 @@ TOTAL = Table(
 )
 FACT_SHAPE = (
     "n int, _feed string, _file string, _position long, "
-    "_withheld string, _unreadable array<string>, _raw_row string, _taken_at timestamp"
+    "_withheld string, _unreadable array<string>, _raw_row struct<n:int>, _taken_at timestamp"
 )
 
 
@@ -55,14 +56,14 @@ def _runner(lake: Lake, **options: Any) -> Runner:
 
 
 def _facts(lake: Lake, *numbers: int) -> DataFrame:
-    rows = [(n, "feed", "f", i, None, [], f'{{"n":{n}}}', NOW) for i, n in enumerate(numbers)]
+    rows = [(n, "feed", "f", i, None, [], (n,), NOW) for i, n in enumerate(numbers)]
     return lake.spark.createDataFrame(rows, FACT_SHAPE)
 
 
 def _add(lake: Lake, *numbers: int, version: int = 1) -> Step:
     def apply(_: Frames) -> Made:
-        rows = _facts(lake, *numbers)
-        return Made([Facts(NUMBERS, rows, {"feed": []}, raw=rows)])
+        rows = sorting.judge(_facts(lake, *numbers), NUMBERS)
+        return Made([Facts(NUMBERS, rows, {"feed": []}, sorting.quarantined(rows, NUMBERS))])
 
     return Step("add_numbers", (), ("refined.numbers",), apply, values={"version": version})
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from pyspark.sql import functions as F
+import pyarrow as pa
 from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from footfall.contract import BATCH_ID, Table, conform, require_sound
 from footfall.errors import TryAgain
@@ -98,12 +99,8 @@ class Books:
     def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
         """Opens the step's next batch, or raises TryAgain where another process was first."""
         batch = Batch(step, self._last_id.get(step, 0) + 1, str(self._owner), inputs, fingerprint)
-        self._append_state(batch, "open")
-        held = self._lake.read(BATCHES.full_name).where(
-            (F.col("step") == step) & (F.col("batch_id") == batch.batch_id) & (F.col("state") == "open")
-        )
-        owners = [row["owner"] for row in held.select("owner").collect()]
-        if owners != [batch.owner]:
+        label = self._append_state(batch, "open")
+        if self._lake.landing(BATCHES.full_name, label) is None:  # Delta writes a state of a batch only once
             raise TryAgain(
                 f"step {step}: another process opened batch {batch.batch_id} first.",
                 mend="Start again when it is done.",
@@ -128,19 +125,22 @@ class Books:
         """Writes the batch's ledger lines; raises where rows were lost (the ledger's own rule)."""
         self._write(LEDGER, lines, app=f"{batch.step}/ledger", batch_id=batch.batch_id)
 
-    def _append_state(self, batch: Batch, state: str) -> None:
+    def _append_state(self, batch: Batch, state: str) -> str:
+        """Returns the label of the commit, in which only this process's write can be found."""
         row = {
             "step": batch.step, "state": state, "owner": batch.owner, "inputs": dict(batch.inputs), "outputs": dict(batch.outputs),
             "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self._now,
         }  # fmt: skip
-        self._write(BATCHES, [row], app=f"{batch.step}/{state}", batch_id=batch.batch_id)
+        return self._write(BATCHES, [row], app=f"{batch.step}/{state}", batch_id=batch.batch_id)
 
-    def _write(self, table: Table, rows: Sequence[Mapping[str, Any]], *, app: str, batch_id: int) -> None:
-        fields = [T.StructField(c.name, c.type) for c in table.all_columns if c.name != BATCH_ID.name]
-        values = [tuple(row.get(f.name) for f in fields) for row in rows]
-        frame = self._lake.spark.createDataFrame(values, T.StructType(fields)).coalesce(1)
-        frame = require_sound(conform(frame, table), table)
-        self._lake.write(table, frame, label=f"{app}/{batch_id}", app=app, batch_id=batch_id)
+    def _write(self, table: Table, rows: Sequence[Mapping[str, Any]], *, app: str, batch_id: int) -> str:
+        schema = T.StructType([T.StructField(c.name, c.type) for c in table.all_columns if c.name != BATCH_ID.name])
+        # as an Arrow table it becomes a local relation: no Python worker and no job to make the rows
+        values = pa.Table.from_pylist([dict(row) for row in rows], to_arrow_schema(schema, timezone="UTC"))
+        frame = self._lake.spark.createDataFrame(values, schema).coalesce(1)
+        label = f"{app}/{batch_id} by {self._owner.token}"
+        self._lake.write(table, require_sound(conform(frame, table), table), label=label, app=app, batch_id=batch_id)
+        return label
 
     def _claim(self, batch: Batch) -> None:
         other = Owner.parse(batch.owner)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
 
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
@@ -138,14 +140,22 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
     return frame.select(*(F.col(n) if n in have else F.lit(None).cast(c.type).alias(n) for n, c in declared.items()))
 
 
-def faults(table: Table, severity: Severity = Severity.ERROR) -> SparkColumn:
-    """array<string> of the rules that a row breaks, key and required columns included; empty for a sound row."""
-    required = [
-        (f"{c.name}_required", F.col(c.name).isNotNull()) for c in table.all_columns if c.required and c is not BATCH_ID
-    ]
-    stated = [(r.name, F.coalesce(F.expr(r.predicate), F.lit(True))) for r in table.rules if r.severity is severity]
-    checks = [*required, *stated] if severity is Severity.ERROR else stated
-    return names_of([F.when(~kept, F.lit(name)) for name, kept in checks])
+def checks(table: Table, severity: Severity = Severity.ERROR) -> dict[str, SparkColumn]:
+    """The rules of that severity by name, each as a predicate that is never NULL; required columns are rules too."""
+    required = {f"{c.name}_required": F.col(c.name).isNotNull() for c in table.all_columns if c.required}
+    required.pop(f"{BATCH_ID.name}_required")  # the lake fills it
+    stated = {r.name: F.coalesce(F.expr(r.predicate), F.lit(True)) for r in table.rules if r.severity is severity}
+    return required | stated if severity is Severity.ERROR else stated
+
+
+def keeps(table: Table) -> SparkColumn:
+    """Whether a row keeps all error rules."""
+    return reduce(operator.and_, checks(table).values(), F.lit(True))
+
+
+def broken_rules(table: Table) -> SparkColumn:
+    """array<string> of the error rules that a row breaks; much more work than `keeps`, so for rows that break one."""
+    return names_of([F.when(~kept, F.lit(name)) for name, kept in checks(table).items()])
 
 
 def names_of(said: list[SparkColumn]) -> SparkColumn:
@@ -161,11 +171,10 @@ def require_sound(frame: DataFrame, table: Table) -> DataFrame:
 
     For computed tables: there a broken rule is a defect of the code, not of somebody's input.
     """
-    broken = faults(table)
-    message = F.concat(F.lit(f"CONTRACT {table.full_name} broken: "), F.array_join(broken, ", "))
+    message = F.concat(F.lit(f"CONTRACT {table.full_name} broken: "), F.array_join(broken_rules(table), ", "))
     first = table.column_names[0]
-    guarded = F.when(F.size(broken) > 0, F.raise_error(message).cast(table.column(first).type)).otherwise(F.col(first))
-    return frame.withColumn(first, guarded)
+    stop = F.raise_error(message).cast(table.column(first).type)
+    return frame.withColumn(first, F.when(keeps(table), F.col(first)).otherwise(stop))
 
 
 def ddl(table: Table, name: str) -> str:
@@ -187,22 +196,24 @@ def ddl(table: Table, name: str) -> str:
 
 
 def _properties(table: Table) -> dict[str, str]:
-    """Reader protocol 1, and file statistics only on columns that are not personal (statistics outlive a DELETE)."""
+    """Reader protocol 1; file statistics on columns by which files can be skipped: key, clustering, clocks, batch.
+
+    Never on personal ones, as statistics outlive a DELETE; and no more than these, as each costs every write.
+    """
     partitioned = {"as_of_date"} if table.written is Written.REPLACE_AS_OF else set()  # Delta refuses statistics on it
-    open_columns = [
+    looked_up = {*table.key, *table.cluster_by, BATCH_ID.name}
+    helps = [
         c.name
         for c in table.all_columns
-        if c.personal is Personal.NONE and _has_statistics(c.type) and c.name not in partitioned
+        if (c.name in looked_up or isinstance(c.type, T.DateType | T.TimestampType))
+        and c.personal is Personal.NONE
+        and c.name not in partitioned
     ]
     return {
         "delta.enableDeletionVectors": "false",
-        "delta.dataSkippingStatsColumns": ",".join(open_columns),
+        "delta.dataSkippingStatsColumns": ",".join(helps),
         "footfall.contract_version": str(table.version),
     }
-
-
-def _has_statistics(kind: T.DataType) -> bool:
-    return not isinstance(kind, T.ArrayType | T.MapType | T.StructType | T.BooleanType | T.BinaryType)
 
 
 def _bare(kind: T.DataType) -> str:

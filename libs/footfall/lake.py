@@ -66,12 +66,13 @@ class Lake:
         if table.full_name in self._sound:
             return
         name = self.name(table.full_name)
-        if self.version(table.full_name) is None:
+        properties = self._properties(name)
+        if properties is None:
             if self.catalog:
                 self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{self.catalog}`.`{table.layer}`")
             self.spark.sql(ddl(table, name))
         else:
-            self._check_contract(table, name)
+            self._check_contract(table, name, properties.get("footfall.contract_version"))
         self._sound.add(table.full_name)
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
@@ -105,8 +106,7 @@ class Lake:
 
     def _has_change_feed(self, table: str) -> bool:
         name = f"delta.`{table}`" if "/" in table else table
-        row = self.spark.sql(f"DESCRIBE DETAIL {name}").select("properties").first()
-        return row is not None and row[0].get("delta.enableChangeDataFeed") == "true"
+        return (self._properties(name) or {}).get("delta.enableChangeDataFeed") == "true"
 
     def empty(self, table: Table) -> DataFrame:
         """A frame of the table's shape without rows, for a table that nothing was written to yet."""
@@ -175,9 +175,16 @@ class Lake:
                 return []
             raise
 
-    def _check_contract(self, table: Table, name: str) -> None:
-        properties = self.spark.sql(f"DESCRIBE DETAIL {name}").select("properties").first()
-        stored_version = properties[0].get("footfall.contract_version") if properties else None
+    def _properties(self, name: str) -> dict[str, str] | None:
+        """The table's properties, None where there is no such table; DESCRIBE DETAIL would count its files too."""
+        try:
+            return {row["key"]: row["value"] for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
+        except AnalysisException as fault:
+            if fault.getCondition() in ABSENT:
+                return None
+            raise
+
+    def _check_contract(self, table: Table, name: str, stored_version: str | None) -> None:
         stored = {f.name: f.dataType for f in self.read(table.full_name).schema.fields}
         changed = [
             f"'{c.name}' is {stored[c.name].simpleString()} in the lake, {c.type.simpleString()} in the contract"

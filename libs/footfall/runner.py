@@ -173,18 +173,23 @@ class Runner:
             existing = self.lake.read(table.full_name, Pin.parse(pinned[table.full_name]).version)
         marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
         seen = Observation()
-        lean = marked.drop(sorting.RAW_ROW).observe(seen, *sorting.tallies(table, feeds))
-        valid = sorting.close_intervals(lean.where(sorting.is_valid()).select(*table.column_names), table)
+        counted = marked.observe(seen, *sorting.tallies(table, feeds), sorting.places_of_broken())
+        valid = sorting.close_intervals(counted.where(sorting.is_valid()).select(*table.column_names), table)
         if work.resumed and self.lake.landing(table.full_name, work.label(table)):
-            lean.write.format("noop").mode("overwrite").save()  # an earlier try wrote them: count again, write nothing
+            counted.write.format("noop").mode(
+                "overwrite"
+            ).save()  # an earlier try wrote them: count again, write nothing
         landing = self._write_once(work, table, conform(valid, table))
         tallies = {feed: seen.get[feed].asDict() for feed in feeds}
-        if sum(t["rows_valid"] for t in tallies.values()) != landing.rows:
+        places, aside, broken = seen.get[sorting.PLACES], 0, dict[str, dict[str, int]]()
+        if places:
+            aside, broken = self._quarantine(work, table, sorting.among(output.aside, places))
+        sorted_out = [sum(t[key] for t in tallies.values()) for key in ("rows_valid", "rows_quarantined")]
+        if sorted_out != [landing.rows, aside]:
             raise ContractError(
-                f"{work.label(table)}: {tallies} were sorted, but {landing.rows} rows landed.",
+                f"{work.label(table)}: {tallies} were sorted, but {landing.rows} rows landed and {aside} were set aside.",
                 mend="Please report this: rows were lost.",
             )
-        broken = self._quarantine(work, output) if any(t["rows_quarantined"] for t in tallies.values()) else {}
         return [_fact_line(work.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _write_once(
@@ -205,11 +210,9 @@ class Runner:
         work.landings[table] = landing
         return landing
 
-    def _quarantine(self, work: _Work, facts: Facts) -> dict[str, dict[str, int]]:
-        """Sets the broken rows aside; returns feed -> rule -> rows."""
-        table = facts.table
-        broken = sorting.quarantined(sorting.judge(facts.raw, sorting.without(table, facts.generated)), table)
-        self._write_once(work, QUARANTINE, conform(broken, QUARANTINE), part=table.name)
+    def _quarantine(self, work: _Work, table: Table, aside: DataFrame) -> tuple[int, dict[str, dict[str, int]]]:
+        """Sets the broken rows aside; returns how many, and feed -> rule -> rows."""
+        landing = self._write_once(work, QUARANTINE, conform(aside, QUARANTINE), part=table.name)
         del work.landings[QUARANTINE]  # every refine step adds to it: readers take its newest version
         mine = self.lake.read(QUARANTINE.full_name).where(
             (F.col("target") == table.name) & (F.col("batch_id") == work.batch.batch_id)
@@ -219,7 +222,7 @@ class Runner:
             mine.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count().collect()
         ):
             found.setdefault(feed, {})[rule] = rows
-        return found
+        return landing.rows, found
 
     def _outputs(self, work: _Work, made: Made) -> dict[str, str]:
         """Versions after the batch, and how many rows each table then holds."""

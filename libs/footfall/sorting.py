@@ -5,42 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from footfall.contract import Severity, Table, faults
+from footfall.contract import Severity, Table, broken_rules, checks, keeps
 
 # Columns that refine adds beside the target's own, and that end with the sorting.
 FEED, FILE, POSITION, WITHHELD, UNREADABLE = "_feed", "_file", "_position", "_withheld", "_unreadable"
 RAW_ROW = "_raw_row"
-FAULTS, DUPLICATE = "_faults", "_duplicate"
+PLACES, MOST_PLACES = "_places", 10_000
+SOUND, DUPLICATE = "_sound", "_duplicate"
 
 
-def mark(rows: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
-    """The rows with `_faults` (rules broken) and `_duplicate` (the table or an earlier row of the batch has the key).
+def judge(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with `_sound`: neither withheld nor unreadable, and all rules kept. Which are broken, `reasons` tells."""
+    unread = F.size(UNREADABLE) > 0
+    return rows.withColumn(SOUND, F.col(WITHHELD).isNull() & ~unread & keeps(table))
 
-    A withheld row is not judged; only sound rows compete for a key. The first by file and position stays, so that
-    the choice repeats. `existing` holds the table's keys so far; None where it is empty. `unique` says that sound rows
-    have keys of their own already, which saves a sort.
+
+def mark(judged: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
+    """The judged rows with `_duplicate`: the table or an earlier row of the batch has the key.
+
+    Only sound rows compete for a key. The first by file and position stays, so that the choice repeats. `existing`
+    holds the table's keys so far; None where it is empty. `unique` says that sound rows have keys of their own already,
+    which saves a sort.
     """
-    judged = judge(rows, table)
-    sound = F.col(WITHHELD).isNull() & (F.size(FAULTS) == 0)
-    within_key = Window.partitionBy(*table.key).orderBy(sound.desc(), FEED, FILE, POSITION)
-    marked = judged.withColumn(DUPLICATE, F.lit(False) if unique else sound & (F.row_number().over(within_key) > 1))
+    within_key = Window.partitionBy(*table.key).orderBy(F.desc(SOUND), FEED, FILE, POSITION)
+    again = F.lit(False) if unique else F.col(SOUND) & (F.row_number().over(within_key) > 1)
+    marked = judged.withColumn(DUPLICATE, again)
     if existing is None:
         return marked
     keys = existing.select(*table.key).withColumn("_exists", F.lit(True))
     return (
         marked.join(keys, on=list(table.key), how="left")
-        .withColumn(DUPLICATE, F.col(DUPLICATE) | (sound & F.coalesce("_exists", F.lit(False))))
+        .withColumn(DUPLICATE, F.col(DUPLICATE) | (F.col(SOUND) & F.coalesce("_exists", F.lit(False))))
         .drop("_exists")
-    )
-
-
-def judge(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows with `_faults`: the rules that each breaks; a withheld row is not judged."""
-    return rows.withColumn(
-        FAULTS, F.when(F.col(WITHHELD).isNull(), F.concat(UNREADABLE, faults(table))).otherwise(F.array())
     )
 
 
@@ -56,7 +55,29 @@ def without(table: Table, generated: Sequence[str]) -> Table:
 
 def is_valid() -> Column:
     """Whether a marked row goes into the table."""
-    return F.col(WITHHELD).isNull() & (F.size(FAULTS) == 0) & ~F.col(DUPLICATE)
+    return F.col(SOUND) & ~F.col(DUPLICATE)
+
+
+def is_broken() -> Column:
+    """Whether a judged row goes to quarantine."""
+    return F.col(WITHHELD).isNull() & ~F.col(SOUND)
+
+
+def places_of_broken() -> Column:
+    """array<struct<file, position>> of the broken rows, MOST_PLACES at most: where to look for them again."""
+    place = F.struct(F.col(FILE).alias("file"), F.col(POSITION).alias("position"))
+    return F.min_by(place, F.when(is_broken(), F.col(POSITION)), MOST_PLACES).alias(PLACES)
+
+
+def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
+    """Rows of raw.quarantine that can lie at the places: their files and positions, which the scan itself sorts out.
+
+    All of them where the places may not be all.
+    """
+    if len(places) >= MOST_PLACES:
+        return aside
+    files, positions = ({place[key] for place in places} for key in ("file", "position"))
+    return aside.where(F.col("file").isin(files) & F.col("position").isin(positions))
 
 
 def tallies(table: Table, feeds: Mapping[str, Sequence[str]]) -> list[Column]:
@@ -72,13 +93,13 @@ def _tally(table: Table, mine: Column, why: Sequence[str]) -> Column:
     counted = {
         "rows_read": F.lit(True),
         "rows_valid": is_valid(),
-        "rows_quarantined": F.size(FAULTS) > 0,
+        "rows_quarantined": is_broken(),
         "rows_duplicate": F.col(DUPLICATE),
         "rows_withheld": F.col(WITHHELD).isNotNull(),
         "rows_late": is_valid() & late,
     }
     counted |= {f"why:{reason}": F.col(WITHHELD) == reason for reason in why}
-    counted |= {f"rule:{r.name}": ~F.expr(r.predicate) for r in table.rules if r.severity is Severity.WARN}
+    counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
     return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
 
 
@@ -90,14 +111,19 @@ def close_intervals(valid: DataFrame, table: Table) -> DataFrame:
     return valid.withColumn("valid_to", F.lead("valid_from").over(versions))
 
 
+def reasons(table: Table) -> Column:
+    """array<string> of the rules that a broken row breaks, in order."""
+    return F.array_sort(F.concat(UNREADABLE, broken_rules(table)))
+
+
 def quarantined(judged: DataFrame, table: Table) -> DataFrame:
-    """The rows of raw.quarantine: those that broke a rule, with the raw row as JSON."""
-    return judged.where(F.size(FAULTS) > 0).select(
+    """The rows of raw.quarantine: those that broke a rule, with the raw row as JSON. Only these get reasons and JSON."""
+    return judged.where(is_broken()).select(
         F.col(FEED).alias("feed"),
         F.lit(table.name).alias("target"),
         F.col(FILE).alias("file"),
         F.col(POSITION).alias("position"),
-        F.array_sort(FAULTS).alias("rules"),
-        F.col(RAW_ROW).alias("raw_row"),
+        reasons(table).alias("rules"),
+        F.to_json(RAW_ROW).alias("raw_row"),
         F.col("_taken_at").alias("known_at"),
     )

@@ -54,16 +54,15 @@ class Output:
 class Facts:
     """Rows with the columns of `footfall.sorting`, which the runner sorts: valid, quarantined, duplicate, withheld.
 
-    `feeds` gives for each feed the reasons for which its mapping withholds rows. `raw` holds the same rows without the
-    columns in `generated`, which cost a sort: from them the broken rows are set aside. `unique` says that sound rows
-    have keys of their own.
+    `feeds` gives for each feed the reasons for which its mapping withholds rows. `aside` holds the broken ones among
+    them as rows of raw.quarantine; it is looked at only where there are any. `unique` says that sound rows have keys of
+    their own.
     """
 
     table: Table
     frame: DataFrame
     feeds: Mapping[str, Sequence[str]]
-    raw: DataFrame
-    generated: Sequence[str] = ()
+    aside: DataFrame
     unique: bool = False
 
 

@@ -25,7 +25,7 @@ TO_THE_BIT = ("raw.", "refined.", "results.daily_activity")
 CROWN = """
 import sys
 from mlflow import MlflowClient
-client = MlflowClient(sys.argv[1])
+client = MlflowClient(sys.argv[1], sys.argv[1])  # the registry is else the one that the environment names
 for model in client.search_registered_models():
     newest = max(int(one.version) for one in client.search_model_versions(f"name='{model.name}'"))
     client.set_registered_model_alias(model.name, "champion", str(newest))

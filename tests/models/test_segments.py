@@ -6,13 +6,14 @@ from datetime import date
 import numpy as np
 import pytest
 from models_shared import JUDGED, KINDS
+from pyspark.ml.clustering import KMeans
 from pyspark.sql import DataFrame
+from sklearn.metrics import adjusted_rand_score
 
 from footfall.contract import conform
 from footfall.errors import DataError
 from footfall.models import choose_k, segments
 from footfall.models.choose_k import Tried
-from footfall.models.measures import adjusted_rand
 from footfall.models.segments import SegmentsModel
 from footfall.models.shape import Trained
 from footfall.tables import SEGMENT_CATALOGUE, SEGMENTS
@@ -36,8 +37,10 @@ def test_the_four_kinds_are_found_far_better_than_by_cutting_money_into_quarters
 ) -> None:
     people = shoppers.orderBy("user_id").toPandas()
     kinds = np.arange(len(people)) % len(KINDS)
-    found = adjusted_rand(kinds, model.predict(people)["segment_id"].to_numpy())
-    quarters = adjusted_rand(kinds, people["amount_365d"].rank().floordiv(len(people) / 4).to_numpy(dtype=np.int64))
+    found = adjusted_rand_score(kinds, model.predict(people)["segment_id"].to_numpy())
+    quarters = adjusted_rand_score(
+        kinds, people["amount_365d"].rank().floordiv(len(people) / 4).to_numpy(dtype=np.int64)
+    )
     assert trained.evaluation["chosen"] == 4
     assert found > 0.95
     assert found > quarters + 0.1
@@ -46,7 +49,7 @@ def test_the_four_kinds_are_found_far_better_than_by_cutting_money_into_quarters
 
 def test_the_pyfunc_says_what_mllibs_own_transform_says(shoppers: DataFrame, model: SegmentsModel) -> None:
     rows = model.scaler.vectors(segments.examples(shoppers, as_of=JUDGED), "user_id")
-    fitted = choose_k.kmeans(4).fit(rows)
+    fitted = KMeans(k=4, seed=1).fit(rows)
     exported = SegmentsModel("v", model.scaler, tuple(map(tuple, fitted.clusterCenters())), (0, 1, 2, 3), tuple("abcd"))
     in_spark = [row["prediction"] for row in fitted.transform(rows).orderBy("user_id").collect()]
     assert exported.predict(shoppers.orderBy("user_id").toPandas())["segment_id"].tolist() == in_spark
@@ -85,9 +88,18 @@ def test_too_few_people_is_told_with_the_setting(shoppers: DataFrame) -> None:
 
 def test_the_most_groups_are_taken_among_the_sound_that_are_nearly_as_well_apart() -> None:
     told = ((3, 0.5, 0.9, 0.2), (4, 0.46, 0.9, 0.2), (5, 0.44, 0.9, 0.2), (6, 0.6, 0.5, 0.1), (7, 0.5, 0.9, 0.005))
-    tried = [Tried(k, np.empty(0), *figures) for k, *figures in told]
+    tried = [Tried(k, *figures) for k, *figures in told]
     assert choose_k.choose(tried, min_stability=0.6).k == 4
     assert choose_k.choose(tried, min_stability=0.95).k == 3
+
+
+def test_four_kinds_repeat_on_resamples_and_one_cloud_does_not() -> None:
+    draws = np.random.default_rng(5)
+    corners = np.array([[0, 0], [0, 9], [9, 0], [9, 9]], dtype=float)
+    kinds = np.repeat(corners, 50, axis=0) + draws.normal(size=(200, 2))
+    cloud = draws.normal(size=(200, 5))
+    assert choose_k.try_k(kinds, k=4, rounds=5).stability > 0.95
+    assert choose_k.try_k(cloud, k=4, rounds=5).stability < 0.6
 
 
 def test_what_does_not_repeat_misses_its_gate(shoppers: DataFrame) -> None:

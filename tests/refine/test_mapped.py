@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from footfall import sorting
 from footfall.contract import Table
-from footfall.refine.mapped import Shop, generate, map_rows
+from footfall.refine.mapped import Shop, generate, generated, map_rows
 from footfall.source import Feed
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
@@ -47,7 +47,10 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
     rows = map_rows(
         raw, feed=mapping, feed_name="shop_x", table=table, shop=SHOP, vault=vault, text_ids=lambda text: F.md5(text)
     )
-    return sorting.mark(generate(rows, feed=mapping, table=table), table, existing=None).orderBy("_position")
+    judged_by = sorting.without(table, generated(mapping, table))
+    whole = generate(sorting.judge(rows, judged_by), feed=mapping, table=table)
+    told = F.when(sorting.is_broken(), sorting.reasons(judged_by)).otherwise(F.array())
+    return sorting.mark(whole, table, existing=None).withColumn("_faults", told).orderBy("_position")
 
 
 def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:
@@ -92,7 +95,7 @@ def test_what_cannot_be_read_is_named_and_the_raw_row_kept(spark: SparkSession) 
         ("b1", "2024-02-01 10:00:00", "s4", "1", "1", "unknown card"),
     )
     marked = _mapped(spark, raw, LINES, ORDER_LINES, known={"delay": "0 hours"})
-    found = {r["_position"]: (r["_withheld"], sorted(r["_faults"])) for r in marked.collect()}
+    found = {r["_position"]: (r["_withheld"], r["_faults"]) for r in marked.collect()}
     assert found[0] == (None, ["quantity_required", "quantity_unreadable"])
     assert {"event_time_unreadable", "amount_unreadable"} <= set(found[1][1])
     assert found[2] == ("test_order", [])

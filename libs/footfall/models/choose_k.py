@@ -1,4 +1,4 @@
-"""How many groups: k-means for each k, its stability on resamples, and the choice among them. Pure functions of frames."""
+"""How many groups: k-means for each k on the sampled people, its stability on resamples, and the choice among them. Pure."""
 
 from __future__ import annotations
 
@@ -6,28 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pyspark.ml.clustering import KMeans
-from pyspark.ml.evaluation import ClusteringEvaluator
-from pyspark.ml.functions import vector_to_array
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from footfall.models.featureset import Matrix
-from footfall.models.measures import Labels, adjusted_rand
-from footfall.models.scaling import VECTOR
+from footfall.models.measures import Labels
 
 SEED = 17
+STARTS = 5  # of every fit, the best by cost is kept: one start alone often ends in another local minimum
 LEAST_SHARE = 0.01  # of all people in each group
 NEARLY = 0.9  # of the best silhouette: more groups say more, as long as they are about as well apart
+MOST_FOR_SILHOUETTE = 5_000  # its cost is quadratic
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One k: its centres, how well apart its groups are, how much refits on resamples agree, its smallest group."""
+    """One k: how well apart its groups are, how much refits on resamples agree with it, its smallest group's share."""
 
     k: int
-    centres: Matrix
     silhouette: float
     stability: float
     least_share: float
@@ -37,23 +33,28 @@ class Tried:
         return self.stability >= min_stability and self.least_share >= LEAST_SHARE
 
 
-def try_k(rows: DataFrame, scaled: Matrix, *, k: int, rounds: int) -> Tried:
-    """Fits k groups once on all rows and `rounds` times on Poisson resamples; `scaled` is the sample to compare on.
+def try_k(scaled: Matrix, *, k: int, rounds: int) -> Tried:
+    """Groups the people of `scaled`, float64[n_people, n_features], k ways, and measures how well that holds."""
+    fitted = _kmeans(k, SEED).fit(scaled)
+    return measure(scaled, fitted.cluster_centers_, rounds=rounds)
 
-    A resample weights each person by a Poisson(1) draw from a hash of their features and the round: a bootstrap that is
-    the same in any partitioning, and under any key of the pseudonyms.
+
+def measure(scaled: Matrix, centres: Matrix, *, rounds: int) -> Tried:
+    """How well these centres, float64[k, n_features], group the people, and how much `rounds` refits agree.
+
+    A refit weights each person by a Poisson(1) draw, as a bootstrap does (Efron and Tibshirani 1993), and is compared by
+    the adjusted Rand index (Hubert and Arabie 1985) of where everybody belongs. Rows have to come in an order that says
+    nothing of who they are: then the draws are the same under any key of the pseudonyms.
     """
-    fitted = kmeans(k).fit(rows)
-    silhouette = ClusteringEvaluator(featuresCol=VECTOR).evaluate(fitted.transform(rows))
-    centres = np.array(fitted.clusterCenters())
-    mine = nearest(scaled, centres)
+    k, mine = len(centres), nearest(scaled, centres)
     agreed = []
     for number in range(rounds):
-        resampled = rows.withColumn("weight", _poisson(number)).where("weight > 0")
-        refitted = kmeans(k).setWeightCol("weight").fit(resampled)
-        agreed.append(adjusted_rand(mine, nearest(scaled, np.array(refitted.clusterCenters()))))
+        weights = np.random.default_rng([SEED, number]).poisson(1.0, len(scaled)).astype(float)
+        refitted = _kmeans(k, number).fit(scaled, sample_weight=weights)
+        agreed.append(adjusted_rand_score(mine, nearest(scaled, refitted.cluster_centers_)))
     least = float(np.bincount(mine, minlength=k).min() / len(mine))
-    return Tried(k, centres, float(silhouette), float(np.mean(agreed)) if agreed else 1.0, least)
+    apart = silhouette_score(scaled, mine, sample_size=min(len(mine), MOST_FOR_SILHOUETTE), random_state=SEED)
+    return Tried(k, float(apart), float(np.mean(agreed)), least)
 
 
 def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
@@ -68,17 +69,8 @@ def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
     return max((t for t in sound if t.silhouette >= apart), key=lambda t: t.k)
 
 
-def kmeans(k: int) -> KMeans:
-    """MLlib's k-means as footfall fits it."""
-    return KMeans(featuresCol=VECTOR, k=k, seed=SEED, maxIter=20, tol=1e-3)
-
-
-def _poisson(number: int) -> SparkColumn:
-    """Poisson(1) by the inverse of its distribution function at a uniform number made from a hash."""
-    features = F.transform(vector_to_array(F.col(VECTOR)), lambda value: F.round(value, 6))
-    uniform = F.pmod(F.xxhash64(features, F.lit(number)), F.lit(1_000_003)) / F.lit(1_000_003)
-    steps = (0.36788, 0.73576, 0.91970, 0.98101, 0.99634, 0.99941)
-    return sum((F.when(uniform >= step, 1.0).otherwise(0.0) for step in steps), F.lit(0.0))
+def _kmeans(k: int, seed: int) -> KMeans:
+    return KMeans(n_clusters=k, n_init=STARTS, random_state=seed)
 
 
 def nearest(scaled: Matrix, centres: Matrix) -> Labels:

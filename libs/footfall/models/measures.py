@@ -1,4 +1,4 @@
-"""How good predictions are, and how sure that is: plain NumPy over labels and probabilities. Pure."""
+"""How good predictions are, and how sure that is: scikit-learn's measures with bootstrap intervals. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn import metrics
 
 from footfall.models.featureset import Matrix
 
@@ -25,23 +26,12 @@ class Interval:
 
 def auroc(labels: Labels, scores: Matrix) -> float:
     """Share of (positive, negative) pairs in which the positive scores higher; ties count half. NaN with one class."""
-    positives = int(labels.sum())
-    negatives = len(labels) - positives
-    if not positives or not negatives:
-        return float("nan")
-    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return float((ranks[labels == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    return float(metrics.roc_auc_score(labels, scores)) if 0 < labels.sum() < len(labels) else float("nan")
 
 
 def average_precision(labels: Labels, scores: Matrix) -> float:
     """Precision averaged over the steps in recall, rows of equal score taken together. NaN without positives."""
-    if not labels.sum():
-        return float("nan")
-    values, places = np.unique(-scores, return_inverse=True)
-    found = np.cumsum(np.bincount(places, weights=labels, minlength=len(values)))
-    taken = np.cumsum(np.bincount(places, minlength=len(values)))
-    return float(np.sum(np.diff(found, prepend=0.0) / found[-1] * found / taken))
+    return float(metrics.average_precision_score(labels, scores)) if labels.sum() else float("nan")
 
 
 def brier(labels: Labels, probabilities: Matrix) -> float:
@@ -51,8 +41,7 @@ def brier(labels: Labels, probabilities: Matrix) -> float:
 
 def log_loss(labels: Labels, probabilities: Matrix) -> float:
     """Mean negative log-likelihood, in nats."""
-    sure = np.clip(probabilities, 1e-12, 1 - 1e-12)
-    return float(-np.mean(labels * np.log(sure) + (1 - labels) * np.log(1 - sure)))
+    return float(metrics.log_loss(labels, probabilities, labels=[0, 1]))
 
 
 def accuracy(labels: Labels, probabilities: Matrix) -> float:
@@ -118,22 +107,6 @@ def flat(found: Mapping[str, Interval]) -> dict[str, float]:
     """`name`, `name_low` and `name_high` of each, as MLflow wants them; what cannot be told is left out."""
     every = {f"{n}{end}": v for n, i in found.items() for end, v in (("", i.value), ("_low", i.low), ("_high", i.high))}
     return {name: value for name, value in every.items() if not np.isnan(value)}
-
-
-def adjusted_rand(first: Labels, second: Labels) -> float:
-    """Agreement of two groupings of the same rows, 0 by chance and 1 if equal (Hubert and Arabie 1985)."""
-    _, a = np.unique(first, return_inverse=True)
-    _, b = np.unique(second, return_inverse=True)
-    table = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(table, (a, b), 1)
-    together, rows, columns = (float(_pairs(t).sum()) for t in (table, table.sum(axis=1), table.sum(axis=0)))
-    by_chance = rows * columns / float(_pairs(np.array([len(a)], dtype=np.float64)).sum())
-    most = (rows + columns) / 2
-    return 1.0 if most == by_chance else (together - by_chance) / (most - by_chance)
-
-
-def _pairs(counts: Matrix) -> Matrix:
-    return counts * (counts - 1) / 2
 
 
 def _resamples(rows: int, rounds: int, seed: int) -> list[npt.NDArray[np.int64]]:

@@ -3,7 +3,8 @@
 Money and counts enter as logarithms, cut at their outer hundredths and standardised, so that neither petrol nor a few
 big spenders make a group of their own. Five sides of behaviour, each once: with orders, active weeks, money and variety
 all in, the one axis of "how active" drowns the others, and only three groups repeat. k is the greatest that comes out the
-same on resamples, has no group of a handful, and keeps its groups nearly as well apart as the best such k.
+same on resamples, has no group of a handful, and keeps its groups nearly as well apart as the best such k. It is chosen on
+a sample, on the driver; the groups themselves are fitted on everybody.
 """
 
 from __future__ import annotations
@@ -15,22 +16,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyspark.ml.clustering import KMeans
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.errors import DataError
 from footfall.models import plots
-from footfall.models.choose_k import LEAST_SHARE, SEED, Tried, choose, distances, nearest, try_k
+from footfall.models.choose_k import LEAST_SHARE, SEED, STARTS, Tried, choose, distances, measure, nearest, try_k
 from footfall.models.featureset import USER_QUERIES, Feature, FeatureSet, Matrix, Transform
 from footfall.models.naming import group_names, keep_numbers
-from footfall.models.scaling import Scaler, fit_scaler
+from footfall.models.scaling import VECTOR, Scaler, fit_scaler
 from footfall.models.shape import Gate, Served, Trained
 from footfall.tables import USER_FEATURES
 
 NAME = "segments"
 TAIL = 0.01
-MOST_COMPARED = 20_000  # people on whom groupings are compared on the driver; a sample by hash above that
+MOST_SAMPLED = 20_000  # people on whom k is chosen on the driver; a sample by hash of the features above that
 
 LOG, LINEAR = Transform.LOG, Transform.LINEAR
 FEATURES = FeatureSet(
@@ -109,26 +111,33 @@ def train(
     scaler = fit_scaler(people, FEATURES.features, tail=TAIL)
     sample = _collect(people, {*FEATURES.columns, "amount_365d", *(before.columns if before else ())})
     scaled = scaler.apply(sample)
-    rows = scaler.vectors(people, "user_id")
-    tried = [try_k(rows, scaled, k=k, rounds=stability_rounds) for k in range(k_min, min(k_max, count // 2) + 1)]
-    chosen = choose(tried, min_stability=min_stability)
-    model = _model(scaler, chosen, sample, scaled, before)
-    return _trained(model, tried, chosen, scaled, count, min_stability)
+    tried = [try_k(scaled, k=k, rounds=stability_rounds) for k in range(k_min, min(k_max, count // 2) + 1)]
+    centres = fit_centres(scaler.vectors(people, "user_id"), choose(tried, min_stability=min_stability).k)
+    fitted = measure(scaled, centres, rounds=stability_rounds)
+    model = _model(scaler, centres, sample, scaled, before)
+    return _trained(model, tried, fitted, scaled, count, min_stability)
+
+
+def fit_centres(rows: DataFrame, k: int) -> Matrix:
+    """float64[k, n_features]: the centres of MLlib's k-means on everybody, the best by cost of several starts."""
+    starts = (KMeans(featuresCol=VECTOR, k=k, seed=SEED + i, maxIter=50, tol=1e-4).fit(rows) for i in range(STARTS))
+    best = min(starts, key=lambda fitted: fitted.summary.trainingCost)
+    return np.array(best.clusterCenters())
 
 
 def _model(
-    scaler: Scaler, chosen: Tried, sample: pd.DataFrame, scaled: Matrix, before: SegmentsModel | None
+    scaler: Scaler, fitted: Matrix, sample: pd.DataFrame, scaled: Matrix, before: SegmentsModel | None
 ) -> SegmentsModel:
-    groups = nearest(scaled, chosen.centres)
-    spent = sample["amount_365d"].groupby(groups).median().reindex(range(chosen.k), fill_value=0.0)
+    groups = nearest(scaled, fitted)
+    spent = sample["amount_365d"].groupby(groups).median().reindex(range(len(fitted)), fill_value=0.0)
     by_size = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
     had = np.full(len(sample), -1)
     if before is not None and before.columns <= set(sample.columns):
         had = before.predict(sample)["segment_id"].to_numpy()
     numbers = keep_numbers(groups, had, by_size=by_size) if before is not None else _ranks(by_size)
     order = np.argsort(numbers)
-    lifts = [dict(zip(WORDS, map(float, chosen.centres[place]), strict=True)) for place in order]
-    centres = tuple(tuple(map(float, chosen.centres[place])) for place in order)
+    lifts = [dict(zip(WORDS, map(float, fitted[place]), strict=True)) for place in order]
+    centres = tuple(tuple(map(float, fitted[place])) for place in order)
     return SegmentsModel(FEATURES.version, scaler, centres, tuple(numbers[p] for p in order), tuple(group_names(lifts)))
 
 
@@ -137,9 +146,9 @@ def _ranks(by_size: Sequence[int]) -> list[int]:
 
 
 def _trained(
-    model: SegmentsModel, tried: Sequence[Tried], chosen: Tried, scaled: Matrix, count: int, min_stability: float
+    model: SegmentsModel, tried: Sequence[Tried], fitted: Tried, scaled: Matrix, count: int, min_stability: float
 ) -> Trained:
-    shares = np.bincount(nearest(scaled, np.array(model.centres)), minlength=chosen.k) / len(scaled)
+    shares = np.bincount(nearest(scaled, np.array(model.centres)), minlength=fitted.k) / len(scaled)
     lifts = {
         name: dict(zip(WORDS, centre, strict=True)) for name, centre in zip(model.names, model.centres, strict=True)
     }
@@ -148,27 +157,27 @@ def _trained(
             {"k": t.k, "silhouette": t.silhouette, "stability": t.stability, "least_share": t.least_share}
             for t in tried
         ],
-        "chosen": chosen.k,
+        "chosen": fitted.k,
         "min_stability": min_stability,
         "lifts": lifts,
         "shares": dict(zip(model.names, map(float, shares), strict=True)),
     }
-    words = f"k = {chosen.k} agrees with its refits by {chosen.stability:.2f} (adjusted Rand), at least {min_stability}"
-    handful = f"k = {chosen.k}: the smallest group holds {chosen.least_share:.1%} of people, at least {LEAST_SHARE:.0%}"
+    words = f"k = {fitted.k} agrees with its refits by {fitted.stability:.2f} (adjusted Rand), at least {min_stability}"
+    handful = f"k = {fitted.k}: the smallest group holds {fitted.least_share:.1%} of people, at least {LEAST_SHARE:.0%}"
     return Trained(
         name=NAME,
         model=Served(model),
         features=FEATURES.signature,
         predictions=(("segment_id", "integer"), ("distance", "double")),
         feature_version=FEATURES.version,
-        parameters={"k": chosen.k, "k_tried": [t.k for t in tried], "people": count, "seed": SEED, "tail_cut": TAIL},
-        metrics={"silhouette": chosen.silhouette, "stability": chosen.stability, "least_share": chosen.least_share},
+        parameters={"k": fitted.k, "k_tried": [t.k for t in tried], "people": count, "seed": SEED, "tail_cut": TAIL},
+        metrics={"silhouette": fitted.silhouette, "stability": fitted.stability, "least_share": fitted.least_share},
         gates=[
-            Gate("stable", chosen.stability >= min_stability, words),
-            Gate("no_handful", chosen.least_share >= LEAST_SHARE, handful),
+            Gate("stable", fitted.stability >= min_stability, words),
+            Gate("no_handful", fitted.least_share >= LEAST_SHARE, handful),
         ],
         figures={
-            "choice_of_k": plots.choice_of_k(told["tried"], chosen.k, min_stability=min_stability),
+            "choice_of_k": plots.choice_of_k(told["tried"], fitted.k, min_stability=min_stability),
             "profile": plots.profile({n: {WORDS[f]: v for f, v in group.items()} for n, group in lifts.items()}),
         },
         evaluation=told,
@@ -176,9 +185,9 @@ def _trained(
 
 
 def _collect(people: DataFrame, columns: set[str]) -> pd.DataFrame:
-    """Columns of the people on the driver as doubles; a sample by hash where there are very many."""
+    """Columns of the people on the driver as doubles, in an order without meaning; a sample where there are very many."""
     have = sorted(columns & set(people.columns))
-    ordered = people.orderBy(F.xxhash64("user_id"), "user_id").limit(MOST_COMPARED)
+    ordered = people.orderBy(F.xxhash64(*FEATURES.columns), *FEATURES.columns).limit(MOST_SAMPLED)
     return ordered.select(*(F.col(c).cast("double") for c in have)).toPandas()
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Table, faults, names_of
-from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, UNREADABLE, WITHHELD, without
+from footfall.contract import BATCH_ID, Table, names_of
+from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, SOUND, UNREADABLE, WITHHELD
 from footfall.source import Actor, Feed, Number, Target
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
 OWN = {c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)}
 FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"
 HAS_OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
-KIND, IDENTIFIER, INCARNATION = "_kind", "_identifier", "_incarnation"
+KIND, IDENTIFIER, TYPES = "_kind", "_identifier", "_types"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def source_columns(raw: DataFrame) -> list[str]:
 def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     """The raw rows with the feed's declared `types`; what cannot be read becomes NULL and stands in `_unreadable`.
 
-    The row as it arrived is kept in `_raw_row` as JSON.
+    The row as it arrived is kept in `_raw_row`, a struct.
     """
     unreadable = [
         F.when(
@@ -50,8 +50,8 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     ]
     rows = raw.withColumns(
         {
-            RAW_ROW: F.to_json(F.struct(*(F.col(f"`{c}`") for c in source_columns(raw)))),
-            "_types": F.array(*unreadable) if unreadable else F.array().cast("array<string>"),
+            RAW_ROW: F.struct(*(F.col(f"`{c}`") for c in source_columns(raw))),
+            TYPES: names_of(unreadable),
         }
     )
     return rows.withColumns({c: F.expr(f"try_cast(`{c}` AS {kind})") for c, kind in feed.types.items()})
@@ -80,7 +80,8 @@ def map_rows(
         c: _Value(table.column(c).type, rows.select(F.expr(sql).alias(c)).schema[0].dataType, F.expr(sql), zone)
         for c, sql in target.columns.items()
     }
-    unreadable = names_of([F.col("_types"), *(v.fault(c, texts=texts) for c, v in values.items())])
+    faults_of_values = names_of([fault for c, v in values.items() if (fault := v.fault(c, texts=texts)) is not None])
+    unreadable = F.concat(TYPES, faults_of_values) if feed.types else faults_of_values
     mapped = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
@@ -120,17 +121,17 @@ class _Value:
             return self._instant()
         return self.sql.try_cast(self.wanted)
 
-    def fault(self, column: str, *, texts: bool) -> Column:
-        """The name of the rule that the value breaks, or NULL."""
+    def fault(self, column: str, *, texts: bool) -> Column | None:
+        """The name of the rule that the value breaks, or NULL; None where it cannot break one."""
         if isinstance(self.wanted, T.StringType):
             # U+FFFD stands where bytes did not fit the file's encoding
             return (
                 F.when(F.contains(self.sql.cast("string"), F.lit("\ufffd")), F.lit(f"{column}_encoding"))
                 if texts
-                else F.lit(None).cast("string")
+                else None
             )
         if self.wanted == self.given:
-            return F.lit(None).cast("string")
+            return None
         filled = F.trim(self.sql.cast("string")) != "" if isinstance(self.given, T.StringType) else self.sql.isNotNull()
         return F.when(filled & self.typed.isNull(), F.lit(f"{column}_unreadable"))
 
@@ -205,11 +206,10 @@ def generated(feed: Feed, table: Table) -> tuple[str, ...]:
     return number if has_id else (table.key[0], *number)
 
 
-def generate(rows: DataFrame, *, feed: Feed, table: Table) -> DataFrame:
-    """The mapped rows with their generated columns; this sorts, so what needs none of them does without."""
+def generate(judged: DataFrame, *, feed: Feed, table: Table) -> DataFrame:
+    """The judged rows with their generated columns; this sorts, so what needs none of them does without."""
     made, number = generated(feed, table), feed.into[table.name].number
-    if number:
-        rows = _numbered(rows, number, table, made)
+    rows = _numbered(judged, number, table) if number else judged
     return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in made else rows
 
 
@@ -240,14 +240,12 @@ def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: Shop) -> 
 
 def _hashed_id(feed: Feed) -> Column:
     """Hash of the feed, the row and its ordinal among equal rows of its file, for sources without an id."""
-    equal = Window.partitionBy(FILE, RAW_ROW).orderBy(POSITION)
-    what = feed.files or feed.delta or ""
-    return F.sha2(F.concat_ws("\u0001", F.lit(what), F.col(RAW_ROW), F.row_number().over(equal).cast("string")), 256)
+    what, row = feed.files or feed.delta or "", F.to_json(RAW_ROW)
+    ordinal = F.row_number().over(Window.partitionBy(FILE, row).orderBy(POSITION))
+    return F.sha2(F.concat_ws("\u0001", F.lit(what), row, ordinal.cast("string")), 256)
 
 
-def _numbered(rows: DataFrame, number: Number, table: Table, made: Sequence[str]) -> DataFrame:
+def _numbered(rows: DataFrame, number: Number, table: Table) -> DataFrame:
     """Numbers rows from 1; rows that will not land come last, so that every order with a sound line has a line 1."""
-    broken = faults(without(table, made))
-    lands = F.col(WITHHELD).isNull() & (F.size(UNREADABLE) == 0) & (F.size(broken) == 0)
-    order = Window.partitionBy(*number.within).orderBy(lands.desc(), *number.order_by, FILE, POSITION)
+    order = Window.partitionBy(*number.within).orderBy(F.desc(SOUND), *number.order_by, FILE, POSITION)
     return rows.withColumn(number.column, F.row_number().over(order).cast(table.column(number.column).type))

@@ -13,7 +13,7 @@ from footfall.models.featureset import Matrix
 from footfall.models.measures import Labels
 
 SEED = 17
-STARTS = 5  # of every fit, the best by cost is kept: one start alone often ends in another local minimum
+STARTS = 10  # of every fit, the best by cost is kept: one start alone often ends in another local minimum
 LEAST_SHARE = 0.01  # of all people in each group
 NEARLY = 0.9  # of the best silhouette: more groups say more, as long as they are about as well apart
 MOST_FOR_SILHOUETTE = 5_000  # its cost is quadratic

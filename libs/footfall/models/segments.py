@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 
 from footfall.errors import DataError
 from footfall.models import plots
-from footfall.models.choose_k import LEAST_SHARE, SEED, STARTS, Tried, choose, distances, measure, nearest, try_k
+from footfall.models.choose_k import LEAST_SHARE, SEED, Tried, choose, distances, measure, nearest, try_k
 from footfall.models.featureset import USER_QUERIES, Feature, FeatureSet, Matrix, Transform
 from footfall.models.naming import group_names, keep_numbers
 from footfall.models.scaling import VECTOR, Scaler, fit_scaler
@@ -32,6 +32,7 @@ from footfall.tables import USER_FEATURES
 
 NAME = "segments"
 TAIL = 0.01
+SPARK_STARTS = 5  # each is a dozen of Spark's jobs; by then k is known to repeat
 MOST_SAMPLED = 20_000  # people on whom k is chosen on the driver; a sample by hash of the features above that
 
 LOG, LINEAR = Transform.LOG, Transform.LINEAR
@@ -120,7 +121,9 @@ def train(
 
 def fit_centres(rows: DataFrame, k: int) -> Matrix:
     """float64[k, n_features]: the centres of MLlib's k-means on everybody, the best by cost of several starts."""
-    starts = (KMeans(featuresCol=VECTOR, k=k, seed=SEED + i, maxIter=50, tol=1e-4).fit(rows) for i in range(STARTS))
+    starts = (
+        KMeans(featuresCol=VECTOR, k=k, seed=SEED + i, maxIter=50, tol=1e-4).fit(rows) for i in range(SPARK_STARTS)
+    )
     best = min(starts, key=lambda fitted: fitted.summary.trainingCost)
     return np.array(best.clusterCenters())
 

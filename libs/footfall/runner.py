@@ -176,9 +176,8 @@ class Runner:
         counted = marked.observe(seen, *sorting.tallies(table, feeds), sorting.places_of_broken())
         valid = sorting.close_intervals(counted.where(sorting.is_valid()).select(*table.column_names), table)
         if work.resumed and self.lake.landing(table.full_name, work.label(table)):
-            counted.write.format("noop").mode(
-                "overwrite"
-            ).save()  # an earlier try wrote them: count again, write nothing
+            # an earlier try wrote them: count again, write nothing
+            counted.write.format("noop").mode("overwrite").save()
         landing = self._write_once(work, table, conform(valid, table))
         tallies = {feed: seen.get[feed].asDict() for feed in feeds}
         places, aside, broken = seen.get[sorting.PLACES], 0, dict[str, dict[str, int]]()

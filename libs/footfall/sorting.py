@@ -13,8 +13,10 @@ from footfall.contract import Severity, Table, broken_rules, checks, keeps
 # Columns that refine adds beside the target's own, and that end with the sorting.
 FEED, FILE, POSITION, WITHHELD, UNREADABLE = "_feed", "_file", "_position", "_withheld", "_unreadable"
 RAW_ROW = "_raw_row"
-PLACES, MOST_PLACES = "_places", 10_000
 SOUND, DUPLICATE = "_sound", "_duplicate"
+
+PLACES = "_places"
+MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
 
 
 def judge(rows: DataFrame, table: Table) -> DataFrame:

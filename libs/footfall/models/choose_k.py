@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
+from threadpoolctl import threadpool_limits
 
 from footfall.models.featureset import Matrix
 from footfall.models.measures import Labels
@@ -35,8 +36,7 @@ class Tried:
 
 def try_k(scaled: Matrix, *, k: int, rounds: int) -> Tried:
     """Groups the people of `scaled`, float64[n_people, n_features], k ways, and measures how well that holds."""
-    fitted = _kmeans(k, SEED).fit(scaled)
-    return measure(scaled, fitted.cluster_centers_, rounds=rounds)
+    return measure(scaled, _fitted(scaled, k, seed=SEED), rounds=rounds)
 
 
 def measure(scaled: Matrix, centres: Matrix, *, rounds: int) -> Tried:
@@ -50,8 +50,8 @@ def measure(scaled: Matrix, centres: Matrix, *, rounds: int) -> Tried:
     agreed = []
     for number in range(rounds):
         weights = np.random.default_rng([SEED, number]).poisson(1.0, len(scaled)).astype(float)
-        refitted = _kmeans(k, number).fit(scaled, sample_weight=weights)
-        agreed.append(adjusted_rand_score(mine, nearest(scaled, refitted.cluster_centers_)))
+        refitted = _fitted(scaled, k, seed=number, weights=weights)
+        agreed.append(adjusted_rand_score(mine, nearest(scaled, refitted)))
     least = float(np.bincount(mine, minlength=k).min() / len(mine))
     apart = silhouette_score(scaled, mine, sample_size=min(len(mine), MOST_FOR_SILHOUETTE), random_state=SEED)
     return Tried(k, float(apart), float(np.mean(agreed)), least)
@@ -69,8 +69,12 @@ def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
     return max((t for t in sound if t.silhouette >= apart), key=lambda t: t.k)
 
 
-def _kmeans(k: int, seed: int) -> KMeans:
-    return KMeans(n_clusters=k, n_init=STARTS, random_state=seed)
+def _fitted(scaled: Matrix, k: int, *, seed: int, weights: Matrix | None = None) -> Matrix:
+    """float64[k, n_features]: centres, summed in one thread: the same on any machine, no spinning beside Spark's threads."""
+    with threadpool_limits(limits=1):
+        found = KMeans(n_clusters=k, n_init=STARTS, random_state=seed).fit(scaled, sample_weight=weights)
+    centres: Matrix = found.cluster_centers_
+    return centres
 
 
 def nearest(scaled: Matrix, centres: Matrix) -> Labels:

@@ -16,7 +16,7 @@ from footfall.models.measures import Labels
 SEED = 17
 STARTS = 10  # of every fit, the best by cost is kept: one start alone often ends in another local minimum
 LEAST_SHARE = 0.01  # of all people in each group
-NEARLY = 0.9  # of the best silhouette: more groups say more, as long as they are about as well apart
+NEARLY = 0.8  # of the best silhouette: more groups say more, as long as they are about as well apart
 MOST_FOR_SILHOUETTE = 5_000  # its cost is quadratic
 
 
@@ -58,7 +58,7 @@ def measure(scaled: Matrix, centres: Matrix, *, rounds: int) -> Tried:
 
 
 def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
-    """The most groups among the sound whose silhouette is within a tenth of the best sound one's.
+    """The most groups among the sound whose silhouette is within a fifth of the best sound one's.
 
     Where none is sound, the most stable (a gate will fail).
     """

@@ -10,9 +10,9 @@ from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.query import run_sql
 from footfall.refine.feeds import RawFeed, feeds_into, numbers_are_keys, raw_feeds
-from footfall.refine.mapped import Shop, generate, generated, map_rows
+from footfall.refine.mapped import Shop, generate, judged_by, map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
-from footfall.sorting import RAW_ROW, UNREADABLE, judge, quarantined, without
+from footfall.sorting import RAW_ROW, UNREADABLE, judge, quarantined
 from footfall.step import Facts, Frames, Made, Output, Read, Step
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
@@ -53,10 +53,10 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
                 f.with_arrival(frames[f.reads], job.now), feed=f.feed, feed_name=f.name, table=table, shop=shop,
                 vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),
             )  # fmt: skip
-            judged_by = without(table, generated(f.feed, table))
-            judged = judge(mapped, judged_by)
+            stated = judged_by(f.feed, table)
+            judged = judge(mapped, stated)
             rows.append(generate(judged, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
-            aside.append(quarantined(judged, judged_by))
+            aside.append(quarantined(judged, stated))
         whole, broken = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
         reasons = {f.name: f.reasons(table) for f in feeds}
         return Made([Facts(table, whole, reasons, broken, unique=numbers_are_keys(feeds, table))])

@@ -19,7 +19,7 @@ from footfall.errors import SourceError
 from footfall.files import list_files, read_files
 from footfall.ingest.arrival import arrive
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
-from footfall.refine.mapped import OWN, Shop, generate, generated, map_rows, typed_source
+from footfall.refine.mapped import OWN, Shop, generate, judged_by, map_rows, typed_source
 from footfall.refine.pseudonyms import new_pseudonyms
 from footfall.source import TARGETS, Feed, read_source
 from footfall.step import Files
@@ -135,8 +135,8 @@ def _told(sample: Sample, table: Table, *, shop: Shop, key: MintKey) -> Iterator
         vault=vault,
         text_ids=text_ids(key),
     )
-    judged_by = sorting.without(table, generated(sample.feed, table))
-    whole = generate(sorting.judge(mapped, judged_by), feed=sample.feed, table=table)
+    stated = judged_by(sample.feed, table)
+    whole = generate(sorting.judge(mapped, stated), feed=sample.feed, table=table)
     marked = sorting.mark(whole, table, existing=None)
     wanted = [c for c in table.column_names if c in empty.columns or c in {"actor_id", "event_date", "amount_base"}]
     valid = marked.where(sorting.is_valid()).select(*wanted).limit(ROWS_SHOWN).toPandas()
@@ -147,7 +147,7 @@ def _told(sample: Sample, table: Table, *, shop: Shop, key: MintKey) -> Iterator
     why = (
         marked.select(
             F.when(F.col(sorting.WITHHELD).isNotNull(), F.concat(F.lit("left out: "), sorting.WITHHELD))
-            .when(sorting.is_broken(), F.concat(F.lit("quarantined: "), F.array_join(sorting.reasons(judged_by), ", ")))
+            .when(sorting.is_broken(), F.concat(F.lit("quarantined: "), F.array_join(sorting.reasons(stated), ", ")))
             .when(F.col(sorting.DUPLICATE), F.lit("duplicate key"))
             .otherwise(F.lit("valid"))
             .alias("outcome"),

@@ -142,8 +142,8 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
 
 def checks(table: Table, severity: Severity = Severity.ERROR) -> dict[str, SparkColumn]:
     """The rules of that severity by name, each as a predicate that is never NULL; required columns are rules too."""
-    required = {f"{c.name}_required": F.col(c.name).isNotNull() for c in table.all_columns if c.required}
-    required.pop(f"{BATCH_ID.name}_required")  # the lake fills it
+    needed = [c.name for c in table.all_columns if c.required and c is not BATCH_ID]  # that one the lake fills
+    required = {f"{name}_required": F.col(name).isNotNull() for name in needed}
     stated = {r.name: F.coalesce(F.expr(r.predicate), F.lit(True)) for r in table.rules if r.severity is severity}
     return required | stated if severity is Severity.ERROR else stated
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-import warnings
 
 from footfall.errors import EnvironmentFault
+from footfall.mlflow_place import reached
 
 
 def fetch_model(uri: str, *, tracking_uri: str) -> str:
@@ -14,15 +13,9 @@ def fetch_model(uri: str, *, tracking_uri: str) -> str:
 
     Raises EnvironmentFault where nothing can be brought from there.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     folder = tempfile.mkdtemp(prefix="footfall-model-")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # MLflow warns of its own parts
-            import mlflow  # seconds, which only such an encoder costs
-
-            mlflow.set_tracking_uri(tracking_uri)
-            mlflow.set_registry_uri(tracking_uri)  # as footfall.registry has it
+        with reached(tracking_uri) as mlflow:
             return str(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except Exception as fault:  # MLflow passes on whatever its storage clients raise
         first = str(fault).strip().splitlines()[0][:200] if str(fault).strip() else type(fault).__name__

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from footfall.errors import DataError, FootfallError
-from footfall.mlflow_place import QUICK, explained, require_usable, requirements
+from footfall.mlflow_place import explained, reached, require_usable, requirements
 from footfall.settings import MlflowSettings
 
 if TYPE_CHECKING:
@@ -224,23 +221,12 @@ class Registry:
     @contextmanager
     def _reached(self) -> Iterator[MlflowClient]:
         """A client while the block runs; MLflow out of reach becomes one of footfall's own errors."""
-        for key, value in QUICK.items():
-            os.environ.setdefault(key, value)
         if self._file is not None:
             require_usable(self._file)
-        # MLflow warns of its own parts, and that we log no example: that would be rows of real people
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import mlflow
-            from mlflow.exceptions import MlflowException
-
-            for chatty in ("mlflow", "alembic"):
-                logging.getLogger(chatty).setLevel(logging.ERROR)
+        with reached(self.uri) as mlflow:
             try:
-                mlflow.set_tracking_uri(self.uri)
-                mlflow.set_registry_uri(self.uri)
                 yield mlflow.MlflowClient()
-            except (MlflowException, OSError) as fault:
+            except (mlflow.MlflowException, OSError) as fault:
                 told = explained(fault, uri=self.uri)
                 if told is None:
                     raise

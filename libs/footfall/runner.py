@@ -180,9 +180,8 @@ class Runner:
             counted.write.format("noop").mode("overwrite").save()
         landing = self._write_once(work, table, conform(valid, table))
         tallies = {feed: seen.get[feed].asDict() for feed in feeds}
-        places, aside, broken = seen.get[sorting.PLACES], 0, dict[str, dict[str, int]]()
-        if places:
-            aside, broken = self._quarantine(work, table, sorting.among(output.aside, places))
+        places = seen.get[sorting.PLACES]
+        aside, broken = self._quarantine(work, table, sorting.among(output.aside, places)) if places else (0, {})
         sorted_out = [sum(t[key] for t in tallies.values()) for key in ("rows_valid", "rows_quarantined")]
         if sorted_out != [landing.rows, aside]:
             raise ContractError(

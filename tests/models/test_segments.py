@@ -14,6 +14,7 @@ from footfall.contract import conform
 from footfall.errors import DataError
 from footfall.models import choose_k, segments
 from footfall.models.choose_k import Tried
+from footfall.models.featureset import Matrix
 from footfall.models.segments import SegmentsModel
 from footfall.models.shape import Trained
 from footfall.tables import SEGMENT_CATALOGUE, SEGMENTS
@@ -98,8 +99,12 @@ def test_four_kinds_repeat_on_resamples_and_one_cloud_does_not() -> None:
     corners = np.array([[0, 0], [0, 9], [9, 0], [9, 9]], dtype=float)
     kinds = np.repeat(corners, 50, axis=0) + draws.normal(size=(200, 2))
     cloud = draws.normal(size=(200, 5))
-    assert choose_k.try_k(kinds, k=4, rounds=5).stability > 0.95
-    assert choose_k.try_k(cloud, k=4, rounds=5).stability < 0.6
+
+    def stability(people: Matrix) -> float:
+        return choose_k.measure(people, choose_k.fit(people, 4), choose_k.regroup(people, k=4, rounds=5)).stability
+
+    assert stability(kinds) > 0.95
+    assert stability(cloud) < 0.6
 
 
 def test_what_does_not_repeat_misses_its_gate(shoppers: DataFrame) -> None:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from footfall import sorting
 from footfall.contract import Table
-from footfall.refine.mapped import Shop, generate, generated, map_rows
+from footfall.refine.mapped import Shop, generate, judged_by, map_rows
 from footfall.source import Feed
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
@@ -47,9 +47,9 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
     rows = map_rows(
         raw, feed=mapping, feed_name="shop_x", table=table, shop=SHOP, vault=vault, text_ids=lambda text: F.md5(text)
     )
-    judged_by = sorting.without(table, generated(mapping, table))
-    whole = generate(sorting.judge(rows, judged_by), feed=mapping, table=table)
-    told = F.when(sorting.is_broken(), sorting.reasons(judged_by)).otherwise(F.array())
+    stated = judged_by(mapping, table)
+    whole = generate(sorting.judge(rows, stated), feed=mapping, table=table)
+    told = F.when(sorting.is_broken(), sorting.reasons(stated)).otherwise(F.array())
     return sorting.mark(whole, table, existing=None).withColumn("_faults", told).orderBy("_position")
 
 

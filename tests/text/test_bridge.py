@@ -10,7 +10,7 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.contract import conform
-from footfall.tables.results import TEXT_VECTORS
+from footfall.tables.texts import TEXT_VECTORS
 from footfall.text.bridge import ask_worker, encode_texts, settled
 from footfall.text.encoder import Encoder
 from text.conftest import WEIGHTS, spec_of

@@ -34,24 +34,23 @@ class Tried:
         return self.stability >= min_stability and self.least_share >= LEAST_SHARE
 
 
-def try_k(scaled: Matrix, *, k: int, rounds: int) -> Tried:
-    """Groups the people of `scaled`, float64[n_people, n_features], k ways, and measures how well that holds."""
-    return measure(scaled, _fitted(scaled, k, seed=SEED), rounds=rounds)
+def regroup(scaled: Matrix, *, k: int, rounds: int) -> list[Labels]:
+    """Where each person of `scaled`, float64[n_people, n_features], belongs by each of `rounds` refits of k groups.
+
+    A refit weights each person by a Poisson(1) draw, as a bootstrap does (Efron and Tibshirani 1993). Rows have to come
+    in an order that says nothing of who they are: then the draws are the same under any key of the pseudonyms.
+    """
+    draws = (np.random.default_rng([SEED, number]).poisson(1.0, len(scaled)).astype(float) for number in range(rounds))
+    return [nearest(scaled, fit(scaled, k, seed=i, weights=weights)) for i, weights in enumerate(draws)]
 
 
-def measure(scaled: Matrix, centres: Matrix, *, rounds: int) -> Tried:
-    """How well these centres, float64[k, n_features], group the people, and how much `rounds` refits agree.
+def measure(scaled: Matrix, centres: Matrix, regrouped: Sequence[Labels]) -> Tried:
+    """How well these centres, float64[k, n_features], group the people.
 
-    A refit weights each person by a Poisson(1) draw, as a bootstrap does (Efron and Tibshirani 1993), and is compared by
-    the adjusted Rand index (Hubert and Arabie 1985) of where everybody belongs. Rows have to come in an order that says
-    nothing of who they are: then the draws are the same under any key of the pseudonyms.
+    `regrouped` is compared by the adjusted Rand index (Hubert and Arabie 1985).
     """
     k, mine = len(centres), nearest(scaled, centres)
-    agreed = []
-    for number in range(rounds):
-        weights = np.random.default_rng([SEED, number]).poisson(1.0, len(scaled)).astype(float)
-        refitted = _fitted(scaled, k, seed=number, weights=weights)
-        agreed.append(adjusted_rand_score(mine, nearest(scaled, refitted)))
+    agreed = [adjusted_rand_score(mine, again) for again in regrouped]
     least = float(np.bincount(mine, minlength=k).min() / len(mine))
     apart = silhouette_score(scaled, mine, sample_size=min(len(mine), MOST_FOR_SILHOUETTE), random_state=SEED)
     return Tried(k, float(apart), float(np.mean(agreed)), least)
@@ -69,7 +68,7 @@ def choose(tried: Sequence[Tried], *, min_stability: float) -> Tried:
     return max((t for t in sound if t.silhouette >= apart), key=lambda t: t.k)
 
 
-def _fitted(scaled: Matrix, k: int, *, seed: int, weights: Matrix | None = None) -> Matrix:
+def fit(scaled: Matrix, k: int, *, seed: int = SEED, weights: Matrix | None = None) -> Matrix:
     """float64[k, n_features]: centres, summed in one thread: the same on any machine, no spinning beside Spark's threads."""
     with threadpool_limits(limits=1):
         found = KMeans(n_clusters=k, n_init=STARTS, random_state=seed).fit(scaled, sample_weight=weights)

@@ -25,7 +25,7 @@ from footfall.models.logistic import LABEL, Linear, fit_linear, helps, require_t
 from footfall.models.measures import Interval
 from footfall.models.scaling import Scaler, fit_scaler
 from footfall.models.shape import Served, Trained
-from footfall.tables import USER_FEATURES
+from footfall.tables import USER_FEATURES, USER_SCORES
 
 NAME = "churn"
 PENALTY, TAIL = 1e-3, 0.002
@@ -54,18 +54,11 @@ RFM = (
     Feature("order_count_365d", LOG, "frequency"),
     Feature("amount_365d", LOG, "monetary value"),
 )
-REASON = T.StructType(
-    [
-        T.StructField("feature", T.StringType()),
-        T.StructField("value", T.DoubleType()),
-        T.StructField("contribution", T.DoubleType()),
-    ]
-)
 SCORED = T.StructType(
     [
         T.StructField("user_id", T.StringType()),
         T.StructField("score", T.DoubleType()),
-        T.StructField("reasons", T.ArrayType(REASON)),
+        T.StructField("reasons", USER_SCORES.column("reasons").type),
     ]
 )
 WORDS = {f.name: f.words for f in FEATURES.features}

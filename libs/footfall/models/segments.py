@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 
 from footfall.errors import DataError
 from footfall.models import plots
-from footfall.models.choose_k import LEAST_SHARE, SEED, Tried, choose, distances, measure, nearest, try_k
+from footfall.models.choose_k import LEAST_SHARE, SEED, Tried, choose, distances, fit, measure, nearest, regroup
 from footfall.models.featureset import USER_QUERIES, Feature, FeatureSet, Matrix, Transform
 from footfall.models.naming import group_names, keep_numbers
 from footfall.models.scaling import VECTOR, Scaler, fit_scaler
@@ -112,11 +112,12 @@ def train(
     scaler = fit_scaler(people, FEATURES.features, tail=TAIL)
     sample = _collect(people, {*FEATURES.columns, "amount_365d", *(before.columns if before else ())})
     scaled = scaler.apply(sample)
-    tried = [try_k(scaled, k=k, rounds=stability_rounds) for k in range(k_min, min(k_max, count // 2) + 1)]
+    regrouped = {k: regroup(scaled, k=k, rounds=stability_rounds) for k in range(k_min, min(k_max, count // 2) + 1)}
+    tried = [measure(scaled, fit(scaled, k), again) for k, again in regrouped.items()]
     centres = fit_centres(scaler.vectors(people, "user_id"), choose(tried, min_stability=min_stability).k)
-    fitted = measure(scaled, centres, rounds=stability_rounds)
+    measured = measure(scaled, centres, regrouped[len(centres)])
     model = _model(scaler, centres, sample, scaled, before)
-    return _trained(model, tried, fitted, scaled, count, min_stability)
+    return _trained(model, tried, measured, scaled, count, min_stability)
 
 
 def fit_centres(rows: DataFrame, k: int) -> Matrix:
@@ -129,19 +130,18 @@ def fit_centres(rows: DataFrame, k: int) -> Matrix:
 
 
 def _model(
-    scaler: Scaler, fitted: Matrix, sample: pd.DataFrame, scaled: Matrix, before: SegmentsModel | None
+    scaler: Scaler, centres: Matrix, sample: pd.DataFrame, scaled: Matrix, before: SegmentsModel | None
 ) -> SegmentsModel:
-    groups = nearest(scaled, fitted)
-    spent = sample["amount_365d"].groupby(groups).median().reindex(range(len(fitted)), fill_value=0.0)
+    groups = nearest(scaled, centres)
+    spent = sample["amount_365d"].groupby(groups).median().reindex(range(len(centres)), fill_value=0.0)
     by_size = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
     had = np.full(len(sample), -1)
     if before is not None and before.columns <= set(sample.columns):
         had = before.predict(sample)["segment_id"].to_numpy()
     numbers = keep_numbers(groups, had, by_size=by_size) if before is not None else _ranks(by_size)
-    order = np.argsort(numbers)
-    lifts = [dict(zip(WORDS, map(float, fitted[place]), strict=True)) for place in order]
-    centres = tuple(tuple(map(float, fitted[place])) for place in order)
-    return SegmentsModel(FEATURES.version, scaler, centres, tuple(numbers[p] for p in order), tuple(group_names(lifts)))
+    ordered = centres[np.argsort(numbers)].tolist()
+    names = group_names([dict(zip(WORDS, centre, strict=True)) for centre in ordered])
+    return SegmentsModel(FEATURES.version, scaler, tuple(map(tuple, ordered)), tuple(sorted(numbers)), tuple(names))
 
 
 def _ranks(by_size: Sequence[int]) -> list[int]:
@@ -149,38 +149,43 @@ def _ranks(by_size: Sequence[int]) -> list[int]:
 
 
 def _trained(
-    model: SegmentsModel, tried: Sequence[Tried], fitted: Tried, scaled: Matrix, count: int, min_stability: float
+    model: SegmentsModel, tried: Sequence[Tried], measured: Tried, scaled: Matrix, count: int, min_stability: float
 ) -> Trained:
-    shares = np.bincount(nearest(scaled, np.array(model.centres)), minlength=fitted.k) / len(scaled)
+    shares = np.bincount(nearest(scaled, np.array(model.centres)), minlength=measured.k) / len(scaled)
     lifts = {
         name: dict(zip(WORDS, centre, strict=True)) for name, centre in zip(model.names, model.centres, strict=True)
     }
     told: dict[str, Any] = {
-        "tried": [
-            {"k": t.k, "silhouette": t.silhouette, "stability": t.stability, "least_share": t.least_share}
-            for t in tried
-        ],
-        "chosen": fitted.k,
+        "tried": [asdict(t) for t in tried],
+        "chosen": measured.k,
         "min_stability": min_stability,
         "lifts": lifts,
         "shares": dict(zip(model.names, map(float, shares), strict=True)),
     }
-    words = f"k = {fitted.k} agrees with its refits by {fitted.stability:.2f} (adjusted Rand), at least {min_stability}"
-    handful = f"k = {fitted.k}: the smallest group holds {fitted.least_share:.1%} of people, at least {LEAST_SHARE:.0%}"
+    words = (
+        f"k = {measured.k} agrees with its refits by {measured.stability:.2f} (adjusted Rand), at least {min_stability}"
+    )
+    handful = (
+        f"k = {measured.k}: the smallest group holds {measured.least_share:.1%} of people, at least {LEAST_SHARE:.0%}"
+    )
     return Trained(
         name=NAME,
         model=Served(model),
         features=FEATURES.signature,
         predictions=(("segment_id", "integer"), ("distance", "double")),
         feature_version=FEATURES.version,
-        parameters={"k": fitted.k, "k_tried": [t.k for t in tried], "people": count, "seed": SEED, "tail_cut": TAIL},
-        metrics={"silhouette": fitted.silhouette, "stability": fitted.stability, "least_share": fitted.least_share},
+        parameters={"k": measured.k, "k_tried": [t.k for t in tried], "people": count, "seed": SEED, "tail_cut": TAIL},
+        metrics={
+            "silhouette": measured.silhouette,
+            "stability": measured.stability,
+            "least_share": measured.least_share,
+        },
         gates=[
-            Gate("stable", fitted.stability >= min_stability, words),
-            Gate("no_handful", fitted.least_share >= LEAST_SHARE, handful),
+            Gate("stable", measured.stability >= min_stability, words),
+            Gate("no_handful", measured.least_share >= LEAST_SHARE, handful),
         ],
         figures={
-            "choice_of_k": plots.choice_of_k(told["tried"], fitted.k, min_stability=min_stability),
+            "choice_of_k": plots.choice_of_k(told["tried"], measured.k, min_stability=min_stability),
             "profile": plots.profile({n: {WORDS[f]: v for f, v in group.items()} for n, group in lifts.items()}),
         },
         evaluation=told,

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, Table, names_of
-from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, SOUND, UNREADABLE, WITHHELD
+from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, SOUND, UNREADABLE, WITHHELD, without
 from footfall.source import Actor, Feed, Number, Target
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
@@ -204,6 +204,11 @@ def generated(feed: Feed, table: Table) -> tuple[str, ...]:
     number = (target.number.column,) if target.number else ()
     has_id = table.key[0] in {*target.columns, *number, "actor_id", "text_id"}
     return number if has_id else (table.key[0], *number)
+
+
+def judged_by(feed: Feed, table: Table) -> Table:
+    """The contract by which the feed's rows are judged: all of it but what `generate` adds."""
+    return without(table, generated(feed, table))
 
 
 def generate(judged: DataFrame, *, feed: Feed, table: Table) -> DataFrame:

@@ -2,6 +2,8 @@
 
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, LEDGER
+from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, USER_FEATURES
+from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
 from footfall.tables.refined import (
     CAMPAIGNS,
@@ -15,17 +17,7 @@ from footfall.tables.refined import (
     REVIEWS,
     USERS,
 )
-from footfall.tables.results import (
-    DAILY_ACTIVITY,
-    ITEM_FEATURES,
-    SEGMENT_CATALOGUE,
-    SEGMENTS,
-    TEXT_INSIGHTS,
-    TEXT_VECTORS,
-    USER_FEATURES,
-    USER_PROFILES,
-    USER_SCORES,
-)
+from footfall.tables.texts import TEXT_INSIGHTS, TEXT_VECTORS
 
 REFINED = (
     PSEUDONYMS,

@@ -3,28 +3,19 @@
 from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Personal, Rule, Table, Written
+from footfall.tables.columns import ACTOR, CLOCKS, MONEY, QUANTITY
 
-MONEY = T.DecimalType(18, 4)
-QUANTITY = T.DecimalType(18, 3)
 PROPERTIES = Column(
     "properties",
     T.MapType(T.StringType(), T.StringType()),
     "source columns that the mapping does not use",
     personal=Personal.FREE_TEXT,
 )
-ACTOR = Column(
-    "actor_id", T.StringType(), "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True
-)
 ITEM = Column("item_id", T.StringType(), "the shop's own item number")
 CURRENCY = Column("currency", T.StringType(), "ISO 4217 code of the amounts", required=True)
 CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
 CHANNEL = Column("channel", T.StringType(), "web, app, mini_program, store or call_centre")
 CHANNEL_RULE = Rule("channel_known", f"channel IN {CHANNELS}")
-CLOCKS = (
-    Column("event_time", T.TimestampType(), "when it happened, UTC", required=True),
-    Column("event_date", T.DateType(), "the shop's day of event_time", required=True),
-    Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
-)
 NOT_BEFORE_IT_HAPPENED = Rule("known_after_it_happened", "known_at >= event_time")
 VALIDITY = (
     Column("valid_from", T.TimestampType(), "from when this version holds, UTC"),

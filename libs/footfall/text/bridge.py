@@ -13,7 +13,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from footfall.tables.results import TEXT_VECTORS
+from footfall.tables.texts import TEXT_VECTORS
 from footfall.text.device import Device, choose_device, claim
 from footfall.text.encoder import Encoded, Encoder, encoder_of_process
 from footfall.text.normal import normalise_text

@@ -1,0 +1,46 @@
+"""Columns that several tables share, and makers of the commonest kinds. Declarations only."""
+
+from pyspark.sql import types as T
+
+from footfall.contract import Column, Personal
+
+MONEY = T.DecimalType(18, 4)
+QUANTITY = T.DecimalType(18, 3)
+SHARES = T.MapType(T.StringType(), T.DoubleType())
+FLOAT_TOLERANCE = 1e-9
+
+ACTOR = Column(
+    "actor_id", T.StringType(), "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True
+)
+CLOCKS = (
+    Column("event_time", T.TimestampType(), "when it happened, UTC", required=True),
+    Column("event_date", T.DateType(), "the shop's day of event_time", required=True),
+    Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
+)
+AS_OF = Column("as_of_date", T.DateType(), "the shop's day before whose start everything used was done and known")
+USER = Column("user_id", T.StringType(), "the person, a pseudonym", personal=Personal.IDENTIFIER)
+
+
+def count(name: str, meaning: str) -> Column:
+    """How many; never NULL."""
+    return Column(name, T.LongType(), meaning, unit="count", required=True)
+
+
+def money(name: str, meaning: str) -> Column:
+    """An exact amount; never NULL."""
+    return Column(name, MONEY, meaning, unit="shop currency", required=True)
+
+
+def mean(name: str, meaning: str, *, unit: str) -> Column:
+    """A quotient in double precision, NULL where there is nothing to divide by."""
+    return Column(name, T.DoubleType(), meaning, unit=unit, tolerance=FLOAT_TOLERANCE)
+
+
+def share(name: str, meaning: str) -> Column:
+    """A part of a whole."""
+    return mean(name, meaning, unit="0 to 1")
+
+
+def days(name: str, meaning: str) -> Column:
+    """A length of time in days, whole or not."""
+    return mean(name, meaning, unit="days")

@@ -1,0 +1,54 @@
+"""What a file looks like: how long, what its first line says, and that it names no machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from architecture.sources import ROOT, short, sources, tree
+
+LONG_JOBS = {
+    "jobs/train.py": "three models, each a Step with its own reads and its own split of dates; none would find another place",
+    "jobs/score.py": "four Steps that share how a champion is found",
+    "jobs/featurize.py": "three Steps, and the refusal of a date before the first event, which needs Spark and so has no place in settings",
+}
+MAX_LINES, MAX_JOB_LINES = 300, 60
+# Put together here, so that this file does not hold what it looks for.
+MACHINE_PATHS = tuple("/" + path for path in ("work/", "tmp/w/", "root/", "home/"))
+
+
+def kept_in_git(*patterns: str) -> Iterator[Path]:
+    """Files that git keeps, or would."""
+    asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns]
+    names = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    yield from (ROOT / name for name in names if name and (ROOT / name).is_file())
+
+
+def test_files_stay_under_300_lines_the_tests_too():
+    long = {short(p) for p in kept_in_git("*.py") if len(p.read_text(encoding="utf-8").splitlines()) > MAX_LINES}
+    assert long == set()
+
+
+def test_jobs_stay_under_60_lines():
+    filled = {short(p): sum(1 for line in p.read_text(encoding="utf-8").splitlines() if line.strip())
+              for p in (ROOT / "jobs").glob("*.py")}  # fmt: skip
+    assert {name for name, n in filled.items() if n > MAX_JOB_LINES} == set(LONG_JOBS)
+
+
+def test_every_module_says_in_its_first_line_what_it_is_for():
+    first = {short(p): (ast.get_docstring(tree(p)) or "").split("\n")[0] for p in sources()}
+    assert [name for name, line in first.items() if not line.endswith(".") or len(line.split()) < 4] == []
+
+
+def test_nothing_names_a_path_of_somebody_s_machine():
+    wrong = [
+        f"{short(file)}: {path}"
+        for file in kept_in_git()
+        for text in [file.read_text(encoding="utf-8", errors="replace")]
+        for path in MACHINE_PATHS
+        if re.search(rf"(?<![\w.$}}-]){path}", text)
+    ]
+    assert wrong == []

@@ -22,7 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that all tests share; the first Delta write in it costs seconds, so nobody starts another."""
-    quick_start = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}  # tests are all start
+    quick_start = {  # tests are all start: to compile a query takes longer than to interpret it over a few rows
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
     session = local_session("footfall tests", ROOT / ".cache" / "jars", extra=quick_start)
     yield session
     session.stop()

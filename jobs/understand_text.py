@@ -4,7 +4,7 @@ import sys
 from functools import partial
 
 from footfall.cli import Job, main
-from footfall.fetch import fetch_model
+from footfall.fetch import fetched_model
 from footfall.step import Frames, Made, Output, Read, Step
 from footfall.tables import LABELLED_TEXTS, REVIEWS, TEXT_VECTORS
 from footfall.text.unread import unread_texts
@@ -15,7 +15,7 @@ ENCODER = "text_encoder"  # under this name the books keep the fingerprint with 
 def steps(job: Job) -> list[Step]:
     """One step: vectors of the texts that this encoder has not read yet."""
     text = job.settings.text
-    fetch = partial(fetch_model, tracking_uri=job.settings.mlflow.tracking_uri)
+    fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
     def apply(frames: Frames) -> Made:
         from footfall.text.bridge import (

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from footfall.errors import EnvironmentFault
 from footfall.mlflow_place import reached
 
 
-def fetch_model(uri: str, *, tracking_uri: str) -> str:
-    """The local folder with what lies at a `models:/`, `runs:/`, `s3://`, `hdfs://` or other URI that MLflow can read.
+@contextmanager
+def fetched_model(uri: str, *, tracking_uri: str) -> Iterator[str]:
+    """The local folder with what lies at a `models:/`, `runs:/`, `s3://` or other URI that MLflow can read, for the block.
 
     Raises EnvironmentFault where nothing can be brought from there.
     """
-    folder = tempfile.mkdtemp(prefix="footfall-model-")
+    with tempfile.TemporaryDirectory(prefix="footfall-model-", ignore_cleanup_errors=True) as folder:
+        yield _brought(uri, folder, tracking_uri)
+
+
+def _brought(uri: str, folder: str, tracking_uri: str) -> str:
     try:
         with reached(tracking_uri) as mlflow:
             return str(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from tiny_shop import lay_out
 
 from benchmarks import _common as bench
-from benchmarks import featurize, refine
+from benchmarks import featurize, increment, refine
 
 
 @pytest.fixture
@@ -46,3 +49,21 @@ def test_duckdb_makes_the_same_features_for_one_shop_and_for_two(spark: SparkSes
         assert featurize.unlike(tmp_path / "spark", tmp_path / "duck.parquet") == []
         made = spark.read.format("delta").load(str(tmp_path / "spark"))
         assert made.where(F.col("as_of_date") == bench.AS_OF).count() == people
+
+
+@pytest.mark.slow
+def test_an_increment_of_a_day_ends_with_the_tables_of_the_full_run(
+    spark: SparkSession, tmp_path: Path, raw: Path, capsys: pytest.CaptureFixture[str]
+):
+    shutil.rmtree(raw / "reviews")
+    day = date(2017, 12, 31)
+    new = increment.days_before(raw, tmp_path / "raw_before", day)
+    (tmp_path / "raw_before").rename(tmp_path / "raw_all")
+    assert new["basket_id"].to_pylist() == [30, 13]
+    assert sum(pq.read_table(f).num_rows for f in (tmp_path / "raw_all/transactions").iterdir()) == 7
+    lakes = increment.measure(
+        spark, tmp_path, tmp_path / "raw_all", new, day=day, rounds=1, verbose=False, feeds=("transactions",)
+    )
+    assert "tables equal" in capsys.readouterr().out
+    features = spark.read.format("delta").load(str(lakes["increment"] / "results/user_features"))
+    assert features.where(F.col("as_of_date") == bench.AS_OF).count() == 3

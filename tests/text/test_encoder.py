@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +13,7 @@ from transformers import AutoModel, BertModel, PreTrainedTokenizerFast
 
 from footfall.errors import DataError
 from footfall.text.device import Device
-from footfall.text.encoder import Encoder, fingerprint
+from footfall.text.encoder import Encoder, encoder_of_process, fingerprint
 from footfall.text.spec import NumberType
 from text.conftest import WEIGHTS, WORDS, load_on_cpu, spec_of
 
@@ -141,3 +145,10 @@ def test_the_fingerprint_names_all_that_decides_a_vector_and_nothing_else() -> N
     }
     assert len(same) == 1
     assert len(others - same) == 5
+
+
+def test_a_process_keeps_its_encoder_from_task_to_task_though_each_brings_its_own_fetch(tiny) -> None:
+    spec, cpu = spec_of(tiny("bert"), max_tokens=16), Device("cpu", NumberType.FP32, "a test")
+    kept = encoder_of_process(spec, cpu, partial(nullcontext))
+    assert encoder_of_process(spec, cpu, partial(nullcontext)) is kept
+    assert encoder_of_process(replace(spec, prefix="passage: "), cpu) is not kept

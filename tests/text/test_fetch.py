@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from mlflow import MlflowClient
 
 from footfall.errors import EnvironmentFault
-from footfall.fetch import fetch_model
+from footfall.fetch import fetched_model
 from footfall.text.device import Device
 from footfall.text.spec import NumberType
 from footfall.text.weights import load
@@ -26,7 +27,7 @@ def registry(tmp_path: Path) -> str:
 
 
 def test_an_encoder_in_the_registry_is_fetched_by_its_alias(
-    tiny: Callable[[str], Path], tmp_path: Path, registry: str
+    tiny: Callable[[str], Path], tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory, client = tiny("bert"), MlflowClient(registry, registry)
     run = client.create_run(client.create_experiment("encoders", (tmp_path / "artifacts").as_uri()))
@@ -35,11 +36,16 @@ def test_an_encoder_in_the_registry_is_fetched_by_its_alias(
     version = client.create_model_version("encoder", f"{run.info.artifact_uri}/encoder", run.info.run_id)
     client.set_registered_model_alias("encoder", "champion", version.version)
 
-    fetch = partial(fetch_model, tracking_uri=registry)
-    found = load(spec_of("models:/encoder@champion", max_tokens=16), CPU, fetch)
+    fetch = partial(fetched_model, tracking_uri=registry)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    spec = spec_of("models:/encoder@champion", max_tokens=16)
+    found = load(spec, CPU, fetch)
+    assert list((tmp_path / "scratch").iterdir()) == []  # half a gigabyte would stay there with each start
     assert found.content_hash == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
 
 
 def test_an_encoder_that_the_registry_lacks_is_told_with_what_to_look_at(registry: str) -> None:
-    with pytest.raises(EnvironmentFault, match=r"models:/nobody/1 cannot be fetched(.|\n)*text\.encoder"):
-        fetch_model("models:/nobody/1", tracking_uri=registry)
+    told = pytest.raises(EnvironmentFault, match=r"models:/nobody/1 cannot be fetched(.|\n)*text\.encoder")
+    with told, fetched_model("models:/nobody/1", tracking_uri=registry):
+        pass

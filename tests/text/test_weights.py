@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -39,13 +44,29 @@ def test_a_uri_needs_someone_who_fetches_it(tiny) -> None:
     spec = spec_of("models:/encoder@champion", max_tokens=16)
     with pytest.raises(EnvironmentFault, match="nothing that fetches URIs"):
         load(spec, CPU, None)
-    fetched = load(spec, CPU, lambda uri: str(directory) if uri == spec.encoder else "")
+    fetched = load(spec, CPU, lambda uri: nullcontext(str(directory) if uri == spec.encoder else ""))
     assert fetched.content_hash == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
 
 
 def test_a_file_uri_is_a_path(tiny) -> None:
     directory = tiny("bert")
     assert load(spec_of(f"file://{directory}", max_tokens=16), CPU, None).model.dim == 16
+
+
+def test_a_hub_id_is_loaded_from_the_hub_s_cache(tiny, tmp_path: Path) -> None:
+    directory, commit = tiny("bert"), "0" * 40
+    cached = tmp_path / "models--some-people--some-model"
+    shutil.copytree(directory, cached / "snapshots" / commit)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(commit)
+    code = (
+        "from text.test_weights import CPU, load, spec_of; "
+        "print(load(spec_of('some-people/some-model', max_tokens=16), CPU, None).content_hash)"
+    )
+    # a process of its own: the hub's settings are read when its library is imported
+    env = os.environ | {"HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+    assert told.strip() == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
 
 
 def test_broken_weights_are_told(tiny) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -72,10 +71,18 @@ def load_encoder(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) 
     return Encoder(spec, device, load(spec, device, fetch))
 
 
-@lru_cache(maxsize=1)
+_kept: dict[tuple[EncoderSpec, Device], Encoder] = {}  # one at most: models are large
+
+
 def encoder_of_process(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) -> Encoder:
-    """The one encoder that this process keeps from task to task; another spec or GPU address replaces it."""
-    return load_encoder(spec, device, fetch)
+    """The one encoder that this process keeps from task to task; another spec or GPU address replaces it.
+
+    `fetch` does not tell encoders apart: every task unpickles its own, and it only brings what `spec` names.
+    """
+    if (spec, device) not in _kept:
+        _kept.clear()
+        _kept[spec, device] = load_encoder(spec, device, fetch)
+    return _kept[spec, device]
 
 
 def fingerprint(spec: EncoderSpec, device: Device, content_hash: str) -> str:

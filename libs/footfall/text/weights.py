@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +21,9 @@ from footfall.text.packed import PackedBert, can_pack
 from footfall.text.spec import EncoderSpec, Pooling, no_weights
 from footfall.text.windows import Tokens
 
-Fetch = Callable[[str], str]  # brings a URI with a scheme to this machine and returns its directory
+Fetch = Callable[
+    [str], AbstractContextManager[str]
+]  # a directory on this machine with what a URI names, while it is open
 TOKENIZER = "tokenizer.json"
 PLAIN_FILES = ("config.json", "model.safetensors", TOKENIZER)
 
@@ -50,9 +53,9 @@ def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> Loaded:
     A directory with config.json, model.safetensors and tokenizer.json of a BERT family needs no transformers, which
     saves each worker seconds; everything else goes through transformers' own loading.
     """
-    directory = _directory(spec, fetch)
-    found = _plain(spec, directory, device) if directory and _is_plain(directory) else None
-    found = found or _by_transformers(spec, str(directory or spec.encoder), device)
+    with _directory(spec, fetch) as directory:
+        found = _plain(spec, directory, device) if directory and _is_plain(directory) else None
+        found = found or _by_transformers(spec, str(directory or spec.encoder), device)
     if found.model.longest < spec.max_tokens:
         raise SettingsError(
             f"text.max_tokens is {spec.max_tokens}, and '{spec.encoder}' reads {found.model.longest} at most.",
@@ -61,17 +64,20 @@ def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> Loaded:
     return found
 
 
-def _directory(spec: EncoderSpec, fetch: Fetch | None) -> Path | None:
-    """Where the files lie on this machine; None for the id of a model on a hub."""
+@contextmanager
+def _directory(spec: EncoderSpec, fetch: Fetch | None) -> Iterator[Path | None]:
+    """Where the files lie on this machine, at least while they are read; None for the id of a model on a hub."""
     if spec.has_scheme:
         if fetch is None:
             raise no_weights(spec, "it is a URI, and nothing that fetches URIs was handed in")
-        return Path(fetch(spec.encoder))
-    if spec.path.is_dir():
-        return spec.path
-    if spec.is_written_as_path:
+        with fetch(spec.encoder) as directory:
+            yield Path(directory)
+    elif spec.path.is_dir():
+        yield spec.path
+    elif spec.is_written_as_path:
         raise no_weights(spec, "no such directory on this machine")
-    return None
+    else:
+        yield None
 
 
 def _is_plain(directory: Path) -> bool:
@@ -114,7 +120,7 @@ def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> Loaded:
         raise no_weights(spec, f"transformers says: {fault}".rstrip(".")) from fault
     config, tensors = model.config.to_dict(), model.state_dict()
     if can_pack(config):
-        return _packed(spec, config, tensors, tokenizer, device)
+        return _packed(spec, config, _named(tensors, str(config["model_type"])), tokenizer, device)
     return Loaded(PaddedModel(model, device), tokenizer, content_hash(tensors, tokenizer))
 
 

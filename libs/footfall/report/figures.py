@@ -65,7 +65,7 @@ def shares(rows: pd.DataFrame, *, label: str, names: Mapping[str, str] | None = 
 def lifts(segment_sizes: pd.DataFrame) -> dict[str, Any]:
     """What sets groups apart, in the words of the features."""
     told = {
-        wrapped(name, 16): {
+        wrapped(name, 12): {
             wrapped(words.feature(f), 20): 0.0 if abs(value) < 0.05 else value for f, value in group.items()
         }
         for name, group in zip(segment_sizes["segment_name"], segment_sizes["lifts"], strict=True)
@@ -73,9 +73,9 @@ def lifts(segment_sizes: pd.DataFrame) -> dict[str, Any]:
     }
     made = plots.profile(told)
     made.update_traces(showscale=False)
-    made.update_xaxes(side="top", tickangle=0)
+    made.update_xaxes(side="top", tickangle=0, tickfont={"size": 11})
     features = len(next(iter(told.values()), {}))
-    return for_page(made, height=110 + 40 * features, legend=False)
+    return for_page(made, height=125 + 40 * features, legend=False)
 
 
 def auroc(evaluation: Evaluation) -> dict[str, Any]:

@@ -8,12 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # short processes on few cores: most of their time is start
-SMALL = (
-    *("--driver-memory", "1g", "--executor-memory", "1g", "--conf", "spark.databricks.delta.snapshotPartitions=2"),
-    *("--conf", f"spark.driver.extraJavaOptions={QUICK_START}"),
-    *("--conf", f"spark.executor.extraJavaOptions={QUICK_START}"),
-)
+SMALL = ("--driver-memory", "1g", "--executor-memory", "1g", "--conf", "spark.databricks.delta.snapshotPartitions=2")
 SECRET = {"FOOTFALL_PSEUDONYM_SECRET": "a secret that only tests know"}
 
 

@@ -84,6 +84,8 @@ class Text(Closed):
     prefix: str
     pooling: Literal["mean", "cls"]
     max_tokens: Annotated[int, Field(ge=3, le=8192)]
+    max_parts: Count
+    overlap_tokens: Annotated[int, Field(ge=0)]
     tokens_per_batch: Annotated[int, Field(ge=16)]
     tasks: Count
     number_type: Literal["auto", "fp32", "bf16", "fp16"]

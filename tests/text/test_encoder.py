@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import AutoModel, BertModel, PreTrainedTokenizerFast
 
-from footfall.errors import DataError
+from footfall.errors import DataError, EnvironmentFault
 from footfall.text.device import Device
 from footfall.text.encoder import Encoder, encoder_of_process, fingerprint
 from footfall.text.spec import NumberType
@@ -140,11 +140,11 @@ def test_the_fingerprint_names_all_that_decides_a_vector_and_nothing_else() -> N
         fingerprint(plain, Device("cpu", NumberType.BF16, "a test"), "w"),
         *(
             fingerprint(spec_of("anywhere", **{k: v}), cpu, "w")
-            for k, v in (("prefix", ""), ("pooling", "cls"), ("max_tokens", 64))
+            for k, v in (("prefix", ""), ("pooling", "cls"), ("max_tokens", 64), ("max_parts", 2))
         ),
     }
     assert len(same) == 1
-    assert len(others - same) == 5
+    assert len(others - same) == 6
 
 
 def test_a_process_keeps_its_encoder_from_task_to_task_though_each_brings_its_own_fetch(tiny) -> None:
@@ -152,3 +152,37 @@ def test_a_process_keeps_its_encoder_from_task_to_task_though_each_brings_its_ow
     kept = encoder_of_process(spec, cpu, partial(nullcontext))
     assert encoder_of_process(spec, cpu, partial(nullcontext)) is kept
     assert encoder_of_process(replace(spec, prefix="passage: "), cpu) is not kept
+
+
+def full_beyond(encoder: Encoder, most_tokens: int) -> list[int]:
+    """Makes the encoder's model run out of memory beyond so many tokens, as a GPU does; gives the sizes of what it ran."""
+    real, sizes = encoder._model.pooled, []
+
+    def pooled(chunk, pooling):
+        tokens = sum(block.size for block in chunk)
+        if tokens > most_tokens:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        sizes.append(tokens)
+        return real(chunk, pooling)
+
+    encoder._model.pooled = pooled
+    return sizes
+
+
+def test_out_of_memory_halves_the_work_and_goes_on_with_the_same_vectors(tiny) -> None:
+    texts = ["abcdefgh"[: 1 + n % 8] * (1 + n % 3) for n in range(40)]
+    directory = tiny("bert")
+    expected = load_on_cpu(directory, max_tokens=32, tokens_per_batch=640).encode(texts)
+    tight = load_on_cpu(directory, max_tokens=32, tokens_per_batch=640)
+    sizes = full_beyond(tight, 200)
+    np.testing.assert_allclose(tight.encode(texts).vectors, expected.vectors, atol=1e-6)
+    assert max(sizes) > 100  # it took no less than it had to
+    tight.encode(texts)
+    assert tight._tokens_per_batch == 640 // 4
+
+
+def test_a_text_that_fits_nowhere_is_told(tiny) -> None:
+    tight = load_on_cpu(tiny("bert"), max_tokens=32, tokens_per_batch=640)
+    full_beyond(tight, 5)
+    with pytest.raises(EnvironmentFault, match=r"cannot hold a text of 13 tokens(.|\n)*max_tokens"):
+        tight.encode(["abc", "abcd"])

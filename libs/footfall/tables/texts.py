@@ -15,7 +15,7 @@ TEXT_VECTORS = Table(
         Column(
             "encoder_fingerprint",
             T.StringType(),
-            "hash of weights, tokenizer, prefix, pooling, max tokens and number type",
+            "hash of weights, tokenizer, prefix, pooling, how long texts are read, and number type",
         ),
         Column(
             "vector",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 
-from footfall.errors import DataError
+from footfall.errors import DataError, EnvironmentFault
 from footfall.text.device import Device
 from footfall.text.normal import repaired
+from footfall.text.parts import Around, Splitter, joined
 from footfall.text.spec import EncoderSpec, Pooling
 from footfall.text.weights import Fetch, Loaded, load
-from footfall.text.windows import blocks, cut, longest_first
+from footfall.text.windows import blocks, chunk_end, longest_first
 
+LOG = logging.getLogger(__name__)
 CHARACTERS_A_TOKEN = 64  # more than any real vocabulary packs into one token: what lies beyond is never tokenized
 TINY = 1e-12
 
@@ -40,28 +44,57 @@ class Encoder:
         self.fingerprint = fingerprint(spec, device, loaded.content_hash)
         self.dim = loaded.model.dim
         self._model = loaded.model
+        self._tokens_per_batch = spec.tokens_per_batch
         self._tokenizer = loaded.tokenizer
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(spec.max_tokens)
+        self._splitter = Splitter(
+            Around.of(self._tokenizer, spec.prefix), spec.max_tokens, spec.overlap_tokens, spec.max_parts
+        )
+        self._tokenizer.enable_truncation(self._splitter.longest_text)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """The vectors of `texts`; equal texts are encoded once, and each text is read up to max_tokens.
+        """The vectors of `texts`; equal texts are encoded once, and one longer than max_tokens in overlapping parts.
 
         Raises DataError where a text is None or a vector is not finite. Nothing else in a text is a fault: an empty
         one is encoded as its prefix alone.
         """
         codes, unique = pd.factorize(_sound(texts))
         ids = self._tokens(unique)
-        lengths = [len(row) for row in ids]
-        order = longest_first(lengths)
-        pooled = np.empty((len(ids), self.dim), dtype=np.float32)
-        for chunk in cut([lengths[i] for i in order], tokens=self.spec.tokens_per_batch):
-            at = order[chunk]
-            pooled[at] = self._model.pooled(blocks([ids[i] for i in at]), Pooling(self.spec.pooling)).numpy()
-        return _scaled(pooled, np.asarray(lengths, dtype=np.int32), codes)
+        split = [self._splitter.parts(row) for row in ids]
+        parts = [part for of_text in split for part in of_text]
+        pooled = joined(self._pooled(parts), tokens=[len(p) for p in parts], parts=[len(of_text) for of_text in split])
+        return _scaled(pooled, np.asarray([len(row) for row in ids], dtype=np.int32), codes)
+
+    def _pooled(self, parts: Sequence[list[int]]) -> npt.NDArray[np.float32]:
+        """float32[n_parts, dim]."""
+        order = longest_first([len(part) for part in parts])
+        lengths = [len(parts[i]) for i in order]
+        pooled = np.empty((len(parts), self.dim), dtype=np.float32)
+        start = 0
+        while start < len(parts):
+            stop = chunk_end(lengths, start, tokens=self._tokens_per_batch)
+            at = order[start:stop]
+            try:
+                pooled[at] = self._model.pooled(blocks([parts[i] for i in at]), Pooling(self.spec.pooling)).numpy()
+            except torch.OutOfMemoryError:
+                self._take_less(lengths[start], texts=stop - start)
+            else:
+                start = stop
+        return pooled
+
+    def _take_less(self, tokens: int, *, texts: int) -> None:
+        """Halves what one forward pass holds, for good: the memory will not grow."""
+        if texts == 1:
+            raise EnvironmentFault(
+                f"the memory of {self.device.name} cannot hold a text of {tokens} tokens.",
+                mend="Lower text.max_tokens, or let fewer tasks share the GPU (spark.task.resource.gpu.amount).",
+            )
+        self._tokens_per_batch = tokens * texts // 2
+        torch.cuda.empty_cache()
+        LOG.warning("out of memory on %s: %d tokens a pass from here on", self.device.name, self._tokens_per_batch)
 
     def _tokens(self, texts: npt.NDArray[np.object_]) -> list[list[int]]:
-        most = self.spec.max_tokens * CHARACTERS_A_TOKEN
+        most = self._splitter.longest_text * CHARACTERS_A_TOKEN
         read = [self.spec.prefix + text[:most] for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
 
@@ -86,8 +119,10 @@ def encoder_of_process(spec: EncoderSpec, device: Device, fetch: Fetch | None = 
 
 
 def fingerprint(spec: EncoderSpec, device: Device, content_hash: str) -> str:
-    """Names everything that decides a vector: weights, tokenizer, prefix, pooling, max tokens and number type."""
-    decides = [content_hash, spec.prefix, str(spec.pooling), spec.max_tokens, str(device.number_type)]
+    """Names everything that decides a vector: weights, tokenizer, prefix, pooling, how long texts are read, number type."""
+    overlap = spec.overlap_tokens if spec.max_parts > 1 else 0
+    read = [spec.max_tokens, spec.max_parts, overlap]
+    decides = [content_hash, spec.prefix, str(spec.pooling), *read, str(device.number_type)]
     return hashlib.blake2b(json.dumps(decides).encode(), digest_size=16).hexdigest()
 
 

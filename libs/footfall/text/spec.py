@@ -44,6 +44,8 @@ class EncoderSpec:
     prefix: str
     pooling: Pooling | str
     max_tokens: int
+    max_parts: int
+    overlap_tokens: int
     tokens_per_batch: int
     number_type: NumberType | str
     device: Wanted | str
@@ -54,9 +56,10 @@ class EncoderSpec:
             for name, kind in (("pooling", Pooling), ("number_type", NumberType), ("device", Wanted))
             if getattr(self, name) not in set(kind)
         ]
+        bounds = (("max_tokens", 3), ("max_parts", 1), ("overlap_tokens", 0), ("tokens_per_batch", self.max_tokens))
         faults += [
             f"text.{name} is {getattr(self, name)}, expected {least} or more"
-            for name, least in (("max_tokens", 3), ("tokens_per_batch", self.max_tokens))
+            for name, least in bounds
             if getattr(self, name) < least
         ]
         if faults:

@@ -51,10 +51,15 @@ def cut(lengths: Sequence[int], *, tokens: int) -> list[slice]:
     """Chunks of texts whose padded size stays within `tokens`; `lengths` fall. A longer text is a chunk of its own."""
     chunks, start = [], 0
     while start < len(lengths):
-        stop = min(len(lengths), start + max(1, tokens // max(1, lengths[start])))
+        stop = chunk_end(lengths, start, tokens=tokens)
         chunks.append(slice(start, stop))
         start = stop
     return chunks
+
+
+def chunk_end(lengths: Sequence[int], start: int, *, tokens: int) -> int:
+    """Where the chunk ends that begins at `start`."""
+    return min(len(lengths), start + max(1, tokens // max(1, lengths[start])))
 
 
 def blocks(ids: Sequence[Sequence[int]]) -> list[Tokens]:

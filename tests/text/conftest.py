@@ -22,8 +22,14 @@ Loader = Callable[..., Encoder]
 
 def spec_of(encoder: Path | str, **changed: Any) -> EncoderSpec:
     """The settings of the demo in fp32 on the CPU, with changes."""
-    plain = {"prefix": "query: ", "pooling": "mean", "max_tokens": 128, "tokens_per_batch": 2048}
-    plain |= {"max_parts": 1, "overlap_tokens": 0}
+    plain = {
+        "prefix": "query: ",
+        "pooling": "mean",
+        "max_tokens": 128,
+        "max_parts": 1,
+        "overlap_tokens": 0,
+        "tokens_per_batch": 2048,
+    }
     return EncoderSpec(**{"encoder": str(encoder), "number_type": "fp32", "device": "cpu", **plain, **changed})
 
 

@@ -21,9 +21,8 @@ from footfall.text.packed import PackedBert, can_pack
 from footfall.text.spec import EncoderSpec, Pooling, no_weights
 from footfall.text.windows import Tokens
 
-Fetch = Callable[
-    [str], AbstractContextManager[str]
-]  # a directory on this machine with what a URI names, while it is open
+# brings what a URI with a scheme names into a directory on this machine, which is there while the block runs
+Fetch = Callable[[str], AbstractContextManager[str]]
 TOKENIZER = "tokenizer.json"
 PLAIN_FILES = ("config.json", "model.safetensors", TOKENIZER)
 

@@ -48,7 +48,7 @@ def longest_first(lengths: Sequence[int]) -> npt.NDArray[np.intp]:
 
 
 def cut(lengths: Sequence[int], *, tokens: int) -> list[slice]:
-    """Chunks of texts whose padded size stays within `tokens`; `lengths` fall. A longer text is a chunk of its own."""
+    """All chunks of texts of falling `lengths`; the encoder takes them one by one, as it may have to make them smaller."""
     chunks, start = [], 0
     while start < len(lengths):
         stop = chunk_end(lengths, start, tokens=tokens)
@@ -58,7 +58,7 @@ def cut(lengths: Sequence[int], *, tokens: int) -> list[slice]:
 
 
 def chunk_end(lengths: Sequence[int], start: int, *, tokens: int) -> int:
-    """Where the chunk ends that begins at `start`."""
+    """Where the chunk ends that begins at `start`: its padded size stays within `tokens`, a longer text stands alone."""
     return min(len(lengths), start + max(1, tokens // max(1, lengths[start])))
 
 

@@ -4,45 +4,35 @@ import sys
 from typing import Any
 
 from footfall.cli import Job, main
-from footfall.models import churn, segments, sentiment
+from footfall.models import churn, segments
 from footfall.models.featureset import FeatureSet
 from footfall.models.shape import require_version
 from footfall.profiles import user_profiles
 from footfall.step import Frames, Made, Output, Read, Step
 from footfall.tables import (
     IDENTITIES,
-    REVIEWS,
     SEGMENT_CATALOGUE,
     SEGMENTS,
     TEXT_INSIGHTS,
-    TEXT_VECTORS,
     USER_FEATURES,
     USER_PROFILES,
     USER_SCORES,
     USERS,
 )
-from jobs.train import encoder_fingerprint
+from jobs import score_texts
 
 CODE = ("footfall.models",)
 
 
 def steps(job: Job) -> list[Step]:
-    """One step a champion, reviews only where a source brings them and a model can read them; then the portraits."""
-    made = [_segments(job), _churn(job)]
-    has_reviews = any(REVIEWS.name in f.into for s in job.settings.all_sources for f in s.feeds.values())
-    return [*made, *([_reviews(job)] if has_reviews else []), _profiles(job)]
+    """One step a champion of people, what texts say, then the portraits, which show both."""
+    return [_segments(job), _churn(job), *score_texts.steps(job), _profiles(job)]
 
 
-def _champion(job: Job, step: str, model: str, features: FeatureSet | None = None) -> dict[str, Any]:
-    """The version that the batch pinned, as the arguments `model` and `model_version`.
-
-    A batch that was opened before there was a champion takes the one that there is now.
-    """
-    batch = job.books.unfinished(step)
-    pinned = batch.inputs[f"model:{model}"] if batch else ""
-    found = job.registry.load(model, pinned or job.registry.champion_version(model))
-    if features:
-        require_version(found.model, features, name=found.version)
+def _champion(job: Job, step: str, model: str, features: FeatureSet) -> dict[str, Any]:
+    """The champion that the batch pinned, as the arguments `model` and `model_version`."""
+    found = job.champion(model, step=step)
+    require_version(found.model, features, name=found.version)
     return {"model": found.model, "model_version": found.version}
 
 
@@ -72,17 +62,6 @@ def _churn(job: Job) -> Step:
 
     reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of, "active_within_days": within}
     return Step("score_churn", reads, (USER_SCORES.full_name,), apply, CODE, values, models=(churn.NAME,))
-
-
-def _reviews(job: Job) -> Step:
-    def apply(frames: Frames) -> Made:
-        champion = _champion(job, "score_reviews", sentiment.NAME)
-        reviews, vectors = frames[REVIEWS.full_name], frames[TEXT_VECTORS.full_name]
-        told = sentiment.score_reviews(reviews, vectors, fingerprint=encoder_fingerprint(job), **champion)
-        return Made([Output(TEXT_INSIGHTS, told)])
-
-    reads = (Read(REVIEWS.full_name), Read(TEXT_VECTORS.full_name))
-    return Step("score_reviews", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=(sentiment.NAME,))
 
 
 def _profiles(job: Job) -> Step:

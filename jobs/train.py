@@ -3,33 +3,23 @@
 import sys
 
 from footfall.cli import Job, main, parser
-from footfall.errors import DataError
 from footfall.features.dates import AsOfDates, as_of_dates
 from footfall.features.labels import no_purchase
-from footfall.models import churn, segments, sentiment
-from footfall.models.shape import Trained
+from footfall.models import churn, segments
 from footfall.step import Frames, Made, Read, Step
-from footfall.tables import DAILY_ACTIVITY, IDENTITIES, LABELLED_TEXTS, TEXT_VECTORS, USER_FEATURES
+from footfall.tables import DAILY_ACTIVITY, IDENTITIES, USER_FEATURES
+from jobs import train_texts
 
 CODE = ("footfall.models",)
-MODELS = (segments.NAME, sentiment.NAME, churn.NAME)
+MODELS = (segments.NAME, churn.NAME, *train_texts.MODELS)
 
 
 def steps(job: Job) -> list[Step]:
-    """One step a model; sentiment only where a source brings labelled texts."""
-    has_labels = any(LABELLED_TEXTS.name in f.into for s in job.settings.all_sources for f in s.feeds.values())
-    makers = {segments.NAME: _segments, sentiment.NAME: _sentiment, churn.NAME: _churn}
-    wanted = getattr(job.options, "model", None) or [n for n in MODELS if n != sentiment.NAME or has_labels]
-    return [makers[name](job) for name in wanted]
-
-
-def encoder_fingerprint(job: Job) -> str:
-    """The encoder with which the texts were last read; raises DataError where none was."""
-    last = job.books.last_closed("understand_text_vectors")
-    found = last.outputs.get("model:text_encoder", "") if last else ""
-    if not found:
-        raise DataError("no text was read by an encoder yet.", mend="Run jobs/understand_text.py first.")
-    return found
+    """One step a model: of people first, then those that read texts, as far as the shop has labels for them."""
+    of_people = {segments.NAME: _segments, churn.NAME: _churn}
+    wanted = getattr(job.options, "model", None)
+    made = [maker(job) for name, maker in of_people.items() if name in (wanted or of_people)]
+    return [*made, *train_texts.steps(job)]
 
 
 def _dates(job: Job) -> AsOfDates:
@@ -38,12 +28,6 @@ def _dates(job: Job) -> AsOfDates:
         job.as_of, horizon_days=asked.horizon_days, return_window_days=asked.return_window_days,
         training_dates=told.training_dates, training_step_days=told.training_step_days,
     )  # fmt: skip
-
-
-def _recorded(job: Job, trained: Trained, step: str) -> Made:
-    batch = job.books.unfinished(step)
-    number = job.registry.record(trained, tables=batch.inputs if batch else {}, step=step)
-    return Made(models={trained.name: number}, gate_failed=trained.missed)
 
 
 def _segments(job: Job) -> Step:
@@ -55,25 +39,10 @@ def _segments(job: Job) -> Step:
         rows = segments.examples(frames[USER_FEATURES.full_name], as_of=job.as_of)
         with job.lake.staged("train_segments", rows) as people:
             trained = segments.train(people, before=old, **asked.model_dump())
-        return _recorded(job, trained, "train_segments")
+        return job.recorded(trained, step="train_segments")
 
     values = {"segments": asked.model_dump(), "as_of": job.as_of, "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_segments", (Read(USER_FEATURES.full_name),), (), apply, CODE, values)
-
-
-def _sentiment(job: Job) -> Step:
-    asked, rounds = job.settings.sentiment, job.settings.churn.bootstrap_rounds
-
-    def apply(frames: Frames) -> Made:
-        trained = sentiment.train(
-            frames[LABELLED_TEXTS.full_name], frames[TEXT_VECTORS.full_name], bootstrap_rounds=rounds,
-            fingerprint=encoder_fingerprint(job), **asked.model_dump(),
-        )  # fmt: skip
-        return _recorded(job, trained, "train_sentiment")
-
-    reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
-    values = {"sentiment": asked.model_dump(), "mlflow": job.settings.mlflow.model_dump()}
-    return Step("train_sentiment", reads, (), apply, CODE, values)
 
 
 def _churn(job: Job) -> Step:
@@ -94,7 +63,7 @@ def _churn(job: Job) -> Step:
                 rows, training=dates.training, judged=dates.judged, horizon_days=asked.horizon_days,
                 min_auroc_gain=asked.min_auroc_gain, bootstrap_rounds=asked.bootstrap_rounds,
             )  # fmt: skip
-        return _recorded(job, trained, "train_churn")
+        return job.recorded(trained, step="train_churn")
 
     reads = tuple(Read(t.full_name) for t in (USER_FEATURES, DAILY_ACTIVITY, IDENTITIES))
     values = {"churn": asked.model_dump(), "dates": dates.every, "mlflow": job.settings.mlflow.model_dump()}

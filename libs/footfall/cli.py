@@ -15,16 +15,17 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import SparkSession
 
 from footfall.books import Books
+from footfall.contract import Table
 from footfall.errors import FootfallError, SettingsError
 from footfall.explain import explain
 from footfall.lake import Lake
 from footfall.owner import Owner
 from footfall.privacy.pseudonyms import MintKey
-from footfall.registry import Registry
+from footfall.registry import Candidate, Champion, Registry
 from footfall.runner import Runner
 from footfall.session import open_session
 from footfall.settings import Settings, overrides_of, read_resolved, resolve
-from footfall.step import Step
+from footfall.step import Made, Step
 from footfall.vault import mint_key, secret_from
 
 EXIT_CODES = "exit codes: 0 done, 2 mend your input, 3 a gate failed, 75 try again"
@@ -43,6 +44,26 @@ class Job:
     registry: Registry
     key: MintKey
     options: argparse.Namespace
+
+    def champion(self, model: str, *, step: str) -> Champion:
+        """The version of a model that the step's open batch pinned.
+
+        A batch that was opened before there was a champion takes the one that there is now. Raises DataError where
+        there is none.
+        """
+        batch = self.books.unfinished(step)
+        pinned = batch.inputs[f"model:{model}"] if batch else ""
+        return self.registry.load(model, pinned or self.registry.champion_version(model))
+
+    def recorded(self, trained: Candidate, *, step: str) -> Made:
+        """What a training step made: a new version in the registry, with the tables that its batch pinned."""
+        batch = self.books.unfinished(step)
+        number = self.registry.record(trained, tables=batch.inputs if batch else {}, step=step)
+        return Made(models={trained.name: number}, gate_failed=trained.missed)
+
+    def feeds(self, table: Table) -> bool:
+        """Whether any source of the shop brings rows for a table."""
+        return any(table.name in feed.into for source in self.settings.all_sources for feed in source.feeds.values())
 
 
 StepMaker = Callable[[Job], Sequence[Step]]

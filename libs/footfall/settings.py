@@ -96,7 +96,9 @@ class Sentiment(Closed):
     """How the sentiment head is judged."""
 
     judged_share: Share
+    neutral_share: Share
     min_accuracy_gain: Share
+    min_auroc_gain: Share
 
 
 class MlflowSettings(Closed):

@@ -11,7 +11,6 @@ from pathlib import Path
 from architecture.sources import ROOT, short, sources, tree
 
 LONG_JOBS = {
-    "jobs/train.py": "three models, each a Step with its own reads and its own split of dates; none would find another place",
     "jobs/score.py": "four Steps that share how a champion is found",
     "jobs/featurize.py": "three Steps, and the refusal of a date before the first event, which needs Spark and so has no place in settings",
 }

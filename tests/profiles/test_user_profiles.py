@@ -138,7 +138,7 @@ def _bought(user: str, recency: float, orders: int, paid: int, **other: Any) -> 
 
 
 def _insight(days_before: int, positive: float, **clocks: Any) -> dict[str, Any]:
-    told_by = {"positive_probability": positive, "model_version": "sentiment/3"}
+    told_by = {"document_kind": "review", "positive_probability": positive, "model_versions": ["sentiment/3"]}
     return {"actor_id": "ann", **happened(days_before, **clocks), **told_by}
 
 

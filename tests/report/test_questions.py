@@ -53,9 +53,9 @@ def profile(number: int, **others: Any) -> dict[str, Any]:
 
 def insight(number: int, actor: str, probability: float, **others: Any) -> dict[str, Any]:
     mood = "positive" if probability >= 0.5 else "negative"
-    plain = {"review_id": f"r{number}", "text_id": f"t{number}", "event_date": date(2017, 12, 1), "actor_id": actor,
-             "known_at": datetime(2017, 12, 2, tzinfo=UTC), "item_id": "bread", "sentiment": mood,
-             "positive_probability": probability}  # fmt: skip
+    plain = {"document_kind": "review", "document_id": f"r{number}", "text_id": f"t{number}",
+             "event_date": date(2017, 12, 1), "actor_id": actor, "known_at": datetime(2017, 12, 2, tzinfo=UTC),
+             "item_id": "bread", "sentiment": mood, "positive_probability": probability}  # fmt: skip
     return plain | others
 
 

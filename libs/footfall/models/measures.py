@@ -49,6 +49,16 @@ def accuracy(labels: Labels, probabilities: Matrix) -> float:
     return float(np.mean((probabilities >= 0.5) == (labels == 1)))
 
 
+def agreement(labels: Labels, said: Matrix) -> float:
+    """Share of rows whose class was said; `said` are numbers of classes."""
+    return float(np.mean(labels == said))
+
+
+def macro_f1(labels: Labels, said: Matrix) -> float:
+    """Mean F1 of the classes that occur among the labels, each counting alike."""
+    return float(metrics.f1_score(labels, said, average="macro", labels=np.unique(labels), zero_division=0.0))
+
+
 def calibration(labels: Labels, probabilities: Matrix, *, bins: int = 10) -> list[dict[str, float]]:
     """Rows in bins of equal size by probability: mean probability, observed share and count of each."""
     order = np.argsort(probabilities, kind="stable")

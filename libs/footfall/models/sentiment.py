@@ -1,69 +1,57 @@
-"""Sentiment: the probability that a text is positive, from its stored vector. Pure functions of frames.
+"""Sentiment: how likely a text is negative, neutral or positive, from its stored vector and its words. Pure functions.
 
 A new head costs no pass of the encoder. It is fitted on labelled texts that are no customer's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from footfall.errors import ContractError, DataError
+from footfall.errors import DataError
 from footfall.models import measures
+from footfall.models.blend import balanced
 from footfall.models.featureset import Matrix
-from footfall.models.logistic import LABEL, Linear, fit_linear, require_two_classes
+from footfall.models.labelled import Labelled, Part, labelled
 from footfall.models.measures import Interval
-from footfall.models.scaling import VECTOR
 from footfall.models.shape import Gate, Served, Trained
+from footfall.models.text_head import NGRAMS, PARTS, VECTORS, TextHead, fit_head
 
 NAME = "sentiment"
-PENALTY = 1e-3
-MOST_JUDGED = 100_000
-SCORED = T.StructType(
-    [T.StructField("sentiment", T.StringType()), T.StructField("positive_probability", T.DoubleType())]
-)
+NEGATIVE, NEUTRAL, POSITIVE = CLASSES = ("negative", "neutral", "positive")
+PROBABILITIES = tuple(f"{name}_probability" for name in CLASSES)
+VARIANTS = {"ngrams": (NGRAMS,), "vectors": (VECTORS,), "sum": PARTS}  # the first two are also the baselines
+FEWEST_NEUTRAL = 30  # with fewer labels of it there is no such class, and its probability is 0
 
 
 @dataclass(frozen=True)
 class SentimentModel:
-    """Coefficients over the encoder's vector; its features are the encoder, so their version is its fingerprint."""
+    """A head over vector and text; its features are the encoder, so their version is its fingerprint."""
 
     feature_version: str
-    linear: Linear
+    head: TextHead
 
     def as_json(self) -> dict[str, Any]:
         """All that it is."""
-        return {"kind": NAME, **asdict(self)}
+        return {"kind": NAME, "feature_version": self.feature_version, "head": self.head.as_json()}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> SentimentModel:
         """The model that `as_json` told."""
-        return cls(told["feature_version"], Linear(tuple(told["linear"]["coefficients"]), told["linear"]["intercept"]))
+        return cls(told["feature_version"], TextHead.from_json(told["head"]))
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """`sentiment` and `positive_probability` for the column `vector` (one list or array of floats a row)."""
-        positive = self.linear.probability(self._matrix(frame["vector"]))
-        said = np.where(positive >= 0.5, "positive", "negative")
-        return pd.DataFrame({"sentiment": said, "positive_probability": positive}, index=frame.index)
-
-    def _matrix(self, vectors: pd.Series) -> Matrix:
-        wide = len(self.linear.coefficients)
-        sizes = sorted({len(v) for v in vectors} - {wide})
-        if sizes:
-            raise DataError(
-                f"the sentiment model reads vectors of {wide} numbers, these have {sizes}.",
-                mend="Use vectors of the encoder that it was trained on.",
-            )
-        rows = [np.asarray(v, dtype=np.float64) for v in vectors]
-        return np.stack(rows) if rows else np.empty((0, wide))
+        """`sentiment` and a probability of each class, for `text` (normalised) and `vector` (floats) of each row."""
+        found = self.head.probability(frame["text"].tolist(), frame["vector"].tolist())
+        of_class = dict(zip(self.head.classes, found.T, strict=True))
+        told = {f"{name}_probability": of_class.get(name, np.zeros(len(frame))) for name in CLASSES}
+        said = np.array(self.head.classes, dtype=object)[found.argmax(axis=1)]
+        return pd.DataFrame({"sentiment": said, **told}, index=frame.index)
 
 
 def train(
@@ -72,107 +60,148 @@ def train(
     *,
     fingerprint: str,
     judged_share: float,
+    neutral_share: float,
     min_accuracy_gain: float,
+    min_auroc_gain: float,
     bootstrap_rounds: int,
 ) -> Trained:
-    """Fits on most of the labelled texts and judges on the others, beside the majority.
+    """Fits heads on n-grams, on vectors and on both, takes the one that is best on texts kept aside, and judges it.
 
-    The parts are cut by a hash of the text, so that they repeat; a text stands in one of them only, since
-    labelled_texts has each once.
+    `neutral_share` is how many of a shop's texts are neutral, as probabilities should have it.
     """
-    vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
-    rows = labelled_texts.join(vectors, "text_id", "inner").select(
-        (F.col("label") == "positive").cast("double").alias(LABEL),
-        F.coalesce("language", F.lit("unknown")).alias("language"),
-        "vector",
-        (F.pmod(F.xxhash64("text"), F.lit(1000)) < F.lit(judged_share * 1000)).alias("is_judged"),
-        F.xxhash64("text").alias("order"),
+    rows = labelled(
+        labelled_texts, text_vectors, fingerprint=fingerprint, label="label", judged_share=judged_share, what=NAME
     )
-    fitted, judged = rows.where(~F.col("is_judged")), rows.where("is_judged")
-    mend = "Map a source with labels of both kinds into labelled_texts and run jobs/understand_text.py."
-    counts = require_two_classes(fitted, what="sentiment, labelled texts with vectors", mend=mend)
-    linear = fit_linear(
-        fitted.orderBy("order").select(LABEL, array_to_vector(F.col("vector")).alias(VECTOR)),
-        penalty=PENALTY,
-        standardise=True,
-    )
-    model = SentimentModel(fingerprint, linear)
-    told = evaluate(model, _collect(judged), majority_positive=counts[1] >= counts[0], rounds=bootstrap_rounds)
-    parameters = {"texts_fitted": sum(counts.values()), "texts_judged": told["texts"], "penalty": PENALTY}
+    heads = fit_variants(rows, neutral_share=neutral_share)
+    chosen = best_variant(heads, rows.only(Part.CALIBRATE))
+    told = evaluate(rows, heads, chosen, rounds=bootstrap_rounds)
     found = {name: Interval(**interval) for name, interval in told["metrics"].items()}
     return Trained(
         name=NAME,
-        model=Served(model),
-        features=(("vector", "array<float>"),),
-        predictions=(("sentiment", "string"), ("positive_probability", "double")),
+        model=Served(SentimentModel(fingerprint, heads[chosen])),
+        features=(("text", "string"), ("vector", "array<float>")),
+        predictions=(("sentiment", "string"), *((name, "double") for name in PROBABILITIES)),
         feature_version=fingerprint,
-        parameters={**parameters, "encoder_fingerprint": fingerprint, "judged_share": judged_share},
+        parameters={
+            "variant": chosen, "texts_fitted": len(rows.only(Part.FIT)), "texts_calibrated": len(rows.only(Part.CALIBRATE)),
+            "texts_judged": told["texts"], "encoder_fingerprint": fingerprint, "judged_share": judged_share,
+            "neutral_share": neutral_share,
+        },
         metrics=measures.flat(found),
-        gates=gates(told, min_accuracy_gain=min_accuracy_gain),
+        gates=gates(told, min_accuracy_gain=min_accuracy_gain, min_auroc_gain=min_auroc_gain),
         evaluation=told,
-    )
+    )  # fmt: skip
 
 
-def evaluate(model: SentimentModel, judged: pd.DataFrame, *, majority_positive: bool, rounds: int) -> dict[str, Any]:
-    """Accuracy and AUROC with intervals, of all and by language; the gain over always saying the majority."""
-    labels = judged[LABEL].to_numpy(dtype=np.int64)
-    positive = model.predict(judged)["positive_probability"].to_numpy()
+def fit_variants(rows: Labelled, *, neutral_share: float) -> dict[str, TextHead]:
+    """A head for each of VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
+    ours = rows.only(Part.FIT, Part.CALIBRATE)
+    few = ours.labels.count(NEUTRAL) < FEWEST_NEUTRAL
+    if few and NEUTRAL in ours.labels:
+        ours = ours.without(NEUTRAL)
+    classes = (NEGATIVE, POSITIVE) if few else CLASSES
+    return {
+        name: fit_head(
+            ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_part(Part.CALIBRATE), parts=parts,
+            weights=_weights(ours.labels, classes, neutral_share),
+        )
+        for name, parts in VARIANTS.items()
+    }  # fmt: skip
+
+
+def best_variant(heads: Mapping[str, TextHead], kept: Labelled) -> str:
+    """The name of the head whose probabilities have the least log loss on texts that it was not fitted on."""
+    return min(heads, key=lambda name: _log_loss(heads[name], kept))
+
+
+def evaluate(rows: Labelled, heads: Mapping[str, TextHead], chosen: str, *, rounds: int) -> dict[str, Any]:
+    """Figures with intervals for the chosen head and, in the same run, for every baseline; all and by language.
+
+    Accuracy and AUROC are of negative against positive; with neutral texts among the judged also `accuracy_three` and `macro_f1`.
+    """
+    judged = rows.only(Part.JUDGE)
+    moods = judged.without(NEUTRAL)
+    if len(set(moods.labels)) < 2:
+        raise DataError(
+            "sentiment: too few labelled texts are left to judge on.",
+            mend="Map more labelled texts of both moods, or raise the setting sentiment.judged_share.",
+        )
+    truth = np.array([label == POSITIVE for label in moods.labels], dtype=np.int64)
+    fitted = rows.only(Part.FIT).labels
+    scores = {name: positive_score(head, moods) for name, head in heads.items()}
+    scores["majority"] = np.full(len(truth), float(fitted.count(POSITIVE) >= fitted.count(NEGATIVE)))
     measured = {"accuracy": measures.accuracy, "auroc": measures.auroc}
-    found = measures.intervals(labels, positive, measured, rounds=rounds)
-    majority = np.full(len(labels), float(majority_positive))
-    found["accuracy_majority"] = measures.intervals(labels, majority, {"it": measures.accuracy}, rounds=rounds)["it"]
-    for language in sorted(judged["language"].unique()):
-        mine = (judged["language"] == language).to_numpy()
-        by_language = measures.intervals(labels[mine], positive[mine], measured, rounds=rounds)
+    found = measures.intervals(truth, scores[chosen], measured, rounds=rounds)
+    for name in ("majority", *VARIANTS):
+        by_name = measures.intervals(truth, scores[name], measured, rounds=rounds)
+        found |= {f"{measure}_{name}": interval for measure, interval in by_name.items()}
+    others = {name: scores[name] for name in ("ngrams", "vectors")}
+    found["auroc_gain"] = measures.gain(truth, scores[chosen], others, rounds=rounds)
+    for language in sorted(set(moods.languages)):
+        mine = np.array([one == language for one in moods.languages])
+        by_language = measures.intervals(truth[mine], scores[chosen][mine], measured, rounds=rounds)
         found |= {f"{name}_{language}": interval for name, interval in by_language.items()}
+    found |= _three_classes(heads[chosen], judged, rounds=rounds)
     return {
         "metrics": {name: asdict(interval) for name, interval in found.items()},
-        "calibration": measures.calibration(labels, positive),
-        "texts": len(labels),
-        "texts_by_language": {str(k): int(n) for k, n in judged["language"].value_counts().sort_index().items()},
+        "calibration": measures.calibration(truth, scores[chosen]),
+        "variant": chosen,
+        "texts": len(judged),
+        "texts_by_language": {name: judged.languages.count(name) for name in sorted(set(judged.languages))},
     }
 
 
-def gates(told: Mapping[str, Any], *, min_accuracy_gain: float) -> list[Gate]:
-    """Even the low end of the accuracy's interval beats the majority."""
-    ours, majority = told["metrics"]["accuracy"], told["metrics"]["accuracy_majority"]["value"]
+def gates(told: Mapping[str, Any], *, min_accuracy_gain: float, min_auroc_gain: float) -> list[Gate]:
+    """Even the low end of the accuracy's interval beats the majority; the AUROC is not below the better baseline's."""
+    metrics = told["metrics"]
+    ours, majority = metrics["accuracy"], metrics["accuracy_majority"]["value"]
     words = (
         f"accuracy {ours['value']:.3f} (95% interval from {ours['low']:.3f}) must exceed the majority's "
         f"{majority:.3f} by {min_accuracy_gain}"
     )
-    return [Gate("beats_majority", bool(ours["low"] >= majority + min_accuracy_gain), words)]
+    gain = metrics["auroc_gain"]["value"]
+    beyond = (
+        f"AUROC {metrics['auroc']['value']:.3f} must exceed that of n-grams + logistic regression "
+        f"({metrics['auroc_ngrams']['value']:.3f}) and of vectors + logistic regression "
+        f"({metrics['auroc_vectors']['value']:.3f}) by {min_auroc_gain}"
+    )
+    return [
+        Gate("beats_majority", bool(ours["low"] >= majority + min_accuracy_gain), words),
+        Gate("beats_baselines", bool(gain >= min_auroc_gain), beyond),
+    ]
 
 
-def score_reviews(
-    reviews: DataFrame, text_vectors: DataFrame, *, model: SentimentModel, model_version: str, fingerprint: str
-) -> DataFrame:
-    """Rows of results.text_insights: every review whose text has a vector of the encoder.
-
-    Raises ContractError where the model was trained on another encoder's vectors.
-    """
-    if model.feature_version != fingerprint:
-        raise ContractError(
-            f"model {model_version} reads vectors of encoder {model.feature_version}, these are of {fingerprint}.",
-            mend="Run jobs/train.py --model sentiment, then understand the texts again.",
-        )
-    vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
-    keep = ("review_id", "event_time", "event_date", "known_at", "actor_id", "item_id", "text_id")
-    rows = reviews.select(*keep).join(vectors, "text_id", "inner").select(*keep, "vector")
-    schema = T.StructType([f for f in rows.schema.fields if f.name != "vector"] + SCORED.fields)
-
-    def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        for batch in batches:
-            yield pd.concat([batch.drop(columns="vector"), model.predict(batch)], axis=1)
-
-    told = rows.mapInPandas(predict, schema)
-    return told.withColumn("model_version", F.lit(model_version)).withColumn("encoder_fingerprint", F.lit(fingerprint))
+def positive_score(head: TextHead, rows: Labelled) -> Matrix:
+    """Probability of positive among negative and positive alone: float64[n]."""
+    found = head.probability(rows.texts, rows.vectors)
+    negative, positive = (found[:, head.classes.index(name)] for name in (NEGATIVE, POSITIVE))
+    told: Matrix = positive / np.maximum(negative + positive, 1e-12)
+    return told
 
 
-def _collect(judged: DataFrame) -> pd.DataFrame:
-    found = judged.orderBy("order").limit(MOST_JUDGED).select(LABEL, "language", "vector").toPandas()
-    if found.empty:
-        raise DataError(
-            "sentiment: no labelled text is left to judge.",
-            mend="Map more labelled texts, or raise the setting sentiment.judged_share.",
-        )
-    return found
+def _three_classes(head: TextHead, judged: Labelled, *, rounds: int) -> dict[str, Interval]:
+    if NEUTRAL not in judged.labels:
+        return {}
+    codes = np.array([CLASSES.index(label) for label in judged.labels], dtype=np.int64)
+    places = head.probability(judged.texts, judged.vectors).argmax(axis=1)
+    said = np.array([CLASSES.index(head.classes[place]) for place in places], dtype=np.float64)
+    three = {"accuracy_three": measures.agreement, "macro_f1": measures.macro_f1}
+    return measures.intervals(codes, said, three, rounds=rounds)
+
+
+def _log_loss(head: TextHead, rows: Labelled) -> float:
+    ours = rows if NEUTRAL in head.classes else rows.without(NEUTRAL)
+    found = head.probability(ours.texts, ours.vectors)
+    places = [head.classes.index(label) for label in ours.labels]
+    return float(-np.log(np.maximum(found[np.arange(len(places)), places], 1e-12)).mean())
+
+
+def _weights(labels: Sequence[str], classes: Sequence[str], neutral_share: float) -> Matrix | None:
+    """So that neutral is as common as `neutral_share` says, and the moods among themselves as they are."""
+    if NEUTRAL not in classes:
+        return None
+    codes = np.array([classes.index(label) for label in labels], dtype=np.int64)
+    there = np.bincount(codes, minlength=len(classes)) * np.array([name != NEUTRAL for name in classes])
+    shares = (1 - neutral_share) * there / there.sum()
+    shares[classes.index(NEUTRAL)] = neutral_share
+    return balanced(codes, shares)

@@ -7,7 +7,7 @@ insights AS (
         sentiment,
         positive_probability
     FROM {text_insights}
-    WHERE event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+    WHERE document_kind = 'review' AND event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
 ),
 
 departments AS (

@@ -2,11 +2,11 @@
 WITH
 insights AS (
     SELECT
-        review_id,
+        document_id AS review_id,
         text_id,
         positive_probability
     FROM {text_insights}
-    WHERE event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+    WHERE document_kind = 'review' AND event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
 ),
 
 told AS (

@@ -44,3 +44,8 @@ def share(name: str, meaning: str) -> Column:
 def days(name: str, meaning: str) -> Column:
     """A length of time in days, whole or not."""
     return mean(name, meaning, unit="days")
+
+
+def probability(name: str, meaning: str) -> Column:
+    """What a model over text vectors holds likely; it moves in its last bits with the vectors. Never NULL."""
+    return Column(name, T.DoubleType(), meaning, unit="0 to 1", required=True, tolerance=2e-2)

@@ -250,12 +250,12 @@ LABELLED_TEXTS = Table(
         Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
         Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
         Column("language", T.StringType(), "ISO 639-1 code"),
-        Column("label", T.StringType(), "positive or negative", required=True),
+        Column("label", T.StringType(), "negative, neutral or positive", required=True),
         Column("origin", T.StringType(), "public set that it comes from"),
     ),
     key=("text_id",),
     rules=(
-        Rule("label_known", "label IN ('positive', 'negative')"),
+        Rule("label_known", "label IN ('negative', 'neutral', 'positive')"),
         Rule("text_not_blank", "length(trim(text)) > 0"),
     ),
 )

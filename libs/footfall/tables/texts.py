@@ -3,7 +3,7 @@
 from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Personal, Table, Written
-from footfall.tables.columns import ACTOR, CLOCKS
+from footfall.tables.columns import ACTOR, CLOCKS, probability
 
 TEXT_VECTORS = Table(
     name="text_vectors",
@@ -40,26 +40,22 @@ TEXT_VECTORS = Table(
 TEXT_INSIGHTS = Table(
     name="text_insights",
     layer=Layer.RESULTS,
-    version=1,
-    grain="one row per review: what it says",
+    version=2,
+    grain="one row per document that was read, a review or a ticket: what it says",
     columns=(
-        Column("review_id", T.StringType(), "as in refined.reviews"),
+        Column("document_kind", T.StringType(), "review or ticket"),
+        Column("document_id", T.StringType(), "review_id in refined.reviews, ticket_id in refined.tickets"),
         *CLOCKS,
         ACTOR,
-        Column("item_id", T.StringType(), "the item reviewed"),
+        Column("item_id", T.StringType(), "the item that it speaks of"),
         Column("text_id", T.StringType(), "as in text_vectors", personal=Personal.IDENTIFIER, required=True),
-        Column("sentiment", T.StringType(), "positive or negative", required=True),
-        Column(
-            "positive_probability",
-            T.DoubleType(),
-            "that the review is positive",
-            unit="0 to 1",
-            required=True,
-            tolerance=2e-2,
-        ),
-        Column("model_version", T.StringType(), "sentiment model in MLflow, name/version", required=True),
-        Column("encoder_fingerprint", T.StringType(), "as in text_vectors", required=True),
+        Column("sentiment", T.StringType(), "the likeliest of negative, neutral and positive", required=True),
+        probability("negative_probability", "that it sounds negative"),
+        probability("neutral_probability", "that it sounds neutral, or praises as much as it blames"),
+        probability("positive_probability", "that it sounds positive"),
+        Column("model_versions", T.ArrayType(T.StringType()), "name/version of every model that spoke", required=True),
+        Column("encoder_fingerprint", T.StringType(), "of the vector that sentiment was read from", required=True),
     ),
-    key=("review_id",),
+    key=("document_kind", "document_id"),
     written=Written.REPLACE,
 )

@@ -1,0 +1,90 @@
+"""What every document says: the champions that read texts, applied to reviews and tickets. Pure functions of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.contract import Table
+from footfall.errors import ContractError
+from footfall.models.shape import Fitted
+from footfall.tables import TEXT_INSIGHTS
+from footfall.text.normal import normalise_text
+
+REVIEW, TICKET = "review", "ticket"
+KEEP = ("document_kind", "document_id", "event_time", "event_date", "known_at", "actor_id", "item_id", "text_id")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A champion that reads documents: `columns` are what it says, of `kinds` of documents only."""
+
+    model: Fitted
+    model_version: str
+    columns: Sequence[str]
+    kinds: Sequence[str] = field(default=(REVIEW, TICKET))
+
+
+def documents(**tables: DataFrame) -> DataFrame:
+    """Rows (KEEP and `text`) of reviews and tickets, whichever are handed in as `reviews=` and `tickets=`."""
+    kinds = {"reviews": REVIEW, "tickets": TICKET}
+    told = [
+        rows.withColumns({"document_kind": F.lit(kinds[name]), "document_id": F.col(f"{kinds[name]}_id")})
+        .select(*KEEP, "text")
+        for name, rows in tables.items()
+    ]  # fmt: skip
+    return reduce(DataFrame.unionByName, told)
+
+
+def text_insights(written: DataFrame, text_vectors: DataFrame, *, readers: Sequence[Reader]) -> DataFrame:
+    """Rows of results.text_insights: every one of `written` (as `documents` gives them) whose text was read.
+
+    A text counts as read when the encoder of each reader has made its vector. The first reader's encoder stands in the
+    row. Raises ContractError where no vector at all is by the encoder of a reader.
+    """
+    encoders = sorted({reader.model.feature_version for reader in readers})
+    rows = written
+    for place, fingerprint in enumerate(encoders):
+        of_encoder = text_vectors.where(F.col("encoder_fingerprint") == fingerprint)
+        rows = rows.join(of_encoder.select("text_id", F.col("vector").alias(f"vector_{place}")), "text_id")
+    vector_of = {fingerprint: f"vector_{place}" for place, fingerprint in enumerate(encoders)}
+    schema = _schema(TEXT_INSIGHTS, [*KEEP, *(c for r in readers for c in r.columns), "model_versions"])
+
+    def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            yield _read(batch, readers, vector_of)[schema.names]
+
+    told = rows.select(*KEEP, "text", *vector_of.values()).mapInPandas(read, schema)
+    return told.withColumn("encoder_fingerprint", F.lit(readers[0].model.feature_version))
+
+
+def require_read(text_vectors: DataFrame, model: Fitted, *, model_version: str) -> None:
+    """Raises ContractError where no text was read by the encoder that the model reads vectors of."""
+    if text_vectors.where(F.col("encoder_fingerprint") == model.feature_version).isEmpty():
+        raise ContractError(
+            f"model {model_version} reads vectors of encoder {model.feature_version}, and no text has one.",
+            mend="Run jobs/understand_text.py with that encoder, or jobs/train.py for a model over the vectors there are.",
+        )
+
+
+def _read(batch: pd.DataFrame, readers: Sequence[Reader], vector_of: Mapping[str, str]) -> pd.DataFrame:
+    """The batch with what each reader says of its kinds of documents; NULL elsewhere."""
+    texts = normalise_text(batch["text"])
+    told = [batch[list(KEEP)]]
+    for reader in readers:
+        mine = batch["document_kind"].isin(reader.kinds)
+        frame = pd.DataFrame({"text": texts[mine], "vector": batch.loc[mine, vector_of[reader.model.feature_version]]})
+        said = reader.model.predict(frame)[list(reader.columns)].astype(object).reindex(batch.index)
+        told.append(said.where(said.notna(), None))
+    spoke = [[r.model_version for r in readers if kind in r.kinds] for kind in batch["document_kind"]]
+    return pd.concat(told, axis=1).assign(model_versions=pd.Series(spoke, index=batch.index, dtype=object))
+
+
+def _schema(table: Table, names: Sequence[str]) -> T.StructType:
+    return T.StructType([T.StructField(name, table.column(name).type) for name in names])

@@ -6,9 +6,10 @@ from functools import partial
 from footfall.cli import Job, main
 from footfall.fetch import fetched_model
 from footfall.step import Frames, Made, Output, Read, Step
-from footfall.tables import LABELLED_TEXTS, REVIEWS, TEXT_VECTORS
+from footfall.tables import LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
 from footfall.text.unread import unread_texts
 
+WITH_TEXT = (REVIEWS, TICKETS, LABELLED_TEXTS, LABELLED_TICKETS)
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
 
 
@@ -25,22 +26,22 @@ def steps(job: Job) -> list[Step]:
         )  # torch: seconds that a run without news saves
         from footfall.text.spec import EncoderSpec
 
-        reviews = frames[REVIEWS.full_name]
+        documents = [frames[table.full_name] for table in WITH_TEXT]
         wanted = EncoderSpec(**text.model_dump(exclude={"tasks"}))
-        found = ask_worker(reviews, encoder=wanted, fetch=fetch).first()
+        found = ask_worker(documents[0], encoder=wanted, fetch=fetch).first()
         if found is None:
             return Made()
         print(f"  encoder: {found['said']}")
         spec = settled(wanted, number_type=found["number_type"])
         texts = unread_texts(
-            [reviews, frames[LABELLED_TEXTS.full_name]],
+            documents,
             vectors=frames.get(TEXT_VECTORS.full_name),
             fingerprint=found["encoder_fingerprint"],
         )
         vectors = encode_texts(texts, encoder=spec, tasks=text.tasks, fetch=fetch)
         return Made([Output(TEXT_VECTORS, vectors)], models={ENCODER: found["encoder_fingerprint"]})
 
-    reads = (Read(REVIEWS.full_name), Read(LABELLED_TEXTS.full_name))
+    reads = tuple(Read(table.full_name) for table in WITH_TEXT)
     return [
         Step(
             "understand_text_vectors",

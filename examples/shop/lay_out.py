@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from opinions import OWN_SENTENCES, Row, chinese_sentences, english_sentences, reviewable, reviews
+from service import OWN_MESSAGES, own_messages, tickets, to_train_on
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -166,12 +167,20 @@ def write_opinions(packages: dict[str, Path], root: Path, count: int, labelled: 
     yield "labelled_sentences", write_json_lines(teaching, root / "labelled_sentences/sentences.jsonl")
 
 
+def write_messages(packages: dict[str, Path], root: Path, most: int | None) -> Iterator[tuple[str, int]]:
+    """What customers write to the shop's service, and other messages to train on; no message is in both."""
+    lines = reviewable(pq.read_table(root / "transactions"), journey(packages["journey"], "products"))
+    yield "tickets", write_json_lines(tickets(own_messages("shop", most), lines), root / "tickets/tickets.jsonl")
+    teaching = to_train_on(own_messages("labelled", most))
+    yield "labelled_tickets", write_json_lines(teaching, root / "labelled_tickets/tickets.jsonl")
+
+
 def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
     """Changes with the packages, with this program and with what was asked for."""
     digest = hashlib.sha256()
-    for path in [*packages.values(), *sorted(HERE.glob("*.py")), OWN_SENTENCES]:
+    for path in [*packages.values(), *sorted(HERE.glob("*.py")), OWN_SENTENCES, OWN_MESSAGES]:
         digest.update(path.read_bytes())
-    digest.update(repr((options.small, options.reviews, options.labelled)).encode())
+    digest.update(repr((options.small, options.reviews, options.labelled, options.messages)).encode())
     return digest.hexdigest()
 
 
@@ -199,6 +208,7 @@ def lay_out(options: argparse.Namespace) -> None:
 def _logs(packages: dict[str, Path], draft: Path, options: argparse.Namespace) -> Iterator[tuple[str, int]]:
     yield from write_journey(packages, draft, options.small)
     yield from write_opinions(packages, draft, options.reviews, options.labelled)
+    yield from write_messages(packages, draft, options.messages)
     yield "clickstream", write_clickstream(packages["clicks"], draft / "clickstream/ecom.csv", options.small)
 
 
@@ -214,9 +224,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--small", type=int, metavar="N", help="only the first N households and N visitors, for tests")
     parser.add_argument("--reviews", type=int, help="Chinese review sentences (default 5000; 200 with --small)")
     parser.add_argument("--labelled", type=int, help="Chinese sentences to train on (default 5000; 400 with --small)")
+    parser.add_argument(
+        "--messages", type=int, help="most messages of an intent and language in a log (default all; 6 with --small)"
+    )
     options = parser.parse_args(arguments)
     options.reviews = options.reviews or (5000 if options.small is None else 200)
     options.labelled = options.labelled or (5000 if options.small is None else 400)
+    options.messages = options.messages or (None if options.small is None else 6)
     return options
 
 

@@ -154,4 +154,4 @@ def _target_faults(name: str, target: Target) -> list[str]:
 
 def _generated(table: Table) -> set[str]:
     """The id column that footfall makes by hashing, where a source has none."""
-    return {table.key[0]} if table.name in {"events", "coupon_redemptions", "reviews"} else set()
+    return {table.key[0]} if table.name in {"events", "coupon_redemptions", "reviews", "tickets"} else set()

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from footfall.source import read_source
+from footfall.tables.refined import INTENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / ".cache/packages"
@@ -70,6 +71,17 @@ def test_no_sentence_is_both_a_review_and_one_to_train_on_and_none_comes_twice(s
     labelled = [opinions.bare(row["text"]) for row in rows_of(shop / "labelled_sentences/sentences.jsonl")]
     assert len(labelled) == 30 + 36
     assert len({*reviews, *labelled}) == len(reviews) + len(labelled)
+
+
+def test_every_ticket_follows_a_purchase_of_its_household_and_those_to_train_on_carry_their_intent(shop: Path):
+    bought = {(r["household_id"], r["basket_id"]) for r in pq.read_table(shop / "transactions").to_pylist()}
+    tickets, labelled = (rows_of(shop / name / "tickets.jsonl") for name in ("tickets", "labelled_tickets"))
+    assert {(t["household"], t["basket"]) for t in tickets if "basket" in t} <= bought
+    assert (
+        len({t["ticket_no"] for t in tickets}) == len(tickets) == 2 * 6 * 2 * 10
+    )  # twice, of 9 intents and unclear ones
+    assert len(labelled) == 6 * 2 * 9
+    assert {row["intent"] for row in labelled} == set(INTENTS)
 
 
 def test_missing_packages_are_all_named_with_the_way_to_get_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -12,9 +12,11 @@ from footfall.tables.refined import (
     IDENTITIES,
     ITEMS,
     LABELLED_TEXTS,
+    LABELLED_TICKETS,
     ORDER_LINES,
     PSEUDONYMS,
     REVIEWS,
+    TICKETS,
     USERS,
 )
 from footfall.tables.texts import TEXT_INSIGHTS, TEXT_VECTORS
@@ -30,6 +32,8 @@ REFINED = (
     COUPON_REDEMPTIONS,
     REVIEWS,
     LABELLED_TEXTS,
+    TICKETS,
+    LABELLED_TICKETS,
 )
 RESULTS = (
     DAILY_ACTIVITY,
@@ -59,6 +63,7 @@ __all__ = [
     "ITEMS",
     "ITEM_FEATURES",
     "LABELLED_TEXTS",
+    "LABELLED_TICKETS",
     "LEDGER",
     "ORDER_LINES",
     "PSEUDONYMS",
@@ -70,6 +75,7 @@ __all__ = [
     "SEGMENT_CATALOGUE",
     "TEXT_INSIGHTS",
     "TEXT_VECTORS",
+    "TICKETS",
     "USERS",
     "USER_FEATURES",
     "USER_PROFILES",

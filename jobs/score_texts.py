@@ -1,4 +1,4 @@
-"""Applies the champions that read texts: what each review says. A part of jobs/score.py that also runs alone."""
+"""Applies the champions that read texts: what each review and ticket says. A part of jobs/score.py that also runs alone."""
 
 import sys
 
@@ -6,14 +6,15 @@ from footfall.cli import Job, main
 from footfall.models import insights, sentiment
 from footfall.models.insights import Reader
 from footfall.step import Frames, Made, Output, Read, Step
-from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS
+from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS, TICKETS
 
 CODE = ("footfall.models",)
+WRITTEN = (REVIEWS, TICKETS)
 
 
 def steps(job: Job) -> list[Step]:
-    """Insights first; none where no source brings reviews."""
-    return [_insights(job)] if job.feeds(REVIEWS) else []
+    """Insights first; none where no source brings anything written."""
+    return [_insights(job)] if any(job.feeds(table) for table in WRITTEN) else []
 
 
 def _insights(job: Job) -> Step:
@@ -21,10 +22,10 @@ def _insights(job: Job) -> Step:
         found, vectors = job.champion(sentiment.NAME, step="text_insights"), frames[TEXT_VECTORS.full_name]
         insights.require_read(vectors, found.model, model_version=found.version)
         readers = [Reader(found.model, found.version, ("sentiment", *sentiment.PROBABILITIES))]
-        written = insights.documents(reviews=frames[REVIEWS.full_name])
+        written = insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
         return Made([Output(TEXT_INSIGHTS, insights.text_insights(written, vectors, readers=readers))])
 
-    reads = (Read(REVIEWS.full_name), Read(TEXT_VECTORS.full_name))
+    reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
     return Step("text_insights", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=(sentiment.NAME,))
 
 

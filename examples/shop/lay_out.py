@@ -21,9 +21,21 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from opinions import OWN_SENTENCES, Row, chinese_sentences, english_sentences, reviewable, reviews
+from opinions import (
+    LABELS,
+    OWN_SENTENCES,
+    TAUGHT,
+    Row,
+    as_read,
+    chinese_sentences,
+    english_sentences,
+    neutral_sentences,
+    reviewable,
+    reviews,
+)
 from service import OWN_MESSAGES, own_messages, tickets, to_train_on
 
+SMALL_NEUTRAL = 60  # of each language in a small shop
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 PACKAGES = {
@@ -152,8 +164,9 @@ def _with_days(table: pa.Table, *columns: str) -> pa.Table:
     return table
 
 
-def write_opinions(packages: dict[str, Path], root: Path, count: int, labelled: int) -> Iterator[tuple[str, int]]:
+def write_opinions(packages: dict[str, Path], root: Path, options: argparse.Namespace) -> Iterator[tuple[str, int]]:
     """The shop's reviews, and other sentences to train on; no sentence is in both."""
+    count, labelled = options.reviews, options.labelled
     chinese = chinese_sentences(packages["sentences"])
     if count + labelled > len(chinese):
         raise LayOutError(
@@ -163,8 +176,10 @@ def write_opinions(packages: dict[str, Path], root: Path, count: int, labelled: 
     transactions = pq.read_table(root / "transactions")
     lines = reviewable(transactions, journey(packages["journey"], "products"))
     yield "reviews", write_json_lines(reviews([*own, *chinese[:count]], lines), root / "reviews/reviews.jsonl")
-    teaching = [s._asdict() for s in [*english_sentences("labelled"), *chinese[count : count + labelled]]]
-    yield "labelled_sentences", write_json_lines(teaching, root / "labelled_sentences/sentences.jsonl")
+    plain = neutral_sentences(SMALL_NEUTRAL if options.small else None)
+    teaching = [*english_sentences("labelled"), *plain, *as_read(chinese[count : count + labelled])]
+    path = root / "labelled_sentences/sentences.jsonl"
+    yield "labelled_sentences", write_json_lines([s._asdict() for s in teaching], path)
 
 
 def write_messages(packages: dict[str, Path], root: Path, most: int | None) -> Iterator[tuple[str, int]]:
@@ -178,7 +193,13 @@ def write_messages(packages: dict[str, Path], root: Path, most: int | None) -> I
 def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
     """Changes with the packages, with this program and with what was asked for."""
     digest = hashlib.sha256()
-    for path in [*packages.values(), *sorted(HERE.glob("*.py")), OWN_SENTENCES, OWN_MESSAGES]:
+    for path in [
+        *packages.values(),
+        *sorted(HERE.glob("*.py")),
+        OWN_SENTENCES,
+        OWN_MESSAGES,
+        *(LABELS / n for n in TAUGHT),
+    ]:
         digest.update(path.read_bytes())
     digest.update(repr((options.small, options.reviews, options.labelled, options.messages)).encode())
     return digest.hexdigest()
@@ -207,7 +228,7 @@ def lay_out(options: argparse.Namespace) -> None:
 
 def _logs(packages: dict[str, Path], draft: Path, options: argparse.Namespace) -> Iterator[tuple[str, int]]:
     yield from write_journey(packages, draft, options.small)
-    yield from write_opinions(packages, draft, options.reviews, options.labelled)
+    yield from write_opinions(packages, draft, options)
     yield from write_messages(packages, draft, options.messages)
     yield "clickstream", write_clickstream(packages["clicks"], draft / "clickstream/ecom.csv", options.small)
 

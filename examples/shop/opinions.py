@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 
 Row = dict[str, Any]
 OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
+LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who labelled what
+TAUGHT = ("neutral_en.jsonl", "neutral_zh.jsonl", "sentiment_zh_fitted.jsonl")  # the others there are for judging
 LETTERS_LEAST, LETTERS_MOST = 5, 200
 STARS = {  # invented: how many of a label's sentences get how many stars
     "positive": ((0.55, 5), (0.85, 4), (0.95, 3), (1.00, 2)),
@@ -81,6 +83,35 @@ def english_sentences(part: str) -> list[Sentence]:
     """Our own English sentences of one part, `shop` or `labelled`."""
     rows = json.loads(OWN_SENTENCES.read_text("utf-8"))[part]
     return [Sentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
+
+
+def neutral_sentences(most: int | None = None) -> list[Sentence]:
+    """Our own neutral sentences to train on, Chinese and English; at most so many of each."""
+    return [
+        Sentence(row["text"], row["label"], language, "footfall's own")
+        for language in ("en", "zh")
+        for row in _lines(LABELS / f"neutral_{language}.jsonl")[:most]
+    ]
+
+
+def as_read(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """The sentences, with the label of those that were read one by one; the public label is its whole review's."""
+    read = {row["key"]: row["label"] for row in _lines(LABELS / "sentiment_zh_fitted.jsonl")}
+    return [
+        sentence._replace(label=read[key], origin=f"{sentence.origin}, label of footfall's own")
+        if (key := key_of(sentence.text)) in read
+        else sentence
+        for sentence in sentences
+    ]
+
+
+def key_of(text: str) -> str:
+    """The name under which `benchmarks/text/labels` has a sentence whose words it may not repeat."""
+    return hashlib.sha256(bare(text).encode()).hexdigest()[:12]
+
+
+def _lines(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def stars(sentence: Sentence, number: int) -> int:

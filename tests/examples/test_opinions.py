@@ -1,12 +1,14 @@
 """Sentences, ratings and links of the example shop's reviews."""
 
 import io
+import json
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import opinions
 import pyarrow as pa
+import pytest
 from opinions import Sentence
 
 
@@ -31,6 +33,17 @@ def test_sentences_that_differ_in_punctuation_are_one_and_those_with_both_labels
     )
     found = opinions.chinese_sentences(path)
     assert sorted((s.text, s.label) for s in found) == [("房间很干净。", "positive"), ("等了三个小时", "negative")]
+
+
+def test_a_sentence_that_was_read_carries_the_label_of_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    read, other = Sentence("还行吧", "positive", "zh", "set"), Sentence("不错", "positive", "zh", "set")
+    line = {"key": opinions.key_of("还行吧。"), "label": "neutral"}
+    (tmp_path / "sentiment_zh_fitted.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    monkeypatch.setattr(opinions, "LABELS", tmp_path)
+    assert opinions.as_read([read, other]) == [
+        Sentence("还行吧", "neutral", "zh", "set, label of footfall's own"),
+        other,
+    ]
 
 
 def test_stars_follow_the_label_and_sometimes_do_not():

@@ -26,7 +26,7 @@ NAME = "sentiment"
 NEGATIVE, NEUTRAL, POSITIVE = CLASSES = ("negative", "neutral", "positive")
 PROBABILITIES = tuple(f"{name}_probability" for name in CLASSES)
 VARIANTS = {"ngrams": (NGRAMS,), "vectors": (VECTORS,), "sum": PARTS}  # the first two are also the baselines
-FEWEST_NEUTRAL = 30  # with fewer labels of it there is no such class, and its probability is 0
+FEWEST_NEUTRAL = {Part.FIT: 30, Part.CALIBRATE: 3}  # with fewer there is no such class, and its probability is 0
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,9 @@ def train(
 def fit_variants(rows: Labelled, *, neutral_share: float) -> dict[str, TextHead]:
     """A head for each of VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
     ours = rows.only(Part.FIT, Part.CALIBRATE)
-    few = ours.labels.count(NEUTRAL) < FEWEST_NEUTRAL
-    if few and NEUTRAL in ours.labels:
-        ours = ours.without(NEUTRAL)
-    classes = (NEGATIVE, POSITIVE) if few else CLASSES
+    has_neutral = all(ours.only(part).labels.count(NEUTRAL) >= least for part, least in FEWEST_NEUTRAL.items())
+    ours = ours if has_neutral else ours.without(NEUTRAL)
+    classes = CLASSES if has_neutral else (NEGATIVE, POSITIVE)
     return {
         name: fit_head(
             ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_part(Part.CALIBRATE), parts=parts,

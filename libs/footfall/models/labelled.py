@@ -44,17 +44,18 @@ class Labelled:
 
     def only(self, *parts: Part) -> Labelled:
         """Those of these parts."""
-        return self._at([place for place, part in enumerate(self.parts) if part in parts])
+        return self.at([place for place, part in enumerate(self.parts) if part in parts])
 
     def without(self, label: str) -> Labelled:
         """Those of other labels."""
-        return self._at([place for place, one in enumerate(self.labels) if one != label])
+        return self.at([place for place, one in enumerate(self.labels) if one != label])
 
     def is_part(self, part: Part) -> npt.NDArray[np.bool_]:
         """bool[n]."""
         return np.array([one is part for one in self.parts], dtype=bool)
 
-    def _at(self, at: list[int]) -> Labelled:
+    def at(self, at: list[int]) -> Labelled:
+        """Those at these places."""
         return Labelled(
             [self.texts[i] for i in at],
             self.vectors[at],

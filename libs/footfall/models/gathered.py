@@ -13,7 +13,7 @@ from footfall.models.measures import Labels
 
 Mask = npt.NDArray[np.bool_]
 NEIGHBOURS = 10
-BY_CHANCE = 0.002  # how seldom so many of a text's neighbours are recent, were it no news
+BY_CHANCE = 0.02  # how seldom so many of a text's neighbours are recent, were it no news
 LEAST_TEXTS = 5
 BLOCK = 1_000  # recent texts whose cosines to all others are in memory at once
 

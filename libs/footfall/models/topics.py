@@ -217,4 +217,5 @@ def _stacked(vectors: pd.Series, wide: int) -> Matrix:
 
 def _scaled(rows: Matrix) -> Matrix:
     """Rows of length 1; one of nothing stays nothing."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    scaled: Matrix = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return scaled

@@ -2,8 +2,8 @@
 
 from pyspark.sql import types as T
 
-from footfall.contract import Column, Layer, Personal, Table, Written
-from footfall.tables.columns import ACTOR, CLOCKS, probability
+from footfall.contract import Column, Layer, Personal, Rule, Table, Written
+from footfall.tables.columns import ACTOR, AS_OF, CLOCKS, count, mean, probability, share
 
 TEXT_VECTORS = Table(
     name="text_vectors",
@@ -58,4 +58,48 @@ TEXT_INSIGHTS = Table(
     ),
     key=("document_kind", "document_id"),
     written=Written.REPLACE,
+)
+
+TEXT_TOPICS = Table(
+    name="text_topics",
+    layer=Layer.RESULTS,
+    version=1,
+    grain="one row per topic and as-of date: how much people speak of it, beside the weeks before",
+    columns=(
+        AS_OF,
+        Column("topic_id", T.IntegerType(), "number of the topic, from 0; stays with it from refit to refit"),
+        count("document_count_28d", "reviews and tickets on it in the last 28 days"),
+        mean(
+            "document_count_before",
+            "per 28 days, mean over those of the four spans of 28 days before in which anybody spoke of anything; NULL without",
+            unit="count",
+        ),
+        share("negative_share_28d", "of its documents of the last 28 days, the negative ones; NULL without documents"),
+        share("negative_share_before", "of its documents of the 112 days before, the negative ones; NULL without"),
+        count("voice_count_28d", "people who spoke of it in the last 28 days"),
+        count("voice_count_before", "people who spoke of it in each of the four spans before, added up"),
+        mean(
+            "rise",
+            "voices of the last 28 days over those to be expected from the spans before and from how much is said at all, "
+            "one voice added to both; NULL without documents of any topic now or before",
+            unit="ratio",
+        ),
+        mean("rise_low", "low end of the 95% interval of the ratio of the two rates; NULL as rise", unit="ratio"),
+        mean("rise_high", "high end of it; NULL as rise, and where nobody spoke of it before", unit="ratio"),
+        share("p_value", "of so many voices by chance alone, corrected for the number of topics of the date"),
+        Column("is_rising", T.BooleanType(), "more voices than chance explains", required=True),
+        Column("is_new", T.BooleanType(), "rising, and of next to no voices before", required=True),
+        Column("first_seen", T.DateType(), "day of the earliest document on it known by then", required=True),
+        Column(
+            "representative_text_ids",
+            T.ArrayType(T.StringType(), False),
+            "the texts nearest to its centre, each of another person, nearest first, those of the last 28 days before older ones",
+            personal=Personal.IDENTIFIER,
+            required=True,
+        ),
+        Column("model_version", T.StringType(), "topics model in MLflow, name/version", required=True),
+    ),
+    key=("as_of_date", "topic_id"),
+    rules=(Rule("new_is_rising", "is_rising OR NOT is_new"),),
+    written=Written.REPLACE_AS_OF,
 )

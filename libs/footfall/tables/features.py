@@ -125,3 +125,76 @@ ITEM_FEATURES = Table(
     key=("as_of_date", "item_id"),
     written=Written.REPLACE,
 )
+
+USER_OPINIONS = Table(
+    name="user_opinions",
+    layer=Layer.RESULTS,
+    version=1,
+    grain="one row per person and as-of date: what their reviews and tickets of the last 365 days tell of them",
+    columns=(
+        AS_OF,
+        USER,
+        count("document_count_365d", "reviews and tickets written"),
+        Column(
+            "mood_365d",
+            T.DoubleType(),
+            "mean over these of the probability of positive less that of negative",
+            unit="-1 to 1",
+            required=True,
+            tolerance=2e-2,
+        ),
+        share("complaint_share_365d", "of these, the negative ones and the tickets that complain"),
+        days("last_negative_days", "since the last negative one; NULL without any in the last 365 days"),
+        Column(
+            "aspects_cared_about",
+            T.ArrayType(T.StringType(), False),
+            "at most three aspects that at least two of their documents speak of and that are more of what they mention "
+            "than of what everybody does, the farthest beyond first",
+            required=True,
+        ),
+    ),
+    key=("as_of_date", "user_id"),
+    rules=(Rule("mood_within", "mood_365d BETWEEN -1 AND 1"),),
+    written=Written.REPLACE_AS_OF,
+)
+
+OPINIONS = T.ArrayType(
+    T.StructType(
+        [
+            T.StructField("aspect", T.StringType(), False),
+            T.StructField("count", T.LongType(), False),
+            T.StructField("share", T.DoubleType(), False),
+        ]
+    ),
+    False,
+)
+ITEM_OPINIONS = Table(
+    name="item_opinions",
+    layer=Layer.RESULTS,
+    version=1,
+    grain="one row per item and as-of date: what the reviews and tickets of the last 365 days praise and blame it for",
+    columns=(
+        AS_OF,
+        Column("item_id", T.StringType(), "the shop's own item number"),
+        count("document_count_365d", "reviews and tickets about it"),
+        count("opinion_count_365d", "aspects that these speak of, each once a document"),
+        Column(
+            "praised",
+            OPINIONS,
+            "aspects by the documents that praise them, most first, with their share of the documents that speak of the aspect",
+            required=True,
+            tolerance=FLOAT_TOLERANCE,
+        ),
+        Column("blamed", OPINIONS, "the same of blame", required=True, tolerance=FLOAT_TOLERANCE),
+        share("negative_share_28d", "of the documents of the last 28 days, the negative ones; NULL without documents"),
+        share("negative_share_before", "of those of the 112 days before, the negative ones; NULL without documents"),
+        mean(
+            "negative_rise",
+            "the first of these shares over the second, each with one negative and one other document added; "
+            "NULL where there are no documents now or before",
+            unit="ratio",
+        ),
+    ),
+    key=("as_of_date", "item_id"),
+    written=Written.REPLACE_AS_OF,
+)

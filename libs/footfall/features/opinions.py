@@ -1,0 +1,35 @@
+"""What people think, as of dates, from what was read in their reviews and tickets: user_opinions, item_opinions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from footfall.features import people_as_of
+from footfall.query import run_sql
+
+MOST_ASPECTS = 3  # that a person cares about
+MIN_MENTIONS = 2  # documents that speak of an aspect before somebody is said to care about it
+
+
+def user_opinions(
+    *, text_insights: DataFrame, text_aspects: DataFrame, identities: DataFrame, dates: Sequence[date], time_zone: str
+) -> DataFrame:
+    """Rows of results.user_opinions: every person who wrote anything in the year before a date, for each of the dates."""
+    return run_sql(
+        "features", "user_opinions", values={"most_aspects": MOST_ASPECTS, "min_mentions": MIN_MENTIONS},
+        text_insights=text_insights, text_aspects=text_aspects,
+        people=people_as_of(identities, dates=dates, time_zone=time_zone),
+    )  # fmt: skip
+
+
+def item_opinions(
+    *, text_insights: DataFrame, text_aspects: DataFrame, identities: DataFrame, dates: Sequence[date], time_zone: str
+) -> DataFrame:
+    """Rows of results.item_opinions: every item written about in the year before a date, for each of the dates."""
+    return run_sql(
+        "features", "item_opinions", text_insights=text_insights, text_aspects=text_aspects,
+        people=people_as_of(identities, dates=dates, time_zone=time_zone),
+    )  # fmt: skip

@@ -1,0 +1,204 @@
+"""How well topics are found: agreement with groups that are known, and new complaints told in the weeks in which they come up.
+
+Reads .cache/models, .cache/packages and examples/shop/tickets.json. Prints the table:
+`PYTHONPATH=libs:. python benchmarks/text/topics.py`.
+
+Known groups are the kind of shop that a sentence is about (`domains.py`) and the intent of messages to a shop's service. A new
+complaint is made by keeping all short sentences with certain words out of the weeks before, and putting some into the last four.
+No sentence that anything is judged on elsewhere is used here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from benchmarks.text.domains import domain_of
+from benchmarks.text.sentences import chinese_sentences
+from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_mutual_info_score
+
+from footfall.models.choose_k import SEED, fit, measure, nearest, regroup
+from footfall.models.featureset import Matrix
+from footfall.models.measures import Labels
+from footfall.models.ngrams import NGrams
+from footfall.models.text_topics import judge_rises
+from footfall.models.topics import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat
+from footfall.settings import resolve
+from footfall.text.device import choose_device
+from footfall.text.encoder import load_encoder
+from footfall.text.normal import normalise
+from footfall.text.spec import EncoderSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+TICKETS = ROOT / "examples" / "shop" / "tickets.json"
+ROUNDS = 200
+READ = 6_000  # sentences drawn, beside those that complaints are made of
+GROUPED = 3_000  # of them, on which k is chosen and agreement told
+RECENT_SHARE = 0.1
+TIMES = 3
+LONGEST = 80  # characters: a longer sentence speaks of many things
+COMPLAINTS: Mapping[str, tuple[str, ...]] = {
+    "noise": ("隔音", "吵"), "heat": ("散热", "发热"), "print": ("印刷", "纸张", "错别字"), "delivery": ("送货", "快递", "物流"),
+    "air conditioning": ("空调",), "smell": ("异味", "味道", "臭"), "battery": ("电池",),
+}  # fmt: skip
+Row = tuple[str, str, str, float, float, float, int]  # task, method, measure, value, low, high, texts
+Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+
+
+def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
+    """Figures of the topics and their baselines, each with its 95% bootstrap interval."""
+    sentences = [s for s in chinese_sentences() if not s.is_judged]
+    drawn = np.random.default_rng(SEED).permutation(len(sentences))[:READ]
+    texts = [normalise(s.text) for s in sentences]
+    of = {name: _holding(texts, words) for name, words in COMPLAINTS.items()}
+    read = np.unique(np.concatenate([drawn, *of.values()]))
+    vectors = _spread(encode([texts[i] for i in read]), read, len(texts))
+    told = [i for i in drawn if domain_of(texts[i])][:GROUPED]
+    kinds = np.array([str(domain_of(texts[i])) for i in told])
+    found = agreement("topics: hotel, laptop or book", [texts[i] for i in told], vectors[told], kinds, rounds=rounds)
+    if TICKETS.exists():
+        found += ticket_rows(encode, rounds=rounds)
+    return [*found, *new_complaints(vectors, drawn, of, rounds=rounds)]
+
+
+def ticket_rows(encode: Encode, *, rounds: int) -> list[Row]:
+    """Agreement with the intents of the example shop's labelled messages, each language by itself."""
+    told = json.loads(TICKETS.read_text("utf-8"))["labelled"]
+    found = []
+    for language in sorted({language for of in told.values() for language in of}):
+        pairs = [(normalise(text), intent) for intent, of in told.items() for text in of.get(language, ())]
+        texts, intents = [text for text, _ in pairs], np.array([intent for _, intent in pairs])
+        task = f"topics: intents of messages, {language}"
+        found += agreement(task, texts, encode(texts).astype(np.float64), intents, rounds=rounds)
+    return found
+
+
+def agreement(
+    task: str, texts: Sequence[str], vectors: Matrix, kinds: npt.NDArray[np.str_], *, rounds: int
+) -> list[Row]:
+    """Adjusted mutual information with the known groups: as many topics as these, and as many as repeat."""
+    many = len(set(kinds))
+    unit = centred(vectors, vectors.mean(axis=0))
+    chosen = _k_that_repeats(unit)
+    found = []
+    for k in sorted({many, chosen}):
+        name = f"AMI, {k} topics{' (as many as repeat)' if k == chosen else ''}"
+        grouped = {
+            "random groups": np.random.default_rng(SEED).integers(0, k, len(kinds)),
+            "k-means on n-gram TF-IDF": KMeans(k, n_init=3, random_state=SEED).fit_predict(
+                NGrams.fit(texts).transform(texts)
+            ),
+            "ours: k-means on centred vectors": nearest(unit, fit(unit, k)),
+            "ours, 5% farthest without topic": _ours(vectors, k),
+        }
+        found += [_ami(task, method, name, kinds, groups, rounds) for method, groups in grouped.items()]
+    dense = HDBSCAN(min_cluster_size=max(10, len(kinds) // 200), copy=True).fit_predict(
+        PCA(min(32, len(kinds)), random_state=SEED).fit_transform(unit)
+    )
+    found.append(_ami(task, "HDBSCAN on 32 components", f"AMI, {dense.max() + 1} topics", kinds, dense, rounds))
+    return found
+
+
+def new_complaints(vectors: Matrix, drawn: Labels, of: Mapping[str, Labels], *, rounds: int) -> list[Row]:
+    """In how many of the trials a complaint of 12 or 24 texts is told as rising, and what else is; by topics with and without gathering."""
+    found = []
+    for method, gathers in (("counts of k-means topics", False), ("ours: with what gathers", True)):
+        false_alarms = []
+        for size in (12, 24):
+            trials = [
+                _trial(vectors, drawn, kept, size, number, gathers) for kept in of.values() for number in range(TIMES)
+            ]
+            hits = np.array([hit for hit, _ in trials], dtype=float)
+            found.append(_share("new complaints", method, f"found, of {size} texts", hits, rounds))
+            false_alarms += [other > 0 for _, other in trials]
+        none = [_trial(vectors, drawn, np.empty(0, dtype=np.int64), 0, number, gathers)[1] > 0 for number in range(10)]
+        found.append(_share("new complaints", method, "dates with another rise told", np.array(false_alarms), rounds))
+        found.append(
+            _share("new complaints", method, "dates with a rise told where nothing is new", np.array(none), rounds)
+        )
+    return found
+
+
+def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: int, gathers: bool) -> tuple[bool, int]:
+    """Whether a rising topic is mostly the new complaint, and how many rising topics are something else."""
+    chance = np.random.default_rng([SEED, number])
+    usual = chance.permutation(np.setdiff1d(drawn, kept_out))[:GROUPED]
+    read = np.concatenate([usual, chance.permutation(kept_out)[:size]])
+    is_new = np.arange(len(read)) >= len(usual)
+    is_recent = is_new | (np.arange(len(read)) < RECENT_SHARE * len(usual))
+    model = fit_topics(vectors[read], is_recent & gathers, k=12, fingerprint="", before=None)
+    places = model.assigned(vectors[read])[0]
+    topics = range(len(model.centres))
+    counts = pd.DataFrame(
+        {
+            "voice_count_28d": [int((is_recent & (places == topic)).sum()) for topic in topics],
+            "voice_count_before": [int((~is_recent & (places == topic)).sum()) for topic in topics],
+            "all_voice_count_28d": int(is_recent.sum()),
+            "all_voice_count_before": int((~is_recent).sum()),
+        }
+    )
+    rising = np.flatnonzero(judge_rises(counts, false_alarm_share=0.05, min_voices=5)["is_rising"])
+    hits = [is_new[is_recent & (places == topic)].mean() > 0.5 for topic in rising]
+    return any(hits), len(hits) - sum(hits)
+
+
+def _k_that_repeats(unit: Matrix) -> int:
+    tried = [measure(unit, fit(unit, k), regroup(unit, k=k, rounds=3)) for k in TRIED if k <= len(unit) // 10]
+    return most_that_repeat(tried, min_stability=0.6).k
+
+
+def _ours(vectors: Matrix, k: int) -> Labels:
+    model = fit_topics(vectors, np.zeros(len(vectors), dtype=bool), k=k, fingerprint="", before=None)
+    places: Labels = model.assigned(vectors)[0]
+    return np.where(places == NO_TOPIC, k, places)
+
+
+def _holding(texts: Sequence[str], words: Sequence[str]) -> Labels:
+    return np.array([i for i, t in enumerate(texts) if len(t) < LONGEST and any(word in t for word in words)])
+
+
+def _spread(vectors: npt.NDArray[np.float32], read: Labels, count: int) -> Matrix:
+    """float64[count, dim]; rows that were not read are zero and never used."""
+    spread = np.zeros((count, vectors.shape[1]))
+    spread[read] = vectors
+    return spread
+
+
+def _ami(task: str, method: str, name: str, kinds: npt.NDArray[np.str_], groups: Labels, rounds: int) -> Row:
+    draws = np.random.default_rng(SEED).integers(0, len(kinds), (rounds, len(kinds)))
+    spread = [adjusted_mutual_info_score(kinds[draw], groups[draw]) for draw in draws]
+    low, high = np.quantile(spread, [0.025, 0.975])
+    return (task, method, name, float(adjusted_mutual_info_score(kinds, groups)), float(low), float(high), len(kinds))
+
+
+def _share(task: str, method: str, name: str, hits: npt.NDArray[np.float64], rounds: int) -> Row:
+    draws = np.random.default_rng(SEED).integers(0, len(hits), (rounds, len(hits)))
+    low, high = np.quantile(hits[draws].mean(axis=1), [0.025, 0.975])
+    return (task, method, name, float(hits.mean()), float(low), float(high), len(hits))
+
+
+def encode_with_default() -> Encode:
+    """The encoder of conf/base.yaml on this machine's CPU."""
+    text = resolve(ROOT / "conf", "local", {}).text.model_dump(exclude={"tasks"})
+    spec = EncoderSpec(**{**text, "encoder": str(ROOT / text["encoder"]), "device": "cpu"})
+    encoder = load_encoder(spec, choose_device(spec, addresses=(), environ={}, gpu_count=0))
+    return lambda texts: encoder.encode(texts).vectors
+
+
+def table(found: Iterable[Row]) -> str:
+    """A Markdown table."""
+    lines = ["| task | method | measure | value | 95% interval | n |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {t} | {m} | {name} | {v:.3f} | {low:.3f} to {high:.3f} | {n} |" for t, m, name, v, low, high, n in found
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table(rows(encode_with_default())))

@@ -41,7 +41,7 @@ ROUNDS = 200
 READ = 6_000  # sentences drawn, beside those that complaints are made of
 GROUPED = 3_000  # of them, on which k is chosen and agreement told
 RECENT_SHARE = 0.1
-TIMES = 3
+TIMES = 2
 LONGEST = 80  # characters: a longer sentence speaks of many things
 COMPLAINTS: Mapping[str, tuple[str, ...]] = {
     "noise": ("隔音", "吵"), "heat": ("散热", "发热"), "print": ("印刷", "纸张", "错别字"), "delivery": ("送货", "快递", "物流"),
@@ -99,7 +99,7 @@ def agreement(
         }
         found += [_ami(task, method, name, kinds, groups, rounds) for method, groups in grouped.items()]
     dense = HDBSCAN(min_cluster_size=max(10, len(kinds) // 200), copy=True).fit_predict(
-        PCA(min(32, len(kinds)), random_state=SEED).fit_transform(unit)
+        PCA(min(32, *unit.shape), random_state=SEED).fit_transform(unit)
     )
     found.append(_ami(task, "HDBSCAN on 32 components", f"AMI, {dense.max() + 1} topics", kinds, dense, rounds))
     return found
@@ -145,7 +145,7 @@ def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: 
     )
     rising = np.flatnonzero(judge_rises(counts, false_alarm_share=0.05, min_voices=5)["is_rising"])
     hits = [is_new[is_recent & (places == topic)].mean() > 0.5 for topic in rising]
-    return any(hits), len(hits) - sum(hits)
+    return any(hits), int(len(hits) - sum(hits))
 
 
 def _k_that_repeats(unit: Matrix) -> int:

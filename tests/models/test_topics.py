@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 from sklearn.metrics import adjusted_mutual_info_score
 
+from features.shop_rows import CUT, ZONE, D, happened, told
 from footfall.errors import DataError
 from footfall.models import topics
 from footfall.models.choose_k import Tried
@@ -135,6 +136,23 @@ def test_training_finds_the_four_kinds_and_tells_how_well_they_repeat(spark: Spa
     assert trained.metrics["share_without_topic"] == pytest.approx(0.05, abs=0.02)
     with pytest.raises(DataError, match=r"300 distinct texts are too few to group \(topics.min_texts is 301\)"):
         topics.train(texts, before=None, **ASKED | {"min_texts": 301})
+
+
+def test_examples_are_the_distinct_texts_known_by_then_and_recent_is_what_nobody_wrote_before(
+    spark: SparkSession,
+) -> None:
+    said = [
+        ("t1", happened(28)), ("t2", happened(29)), ("t2", happened(1)), ("t3", happened(0)),
+        ("t4", happened(1, known=CUT)), ("t5", happened(1)), ("unread", happened(1)),
+    ]  # fmt: skip
+    documents = spark.createDataFrame(
+        [(text, clocks["event_date"], clocks["known_at"]) for text, clocks in said],
+        "text_id string, event_date date, known_at timestamp",
+    )
+    read = [*((f"t{n}", "enc1", [float(n)]) for n in range(1, 6)), ("t1", "enc0", [9.0])]
+    vectors = spark.createDataFrame(read, "text_id string, encoder_fingerprint string, vector array<float>")
+    found = topics.examples(documents, vectors, fingerprint="enc1", as_of=D, time_zone=ZONE)
+    assert told(found, "vector", "is_recent") == [([1.0], True), ([2.0], False), ([5.0], True)]
 
 
 def test_vectors_of_another_length_are_refused() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -30,6 +31,7 @@ TRIED = (3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
 MOST_SAMPLED = 20_000  # older texts on the driver, by hash of the vector above that; and as many recent ones
 OUTSIDE = 0.05  # of a topic's texts, those farthest from its centre: what lies as far belongs to none
 SAME = 0.2  # of the texts of two topics in either, those in both: less, and the number does not carry over
+RECENT_DAYS = 28
 NO_TOPIC = -1  # inside this module only; in tables it is NULL
 
 
@@ -78,6 +80,21 @@ class TopicsModel:
         return np.where(similarity >= np.array(self.least_similarity)[places], places, NO_TOPIC), similarity
 
 
+def examples(
+    documents: DataFrame, text_vectors: DataFrame, *, fingerprint: str, as_of: date, time_zone: str
+) -> DataFrame:
+    """Rows (vector, is_recent) of the distinct texts known before `as_of`; recent is what nobody wrote before the last weeks.
+
+    `documents` are rows (text_id, event_date, known_at) of reviews and tickets.
+    """
+    cut = F.to_utc_timestamp(F.lit(as_of).cast("timestamp"), time_zone)
+    known = documents.where((F.col("event_date") < F.lit(as_of)) & (F.col("known_at") < cut))
+    first = known.groupBy("text_id").agg(F.min("event_date").alias("first_date"))
+    vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
+    is_recent = F.col("first_date") >= F.date_sub(F.lit(as_of), RECENT_DAYS)
+    return first.join(vectors, "text_id", "inner").select("vector", is_recent.alias("is_recent"))
+
+
 def train(
     texts: DataFrame,
     *,
@@ -89,10 +106,9 @@ def train(
     min_stability: float,
     before: TopicsModel | None,
 ) -> Trained:
-    """Groups `texts`, rows (vector, is_recent) of distinct texts; a topic keeps the number that it had in `before`.
+    """Groups `examples`; a topic keeps the number that it had in `before`. What is new is looked for among the recent ones.
 
-    `is_recent` says which were first written in the last weeks: among them is looked for what is new. Raises DataError
-    with fewer than `min_texts`.
+    Raises DataError with fewer than `min_texts`.
     """
     sample = _collect(texts)
     if len(sample) < max(min_texts, 2 * k_min):

@@ -19,7 +19,7 @@ from footfall.tables.refined import (
     TICKETS,
     USERS,
 )
-from footfall.tables.texts import TEXT_INSIGHTS, TEXT_VECTORS
+from footfall.tables.texts import CLAUSE_VECTORS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_VECTORS
 
 REFINED = (
     PSEUDONYMS,
@@ -40,7 +40,9 @@ RESULTS = (
     USER_FEATURES,
     ITEM_FEATURES,
     TEXT_VECTORS,
+    CLAUSE_VECTORS,
     TEXT_INSIGHTS,
+    TEXT_ASPECTS,
     SEGMENTS,
     SEGMENT_CATALOGUE,
     USER_SCORES,
@@ -56,6 +58,7 @@ __all__ = [
     "BOOKS",
     "BY_NAME",
     "CAMPAIGNS",
+    "CLAUSE_VECTORS",
     "COUPON_REDEMPTIONS",
     "DAILY_ACTIVITY",
     "EVENTS",
@@ -73,6 +76,7 @@ __all__ = [
     "REVIEWS",
     "SEGMENTS",
     "SEGMENT_CATALOGUE",
+    "TEXT_ASPECTS",
     "TEXT_INSIGHTS",
     "TEXT_VECTORS",
     "TICKETS",

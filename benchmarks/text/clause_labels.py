@@ -1,0 +1,101 @@
+"""Clauses labelled by hand, and the many that nobody labelled with their vectors. Reads labels/; keeps vectors below build/."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from benchmarks.text.sentences import ROOT, chinese_sentences, key_of
+
+from footfall.text.clauses import split_clauses
+from footfall.text.device import choose_device, claim
+from footfall.text.encoder import Encoder, load_encoder
+from footfall.text.normal import normalise
+from footfall.text.spec import EncoderSpec
+
+LABELS = Path(__file__).parent / "labels"
+KEPT_VECTORS = ROOT / "build" / "text"
+LONGEST = 120  # characters; what is longer is no clause but a text without a mark
+NINE = ("quality", "price", "delivery", "service", "packaging", "look", "fit", "taste", "ease_of_use")
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A labelled clause: its aspects, or its sentiment and that of its review."""
+
+    clause: str
+    aspects: dict[str, str]
+    sentiment: str = ""
+    review: str = ""
+
+
+@cache
+def _texts() -> dict[str, str]:
+    return {sentence.key: normalise(sentence.text) for sentence in chinese_sentences()}
+
+
+def labelled(name: str) -> list[Labelled]:
+    """The clauses of labels/<name>.jsonl; raises ValueError where one no longer stands where it was labelled."""
+    found = []
+    for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        told = json.loads(line)
+        clause = (told["text"] if "text" in told else _texts()[told["key"]])[told["start"] : told["end"]]
+        if key_of(clause) != told.get("clause_key", told["key"]):
+            raise ValueError(f"{name}: the clause of sentence {told['key']} at {told['start']} is not the one labelled")
+        found.append(Labelled(clause, told.get("aspects", {}), told.get("sentiment", ""), told.get("review", "")))
+    return found
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Clauses of sentences that are not judged, each once, with the label of the first sentence that it stands in."""
+
+    clauses: list[str]
+    reviews: list[str]
+    is_kept: npt.NDArray[np.bool_]  # the fifth, by sentence, that a head is calibrated on
+
+
+def unlabelled(most: int) -> Unlabelled:
+    """The first `most` by the hash of their sentence, so that any number is a fair draw."""
+    found: dict[str, tuple[str, bool]] = {}
+    for sentence in chinese_sentences():
+        if sentence.is_judged:
+            continue
+        text = _texts()[sentence.key]
+        is_kept = hashlib.sha256(sentence.key.encode()).digest()[0] < 51
+        for start, end in split_clauses(text):
+            if end - start <= LONGEST:
+                found.setdefault(text[start:end], (sentence.label, is_kept))
+        if len(found) >= most:
+            break
+    return Unlabelled([*found], [label for label, _ in found.values()], np.array([k for _, k in found.values()]))
+
+
+@cache
+def encoder() -> Encoder:
+    """The default encoder, on one thread."""
+    spec = EncoderSpec(
+        encoder=str(ROOT / ".cache" / "models" / "multilingual-e5-small"), prefix="query: ", pooling="mean",
+        max_tokens=128, max_parts=8, overlap_tokens=32, tokens_per_batch=4096, number_type="auto", device="cpu",
+    )  # fmt: skip
+    device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
+    claim(device)
+    return load_encoder(spec, device)
+
+
+def vectors_of(clauses: Sequence[str]) -> Vectors:
+    """float32[n, dim]; encoded once for each encoder and list of clauses, and kept."""
+    named = hashlib.sha256(json.dumps([encoder().fingerprint, *clauses]).encode()).hexdigest()[:16]
+    kept = KEPT_VECTORS / f"clauses-{named}.npy"
+    if not kept.is_file():
+        KEPT_VECTORS.mkdir(parents=True, exist_ok=True)
+        np.save(kept, encoder().encode(clauses).vectors.astype(np.float16))
+    found: Vectors = np.load(kept).astype(np.float32)
+    return found

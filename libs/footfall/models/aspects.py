@@ -1,0 +1,191 @@
+"""Aspects: what a clause praises or blames, and the words that show it, from its text and vector. Pure; no Spark.
+
+Nobody has to label a shop's clauses. A list of words votes on them, and heads over vectors and n-grams learn from those
+votes what else is said of the same things. How much each voice counts was settled on clauses labelled by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from footfall.errors import DataError
+from footfall.models.featureset import Matrix
+from footfall.models.lexicon import Lexicon, parsed
+from footfall.models.logistic import sigmoid
+from footfall.models.ngrams import NGrams
+from footfall.models.text_head import Softmax
+
+NAME = "aspects"
+STRENGTH_VECTORS, STRENGTH_NGRAMS = 1e-3, 1.0  # scikit-learn's C; vectors are standardised
+MOST_ROUNDS = 300
+LEAST_VOTES = 20  # clauses that the list must give an aspect before a head is fitted to it
+TINY = 1e-9
+NO = -6.0  # log-odds of a head without enough votes
+
+
+@dataclass(frozen=True)
+class Mix:
+    """log-odds = words * (a word of the list is there) + vectors * head + ngrams * head + shift, the same for all aspects."""
+
+    words: float
+    vectors: float
+    ngrams: float
+    shift: float
+    threshold: float  # of the probability from which an aspect is said
+
+
+MIX = Mix(words=3.0, vectors=0.4, ngrams=0.3, shift=-0.5, threshold=0.5)
+
+
+@dataclass(frozen=True)
+class Said:
+    """An aspect of a clause; `evidence` are pieces of the clause."""
+
+    aspect: str
+    probability: float
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AspectModel:
+    """A list of words and two heads, one yes or no an aspect; its features are the encoder, so their version is its fingerprint."""
+
+    feature_version: str
+    lexicon: Lexicon
+    of_vectors: Softmax
+    of_ngrams: Softmax
+    ngrams: NGrams
+    mix: Mix
+
+    def as_json(self) -> dict[str, Any]:
+        """All that it is: the list's own words, and numbers; no word of a customer."""
+        return {
+            "kind": NAME,
+            "feature_version": self.feature_version,
+            "lexicon": self.lexicon.as_json(),
+            "of_vectors": self.of_vectors.as_json(),
+            "of_ngrams": self.of_ngrams.as_json(),
+            "ngrams": self.ngrams.as_json(),
+            "mix": asdict(self.mix),
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> AspectModel:
+        """The model that `as_json` told."""
+        return cls(
+            told["feature_version"],
+            parsed(told["lexicon"], where="the aspects model"),
+            Softmax.from_json(told["of_vectors"]),
+            Softmax.from_json(told["of_ngrams"]),
+            NGrams.from_json(told["ngrams"]),
+            Mix(**told["mix"]),
+        )
+
+    def probability(self, clauses: Sequence[str], vectors: npt.ArrayLike) -> Matrix:
+        """float64[n_clauses, n_aspects], each its own yes or no; `clauses` are pieces of normalised texts."""
+        if not len(clauses):
+            return np.empty((0, len(self.lexicon.aspects)))
+        rows = np.asarray(vectors, dtype=np.float64)
+        wide = self.of_vectors.coefficients.shape[1]
+        if rows.shape[1:] != (wide,):
+            raise DataError(
+                f"the aspects model reads vectors of {wide} numbers, these are {rows.shape[1:]}.",
+                mend="Use vectors of the encoder that it was trained on.",
+            )
+        return sigmoid(
+            self.mix.words * votes(clauses, lexicon=self.lexicon)
+            + self.mix.vectors * self.of_vectors.logits(rows)
+            + self.mix.ngrams * self.of_ngrams.logits(self.ngrams.transform(clauses))
+            + self.mix.shift
+        )
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`aspects` for the columns `text` (a clause) and `vector`: a list of Said a row, the likeliest first."""
+        clauses = [str(text) for text in frame["text"]]
+        found = self.probability(clauses, list(frame["vector"]))
+        told = [self._said(clause, row) for clause, row in zip(clauses, found, strict=True)]
+        return pd.DataFrame({"aspects": pd.Series(told, index=frame.index, dtype=object)})
+
+    def _said(self, clause: str, probabilities: Matrix) -> list[Said]:
+        order = [i for i in np.argsort(-probabilities, kind="stable") if probabilities[i] >= self.mix.threshold]
+        names = self.lexicon.aspects
+        return [Said(names[i], float(probabilities[i]), self._evidence(clause, int(i))) for i in order]
+
+    def _evidence(self, clause: str, aspect: int) -> tuple[str, ...]:
+        """The words of the list that are there; where none is, the piece of the clause that speaks for it the most."""
+        listed = self.lexicon.found(self.lexicon.aspects[aspect], clause)
+        pieces = [] if listed else pieces_of(clause)
+        if not pieces:
+            return listed
+        logits = self.of_ngrams.logits(self.ngrams.transform(pieces))[:, aspect]
+        return (pieces[int(np.argmax(logits))],)
+
+
+def fit_aspects(
+    clauses: Sequence[str],
+    vectors: npt.ArrayLike,
+    *,
+    lexicon: Lexicon,
+    fingerprint: str,
+    mix: Mix = MIX,
+) -> AspectModel:
+    """The heads, fitted to the list's votes on `clauses`, which need no labels; `vectors` float[n_clauses, dim].
+
+    An aspect with fewer than LEAST_VOTES votes has the list alone.
+    """
+    if not len(clauses):
+        raise DataError(
+            "there is no clause to learn aspects from.", mend="Map a source with texts and run jobs/understand_text.py."
+        )
+    rows = np.asarray(vectors, dtype=np.float64)
+    middle, spread = rows.mean(axis=0), rows.std(axis=0) + TINY
+    voted = votes(clauses, lexicon=lexicon)
+    dense = _one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS)
+    coefficients = dense.coefficients / spread
+    ngrams = NGrams.fit(clauses)
+    return AspectModel(
+        feature_version=fingerprint,
+        lexicon=lexicon,
+        of_vectors=Softmax(coefficients, dense.intercepts - coefficients @ middle),
+        of_ngrams=_one_for_each(ngrams.transform(clauses), voted, STRENGTH_NGRAMS),
+        ngrams=ngrams,
+        mix=mix,
+    )
+
+
+def votes(clauses: Sequence[str], *, lexicon: Lexicon) -> npt.NDArray[np.bool_]:
+    """bool[n_clauses, n_aspects]: whether a word of the list is there."""
+    return np.array([[bool(lexicon.found(aspect, clause)) for aspect in lexicon.aspects] for clause in clauses])
+
+
+def pieces_of(clause: str) -> list[str]:
+    """What may serve as evidence: words of languages that write blanks, two to four characters of those that do not."""
+    found: list[str] = []
+    for run in clause.replace(",", " ").split():
+        if run.isascii():
+            found.append(run.strip(".!?;:\"'()"))
+        else:
+            bare = "".join(c for c in run if c.isalnum())
+            found += [bare[i : i + n] for n in (2, 3, 4) for i in range(len(bare) - n + 1)] or [bare]
+    return [piece for piece in dict.fromkeys(found) if piece]
+
+
+def _one_for_each(inputs: Matrix | csr_matrix, voted: npt.NDArray[np.bool_], strength: float) -> Softmax:
+    """One logistic regression an aspect, yes or no; the rows of a Softmax are here log-odds of their own."""
+    made = [_yes_or_no(inputs, column, strength) for column in voted.T]
+    return Softmax(np.stack([coefficients for coefficients, _ in made]), np.array([shift for _, shift in made]))
+
+
+def _yes_or_no(inputs: Matrix | csr_matrix, voted: npt.NDArray[np.bool_], strength: float) -> tuple[Matrix, float]:
+    if min(voted.sum(), (~voted).sum()) < LEAST_VOTES:
+        return np.zeros(inputs.shape[1]), NO
+    made = LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit(inputs, voted)
+    return made.coef_[0], float(made.intercept_[0])

@@ -101,6 +101,19 @@ class Sentiment(Closed):
     min_auroc_gain: Share
 
 
+class AspectWords(Closed):
+    """Words that show an aspect: Chinese ones anywhere in a clause, English ones as whole words."""
+
+    zh: tuple[str, ...] = Field(default=(), strict=False)
+    en: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Aspects(Closed):
+    """What a shop looks for in texts beside footfall's own aspects."""
+
+    own: Mapping[str, AspectWords]
+
+
 class MlflowSettings(Closed):
     """Where models and metrics go."""
 
@@ -129,6 +142,7 @@ class Settings(Closed):
     segments: Segments
     text: Text
     sentiment: Sentiment
+    aspects: Aspects
     mlflow: MlflowSettings
     report: Report
 

@@ -21,7 +21,14 @@ All of them are checked before Spark starts, and a fault names the file, the lin
 (memory, cores, master) are in `conf/env/<name>/spark.conf`.
 """
 COMMENT = re.compile(r"\s#\s*(.+)$")
-WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
+WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "names and what each holds",
+}
 
 
 def settings_page(base: Path) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+import torch
 
 from footfall.errors import EnvironmentFault
 from footfall.text import cpu
-from footfall.text.device import Device, choose_device
+from footfall.text.device import Device, choose_device, claim, memory_fraction
 from text.conftest import spec_of
 
 
@@ -110,3 +113,19 @@ def forget(monkeypatch) -> None:
         plain = getattr(cpu, name).__wrapped__
         monkeypatch.setattr(cpu, name, plain)
         monkeypatch.setattr(f"footfall.text.device.{name}", plain)
+
+
+@pytest.mark.parametrize(("gpu_share", "expected"), [(1.0, 0.9), (0.5, 0.45), (0.25, 0.225)])
+def test_tasks_that_share_a_gpu_leave_each_other_memory(gpu_share: float, expected: float) -> None:
+    assert memory_fraction(gpu_share) == pytest.approx(expected)
+
+
+def test_a_cpu_task_keeps_to_one_thread_whatever_cores_it_has(monkeypatch) -> None:
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        claim(choose(), threads=4)
+        assert (torch.get_num_threads(), os.environ["TOKENIZERS_PARALLELISM"]) == (1, "false")
+    finally:
+        torch.set_num_threads(before)

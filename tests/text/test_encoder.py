@@ -38,6 +38,9 @@ POISON = {
 }
 
 
+MANY = ["abcdefgh"[: 1 + n % 8] * (1 + n % 3) for n in range(40)]
+
+
 def cosines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return (left * right).sum(axis=1) / np.linalg.norm(left, axis=1) / np.linalg.norm(right, axis=1)
 
@@ -158,27 +161,44 @@ def full_beyond(encoder: Encoder, most_tokens: int) -> list[int]:
     """Makes the encoder's model run out of memory beyond so many tokens, as a GPU does; gives the sizes of what it ran."""
     real, sizes = encoder._model.pooled, []
 
-    def pooled(chunk, pooling):
-        tokens = sum(block.size for block in chunk)
+    def pooled(inputs, pooling):
+        tokens = inputs.tensors["ids"].numel()
         if tokens > most_tokens:
             raise torch.OutOfMemoryError("CUDA out of memory")
         sizes.append(tokens)
-        return real(chunk, pooling)
+        return real(inputs, pooling)
 
     encoder._model.pooled = pooled
     return sizes
 
 
-def test_out_of_memory_halves_the_work_and_goes_on_with_the_same_vectors(tiny) -> None:
-    texts = ["abcdefgh"[: 1 + n % 8] * (1 + n % 3) for n in range(40)]
+@pytest.mark.parametrize("works_ahead", [False, True])
+def test_out_of_memory_halves_the_work_and_goes_on_with_the_same_vectors(tiny, works_ahead: bool) -> None:
+    texts = MANY
     directory = tiny("bert")
     expected = load_on_cpu(directory, max_tokens=32, tokens_per_batch=640).encode(texts)
     tight = load_on_cpu(directory, max_tokens=32, tokens_per_batch=640)
+    tight.works_ahead = works_ahead
     sizes = full_beyond(tight, 200)
     np.testing.assert_allclose(tight.encode(texts).vectors, expected.vectors, atol=1e-6)
     assert max(sizes) > 100  # it took no less than it had to
     tight.encode(texts)
     assert tight._tokens_per_batch == 640 // 4
+
+
+@pytest.mark.parametrize("family", ["bert", "distilbert"])
+def test_working_ahead_gives_the_same_vectors_to_the_bit(tiny, family: str) -> None:
+    plain, ahead = (load_on_cpu(tiny(family), max_tokens=32, tokens_per_batch=90) for _ in range(2))
+    ahead.works_ahead = True
+    assert ahead.encode(MANY).vectors.tolist() == plain.encode(MANY).vectors.tolist()
+    assert ahead.encode([]).vectors.shape == (0, 16)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_attention_over_one_grid_as_on_a_gpu_is_that_over_blocks(tiny, pooling: str) -> None:
+    blocks, grid = (load_on_cpu(tiny("bert"), max_tokens=32, pooling=pooling) for _ in range(2))
+    grid._model.one_grid = True
+    np.testing.assert_allclose(grid.encode(MANY).vectors, blocks.encode(MANY).vectors, atol=1e-6)
 
 
 def test_a_text_that_fits_nowhere_is_told(tiny) -> None:

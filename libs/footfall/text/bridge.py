@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 import pandas as pd
 import pyarrow as pa
@@ -14,8 +15,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from footfall.tables.texts import TEXT_VECTORS
+from footfall.text.ahead import finished, prepared
 from footfall.text.device import Device, choose_device, claim
-from footfall.text.encoder import Encoded, Encoder, encoder_of_process
+from footfall.text.encoder import Encoded, Encoder, TokenIds, encoder_of_process
 from footfall.text.normal import normalise_text
 from footfall.text.spec import EncoderSpec, NumberType
 from footfall.text.weights import Fetch
@@ -43,11 +45,13 @@ def encode_texts(
     by text_id, over so many tasks: a small table lies in one file, and one task would encode it all. `fetch` must be a
     function that workers can import; it brings encoders named by a URI with a scheme.
     """
-    encoder = _where_workers_find_it(encoder)
+    encoder, gpu_share = _where_workers_find_it(encoder), _gpu_share(texts)
 
     def encode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for window in regroup(batches, rows=WINDOW_ROWS, size_bytes=WINDOW_BYTES):
-            yield _encode_window(_worker_encoder(encoder, fetch), pa.Table.from_batches(window))
+        windows = map(pa.Table.from_batches, regroup(batches, rows=WINDOW_ROWS, size_bytes=WINDOW_BYTES))
+        first = next(windows, None)
+        if first is not None:  # a task without texts loads no model
+            yield from _encoded(_worker_encoder(encoder, fetch, gpu_share), chain([first], windows))
 
     rows = texts.select("text_id", "text")
     return (rows.repartition(tasks, "text_id") if tasks else rows).mapInArrow(encode, VECTORS)
@@ -58,10 +62,10 @@ def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = 
 
     Which number type `auto` means, and so which vectors are there already, only the workers know.
     """
-    encoder = _where_workers_find_it(encoder)
+    encoder, gpu_share = _where_workers_find_it(encoder), _gpu_share(frame)
 
     def answer(_: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = _worker_encoder(encoder, fetch)
+        found = _worker_encoder(encoder, fetch, gpu_share)
         values = (found.device.name, str(found.device.number_type), found.fingerprint, str(found.device))
         yield pa.RecordBatch.from_pydict({name: [v] for name, v in zip(CHOICE.names, values, strict=True)})
 
@@ -79,9 +83,15 @@ def _where_workers_find_it(encoder: EncoderSpec) -> EncoderSpec:
     return replace(encoder, encoder=str(encoder.path.resolve())) if is_here else encoder
 
 
-def _worker_encoder(encoder: EncoderSpec, fetch: Fetch | None) -> Encoder:
+def _gpu_share(frame: DataFrame) -> float:
+    """What part of a GPU a task of the frame's session owns; Spark tells a task only the address."""
+    return min(1.0, float(frame.sparkSession.conf.get("spark.task.resource.gpu.amount", None) or 1))
+
+
+def _worker_encoder(encoder: EncoderSpec, fetch: Fetch | None, gpu_share: float) -> Encoder:
+    context = TaskContext.get()
     device = _task_device(encoder)
-    claim(device)
+    claim(device, threads=context.cpus() if context else 1, gpu_share=gpu_share)
     return encoder_of_process(encoder, device, fetch)
 
 
@@ -94,9 +104,20 @@ def _task_device(encoder: EncoderSpec) -> Device:
     )
 
 
-def _encode_window(encoder: Encoder, window: pa.Table) -> pa.RecordBatch:
-    texts = normalise_text(pd.Series(window["text"].to_pylist(), dtype=object))
-    return _record_batch(window["text_id"].combine_chunks(), encoder.encode(texts.tolist()), encoder.fingerprint)
+def _encoded(encoder: Encoder, windows: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """One batch a window; where the encoder works ahead, one window is tokenized, one computed and one handed on at once."""
+
+    def read(window: pa.Table) -> tuple[pa.Array, TokenIds]:
+        texts = normalise_text(pd.Series(window["text"].to_pylist(), dtype=object))
+        return window["text_id"].combine_chunks(), encoder.read(texts.tolist())
+
+    def begin(text_ids: pa.Array, tokens: TokenIds) -> Callable[[], pa.RecordBatch]:
+        encoded = encoder.begin(tokens)
+        return lambda: _record_batch(text_ids, encoded(), encoder.fingerprint)
+
+    ahead = encoder.works_ahead
+    begun = (begin(*read_one) for read_one in prepared(windows, read, ahead=ahead))
+    return finished(begun, behind=ahead)
 
 
 def _record_batch(text_ids: pa.Array, encoded: Encoded, fingerprint: str) -> pa.RecordBatch:

@@ -15,6 +15,7 @@ from footfall.text.cpu import cpu_class, cpu_flags, has_fast_bf16
 from footfall.text.spec import EncoderSpec, NumberType, Wanted
 
 LOG = logging.getLogger(__name__)
+TAKEN = 0.9  # of its share of a GPU's memory; the rest is CUDA's own, about half a gigabyte a process
 TORCH_TYPES = {
     NumberType.FP32: torch.float32,
     NumberType.BF16: torch.bfloat16,
@@ -75,11 +76,24 @@ def cpu_number_type(spec: EncoderSpec) -> NumberType:
     return NumberType(spec.number_type)
 
 
-def claim(device: Device) -> None:
-    """Makes this process keep to what its task owns: one thread, also in the tokenizer. Says it, once a process."""
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+def claim(device: Device, *, threads: int = 1, gpu_share: float = 1.0) -> None:
+    """Makes this process keep to what its task owns, and says it once a process.
+
+    On a CPU one thread, also in the tokenizer, whatever `threads` (the task's cores) says: the others encode by
+    themselves. On a GPU the tokenizer may use them, and memory beyond `gpu_share` of the GPU's is left to its neighbours.
+    """
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if device.is_gpu and threads > 1 else "false"
     torch.set_num_threads(1)
+    if device.is_gpu:
+        os.environ["RAYON_NUM_THREADS"] = str(threads)  # the tokenizer's; read when it first starts threads
+        torch.cuda.set_device(device.name)  # else pinned memory opens a context on GPU 0 too
+        torch.cuda.set_per_process_memory_fraction(memory_fraction(gpu_share), device.name)
     _say(device)
+
+
+def memory_fraction(gpu_share: float) -> float:
+    """How much of a GPU's memory torch may take: the task's share, less what each process's own context needs."""
+    return gpu_share * TAKEN
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ import torch
 
 from footfall.errors import DataError, EnvironmentFault
 from footfall.text.device import Device
+from footfall.text.inputs import Inputs
+from footfall.text.lane import lane_to
 from footfall.text.normal import repaired
 from footfall.text.parts import Around, Splitter, joined
 from footfall.text.spec import EncoderSpec, Pooling
@@ -23,7 +25,18 @@ from footfall.text.windows import blocks, chunk_end, longest_first
 
 LOG = logging.getLogger(__name__)
 CHARACTERS_A_TOKEN = 64  # more than any real vocabulary packs into one token: what lies beyond is never tokenized
+GPU_TIMES = 16  # a forward pass on a GPU holds so many times text.tokens_per_batch: it is idle over less
 TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class TokenIds:
+    """What the tokenizer made of n texts, of which u are distinct."""
+
+    parts: list[list[int]]  # of all distinct texts, one after the other
+    parts_of_text: list[int]  # [u]
+    counts: npt.NDArray[np.int32]  # [u], tokens of a text, special ones included
+    codes: npt.NDArray[np.intp]  # [n], which of the distinct texts each one is
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,9 @@ class Encoder:
         self.fingerprint = fingerprint(spec, device, loaded.content_hash)
         self.dim = loaded.model.dim
         self._model = loaded.model
-        self._tokens_per_batch = spec.tokens_per_batch
+        self.works_ahead = device.is_gpu  # on a CPU the task owns one thread, and it computes
+        self._lane = lane_to(device)
+        self._tokens_per_batch = spec.tokens_per_batch * (GPU_TIMES if device.is_gpu else 1)
         self._tokenizer = loaded.tokenizer
         self._tokenizer.no_padding()
         self._splitter = Splitter(
@@ -58,29 +73,55 @@ class Encoder:
         Raises DataError where a text is None or a vector is not finite. Nothing else in a text is a fault: an empty
         one is encoded as its prefix alone.
         """
+        return self.begin(self.read(texts))()
+
+    def read(self, texts: Sequence[str]) -> TokenIds:
+        """The half of `encode` that is the CPU's on any device: the tokens of each distinct text, cut into parts."""
         codes, unique = pd.factorize(_sound(texts))
         ids = self._tokens(unique)
         split = [self._splitter.parts(row) for row in ids]
-        parts = [part for of_text in split for part in of_text]
-        pooled = joined(self._pooled(parts), tokens=[len(p) for p in parts], parts=[len(of_text) for of_text in split])
-        return _scaled(pooled, np.asarray([len(row) for row in ids], dtype=np.int32), codes)
+        return TokenIds(
+            parts=[part for of_text in split for part in of_text],
+            parts_of_text=[len(of_text) for of_text in split],
+            counts=np.asarray([len(row) for row in ids], dtype=np.int32),
+            codes=codes,
+        )
 
-    def _pooled(self, parts: Sequence[list[int]]) -> npt.NDArray[np.float32]:
-        """float32[n_parts, dim]."""
-        order = longest_first([len(part) for part in parts])
-        lengths = [len(parts[i]) for i in order]
-        pooled = np.empty((len(parts), self.dim), dtype=np.float32)
+    def begin(self, tokens: TokenIds) -> Callable[[], Encoded]:
+        """The other half; a GPU has only been told all its work when this returns, and the function given back waits."""
+        order = longest_first([len(part) for part in tokens.parts])
+        arrive = self._lane.home(self._pooled([tokens.parts[i] for i in order]))
+
+        def encoded() -> Encoded:
+            pooled = np.empty((len(order), self.dim), dtype=np.float32)
+            pooled[order] = arrive()
+            lengths = [len(part) for part in tokens.parts]
+            return _scaled(joined(pooled, tokens=lengths, parts=tokens.parts_of_text), tokens.counts, tokens.codes)
+
+        return encoded
+
+    def _pooled(self, parts: Sequence[list[int]]) -> torch.Tensor:
+        """float32[n_parts, dim] on the device; `parts` by falling length. The next chunk is brought while one computes."""
+        lengths = [len(part) for part in parts]
+        gathered = torch.empty((len(parts), self.dim), dtype=torch.float32, device=self.device.name)
+        coming: Inputs | None = None
         start = 0
         while start < len(parts):
             stop = chunk_end(lengths, start, tokens=self._tokens_per_batch)
-            at = order[start:stop]
             try:
-                pooled[at] = self._model.pooled(blocks([parts[i] for i in at]), Pooling(self.spec.pooling)).numpy()
+                here = coming or self._brought(parts[start:stop])
+                coming = None
+                gathered[start:stop] = self._model.pooled(here, Pooling(self.spec.pooling))
+                if self.works_ahead and stop < len(parts):
+                    coming = self._brought(parts[stop : chunk_end(lengths, stop, tokens=self._tokens_per_batch)])
             except torch.OutOfMemoryError:
                 self._take_less(lengths[start], texts=stop - start)
             else:
                 start = stop
-        return pooled
+        return gathered
+
+    def _brought(self, parts: Sequence[list[int]]) -> Inputs:
+        return self._lane.bring(self._model.laid_out(blocks(parts)))
 
     def _take_less(self, tokens: int, *, texts: int) -> None:
         """Halves what one forward pass holds, for good: the memory will not grow."""
@@ -90,7 +131,7 @@ class Encoder:
                 mend="Lower text.max_tokens, or let fewer tasks share the GPU (spark.task.resource.gpu.amount).",
             )
         self._tokens_per_batch = tokens * texts // 2
-        torch.cuda.empty_cache()
+        self._lane.free()
         LOG.warning("out of memory on %s: %d tokens a pass from here on", self.device.name, self._tokens_per_batch)
 
     def _tokens(self, texts: npt.NDArray[np.object_]) -> list[list[int]]:
@@ -114,6 +155,7 @@ def encoder_of_process(spec: EncoderSpec, device: Device, fetch: Fetch | None = 
     """
     if (spec, device) not in _kept:
         _kept.clear()
+        lane_to(device).free()
         _kept[spec, device] = load_encoder(spec, device, fetch)
     return _kept[spec, device]
 

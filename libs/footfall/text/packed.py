@@ -1,7 +1,7 @@
 """BERT, XLM-R and RoBERTa run on tokens laid end to end: no padding is ever computed. torch only.
 
 The layers are those of Devlin et al. 2019 as transformers' BertModel computes them (a test compares the two); only
-attention, which runs on blocks of texts of equal length, needs to know where a text ends.
+attention needs to know where a text ends. On the CPU it runs on blocks of texts of equal length, on a GPU on one grid.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch.nn import functional as nn
 
 from footfall.text.device import Device
+from footfall.text.inputs import Inputs, Shape, end_to_end
 from footfall.text.spec import Pooling
 from footfall.text.windows import Tokens
 
@@ -98,6 +98,7 @@ class PackedBert:
 
     def __init__(self, config: Mapping[str, Any], tensors: Tensors, device: Device) -> None:
         self.device = device
+        self.one_grid = device.is_gpu
         self.dim = int(config["hidden_size"])
         self.heads = int(config["num_attention_heads"])
         self.epsilon = float(config.get("layer_norm_eps", 1e-12))
@@ -114,44 +115,57 @@ class PackedBert:
         )
         self.layers = [Layer.read(tensors, number, device) for number in range(config["num_hidden_layers"])]
 
-    def pooled(self, chunk: Sequence[Tokens], pooling: Pooling) -> torch.Tensor:
-        """float32[n_texts, dim] on the CPU, one row a text in the order of the chunk's blocks."""
-        with torch.inference_mode():
-            x = self._embedded(chunk)
-            for layer in self.layers:
-                x = self._through(layer, x, chunk)
-            return torch.cat([_pool(part, pooling) for part in _parts(x, chunk)]).cpu()
+    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+        """What `pooled` reads of the chunk's blocks, on the host."""
+        return end_to_end(chunk, first_position=self.first_position, one_grid=self.one_grid)
 
-    def _embedded(self, chunk: Sequence[Tokens]) -> torch.Tensor:
+    def pooled(self, inputs: Inputs, pooling: Pooling) -> torch.Tensor:
+        """float32[n_texts, dim] on the device, one row a text in the order of the blocks."""
+        with torch.inference_mode():
+            x = self._embedded(inputs)
+            for layer in self.layers:
+                x = self._through(layer, x, inputs)
+            return torch.cat([_pool(part, pooling) for part in _parts(x, inputs.shapes)])
+
+    def _embedded(self, inputs: Inputs) -> torch.Tensor:
         """[n_tokens, dim]: word + place + type, normed."""
-        ids = torch.from_numpy(np.concatenate([block.ravel() for block in chunk])).to(self.device.name)
-        steps = np.concatenate([np.tile(np.arange(block.shape[1]), block.shape[0]) for block in chunk])
-        places = torch.from_numpy(steps + self.first_position).to(self.device.name)
-        x = nn.embedding(ids, self.words) + nn.embedding(places, self.places)
+        x = nn.embedding(inputs.tensors["ids"], self.words) + nn.embedding(inputs.tensors["places"], self.places)
         return self.embedding_norm.norm(x, self.epsilon).to(self.device.torch_type)
 
-    def _through(self, layer: Layer, x: torch.Tensor, chunk: Sequence[Tokens]) -> torch.Tensor:
-        context = self._attended(layer.query_key_value.linear(x), chunk)
+    def _through(self, layer: Layer, x: torch.Tensor, inputs: Inputs) -> torch.Tensor:
+        attend = self._attended_in_one if "slots" in inputs.tensors else self._attended_by_block
+        context = attend(layer.query_key_value.linear(x), inputs)
         x = layer.attention_norm.norm(layer.attention_out.linear(context).add_(x), self.epsilon)
         wide = self.activation(layer.wide.linear(x))
         return layer.out_norm.norm(layer.out.linear(wide).add_(x), self.epsilon)
 
-    def _attended(self, query_key_value: torch.Tensor, chunk: Sequence[Tokens]) -> torch.Tensor:
-        """[n_tokens, dim]: each text attends to itself only."""
+    def _attended_by_block(self, query_key_value: torch.Tensor, inputs: Inputs) -> torch.Tensor:
+        """[n_tokens, dim]: each text attends to itself only; nothing is computed but what there is."""
         context = query_key_value.new_empty(query_key_value.shape[0], self.dim)
-        into = _parts(context, chunk)
-        for target, part in zip(into, _parts(query_key_value, chunk), strict=True):
-            texts, tokens = part.shape[:2]
-            query, key, value = part.view(texts, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-            found = nn.scaled_dot_product_attention(query, key, value)
-            target.copy_(found.transpose(1, 2).reshape(texts, tokens, self.dim))
+        into = _parts(context, inputs.shapes)
+        for target, part in zip(into, _parts(query_key_value, inputs.shapes), strict=True):
+            target.copy_(self._attended(part, mask=None))
         return context
 
+    def _attended_in_one(self, query_key_value: torch.Tensor, inputs: Inputs) -> torch.Tensor:
+        """The same by one call over a grid: a few padded places cost a GPU less than a call for every length."""
+        slots, mask = inputs.tensors["slots"], inputs.tensors["mask"]
+        grid = query_key_value.new_zeros(mask.numel(), 3 * self.dim).index_copy_(0, slots, query_key_value)
+        found = self._attended(grid.view(*mask.shape, -1), mask=mask[:, None, None, :])
+        return found.reshape(-1, self.dim).index_select(0, slots)
 
-def _parts(x: torch.Tensor, chunk: Sequence[Tokens]) -> list[torch.Tensor]:
+    def _attended(self, part: torch.Tensor, *, mask: torch.Tensor | None) -> torch.Tensor:
+        """[n_texts, n_tokens, dim] of [n_texts, n_tokens, 3 dim]."""
+        texts, tokens = part.shape[:2]
+        query, key, value = part.view(texts, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        found = nn.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return found.transpose(1, 2).reshape(texts, tokens, self.dim)
+
+
+def _parts(x: torch.Tensor, shapes: Sequence[Shape]) -> list[torch.Tensor]:
     """Views [n_texts, n_tokens, width] of the packed rows, one a block."""
-    pieces = torch.split(x, [block.size for block in chunk])
-    return [piece.view(*block.shape, -1) for piece, block in zip(pieces, chunk, strict=True)]
+    pieces = torch.split(x, [texts * tokens for texts, tokens in shapes])
+    return [piece.view(*shape, -1) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
 def _pool(part: torch.Tensor, pooling: Pooling) -> torch.Tensor:

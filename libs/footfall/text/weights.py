@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 
 from footfall.errors import SettingsError
 from footfall.text.device import Device
+from footfall.text.inputs import Inputs
 from footfall.text.packed import PackedBert, can_pack
 from footfall.text.spec import EncoderSpec, Pooling, no_weights
 from footfall.text.windows import Tokens
@@ -28,13 +29,16 @@ PLAIN_FILES = ("config.json", "model.safetensors", TOKENIZER)
 
 
 class Model(Protocol):
-    """What the encoder asks of a model: its width, its longest text, and pooled vectors."""
+    """What the encoder asks of a model: its width, its longest text, its inputs, and pooled vectors."""
 
     dim: int
     longest: int
 
-    def pooled(self, chunk: list[Tokens], pooling: Pooling) -> torch.Tensor:
-        """float32[n_texts, dim] on the CPU."""
+    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+        """What `pooled` reads, on the host."""
+
+    def pooled(self, inputs: Inputs, pooling: Pooling) -> torch.Tensor:
+        """float32[n_texts, dim] on the device, where the inputs lie."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from footfall.tables import (
     SEGMENTS,
     TEXT_INSIGHTS,
     USER_FEATURES,
+    USER_OPINIONS,
     USER_PROFILES,
     USER_SCORES,
     USERS,
@@ -65,7 +66,7 @@ def _churn(job: Job) -> Step:
 
 
 def _profiles(job: Job) -> Step:
-    tables = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USERS, IDENTITIES)
+    tables = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USER_OPINIONS, USERS, IDENTITIES)
     as_of, time_zone = job.as_of, job.settings.shop.time_zone
 
     def apply(frames: Frames) -> Made:

@@ -1,32 +1,95 @@
-"""Applies the champions that read texts: what each review and ticket says. A part of jobs/score.py that also runs alone."""
+"""Applies the champions that read texts: what documents say, which topics rise, what people think. A part of score; runs alone too."""
 
 import sys
+from typing import Any
 
 from footfall.cli import Job, main
-from footfall.models import insights, sentiment
+from footfall.features.opinions import item_opinions, user_opinions
+from footfall.models import aspects, insights, sentiment, topics
+from footfall.models.clause_aspects import aspects_of
 from footfall.models.insights import Reader
+from footfall.models.text_topics import text_topics
 from footfall.step import Frames, Made, Output, Read, Step
-from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS, TICKETS
+from footfall.tables import (
+    CLAUSE_VECTORS,
+    IDENTITIES,
+    ITEM_OPINIONS,
+    TEXT_ASPECTS,
+    TEXT_INSIGHTS,
+    TEXT_TOPICS,
+    TEXT_VECTORS,
+    USER_OPINIONS,
+)
+from jobs.train_texts import RISING, WRITTEN
 
 CODE = ("footfall.models",)
-WRITTEN = (REVIEWS, TICKETS)
+SAYS = {sentiment.NAME: ("sentiment", *sentiment.PROBABILITIES), topics.NAME: ("topic_id", "topic_similarity")}
 
 
 def steps(job: Job) -> list[Step]:
-    """Insights first; none where no source brings anything written."""
-    return [_insights(job)] if any(job.feeds(table) for table in WRITTEN) else []
+    """What each document and clause says, then what that comes to; none where no source brings anything written."""
+    makers = (_insights, _aspects, _topics, _opinions)
+    return [make(job) for make in makers] if any(job.feeds(table) for table in WRITTEN) else []
 
 
 def _insights(job: Job) -> Step:
     def apply(frames: Frames) -> Made:
-        found, vectors = job.champion(sentiment.NAME, step="text_insights"), frames[TEXT_VECTORS.full_name]
-        insights.require_read(vectors, found.model, model_version=found.version)
-        readers = [Reader(found.model, found.version, ("sentiment", *sentiment.PROBABILITIES))]
-        written = insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
-        return Made([Output(TEXT_INSIGHTS, insights.text_insights(written, vectors, readers=readers))])
+        vectors = frames[TEXT_VECTORS.full_name]
+        champions = {name: job.champion(name, step="text_insights") for name in SAYS}
+        for found in champions.values():
+            insights.require_read(vectors, found.model, model_version=found.version)
+        readers = [Reader(found.model, found.version, SAYS[name]) for name, found in champions.items()]
+        return Made([Output(TEXT_INSIGHTS, insights.text_insights(_written(frames), vectors, readers=readers))])
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
-    return Step("text_insights", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=(sentiment.NAME,))
+    return Step("text_insights", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=tuple(SAYS))
+
+
+def _aspects(job: Job) -> Step:
+    def apply(frames: Frames) -> Made:
+        found, mood = (job.champion(name, step="text_aspects") for name in (aspects.NAME, sentiment.NAME))
+        told = aspects_of(
+            _written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model.head,
+            model_version=found.version, fingerprint=found.model.feature_version,
+        )  # fmt: skip
+        return Made([Output(TEXT_ASPECTS, told)])
+
+    reads = tuple(Read(table.full_name) for table in (*WRITTEN, CLAUSE_VECTORS))
+    return Step("text_aspects", reads, (TEXT_ASPECTS.full_name,), apply, CODE, models=(aspects.NAME, sentiment.NAME))
+
+
+def _topics(job: Job) -> Step:
+    asked, dates = job.settings.topics.model_dump(include=set(RISING)), _dates(job)
+
+    def apply(frames: Frames) -> Made:
+        told = text_topics(
+            text_insights=frames[TEXT_INSIGHTS.full_name], identities=frames[IDENTITIES.full_name],
+            model_version=job.champion(topics.NAME, step="text_topics").version, **asked, **dates,
+        )  # fmt: skip
+        return Made([Output(TEXT_TOPICS, told, as_of=dates["dates"])])
+
+    reads, values = tuple(Read(t.full_name) for t in (TEXT_INSIGHTS, IDENTITIES)), {**asked, **dates}
+    return Step("text_topics", reads, (TEXT_TOPICS.full_name,), apply, CODE, values, models=(topics.NAME,))
+
+
+def _opinions(job: Job) -> Step:
+    tables, dates = (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES), _dates(job)
+
+    def apply(frames: Frames) -> Made:
+        told = {table.name: frames[table.full_name] for table in tables} | dates
+        made = ((USER_OPINIONS, user_opinions), (ITEM_OPINIONS, item_opinions))
+        return Made([Output(table, make(**told), as_of=dates["dates"]) for table, make in made])
+
+    reads, writes = tuple(Read(t.full_name) for t in tables), (USER_OPINIONS.full_name, ITEM_OPINIONS.full_name)
+    return Step("opinions", reads, writes, apply, ("footfall.features",), dates)
+
+
+def _written(frames: Frames) -> Any:
+    return insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
+
+
+def _dates(job: Job) -> dict[str, Any]:
+    return {"dates": (job.as_of,), "time_zone": job.settings.shop.time_zone}
 
 
 if __name__ == "__main__":

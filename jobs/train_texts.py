@@ -1,26 +1,30 @@
-"""Fits what reads texts: sentiment. A part of jobs/train.py that also runs alone, since tuning wants GPUs. --model picks one."""
+"""Fits what reads texts. A part of jobs/train.py that also runs alone, since tuning wants GPUs. --model picks one."""
 
 import sys
 
 from footfall.cli import Job, main, parser
 from footfall.errors import DataError
-from footfall.models import sentiment
+from footfall.models import aspect_training, aspects, insights, sentiment, topics
 from footfall.step import Frames, Made, Read, Step
-from footfall.tables import LABELLED_TEXTS, TEXT_VECTORS
+from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, REVIEWS, TEXT_VECTORS, TICKETS
 
 CODE = ("footfall.models",)
-MODELS = (sentiment.NAME,)
+MODELS = (sentiment.NAME, aspects.NAME, topics.NAME)
+WRITTEN = (REVIEWS, TICKETS)
+RISING = ("false_alarm_share", "min_voices")  # settings of topics that the scoring reads
 
 
 def steps(job: Job) -> list[Step]:
-    """One step a model that the shop has labels for, or for which it was asked by name."""
-    makers = {sentiment.NAME: (_sentiment, LABELLED_TEXTS)}
+    """One step a model that the shop has texts for, or for which it was asked by name."""
+    makers = {
+        sentiment.NAME: (_sentiment, (LABELLED_TEXTS,)), aspects.NAME: (_aspects, WRITTEN), topics.NAME: (_topics, WRITTEN),
+    }  # fmt: skip
     wanted = getattr(job.options, "model", None)
     return [
         maker(job)
-        for name, (maker, labels) in makers.items()
-        if (name in wanted if wanted else job.feeds(labels))
-    ]  # fmt: skip
+        for name, (maker, needs) in makers.items()
+        if (name in wanted if wanted else any(job.feeds(table) for table in needs))
+    ]
 
 
 def encoder_fingerprint(job: Job) -> str:
@@ -45,6 +49,38 @@ def _sentiment(job: Job) -> Step:
     reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
     values = {"sentiment": asked.model_dump(), "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_sentiment", reads, (), apply, CODE, values)
+
+
+def _aspects(job: Job) -> Step:
+    asked = job.settings.aspects.model_dump()
+
+    def apply(frames: Frames) -> Made:
+        documents = insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
+        fingerprint = encoder_fingerprint(job)
+        trained = aspect_training.train(documents, frames[CLAUSE_VECTORS.full_name], fingerprint=fingerprint, **asked)
+        return job.recorded(trained, step="train_aspects")
+
+    reads = tuple(Read(table.full_name) for table in (*WRITTEN, CLAUSE_VECTORS))
+    values = {"aspects": asked, "mlflow": job.settings.mlflow.model_dump()}
+    return Step("train_aspects", reads, (), apply, CODE, values)
+
+
+def _topics(job: Job) -> Step:
+    asked, time_zone = job.settings.topics.model_dump(exclude=set(RISING)), job.settings.shop.time_zone
+
+    def apply(frames: Frames) -> Made:
+        fingerprint, before = encoder_fingerprint(job), job.registry.champion_version(topics.NAME)
+        old = job.registry.load(topics.NAME, before).model if before else None
+        documents = insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
+        texts = topics.examples(
+            documents, frames[TEXT_VECTORS.full_name], fingerprint=fingerprint, as_of=job.as_of, time_zone=time_zone
+        )
+        trained = topics.train(texts, fingerprint=fingerprint, before=old, **asked)
+        return job.recorded(trained, step="train_topics")
+
+    reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
+    values = {"topics": asked, "as_of": job.as_of, "mlflow": job.settings.mlflow.model_dump()}
+    return Step("train_topics", reads, (), apply, CODE, values)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,20 @@ class AspectWords(Closed):
 class Aspects(Closed):
     """What a shop looks for in texts beside footfall's own aspects."""
 
+    min_auroc: Share
     own: Mapping[str, AspectWords]
+
+
+class Topics(Closed):
+    """How texts are grouped by what they speak of, and when a topic counts as rising."""
+
+    k_min: Annotated[int, Field(ge=2)]
+    k_max: Annotated[int, Field(ge=2)]
+    min_texts: Count
+    stability_rounds: Count
+    min_stability: Share
+    false_alarm_share: Share
+    min_voices: Count
 
 
 class MlflowSettings(Closed):
@@ -143,6 +156,7 @@ class Settings(Closed):
     text: Text
     sentiment: Sentiment
     aspects: Aspects
+    topics: Topics
     mlflow: MlflowSettings
     report: Report
 

@@ -23,7 +23,8 @@ def test_what_may_name_somebody_is_hidden(written: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["15.6寸屏幕, 4g内存", "paid 1299.00 in 2017", "cost 1,299 euros", "第3天才到", "5-star hotel, room 1207", ""]
+    "written",
+    ["15.6寸屏幕, 4g内存", "paid 1299.00 in 2017", "cost 1,299 euros", "第3天才到", "5-star hotel, room 1207", ""],
 )
 def test_prices_sizes_and_years_stay(written: str) -> None:
     assert masked(written) == written

@@ -22,6 +22,7 @@ def user_profiles(
     segment_catalogue: DataFrame,
     user_scores: DataFrame,
     text_insights: DataFrame,
+    user_opinions: DataFrame,
     users: DataFrame,
     identities: DataFrame,
     as_of: date,
@@ -44,6 +45,7 @@ def user_profiles(
             "profiles", "interests", values={**day, "minimum_share": MINIMUM_SHARE}, user_features=user_features
         ),
         moods=run_sql("profiles", "moods", text_insights=text_insights, people=people),
+        user_opinions=user_opinions,
         segments=segments,
         segment_catalogue=segment_catalogue,
         user_scores=user_scores,

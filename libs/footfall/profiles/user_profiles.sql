@@ -68,6 +68,8 @@ SELECT
     scores.reasons AS churn_reasons,
     coalesce(moods.review_count, 0) AS review_count,
     moods.review_mood,
+    opinions.complaint_share_365d,
+    opinions.aspects_cared_about,
     array_sort(
         array_distinct(
             array_compact(
@@ -82,6 +84,8 @@ FROM classed
 LEFT JOIN {basics} AS basics ON classed.user_id = basics.user_id
 LEFT JOIN {interests} AS interests ON classed.user_id = interests.user_id
 LEFT JOIN {moods} AS moods ON classed.user_id = moods.user_id
+LEFT JOIN {user_opinions} AS opinions
+    ON classed.as_of_date = opinions.as_of_date AND classed.user_id = opinions.user_id
 LEFT JOIN {segments} AS segments ON classed.as_of_date = segments.as_of_date AND classed.user_id = segments.user_id
 LEFT JOIN {segment_catalogue} AS catalogue
     ON segments.as_of_date = catalogue.as_of_date AND segments.segment_id = catalogue.segment_id

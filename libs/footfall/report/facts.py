@@ -48,6 +48,10 @@ class Facts:
     moods_by_month: pd.DataFrame
     moods_by_department: pd.DataFrame
     sentences: pd.DataFrame
+    aspects: pd.DataFrame
+    clauses: pd.DataFrame
+    topics: pd.DataFrame
+    intents: pd.DataFrame
     portraits: pd.DataFrame
     taken_in: pd.DataFrame
     set_aside: pd.DataFrame

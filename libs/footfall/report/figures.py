@@ -183,15 +183,26 @@ def moods(moods_by_month: pd.DataFrame) -> dict[str, Any]:
 
 
 def departments(moods_by_department: pd.DataFrame) -> dict[str, Any]:
-    """Shares of negative and positive reviews by department, to both sides of a line."""
-    counts = moods_by_department["review_count"]
-    names = [
-        f"{words.department(name)} ({words.number(n)})"
-        for name, n in zip(moods_by_department["department"], counts, strict=True)
-    ]
-    positive = moods_by_department["positive_count"] / counts
+    """Shares of negative and positive reviews by department."""
+    rows = moods_by_department
+    names = [words.department(name) for name in rows["department"]]
+    return two_sided(names, rows["review_count"], negative=rows["negative_count"], positive=rows["positive_count"])
+
+
+def aspects(aspects: pd.DataFrame) -> dict[str, Any]:
+    """Shares of documents that blame and praise an aspect, of those that speak of it; some do both."""
+    names = [words.aspect(name) for name in aspects["aspect"]]
+    return two_sided(
+        names, aspects["document_count"], negative=aspects["blame_count"], positive=aspects["praise_count"]
+    )
+
+
+def two_sided(names: Sequence[str], counts: pd.Series, *, negative: pd.Series, positive: pd.Series) -> dict[str, Any]:
+    """Shares of the counts to both sides of a line."""
+    names = [f"{name} ({words.number(n)})" for name, n in zip(names, counts, strict=True)]
+    negative, positive = negative / counts, positive / counts
     made = plots.figure("", "", "")
-    for share, name, colour, sign in ((1 - positive, "negative", NEGATIVE, -1), (positive, "positive", POSITIVE, 1)):
+    for share, name, colour, sign in ((negative, "negative", NEGATIVE, -1), (positive, "positive", POSITIVE, 1)):
         made.add_bar(
             y=names,
             x=_listed(sign * share),
@@ -205,7 +216,7 @@ def departments(moods_by_department: pd.DataFrame) -> dict[str, Any]:
             hovertemplate="%{y}: %{customdata:.0%} " + name + "<extra></extra>",
         )
     made.update_layout(barmode="relative", bargap=0.3)
-    most = 1.04 * max([*positive, *(1 - positive)])
+    most = 1.04 * max([*positive, *negative])
     made.update_xaxes(showticklabels=False, showgrid=False, range=[-most, most])
     made.update_yaxes(autorange="reversed", showgrid=False)
     return for_page(made, height=64 + 32 * len(names))

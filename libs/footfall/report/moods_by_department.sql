@@ -7,7 +7,10 @@ insights AS (
         sentiment,
         positive_probability
     FROM {text_insights}
-    WHERE document_kind = 'review' AND event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+    WHERE
+        document_kind = 'review'
+        AND event_date < :as_of
+        AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
 ),
 
 departments AS (
@@ -24,6 +27,7 @@ moods AS (
         count(*) AS review_count,
         count(DISTINCT insights.actor_id) AS user_count,
         count_if(insights.sentiment = 'positive') AS positive_count,
+        count_if(insights.sentiment = 'negative') AS negative_count,
         avg(insights.positive_probability) AS positive_probability
     FROM insights
     INNER JOIN departments ON insights.item_id = departments.item_id
@@ -34,6 +38,7 @@ SELECT
     department,
     review_count,
     positive_count,
+    negative_count,
     positive_probability
 FROM moods
 WHERE user_count >= :least_people

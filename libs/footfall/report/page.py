@@ -14,9 +14,11 @@ import plotly.offline
 from markupsafe import Markup
 
 from footfall.errors import EnvironmentFault
+from footfall.privacy.masking import masked
 from footfall.report import figures, words
 from footfall.report.facts import LEAST_PEOPLE, Facts
 from footfall.report.findings import expected_churners, findings, found_early
+from footfall.text.normal import normalise
 
 PARTS = ("page.html.j2", "page.css", "page.js")
 LANGUAGES = {"zh": "Chinese", "en": "English", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese"}
@@ -44,6 +46,10 @@ def render(facts: Facts) -> str:
         moods_by_month=_records(facts.moods_by_month),
         moods_by_department=_records(facts.moods_by_department),
         sentences=_sentences(facts.sentences),
+        aspects=_records(facts.aspects),
+        clauses=_clauses(facts.clauses),
+        topics=_topics(facts.topics),
+        intents=_records(facts.intents),
         portraits=_records(facts.portraits),
         taken_in=_records(facts.taken_in),
         total=facts.taken_in.select_dtypes("number").sum(),
@@ -96,6 +102,8 @@ def _figures(facts: Facts) -> dict[str, Markup]:
         made["moods"] = figures.moods(facts.moods_by_month)
     if len(facts.moods_by_department):
         made["departments"] = figures.departments(facts.moods_by_department.head(12))
+    if len(facts.aspects):
+        made["aspects"] = figures.aspects(facts.aspects)
     return {name: _json(figure) for name, figure in made.items()}
 
 
@@ -104,8 +112,22 @@ def _sentences(rows: pd.DataFrame) -> list[tuple[str, dict[str, list[dict[str, A
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in _records(rows):
         language = LANGUAGES.get(row["review_language"], row["review_language"] or "Language not stated")
-        found.setdefault(language, {"positive": [], "negative": []})[row["sentiment"]].append(row)
+        shown = row | {"review_text": masked(row["review_text"])}
+        found.setdefault(language, {"positive": [], "negative": []})[row["sentiment"]].append(shown)
     return list(found.items())
+
+
+def _clauses(rows: pd.DataFrame) -> list[tuple[str, dict[str, list[str]]]]:
+    """(aspect, mood -> clauses), in the order of the rows; offsets are those of the normalised text."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in _records(rows):
+        clause = normalise(row["review_text"])[row["start_char"] : row["end_char"]]
+        found.setdefault(row["aspect"], {"positive": [], "negative": []})[row["sentiment"]].append(masked(clause))
+    return list(found.items())
+
+
+def _topics(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [row | {"document_texts": [masked(text) for text in row["document_texts"]]} for row in _records(rows)]
 
 
 def _environment(currency: str) -> jinja2.Environment:
@@ -114,6 +136,7 @@ def _environment(currency: str) -> jinja2.Environment:
         "number": words.number, "decimal": words.decimal, "percent": words.percent, "about": words.about,
         "day": words.day, "class_name": words.class_name, "class_meaning": words.class_meaning,
         "feature": words.feature, "apart": words.apart, "department": words.department,
+        "aspect": words.aspect,
         "money": lambda value: words.money(value, currency),
         "reason": lambda told: words.reason(told, currency),
     }  # fmt: skip

@@ -49,7 +49,9 @@ SELECT
     profiles.churn_probability,
     profiles.churn_reasons,
     profiles.review_count,
-    profiles.review_mood
+    profiles.review_mood,
+    profiles.complaint_share_365d,
+    profiles.aspects_cared_about
 FROM described AS profiles
 INNER JOIN chosen ON profiles.user_id = chosen.user_id
 ORDER BY chosen.place

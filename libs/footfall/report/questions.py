@@ -18,12 +18,19 @@ from footfall.tables import (
     ITEMS,
     REVIEWS,
     SEGMENT_CATALOGUE,
+    TEXT_ASPECTS,
     TEXT_INSIGHTS,
+    TEXT_TOPICS,
+    TICKETS,
     USER_PROFILES,
     USER_SCORES,
 )
 
-READS = (DAILY_ACTIVITY, SEGMENT_CATALOGUE, USER_SCORES, USER_PROFILES, TEXT_INSIGHTS, REVIEWS, ITEMS)
+TOPICS = 8  # told on the page
+READS = (
+    DAILY_ACTIVITY, SEGMENT_CATALOGUE, USER_SCORES, USER_PROFILES, TEXT_INSIGHTS, TEXT_ASPECTS, TEXT_TOPICS, REVIEWS,
+    TICKETS, ITEMS,
+)  # fmt: skip
 NEEDS = {
     "headline": (DAILY_ACTIVITY,),
     "segment_sizes": (SEGMENT_CATALOGUE,),
@@ -33,6 +40,10 @@ NEEDS = {
     "moods_by_month": (TEXT_INSIGHTS,),
     "moods_by_department": (TEXT_INSIGHTS, ITEMS),
     "sentences": (TEXT_INSIGHTS, REVIEWS),
+    "aspects": (TEXT_ASPECTS,),
+    "clauses": (TEXT_ASPECTS, REVIEWS),
+    "topics": (TEXT_TOPICS, REVIEWS, TICKETS),
+    "intents": (TEXT_INSIGHTS,),
     "portraits": (USER_PROFILES,),
     "model_versions": (USER_PROFILES,),
 }
@@ -47,7 +58,7 @@ def answers(
     was scored as of the day.
     """
     values = {
-        "as_of": as_of, "time_zone": time_zone, "portraits": portraits, "sentences": sentences,
+        "as_of": as_of, "time_zone": time_zone, "portraits": portraits, "sentences": sentences, "topics": TOPICS,
         "least_people": LEAST_PEOPLE,
         "replaced": ",".join(t.full_name for t in ALL if t.written is Written.REPLACE),
     }  # fmt: skip

@@ -6,7 +6,10 @@ insights AS (
         text_id,
         positive_probability
     FROM {text_insights}
-    WHERE document_kind = 'review' AND event_date < :as_of AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+    WHERE
+        document_kind = 'review'
+        AND event_date < :as_of
+        AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
 ),
 
 told AS (

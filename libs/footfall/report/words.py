@@ -94,6 +94,11 @@ def reason(told: Mapping[str, Any], currency: str) -> str:
     return f"{_with_value(told['feature'], told['value'], currency)} – {pushes} the risk"
 
 
+def aspect(name: str) -> str:
+    """An aspect or intent as a person says it: where_is_my_parcel as "Where is my parcel"."""
+    return name.replace("_", " ").capitalize()
+
+
 def department(name: str) -> str:
     """A department as the shop writes it, without shouting."""
     return name.capitalize() if name.isupper() else name

@@ -2,7 +2,7 @@
 
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, LEDGER
-from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, USER_FEATURES
+from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
 from footfall.tables.refined import (
@@ -19,7 +19,7 @@ from footfall.tables.refined import (
     TICKETS,
     USERS,
 )
-from footfall.tables.texts import CLAUSE_VECTORS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_VECTORS
+from footfall.tables.texts import CLAUSE_VECTORS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
 
 REFINED = (
     PSEUDONYMS,
@@ -43,6 +43,9 @@ RESULTS = (
     CLAUSE_VECTORS,
     TEXT_INSIGHTS,
     TEXT_ASPECTS,
+    TEXT_TOPICS,
+    USER_OPINIONS,
+    ITEM_OPINIONS,
     SEGMENTS,
     SEGMENT_CATALOGUE,
     USER_SCORES,
@@ -65,6 +68,7 @@ __all__ = [
     "IDENTITIES",
     "ITEMS",
     "ITEM_FEATURES",
+    "ITEM_OPINIONS",
     "LABELLED_TEXTS",
     "LABELLED_TICKETS",
     "LEDGER",
@@ -78,10 +82,12 @@ __all__ = [
     "SEGMENT_CATALOGUE",
     "TEXT_ASPECTS",
     "TEXT_INSIGHTS",
+    "TEXT_TOPICS",
     "TEXT_VECTORS",
     "TICKETS",
     "USERS",
     "USER_FEATURES",
+    "USER_OPINIONS",
     "USER_PROFILES",
     "USER_SCORES",
     "feed_table",

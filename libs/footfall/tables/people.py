@@ -3,7 +3,7 @@
 from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Personal, Table, Written
-from footfall.tables.columns import AS_OF, FLOAT_TOLERANCE, USER, count, days, mean, money
+from footfall.tables.columns import AS_OF, FLOAT_TOLERANCE, USER, count, days, mean, money, share
 
 SEGMENTS = Table(
     name="segments",
@@ -133,6 +133,15 @@ USER_PROFILES = Table(
             "mean probability that their reviews are positive; NULL without",
             unit="0 to 1",
             tolerance=2e-2,
+        ),
+        share(
+            "complaint_share_365d",
+            "of their reviews and tickets of the last 365 days, those that complain; NULL without",
+        ),
+        Column(
+            "aspects_cared_about",
+            T.ArrayType(T.StringType()),
+            "aspects that they speak of beyond what people do; NULL without",
         ),
         Column("model_versions", T.ArrayType(T.StringType()), "name/version of every model that spoke", required=True),
     ),

@@ -53,6 +53,22 @@ TEXT_INSIGHTS = Table(
         probability("negative_probability", "that it sounds negative"),
         probability("neutral_probability", "that it sounds neutral, or praises as much as it blames"),
         probability("positive_probability", "that it sounds positive"),
+        Column(
+            "intent",
+            T.StringType(),
+            "what the writer of a ticket wants; unknown is for a person to read; NULL of reviews",
+        ),
+        Column(
+            "intent_probability", T.DoubleType(), "of the likeliest intent, said or not", unit="0 to 1", tolerance=2e-2
+        ),
+        Column("topic_id", T.IntegerType(), "as in text_topics; NULL where it is near none"),
+        Column(
+            "topic_similarity",
+            T.DoubleType(),
+            "cosine to the centre of the nearest topic",
+            unit="-1 to 1",
+            tolerance=2e-2,
+        ),
         Column("model_versions", T.ArrayType(T.StringType()), "name/version of every model that spoke", required=True),
         Column("encoder_fingerprint", T.StringType(), "of the vector that sentiment was read from", required=True),
     ),

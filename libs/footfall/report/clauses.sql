@@ -1,0 +1,42 @@
+-- Clauses that praise or blame each aspect the most clearly, :sentences of each; the page cuts them out of their text.
+WITH
+written AS (
+    SELECT
+        text_id,
+        min(text) AS review_text
+    FROM {reviews}
+    GROUP BY text_id
+),
+
+ranked AS (
+    SELECT
+        aspect,
+        sentiment,
+        text_id,
+        start_char,
+        end_char,
+        probability,
+        row_number() OVER (
+            PARTITION BY aspect, sentiment
+            ORDER BY probability * abs(positive_probability - 0.5) DESC, text_id ASC, start_char ASC
+        ) AS place
+    FROM {text_aspects}
+    WHERE
+        document_kind = 'review'
+        AND sentiment IN ('positive', 'negative')
+        AND end_char - start_char BETWEEN 4 AND 80
+        AND event_date >= date_sub(:as_of, 365)
+        AND event_date < :as_of
+        AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+)
+
+SELECT
+    ranked.aspect,
+    ranked.sentiment,
+    ranked.start_char,
+    ranked.end_char,
+    written.review_text
+FROM ranked
+INNER JOIN written ON ranked.text_id = written.text_id
+WHERE ranked.place <= :sentences
+ORDER BY ranked.aspect ASC, ranked.sentiment DESC, ranked.place ASC

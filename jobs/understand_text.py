@@ -1,57 +1,52 @@
 """Reads each distinct text once with BERT and stores its vector. On clusters an application of its own: only it holds GPUs."""
 
 import sys
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from footfall.cli import Job, main
 from footfall.fetch import fetched_model
+from footfall.settings import Text
 from footfall.step import Frames, Made, Output, Read, Step
 from footfall.tables import LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
-from footfall.text.unread import unread_texts
+from footfall.text.spec import EncoderSpec
 
-WITH_TEXT = (REVIEWS, TICKETS, LABELLED_TEXTS, LABELLED_TICKETS)
+if TYPE_CHECKING:
+    from footfall.text.reading import Reader
+
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
+DOCUMENTS = (REVIEWS, TICKETS, LABELLED_TEXTS, LABELLED_TICKETS)
+
+
+def encoders(text: Text) -> list[EncoderSpec]:
+    """Those that champions still read by, and last the one that is wanted."""
+    here = text.model_dump(exclude={"tasks", "texts_per_batch", "serving"})
+    serving = [here | one.model_dump(exclude_none=True) for one in text.serving]
+    return [EncoderSpec(**told) for told in (*serving, here)]
 
 
 def steps(job: Job) -> list[Step]:
-    """One step: vectors of the texts that this encoder has not read yet."""
+    """One step: vectors of the texts that an encoder has not read yet, a slice a batch until none is left."""
     text = job.settings.text
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
+    @cache
+    def reader() -> "Reader":
+        from footfall.text.reading import Reader  # torch: seconds that a run without news saves
+
+        return Reader(encoders=encoders(text), texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch)
+
     def apply(frames: Frames) -> Made:
-        from footfall.text.bridge import (
-            ask_worker,
-            encode_texts,
-            settled,
-        )  # torch: seconds that a run without news saves
-        from footfall.text.spec import EncoderSpec
+        documents = [frames[table.full_name] for table in DOCUMENTS]
+        found = reader().next(documents, vectors=frames.get(TEXT_VECTORS.full_name))
+        print(f"  encoder: {found.by.said}")
+        *serving, wanted = reader().chosen(documents[0])
+        read = {ENCODER: wanted.fingerprint} | {f"{ENCODER}/{n}": by.fingerprint for n, by in enumerate(serving, 1)}
+        return Made([Output(TEXT_VECTORS, found.vectors)], models=read, is_part=found.is_more)
 
-        documents = [frames[table.full_name] for table in WITH_TEXT]
-        wanted = EncoderSpec(**text.model_dump(exclude={"tasks"}))
-        found = ask_worker(documents[0], encoder=wanted, fetch=fetch).first()
-        if found is None:
-            return Made()
-        print(f"  encoder: {found['said']}")
-        spec = settled(wanted, number_type=found["number_type"])
-        texts = unread_texts(
-            documents,
-            vectors=frames.get(TEXT_VECTORS.full_name),
-            fingerprint=found["encoder_fingerprint"],
-        )
-        vectors = encode_texts(texts, encoder=spec, tasks=text.tasks, fetch=fetch)
-        return Made([Output(TEXT_VECTORS, vectors)], models={ENCODER: found["encoder_fingerprint"]})
-
-    reads = tuple(Read(table.full_name) for table in WITH_TEXT)
-    return [
-        Step(
-            "understand_text_vectors",
-            reads,
-            (TEXT_VECTORS.full_name,),
-            apply,
-            code=("footfall.text",),
-            values={"text": text},
-        )
-    ]
+    reads = tuple(Read(table.full_name) for table in DOCUMENTS)
+    writes, values = (TEXT_VECTORS.full_name,), {"text": text}
+    return [Step("understand_text_vectors", reads, writes, apply, code=("footfall.text",), values=values)]
 
 
 if __name__ == "__main__":

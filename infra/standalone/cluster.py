@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.daemons import LOOPBACK, ClusterError, Daemons, free_ports
@@ -20,8 +21,19 @@ def spark_home() -> Path:
     return Path(found.origin).parent
 
 
-def start(folder: Path, *, tied: bool, workers: int = 2, cores: int = 1, memory: str = "1536m") -> tuple[Daemons, str]:
-    """Starts a master and `workers`, and returns them with the master's URI once all workers have registered."""
+def start(
+    folder: Path,
+    *,
+    tied: bool,
+    workers: int = 2,
+    cores: int = 1,
+    memory: str = "1536m",
+    properties: Sequence[Path] = (),
+) -> tuple[Daemons, str]:
+    """Starts a master and `workers`, and returns them with the master's URI once all workers have registered.
+
+    `properties` gives each worker a file of its own, such as one with the discovery script of its GPUs.
+    """
     folder, home = folder.resolve(), spark_home()
     port, web_port, *worker_ports = free_ports(2 + workers)
     master = f"spark://{LOOPBACK}:{port}"
@@ -40,6 +52,7 @@ def start(folder: Path, *, tied: bool, workers: int = 2, cores: int = 1, memory:
         for number, worker_port in enumerate(worker_ports, start=1):
             size = ["--cores", str(cores), "--memory", memory, "--work-dir", str(folder / f"worker-{number}")]
             here = ["--host", LOOPBACK, "--webui-port", str(worker_port)]
+            here += ["--properties-file", str(properties[number - 1])] if properties else []
             daemons.start(f"worker-{number}", [spark_class, f"{_DEPLOY}.worker.Worker", *here, *size, master], env=env)
         daemons.wait("the Spark workers", lambda: _workers(web_port) == workers)
     (folder / "address").write_text(master, encoding="utf-8")

@@ -23,6 +23,8 @@ from footfall.session import progress
 from footfall.step import Facts, Made, Output, Read, Step
 from footfall.tables import BY_NAME, QUARANTINE
 
+DONE, PART, GATE_FAILED = "done", "part", "gate_failed: "  # outcomes of a closed batch; the last with the reason
+
 
 class Champions(Protocol):
     """Where the runner learns which model versions a step would use."""
@@ -58,7 +60,14 @@ class Runner:
             )
 
     def run_step(self, step: Step) -> str:
-        """Runs one step unless nothing is new to it; returns the gates that its model missed."""
+        """Runs one step unless nothing is new to it, part by part; returns the gates that its model missed."""
+        while True:
+            outcome = self._run_batch(step)
+            if outcome != PART:
+                return outcome.removeprefix(GATE_FAILED) if outcome.startswith(GATE_FAILED) else ""
+
+    def _run_batch(self, step: Step) -> str:
+        """Runs the step's open or next batch; returns its outcome, or that of the last one where nothing is new."""
         started = time.perf_counter()
         last = self.books.last_closed(step.name)
         batch = self.books.unfinished(step.name)
@@ -68,7 +77,7 @@ class Runner:
             fingerprint = step.fingerprint(inputs)
             if self._is_done(step, last, inputs, fingerprint):
                 self.say(f"{step.name:<42} nothing new")
-                return last.outcome.removeprefix("gate_failed: ") if last and last.outcome != "done" else ""
+                return last.outcome if last else DONE
             batch = self.books.open(step.name, inputs=inputs, fingerprint=fingerprint)
         work = _Work(step, batch, resumed)
         with progress(self.lake.spark, step.name), self._abandoned_if_nothing_landed(work):
@@ -76,10 +85,10 @@ class Runner:
             lines = [line for output in made.outputs for line in self._land(work, output)]
         if lines:
             self.books.enter(batch, lines)
-        outcome = f"gate_failed: {made.gate_failed}" if made.gate_failed else "done"
+        outcome = GATE_FAILED + made.gate_failed if made.gate_failed else PART if made.is_part else DONE
         self.books.close(batch, outputs=self._outputs(work, made), outcome=outcome)
         self.say(_told(step, lines, made, time.perf_counter() - started))
-        return made.gate_failed
+        return outcome
 
     @contextmanager
     def _abandoned_if_nothing_landed(self, work: _Work) -> Iterator[None]:
@@ -132,7 +141,7 @@ class Runner:
         if step.files:
             return not any(key.startswith("file:") for key in inputs)
         is_there = all(Path(file).exists() for file in step.makes)
-        return is_there and last is not None and last.fingerprint == fingerprint
+        return is_there and last is not None and last.fingerprint == fingerprint and last.outcome != PART
 
     def _frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
         frames = {read.name: self._frame(read, batch, last) for read in step.reads}

@@ -77,6 +77,18 @@ class Segments(Closed):
     min_stability: Share
 
 
+class ServingEncoder(Closed):
+    """An encoder that a champion still reads by; what is not said is as in `text`."""
+
+    encoder: str
+    prefix: str | None = None
+    pooling: Literal["mean", "cls"] | None = None
+    max_tokens: Annotated[int, Field(ge=3, le=8192)] | None = None
+    max_parts: Count | None = None
+    overlap_tokens: Annotated[int, Field(ge=0)] | None = None
+    number_type: Literal["auto", "fp32", "bf16", "fp16"] | None = None
+
+
 class Text(Closed):
     """Which encoder reads texts, and how."""
 
@@ -87,6 +99,8 @@ class Text(Closed):
     max_parts: Count
     overlap_tokens: Annotated[int, Field(ge=0)]
     tokens_per_batch: Annotated[int, Field(ge=16)]
+    texts_per_batch: Count
+    serving: tuple[ServingEncoder, ...] = Field(strict=False)
     tasks: Count
     number_type: Literal["auto", "fp32", "bf16", "fp16"]
     device: Literal["auto", "cpu", "gpu"]

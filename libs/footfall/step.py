@@ -68,11 +68,16 @@ class Facts:
 
 @dataclass(frozen=True)
 class Made:
-    """What `apply` made: rows for tables, versions of models, and the gates that a model missed."""
+    """What `apply` made: rows for tables, versions of models, and the gates that a model missed.
+
+    `is_part` says that the step has more to do: it comes again at once, in a batch of its own, with what it reads pinned
+    anew. So a run that is killed loses one part, and the next one goes on.
+    """
 
     outputs: Sequence[Output | Facts] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     gate_failed: str = ""
+    is_part: bool = False
 
 
 Frames = Mapping[str, DataFrame]

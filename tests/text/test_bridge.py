@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.contract import conform
 from footfall.tables.texts import TEXT_VECTORS
-from footfall.text.bridge import ask_worker, encode_texts, settled
+from footfall.text.bridge import _encoded, ask_worker, encode_texts, settled
 from footfall.text.encoder import Encoder
-from text.conftest import WEIGHTS, spec_of
+from text.conftest import WEIGHTS, load_on_cpu, spec_of
 
 TEXTS = [("a", "好吃"), ("b", "  The tea was\ncold. "), ("c", "好吃"), ("d", "Great!"), ("e", "")]
 READ = ["好吃", "The tea was cold.", "好吃", "Great!", ""]
@@ -66,3 +67,15 @@ def test_a_relative_directory_is_the_drivers(spark: SparkSession, tiny, monkeypa
     monkeypatch.chdir(directory.parent)
     relative = spec_of(directory.name, max_tokens=16, tokens_per_batch=64)
     assert len(encode_texts(frame(spark, TEXTS), encoder=relative).first().vector) == 16
+
+
+def test_windows_worked_on_at_once_give_the_same_rows(tiny) -> None:
+    """As on a GPU: one is tokenized, one computed and one handed on."""
+    encoder = load_on_cpu(tiny("bert"), max_tokens=16, tokens_per_batch=32)
+    letters = [chr(97 + n % 26) * (1 + n % 5) for n in range(30)]
+    windows = [pa.table({"text_id": letters[at : at + 6], "text": letters[at : at + 6]}) for at in range(0, 30, 6)]
+    one_by_one = pa.Table.from_batches(_encoded(encoder, windows))
+    encoder.works_ahead = True
+    assert pa.Table.from_batches(_encoded(encoder, windows)).equals(one_by_one)
+    assert one_by_one["text_id"].to_pylist() == letters
+    assert list(_encoded(encoder, [])) == []

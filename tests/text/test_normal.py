@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import pytest
@@ -23,11 +24,21 @@ from footfall.text.normal import normalise, normalise_text
         ("\ud83d\ude00", "😀"),
         ("a\ud83d", "a\ufffd"),
         ("nul\0", "nul\0"),
+        ("o" + "\u0301" * 30, "\u00f3" + "\u0301" * 29),
+        ("o" + "\u0323\u0301" * 20, "\u1ecd" + "\u0323" * 14 + "\u0301" * 15 + "\u034f" + "\u0323" * 5 + "\u0301" * 5),
+        ("!" * 40 + "é", "!" * 40 + "é"),
     ],
 )
 def test_one_spelling(written: str, expected: str) -> None:
     assert normalise(written) == expected
     assert normalise(expected) == expected
+
+
+def test_a_megabyte_of_marks_is_sorted_in_little_time_and_only_once() -> None:
+    begun = time.process_time()
+    found = normalise("a" + "\u0345\u0334" * 250_000)
+    assert time.process_time() - begun < 20  # a quarter of an hour without a break in the run
+    assert normalise(found) == found
 
 
 def test_a_column_keeps_its_nulls_and_its_index() -> None:

@@ -26,7 +26,7 @@ BATCHES = Table(
         Column(
             "outcome",
             T.StringType(),
-            "done, gate_failed with the reason, or abandoned with the fault; of closed batches",
+            "done, part where the step goes on, gate_failed with the reason, or abandoned with the fault; of closed batches",
         ),
         Column("now", T.TimestampType(), "the run's clock, UTC", required=True),
     ),

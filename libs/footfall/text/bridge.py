@@ -108,7 +108,7 @@ def _encoded(encoder: Encoder, windows: Iterable[pa.Table]) -> Iterator[pa.Recor
     """One batch a window; where the encoder works ahead, one window is tokenized, one computed and one handed on at once."""
 
     def read(window: pa.Table) -> tuple[pa.Array, TokenIds]:
-        texts = normalise_text(pd.Series(window["text"].to_pylist(), dtype=object))
+        texts = normalise_text(pd.Series(_strings(window["text"]), dtype=object))
         return window["text_id"].combine_chunks(), encoder.read(texts.tolist())
 
     def begin(text_ids: pa.Array, tokens: TokenIds) -> Callable[[], pa.RecordBatch]:
@@ -118,6 +118,17 @@ def _encoded(encoder: Encoder, windows: Iterable[pa.Table]) -> Iterator[pa.Recor
     ahead = encoder.works_ahead
     begun = (begin(*read_one) for read_one in prepared(windows, read, ahead=ahead))
     return finished(begun, behind=ahead)
+
+
+def _strings(texts: pa.ChunkedArray) -> list[str | None]:
+    """The column's strings; Spark passes on whatever bytes a file held, and what is no UTF-8 becomes U+FFFD."""
+    try:
+        found: list[str | None] = texts.to_pylist()
+    except UnicodeDecodeError:
+        return [
+            None if text is None else text.decode("utf-8", "replace") for text in texts.cast(pa.binary()).to_pylist()
+        ]
+    return found
 
 
 def _record_batch(text_ids: pa.Array, encoded: Encoded, fingerprint: str) -> pa.RecordBatch:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pandas as pd
+
+MARKS_IN_A_ROW = 30
+GRAPHEME_JOINER = "\u034f"  # invisible, and no mark is sorted past it
+_SUSPECT = re.compile(rf"[^\w\s]{{{MARKS_IN_A_ROW + 1},}}")  # marks are neither letters nor blanks
 
 
 def normalise_text(texts: pd.Series) -> pd.Series:
@@ -18,7 +23,29 @@ def normalise_text(texts: pd.Series) -> pd.Series:
 
 def normalise(text: str) -> str:
     """NFKC (full-width letters become plain ones), no white space at the ends, one blank for any run of it inside."""
-    return " ".join(unicodedata.normalize("NFKC", repaired(text)).split())
+    return " ".join(unicodedata.normalize("NFKC", stream_safe(repaired(text))).split())
+
+
+def stream_safe(text: str) -> str:
+    """The text with U+034F within longer runs of combining marks than any language writes (UAX 15, Stream-Safe Text).
+
+    Normalising sorts such a run, in Python in squared time: a megabyte of marks would hold a task for minutes.
+    """
+    if len(text) <= MARKS_IN_A_ROW or text.isascii():
+        return text
+    return _SUSPECT.sub(lambda found: _broken_up(found[0]), text)
+
+
+def _broken_up(marks: str) -> str:
+    made, run = [], 0
+    for character in marks:
+        size = len(unicodedata.normalize("NFKD", character)) if unicodedata.combining(character) else 0
+        if run + size > MARKS_IN_A_ROW:
+            made.append(GRAPHEME_JOINER)
+            run = 0
+        made.append(character)
+        run = run + size if size else 0
+    return "".join(made)
 
 
 def repaired(text: str) -> str:

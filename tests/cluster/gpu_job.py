@@ -1,0 +1,58 @@
+"""Says on which GPU each of several tasks runs, and what footfall's encoder makes of it: the GPU scheduling test's own job."""
+
+import argparse
+import json
+import sys
+import time
+
+import pyarrow as pa
+from pyspark import TaskContext
+from pyspark.errors import PythonException
+from pyspark.sql import SparkSession
+
+from footfall.errors import EnvironmentFault
+from footfall.text.bridge import _task_device, encode_texts
+from footfall.text.spec import EncoderSpec
+
+HELD_S = 4.0  # long enough that tasks which may run at once do
+
+
+def main() -> int:
+    """Prints one line of JSON: a row a task, and how encode_texts ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, required=True)
+    parser.add_argument("--encoder", required=True, help="directory of a small encoder")
+    given = parser.parse_args()
+    spec = EncoderSpec(
+        encoder=given.encoder, prefix="", pooling="mean", max_tokens=16, max_parts=1, overlap_tokens=0,
+        tokens_per_batch=64, number_type="fp32", device="auto",
+    )  # fmt: skip
+    spark = SparkSession.builder.getOrCreate()
+
+    def look(_):  # without type hints, which Spark would read as the kind of UDF
+        began = time.time()
+        try:
+            device = str(_task_device(spec))
+        except EnvironmentFault as fault:
+            device = str(fault)
+        time.sleep(HELD_S)
+        addresses = TaskContext.get().resources()["gpu"].addresses
+        told = json.dumps({"addresses": addresses, "device": device, "began": began, "ended": time.time()})
+        yield pa.RecordBatch.from_pydict({"told": [told]})
+
+    seen = [
+        json.loads(row.told)
+        for row in spark.range(0, given.tasks, 1, given.tasks).mapInArrow(look, "told string").collect()
+    ]
+    texts = spark.createDataFrame([("a", "abc")], "text_id string, text string")
+    try:
+        ended = str(encode_texts(texts, encoder=spec).collect())
+    except PythonException as fault:
+        ended = str(fault)
+    print("SEEN " + json.dumps({"tasks": seen, "ended": ended}))
+    spark.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,7 +20,7 @@ class PaddedModel:
         self.model = model.to(device.name, device.torch_type).eval()
         self.device = device
         self.dim = int(model.config.hidden_size)
-        self.longest = int(getattr(model.config, "max_position_embeddings", 1 << 20))
+        self.longest = _longest(model)
         self.pad = int(model.config.pad_token_id or 0)
 
     def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
@@ -37,3 +37,11 @@ class PaddedModel:
                 return hidden[:, 0]
             weights: torch.Tensor = mask.unsqueeze(-1).float()
             return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def _longest(model: Any) -> int:
+    """Tokens that the model reads at most; the RoBERTa kin count positions on from the padding's id."""
+    longest = int(getattr(model.config, "max_position_embeddings", 1 << 20))
+    places = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(places, "padding_idx", None)
+    return longest if padding is None else longest - int(padding) - 1

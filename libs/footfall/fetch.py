@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import pyspark
 
 from footfall.errors import EnvironmentFault
 from footfall.mlflow_place import reached
 
+HADOOP_SCHEMES = ("hdfs://", "viewfs://", "webhdfs://", "swebhdfs://")
+
 
 @contextmanager
 def fetched_model(uri: str, *, tracking_uri: str) -> Iterator[str]:
-    """The local folder with what lies at a `models:/`, `runs:/`, `s3://` or other URI that MLflow can read, for the block.
+    """The local folder with what lies at a `models:/`, `runs:/`, `s3://`, `hdfs://` or other URI that MLflow can read, for the block.
 
     Raises EnvironmentFault where nothing can be brought from there.
     """
     with tempfile.TemporaryDirectory(prefix="footfall-model-", ignore_cleanup_errors=True) as folder:
-        yield _brought(uri, folder, tracking_uri)
+        yield _from_hadoop(uri, folder) if uri.startswith(HADOOP_SCHEMES) else _brought(uri, folder, tracking_uri)
 
 
 def _brought(uri: str, folder: str, tracking_uri: str) -> str:
@@ -30,3 +37,24 @@ def _brought(uri: str, folder: str, tracking_uri: str) -> str:
             f"the encoder {uri} cannot be fetched: {first}",
             mend="Check text.encoder, the rights of this user, and mlflow.tracking_uri.",
         ) from fault
+
+
+def _from_hadoop(uri: str, folder: str) -> str:
+    """By Hadoop's own client, which comes with Spark: MLflow's wants libhdfs, which Spark's machines often lack."""
+    target = Path(folder) / "encoder"
+    home = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent)
+    java = Path(os.environ["JAVA_HOME"]) / "bin" / "java" if os.environ.get("JAVA_HOME") else Path("java")
+    classes = os.pathsep.join(filter(None, (os.environ.get("HADOOP_CONF_DIR"), f"{home}/jars/*")))
+    command = [str(java), "-Xmx256m", "-cp", classes, "org.apache.hadoop.fs.FsShell", "-get", uri, str(target)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell reads the URI
+        told = done.stderr.strip().splitlines()
+    except OSError as fault:
+        told = [str(fault)]
+    if not target.is_dir():
+        raise EnvironmentFault(
+            f"the encoder {uri} cannot be fetched: {told[-1][:200] if told else 'it is no folder'}",
+            mend="Check text.encoder and the rights of this user. Every worker needs java (JAVA_HOME), Spark's jars "
+            "(SPARK_HOME), and HADOOP_CONF_DIR where the URI names no name node.",
+        )
+    return str(target)

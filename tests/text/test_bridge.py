@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from footfall.contract import conform
 from footfall.tables.texts import TEXT_VECTORS
-from footfall.text.bridge import _encoded, ask_worker, encode_texts, settled
+from footfall.text.bridge import _encoded, ask_worker, encode_texts, settled, vector_udf
 from footfall.text.encoder import Encoder
 from text.conftest import WEIGHTS, load_on_cpu, spec_of
 
@@ -79,3 +79,16 @@ def test_windows_worked_on_at_once_give_the_same_rows(tiny) -> None:
     assert pa.Table.from_batches(_encoded(encoder, windows)).equals(one_by_one)
     assert one_by_one["text_id"].to_pylist() == letters
     assert list(_encoded(encoder, [])) == []
+
+
+def test_the_udf_gives_a_text_in_sql_its_stored_vector(spark: SparkSession, tiny) -> None:
+    spec = spec_of(tiny("bert"), prefix="", max_tokens=16, tokens_per_batch=64)
+    spark.udf.register("text_vector", vector_udf(spec))
+    texts = [("a", " ab\nc "), ("b", None), ("c", "hello")]
+    found = spark.sql("SELECT text_id, text_vector(text) AS vector FROM {texts}", texts=frame(spark, texts)).collect()
+    expected = (
+        load_on_cpu(spec.encoder, prefix="", max_tokens=16, tokens_per_batch=64).encode(["ab c", "hello"]).vectors
+    )
+    rows = {row.text_id: row.vector for row in found}
+    assert rows["b"] is None
+    np.testing.assert_allclose([rows["a"], rows["c"]], expected, atol=1e-6)

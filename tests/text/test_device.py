@@ -49,6 +49,7 @@ def test_the_setting_cpu_wins_over_an_address() -> None:
         {"device": "gpu"},
         {"device": "gpu", "gpus": 1},
         {"device": "gpu", "visible": "0"},
+        {"visible": "0"},
         {"addresses": ["0"]},
         {"addresses": ["2"], "gpus": 2},
         {"addresses": ["GPU-x"], "gpus": 1},

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import torch
 from pyspark import TaskContext
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
+from pyspark.sql.pandas.functions import pandas_udf
 
 from footfall.tables.texts import TEXT_VECTORS
 from footfall.text.ahead import finished, prepared
@@ -55,6 +56,24 @@ def encode_texts(
 
     rows = texts.select("text_id", "text")
     return (rows.repartition(tasks, "text_id") if tasks else rows).mapInArrow(encode, VECTORS)
+
+
+def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | None = None) -> Callable[..., Column]:
+    """A pandas UDF from a text to its float32[dim] of length 1, NULL of NULL; `spark.udf.register` takes it for SQL.
+
+    `encode_texts` is better for a table: its windows are larger than an Arrow batch.
+    """
+    encoder = _where_workers_find_it(encoder)
+
+    def vectors(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
+        for texts in batches:
+            told = normalise_text(texts.dropna())
+            found = _worker_encoder(encoder, fetch, gpu_share).encode(told.tolist()).vectors
+            by_row = dict(zip(told.index, found, strict=True))
+            yield pd.Series([by_row.get(row) for row in texts.index], index=texts.index, dtype=object)
+
+    made: Callable[..., Column] = pandas_udf(vectors, T.ArrayType(T.FloatType(), False))
+    return made
 
 
 def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = None) -> DataFrame:

@@ -48,8 +48,8 @@ class Device:
 def choose_device(spec: EncoderSpec, *, addresses: Sequence[str], environ: Mapping[str, str], gpu_count: int) -> Device:
     """What this task uses: Spark's addresses, then CUDA_VISIBLE_DEVICES, then the CPU.
 
-    `gpu_count` is how many GPUs torch can reach. Raises EnvironmentFault where a GPU was asked for, by the setting or
-    by Spark's resources, and there is none: a job that should fly must not crawl without a word.
+    `gpu_count` is how many GPUs torch can reach. Raises EnvironmentFault where a GPU was asked for, by the setting,
+    by Spark's resources or by CUDA_VISIBLE_DEVICES, and there is none: a job that should fly must not crawl without a word.
     """
     if spec.device == Wanted.CPU:
         return Device("cpu", cpu_number_type(spec), f"text.device is cpu; {_cpu()}")
@@ -58,7 +58,7 @@ def choose_device(spec: EncoderSpec, *, addresses: Sequence[str], environ: Mappi
     ]
     if addresses:
         return _gpu(spec, _index(addresses[0], visible), gpu_count, f"address {addresses[0]} from Spark")
-    if visible and (gpu_count or spec.device == Wanted.GPU):
+    if visible:
         return _gpu(spec, 0, gpu_count, "first of CUDA_VISIBLE_DEVICES")
     if spec.device == Wanted.GPU:
         raise _no_gpu("Spark gave this task no GPU address and CUDA_VISIBLE_DEVICES is empty")

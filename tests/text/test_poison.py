@@ -44,7 +44,7 @@ def test_no_text_kills_its_batch_nor_holds_it_up(spark: SparkSession) -> None:
     rows = {row.text_id: row for row in found}
     assert len(found) == len(rows) == len(PLAIN) + len(POISON) + len(BYTES)
     assert all(math.isclose(np.linalg.norm(row.vector), 1, abs_tol=1e-5) and row.norm > 0 for row in found)
-    longest = 32 + 2 * (32 - 5 - 4)  # two special tokens and three of the prefix
+    longest = 32 + 2 * (32 - 6 - 4)  # two special tokens, four of the prefix, four again in each later part
     assert max(row.token_count for row in found) == longest
     expected = load_on_cpu(WEIGHTS, **SPEC).encode([*PLAIN.values(), "a\ufffd\ufffd\ufffdb", "caf\ufffd"]).vectors
     for name, vector in zip((*PLAIN, "surrogate", "latin"), expected, strict=True):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -72,8 +73,8 @@ def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | N
             by_row = dict(zip(told.index, found, strict=True))
             yield pd.Series([by_row.get(row) for row in texts.index], index=texts.index, dtype=object)
 
-    made: Callable[..., Column] = pandas_udf(vectors, T.ArrayType(T.FloatType(), False))
-    return made
+    kind = T.ArrayType(T.FloatType(), False)
+    return cast("Callable[..., Column]", cast("Any", pandas_udf)(vectors, kind))  # its stubs know no plain Series
 
 
 def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = None) -> DataFrame:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -14,13 +15,16 @@ from footfall.errors import EnvironmentFault
 from footfall.text.bridge import _task_device, encode_texts
 from footfall.text.spec import EncoderSpec
 
-HELD_S = 4.0  # long enough that tasks which may run at once do
+PATIENCE_S = 90.0  # so long a task waits for the others; where they may not run at once they never meet
 
 
 def main() -> int:
     """Prints one line of JSON: a row a task, and how encode_texts ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, required=True)
+    parser.add_argument(
+        "--meet", type=Path, required=True, help="an empty folder, in which the tasks wait for each other"
+    )
     parser.add_argument("--encoder", required=True, help="directory of a small encoder")
     given = parser.parse_args()
     spec = EncoderSpec(
@@ -30,15 +34,17 @@ def main() -> int:
     spark = SparkSession.builder.getOrCreate()
 
     def look(_):  # without type hints, which Spark would read as the kind of UDF
-        began = time.time()
         try:
             device = str(_task_device(spec))
         except EnvironmentFault as fault:
             device = str(fault)
-        time.sleep(HELD_S)
+        (given.meet / str(TaskContext.get().partitionId())).touch()
+        ends = time.monotonic() + PATIENCE_S
+        while len(list(given.meet.iterdir())) < given.tasks and time.monotonic() < ends:
+            time.sleep(0.1)
+        met = len(list(given.meet.iterdir())) == given.tasks and time.monotonic() < ends
         addresses = TaskContext.get().resources()["gpu"].addresses
-        told = json.dumps({"addresses": addresses, "device": device, "began": began, "ended": time.time()})
-        yield pa.RecordBatch.from_pydict({"told": [told]})
+        yield pa.RecordBatch.from_pydict({"told": [json.dumps({"addresses": addresses, "device": device, "met": met})]})
 
     seen = [
         json.loads(row.told)

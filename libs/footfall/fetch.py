@@ -44,11 +44,12 @@ def _from_hadoop(uri: str, folder: str) -> str:
     target = Path(folder) / "encoder"
     home = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent)
     java = Path(os.environ["JAVA_HOME"]) / "bin" / "java" if os.environ.get("JAVA_HOME") else Path("java")
-    classes = os.pathsep.join(filter(None, (os.environ.get("HADOOP_CONF_DIR"), f"{home}/jars/*")))
+    Path(folder, "core-site.xml").write_text("<configuration/>", encoding="utf-8")  # the client wants one, if only this
+    classes = os.pathsep.join(filter(None, (os.environ.get("HADOOP_CONF_DIR"), f"{home}/jars/*", folder)))
     command = [str(java), "-Xmx256m", "-cp", classes, "org.apache.hadoop.fs.FsShell", "-get", uri, str(target)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell reads the URI
-        told = done.stderr.strip().splitlines()
+        told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("\t")]
     except OSError as fault:
         told = [str(fault)]
     if not target.is_dir():

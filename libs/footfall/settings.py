@@ -141,6 +141,13 @@ class Topics(Closed):
     min_voices: Count
 
 
+class Intents(Closed):
+    """When the model of intents answers, and how it is judged."""
+
+    judged_share: Share
+    min_precision: Share
+
+
 class MlflowSettings(Closed):
     """Where models and metrics go."""
 
@@ -171,6 +178,7 @@ class Settings(Closed):
     sentiment: Sentiment
     aspects: Aspects
     topics: Topics
+    intents: Intents
     mlflow: MlflowSettings
     report: Report
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from footfall.errors import DataError
-from footfall.models import aspects, churn, segments, sentiment, topics
+from footfall.models import aspects, churn, intents, segments, sentiment, topics
 from footfall.models.shape import FILE, Fitted, Served
 
 KINDS: Mapping[str, Callable[[Mapping[str, Any]], Fitted]] = {
     aspects.NAME: aspects.AspectModel.from_json,
     churn.NAME: churn.ChurnModel.from_json,
+    intents.NAME: intents.IntentsModel.from_json,
     segments.NAME: segments.SegmentsModel.from_json,
     sentiment.NAME: sentiment.SentimentModel.from_json,
     topics.NAME: topics.TopicsModel.from_json,

@@ -78,7 +78,7 @@ class TextHead:
         """
         logits = np.zeros((len(texts), len(self.classes)))
         if self.of_vectors is not None and len(texts):
-            logits += self.of_vectors.logits(_matrix(vectors, self.dim))
+            logits += self.of_vectors.logits(as_matrix(vectors, self.dim))
         if self.of_ngrams is not None and self.ngrams is not None and len(texts):
             logits += self.of_ngrams.logits(self.ngrams.transform(texts))
         return np.asarray(softmax(logits, axis=1))
@@ -119,11 +119,11 @@ def fit_head(
     inputs: dict[str, Matrix | csr_matrix] = {}
     ngrams = None
     if VECTORS in parts:
-        inputs[VECTORS] = _matrix(vectors, None)
+        inputs[VECTORS] = as_matrix(vectors, None)
     if NGRAMS in parts:
         ngrams = NGrams.fit(text for text, is_kept in zip(texts, kept, strict=True) if not is_kept)
         inputs[NGRAMS] = ngrams.transform(texts)
-    fitted = {name: _fit_softmax(found[~kept], codes[~kept], STRENGTH[name]) for name, found in inputs.items()}
+    fitted = {name: fit_softmax(found[~kept], codes[~kept], STRENGTH[name]) for name, found in inputs.items()}
     logits = [fitted[name].logits(inputs[name][kept]) for name in inputs]
     scales, shifts = fit_blend(logits, codes[kept], weights=None if weights is None else weights[kept])
     scaled = {name: fitted[name].times(scale) for name, scale in zip(inputs, scales, strict=True)}
@@ -132,7 +132,7 @@ def fit_head(
     return TextHead(tuple(classes), scaled.get(VECTORS), scaled.get(NGRAMS), ngrams)
 
 
-def _fit_softmax(inputs: Matrix | csr_matrix, codes: Labels, strength: float) -> Softmax:
+def fit_softmax(inputs: Matrix | csr_matrix, codes: Labels, strength: float) -> Softmax:
     """scikit-learn's logistic regression; dense inputs are standardised first, which is folded into the coefficients."""
     if isinstance(inputs, csr_matrix):
         return _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit(inputs, codes))
@@ -165,7 +165,7 @@ def _codes(labels: Sequence[str], classes: Sequence[str], kept: npt.NDArray[np.b
     return codes
 
 
-def _matrix(vectors: npt.ArrayLike, dim: int | None) -> Matrix:
+def as_matrix(vectors: npt.ArrayLike, dim: int | None) -> Matrix:
     """float64[n, dim]."""
     rows = [np.asarray(v, dtype=np.float64) for v in vectors]  # type: ignore[union-attr]
     sizes = sorted({len(row) for row in rows})

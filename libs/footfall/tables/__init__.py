@@ -12,14 +12,13 @@ from footfall.tables.refined import (
     IDENTITIES,
     ITEMS,
     LABELLED_TEXTS,
-    LABELLED_TICKETS,
     ORDER_LINES,
     PSEUDONYMS,
     REVIEWS,
-    TICKETS,
     USERS,
 )
 from footfall.tables.texts import CLAUSE_VECTORS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
+from footfall.tables.tickets import LABELLED_TICKETS, TICKETS
 
 REFINED = (
     PSEUDONYMS,

@@ -28,10 +28,6 @@ EVENT_TYPES = (
     "refund", "favourite", "impression", "click", "home", "browse", "account", "support", "error",
 )  # fmt: skip
 
-INTENTS = (
-    "where_is_my_parcel", "refund", "exchange", "defect", "invoice", "coupon", "account", "complaint", "other",
-)  # fmt: skip
-
 PSEUDONYMS = Table(
     name="pseudonyms",
     layer=Layer.REFINED,
@@ -260,52 +256,6 @@ LABELLED_TEXTS = Table(
     key=("text_id",),
     rules=(
         Rule("label_known", "label IN ('negative', 'neutral', 'positive')"),
-        Rule("text_not_blank", "length(trim(text)) > 0"),
-    ),
-)
-
-TICKETS = Table(
-    name="tickets",
-    layer=Layer.REFINED,
-    version=1,
-    grain="one row per message that a customer wrote to the shop's service",
-    columns=(
-        Column("ticket_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
-        *CLOCKS,
-        ACTOR,
-        Column("order_id", T.StringType(), "order that it speaks of, if known"),
-        Column("item_id", T.StringType(), "item that it speaks of, if known"),
-        CHANNEL,
-        Column("language", T.StringType(), "ISO 639-1 code, if the source says"),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column(
-            "text_id", T.StringType(), "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True
-        ),
-    ),
-    key=("ticket_id",),
-    rules=(
-        Rule("text_not_blank", "length(trim(text)) > 0"),
-        CHANNEL_RULE,
-        NOT_BEFORE_IT_HAPPENED,
-    ),
-)
-
-LABELLED_TICKETS = Table(
-    name="labelled_tickets",
-    layer=Layer.REFINED,
-    version=1,
-    grain="one row per distinct message with an intent given from outside, to train and judge on; none is a customer's",
-    columns=(
-        Column("text_id", T.StringType(), "keyed hash of the normalised text"),
-        Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column("language", T.StringType(), "ISO 639-1 code"),
-        Column("intent", T.StringType(), "what the writer wants: " + ", ".join(INTENTS), required=True),
-        Column("origin", T.StringType(), "where the message and its label come from"),
-    ),
-    key=("text_id",),
-    rules=(
-        Rule("intent_known", f"intent IN {INTENTS}"),
         Rule("text_not_blank", "length(trim(text)) > 0"),
     ),
 )

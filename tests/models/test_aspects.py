@@ -17,7 +17,7 @@ LEXICON = parsed(
 )
 ABOUT = {"price": (1.0, 0.0), "service": (0.0, 1.0), "": (0.0, 0.0)}
 RANDOM = np.random.default_rng(3)
-MIX = Mix(words=4.0, vectors=0.5, ngrams=0.5, shift=0.0, threshold=0.5)
+MIX = Mix(words=4.0, vectors=1.0, both=-0.5, shift=0.5, threshold=0.5)
 
 
 def _vectors(topics: list[str]) -> np.ndarray:
@@ -51,7 +51,8 @@ def test_the_words_of_the_list_are_the_evidence_where_they_are_there(model: Aspe
 
 
 def test_an_aspect_without_votes_has_the_list_alone(model: AspectModel) -> None:
-    assert ("rare", ("unicorn",)) not in _predicted(model, "a horse", "")
+    assert "rare" not in dict(_predicted(model, "a horse", ""))
+    assert dict(_predicted(model, "a unicorn", ""))["rare"] == ("unicorn",)
     assert model.of_vectors.intercepts[2] == -6.0
     assert not model.of_ngrams.coefficients[2].any()
 

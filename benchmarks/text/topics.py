@@ -23,12 +23,12 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score
 
-from footfall.models.choose_k import SEED, fit, measure, nearest, regroup
+from footfall.models.choose_k import SEED, fit, nearest
 from footfall.models.featureset import Matrix
 from footfall.models.measures import Labels
 from footfall.models.ngrams import NGrams
 from footfall.models.text_topics import judge_rises
-from footfall.models.topics import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat
+from footfall.models.topics import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat, try_k
 from footfall.settings import resolve
 from footfall.text.device import choose_device
 from footfall.text.encoder import load_encoder
@@ -149,8 +149,8 @@ def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: 
 
 
 def _k_that_repeats(unit: Matrix) -> int:
-    tried = [measure(unit, fit(unit, k), regroup(unit, k=k, rounds=3)) for k in TRIED if k <= len(unit) // 10]
-    return most_that_repeat(tried, min_stability=0.6).k
+    tried = [try_k(unit, k, rounds=3) for k in TRIED if k <= len(unit) // 10]
+    return most_that_repeat(tried, min_stability=0.7).k
 
 
 def _ours(vectors: Matrix, k: int) -> Labels:

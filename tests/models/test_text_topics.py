@@ -66,15 +66,16 @@ def test_topics_are_counted_by_the_windows_and_by_both_clocks(spark: SparkSessio
         said("bob", 1, happened(140), sentiment="neutral"),
         said("bob", 1, happened(141)),
         said("cat", 1, happened(5), text_id="t-ann-2", topic_similarity=0.9),  # the same words of another person
+        said("eve", 1, happened(50), text_id="t-ann-2"),  # and of another in a span before
         said("cat", 1, happened(0)),
         said("cat", 1, happened(1, known=CUT)),
         said("cat", None, happened(60)),
         said("dan", 2, happened(300)),
     ]
     first = D - timedelta(days=141)
-    # three of the four spans before hold documents: one is dan's without, and what has no topic counts for the spans
+    # documents stand in three of the four spans before, in one of them without a topic
     assert told(topics_of(spark, *given), *COUNTED) == [
-        (1, 3, 2 / 3, 2 / 3, 0.5, 2, 2, first, ["t-ann-2", "t-bob"]),
+        (1, 3, 1.0, 2 / 3, 2 / 3, 2, 3, first, ["t-ann-2", "t-bob"]),
     ]
 
 

@@ -12,15 +12,14 @@ from sklearn.metrics import adjusted_mutual_info_score
 from features.shop_rows import CUT, ZONE, D, happened, told
 from footfall.errors import DataError
 from footfall.models import topics
-from footfall.models.choose_k import Tried
 from footfall.models.featureset import Matrix
 from footfall.models.gathered import gathered
 from footfall.models.measures import Labels
-from footfall.models.topics import TopicsModel, fit_topics
+from footfall.models.topics import TopicsModel, Tried, fit_topics, try_k
 
 WIDE = 16
 ASKED: dict[str, Any] = {
-    "fingerprint": "enc1", "k_min": 3, "k_max": 6, "min_texts": 100, "stability_rounds": 2, "min_stability": 0.6
+    "fingerprint": "enc1", "k_min": 3, "k_max": 6, "min_texts": 100, "stability_rounds": 2, "min_stability": 0.7
 }  # fmt: skip
 
 
@@ -113,15 +112,17 @@ def test_a_topic_that_gathered_stays_one_when_it_is_news_no_more_and_goes_with_i
     assert fitted(vectors, before=later).is_gathered == (False,) * 4
 
 
-def test_the_most_groups_that_repeat_are_taken() -> None:
-    tried = [
-        Tried(3, 0.07, 0.98, 0.2),
-        Tried(8, 0.05, 0.8, 0.08),
-        Tried(12, 0.04, 0.7, 0.009),
-        Tried(16, 0.03, 0.5, 0.02),
-    ]
-    assert topics.most_that_repeat(tried, min_stability=0.6).k == 8
+def test_the_most_groups_are_taken_of_which_each_is_found_again() -> None:
+    tried = [Tried(3, 0.98), Tried(8, 0.7), Tried(12, 0.69)]
+    assert topics.most_that_repeat(tried, min_stability=0.7).k == 8
     assert topics.most_that_repeat(tried, min_stability=0.99).k == 3
+
+
+def test_four_kinds_are_found_again_and_one_cut_in_two_is_not() -> None:
+    vectors, _ = history()
+    unit = topics.centred(vectors, vectors.mean(axis=0))
+    assert try_k(unit, 4, rounds=2).stability == 1.0
+    assert try_k(unit, 5, rounds=2).stability < 0.7
 
 
 def test_training_finds_the_four_kinds_and_tells_how_well_they_repeat(spark: SparkSession) -> None:

@@ -85,7 +85,7 @@ representatives AS (
     SELECT
         as_of_date,
         topic_id,
-        transform(slice(array_sort(collect_set(said)), 1, :representatives), one -> one.text_id)
+        slice(array_distinct(transform(array_sort(collect_set(said)), one -> one.text_id)), 1, :representatives)
             AS representative_text_ids
     FROM of_each_person
     GROUP BY as_of_date, topic_id

@@ -27,6 +27,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
             "decide",
             "quality",
             "fairness",
+            "tuning",
         ]
     ),
     "world": frozenset(

@@ -1,0 +1,146 @@
+"""One training as a value that any process can take up: the encoder's directory, the texts, the start, the spec."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from footfall.text.device import Device, choose_device
+from footfall.tuning.augment import varied
+from footfall.tuning.checkpoint import Progress, Tensors
+from footfall.tuning.data import Labelled, Rows, class_weights, token_ids, tokenizer_of
+from footfall.tuning.loop import Log, Task, fit, logits_of
+from footfall.tuning.model import Head, TextClassifier, learned, load_classifier
+from footfall.tuning.peers import Peers
+from footfall.tuning.spec import TuningSpec
+
+START_TEXTS = 4096  # of which the scale of the vectors is taken, and the start of the head where none is handed in
+START_PENALTY = 0.1  # C of the logistic regression that the head starts from
+Synonyms = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class TokenIds:
+    """The token ids of the texts to fit, the same in every epoch unless the spec asks for variants."""
+
+    folder: Path
+    texts: tuple[str, ...]
+    spec: TuningSpec
+    synonyms: Synonyms
+
+    def __call__(self, epoch: int) -> list[list[int]]:
+        """Of one epoch, from 0."""
+        return self.plain if self.spec.augment_share == 0 else self._tokens(self._varied(epoch))
+
+    @cached_property
+    def plain(self) -> list[list[int]]:
+        """Of the texts as they are."""
+        return self._tokens(self.texts)
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        tokenizer = tokenizer_of(self.folder, max_tokens=self.spec.max_tokens)
+        return token_ids(tokenizer, texts, prefix=self.spec.prefix, max_tokens=self.spec.max_tokens)
+
+    def _varied(self, epoch: int) -> list[str]:
+        draw = np.random.default_rng([self.spec.seed, epoch, 1])
+        strength, synonyms = self.spec.augment_strength, self.synonyms
+        return [
+            varied(text, strength=strength, generator=draw, synonyms=synonyms)
+            if draw.random() < self.spec.augment_share
+            else text
+            for text in self.texts
+        ]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train on what; every process builds the same model from it."""
+
+    folder: Path
+    fitted: Labelled
+    stopping: Labelled
+    classes: int
+    spec: TuningSpec
+    start: Head | None = None
+    synonyms: Synonyms = field(default_factory=dict)
+
+    def task(self) -> Task:
+        """The texts as tokens."""
+        spec, labels = self.spec, self.fitted.labels
+        return Task(
+            ids=TokenIds(self.folder, self.fitted.texts, spec, self.synonyms),
+            labels=labels,
+            stopping_ids=TokenIds(self.folder, self.stopping.texts, spec, {}).plain,
+            stopping_labels=self.stopping.labels,
+            class_weights=class_weights(labels, classes=self.classes, balanced=spec.balance_classes),
+        )
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a training changed (parameters by name, the scale that the head reads with) and how it went."""
+
+    tensors: Tensors
+    centre: npt.NDArray[np.float32]
+    scale: npt.NDArray[np.float32]
+    progress: Progress
+
+
+Train = Callable[[Job, Log, Path | None], Learned]
+
+
+def train_here(job: Job, log: Log, checkpoints: Path | None = None, peers: Peers | None = None) -> Learned:
+    """The training in this process, alone or beside its peers."""
+    spec = job.spec
+    if spec.threads:
+        torch.set_num_threads(spec.threads)
+    device = device_of(spec)
+    model = load_classifier(job.folder, spec, classes=job.classes)
+    task = job.task()
+    _start(model.to(device.name), task, job, device)
+    progress = fit(model, task, spec=spec, device=device, log=log, checkpoints=checkpoints, peers=peers)
+    return Learned(learned(model), model.centre.cpu().numpy(), model.scale.cpu().numpy(), progress)
+
+
+def device_of(spec: TuningSpec) -> Device:
+    """Where this process trains, and in which numbers."""
+    environ = dict(os.environ)
+    own = environ.get("LOCAL_RANK")  # torchrun's: the process' own GPU among those of its machine
+    addresses = (own,) if own and torch.cuda.is_available() and spec.device != "cpu" else ()
+    return choose_device(
+        spec.encoder("tuned"), addresses=addresses, environ=environ, gpu_count=torch.cuda.device_count()
+    )
+
+
+def _start(model: TextClassifier, task: Task, job: Job, device: Device) -> None:
+    """Scales the head's view by vectors of some texts, and sets it to `job.start` or to a logistic regression."""
+    generator = np.random.default_rng(job.spec.seed)
+    some = np.sort(generator.permutation(len(task.labels))[:START_TEXTS])
+    ids = task.ids(0)
+    vectors = logits_of(model, [ids[i] for i in some], device=device, vectors=True)
+    model.set_scale(vectors)
+    if job.start is not None:
+        model.set_head(job.start)
+    elif job.spec.start_from_logistic and len(set(task.labels[some].tolist())) == job.classes:
+        model.set_head(logistic_head(vectors, task.labels[some], balanced=job.spec.balance_classes))
+
+
+def logistic_head(
+    vectors: npt.NDArray[np.float32], labels: Rows, *, balanced: bool, penalty: float = START_PENALTY
+) -> Head:
+    """A logistic regression over the scaled vectors, told over the vectors as they are; all classes must be there."""
+    centre, scale = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
+    fitted = LogisticRegression(C=penalty, max_iter=1000, class_weight="balanced" if balanced else None)
+    fitted.fit((vectors - centre) / scale, labels)
+    weight, bias = fitted.coef_ / scale, fitted.intercept_
+    if len(weight) == 1:  # two classes: one row of differences
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    return Head(weight.astype(float), (bias - weight @ centre).astype(float))

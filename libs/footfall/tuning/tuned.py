@@ -1,0 +1,59 @@
+"""What fine-tuning leaves: a directory that footfall.text loads as any encoder, a head, curves, figures, a card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from footfall.tuning.model import Head, TextClassifier
+
+CARRIED = ("tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "sentencepiece.bpe.model")
+HEAD = "head.json"
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A fine-tuned encoder and how it came about.
+
+    `kept_aside` are the rows of the input that it was not fitted on: only they can weigh its logits against others' or
+    calibrate them honestly, since it knows the labels of all other texts by heart.
+    """
+
+    folder: Path
+    head: Head
+    classes: tuple[str, ...]
+    curve: Sequence[tuple[int, str, float]]  # (step, name, value)
+    parameters: Mapping[str, Any]
+    measures: Mapping[str, float]
+    kept_aside: tuple[int, ...]
+    judged: tuple[int, ...]  # rows that nothing was fitted or chosen on; empty where judged_share is 0
+    texts_by_language: Mapping[str, int] = field(default_factory=dict)
+    card: str = ""
+
+
+def write_folder(folder: Path, *, model: TextClassifier, source: Path, tokenizer: str, classes: Sequence[str]) -> None:
+    """The encoder in Hugging Face form, its tokenizer as it was, and the head beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.encoder.save_pretrained(str(folder))
+    (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
+    for name in CARRIED:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+    told = {"classes": list(classes), **model.head().as_json()}
+    (folder / HEAD).write_text(json.dumps(told), encoding="utf-8")
+
+
+def write_card(folder: Path, card: str) -> None:
+    """The card, where hubs look for it."""
+    (folder / CARD).write_text(card, encoding="utf-8")
+
+
+def read_head(folder: Path) -> tuple[Head, tuple[str, ...]]:
+    """The head that lies beside a fine-tuned encoder, and its classes."""
+    told = json.loads((folder / HEAD).read_text(encoding="utf-8"))
+    return Head.from_json(told), tuple(told["classes"])

@@ -148,6 +148,42 @@ class Intents(Closed):
     min_precision: Share
 
 
+class FineTune(Closed):
+    """Whether and how the encoder itself is taught; the fields of footfall.tuning.TuningSpec, and where it happens."""
+
+    enabled: bool
+    folder: str
+    processes: Count
+    on_driver: bool
+    search_trials: Annotated[int, Field(ge=0)]
+    search_folds: Count
+    max_tokens: Annotated[int, Field(ge=3, le=8192)]
+    epochs: Count
+    batch_texts: Count
+    accumulation: Count
+    rate: Annotated[float, Field(gt=0)]
+    head_rate_factor: Annotated[float, Field(gt=0, strict=False)]
+    layer_decay: Annotated[float, Field(gt=0, le=1, strict=False)]
+    warm_up_share: Share
+    weight_decay: Share
+    clip_norm: Annotated[float, Field(gt=0, strict=False)]
+    dropout: Share
+    label_smoothing: Share
+    balance_classes: bool
+    train_word_embeddings: bool
+    frozen_layers: Annotated[int, Field(ge=0)]
+    start_from_logistic: bool
+    stopping_share: Share
+    judged_share: Share
+    evaluations_an_epoch: Count
+    patience: Count
+    checkpoint_steps: Count
+    augment_share: Share
+    augment_strength: Share
+    threads: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0)]
+
+
 class MlflowSettings(Closed):
     """Where models and metrics go."""
 
@@ -179,6 +215,7 @@ class Settings(Closed):
     aspects: Aspects
     topics: Topics
     intents: Intents
+    fine_tune: FineTune
     mlflow: MlflowSettings
     report: Report
 

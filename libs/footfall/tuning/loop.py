@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def fit(
     run.resume()
     run.go()
     put_back(model, run.progress.best)
-    return run.progress
+    return replace(run.progress, best={})
 
 
 def rate_at(step: int, *, steps: int, warm_up_share: float) -> float:
@@ -115,7 +115,7 @@ class _Run:
         self.steps = self.steps_an_epoch * spec.epochs
         self.every = max(1, self.steps_an_epoch // spec.evaluations_an_epoch)
         self.pad = int(model.encoder.config.pad_token_id or 0)
-        self.optimiser = torch.optim.AdamW(groups(model, spec))
+        self.optimiser = torch.optim.AdamW(groups(model, spec), fused=True)
         self.scaler = torch.amp.GradScaler("cuda", enabled=device.torch_type is torch.float16)
         self.wrapped = peers.wrap(model)
         self.progress = Progress()

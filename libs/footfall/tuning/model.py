@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,8 @@ def load_classifier(folder: Path, spec: TuningSpec, *, classes: int) -> TextClas
         for name in DROPOUTS:
             if isinstance(getattr(config, name, None), float):
                 setattr(config, name, spec.dropout)
-        logging.getLogger("transformers.modeling_utils").setLevel(
-            logging.ERROR
-        )  # it tells of the pooler, not used here
-        encoder = AutoModel.from_pretrained(str(folder), config=config, dtype=torch.float32)
+        with quiet():
+            encoder = AutoModel.from_pretrained(str(folder), config=config, dtype=torch.float32)
     except (OSError, ValueError) as fault:
         raise EnvironmentFault(
             f"the encoder in '{folder}' cannot be fine-tuned: {fault}", mend="Name a directory that AutoModel loads."
@@ -175,6 +173,22 @@ def padded(ids: Sequence[Sequence[int]], *, pad: int) -> tuple[torch.Tensor, tor
 def cross_entropy(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
     """float32[n_texts], in nats."""
     return functional.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without transformers' bars, and its tale of a pooler that is absent and that nothing reads."""
+    from transformers.utils import logging as told
+
+    level, has_bars = told.get_verbosity(), told.is_progress_bar_enabled()
+    told.set_verbosity_error()
+    told.disable_progress_bar()
+    try:
+        yield
+    finally:
+        told.set_verbosity(level)
+        if has_bars:
+            told.enable_progress_bar()
 
 
 def _freeze(model: TextClassifier, spec: TuningSpec) -> None:

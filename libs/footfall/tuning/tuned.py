@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from footfall.tuning.model import Head, TextClassifier
+from footfall.tuning.model import Head, TextClassifier, quiet
 
 CARRIED = ("tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "sentencepiece.bpe.model")
 HEAD = "head.json"
@@ -39,7 +39,8 @@ class Tuned:
 def write_folder(folder: Path, *, model: TextClassifier, source: Path, tokenizer: str, classes: Sequence[str]) -> None:
     """The encoder in Hugging Face form, its tokenizer as it was, and the head beside them."""
     folder.mkdir(parents=True, exist_ok=True)
-    model.encoder.save_pretrained(str(folder))
+    with quiet():
+        model.encoder.save_pretrained(str(folder))
     (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     for name in CARRIED:
         if (source / name).is_file():

@@ -1,0 +1,90 @@
+"""The same training in several processes by TorchDistributor: on this machine or on Spark's executors. Knows Spark."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from pyspark.ml.torch.distributor import TorchDistributor
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from footfall.errors import EnvironmentFault
+from footfall.tuning.job import Job, Learned, Train, device_of, train_here
+from footfall.tuning.loop import Log
+
+
+class Together:
+    """The processes of torch.distributed's default group; gradients are averaged by DistributedDataParallel."""
+
+    def __init__(self) -> None:
+        self.rank = distributed.get_rank()
+        self.world = distributed.get_world_size()
+        self._device = f"cuda:{torch.cuda.current_device()}" if distributed.get_backend() == "nccl" else "cpu"
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """The model in DistributedDataParallel, which also gives all processes the first one's weights."""
+        return DistributedDataParallel(model, broadcast_buffers=False)
+
+    def hold(self, model: nn.Module) -> AbstractContextManager[Any]:
+        """`no_sync`: all but the last pass of a step."""
+        if not isinstance(model, DistributedDataParallel):
+            raise TypeError("only what `wrap` gave can be held")
+        held: AbstractContextManager[Any] = model.no_sync()
+        return held
+
+    def agreed(self, value: float) -> float:
+        """The first process' value, everywhere: all must stop together."""
+        told = torch.tensor([value], dtype=torch.float64, device=self._device)
+        distributed.broadcast(told, src=0)
+        return float(told)
+
+    def same(self, value: float) -> bool:
+        """Whether the least and the greatest value are one."""
+        ends = torch.tensor([value, -value], dtype=torch.float64, device=self._device)
+        distributed.all_reduce(ends, op=distributed.ReduceOp.MAX)
+        return bool(ends[0] == -ends[1])
+
+
+def in_processes(count: int, *, on_driver: bool, use_gpu: bool) -> Train:
+    """What `tune` takes as `train` in order to train in `count` processes, each with its share of every batch.
+
+    With `on_driver` they run on this machine; else each is a barrier task of the active session, which needs as many
+    free slots at once, and every worker must be able to read the encoder's directory. Checkpoints are kept only where
+    all processes share the disk, that is on the driver. Learning curves are logged when the training has ended: the
+    log function cannot leave this process.
+    """
+
+    def train(job: Job, log: Log, checkpoints: Path | None) -> Learned:
+        shared = checkpoints.resolve() if checkpoints and on_driver else None
+        here = replace(job, folder=job.folder.resolve())
+        distributor = TorchDistributor(num_processes=count, local_mode=on_driver, use_gpu=use_gpu)
+        found = distributor.run(train_together, here, shared)
+        if not isinstance(found, Learned):
+            raise EnvironmentFault("the processes that trained gave nothing back.", mend="Their own log says why.")
+        for step, name, value in found.progress.curve:
+            log(step, name, value)
+        return found
+
+    return train
+
+
+def train_together(job: Job, checkpoints: Path | None) -> Learned:
+    """What each process runs: torchrun has set its rank in the environment."""
+    device = device_of(job.spec)
+    if device.is_gpu:
+        torch.cuda.set_device(device.name)
+    distributed.init_process_group("nccl" if device.is_gpu else "gloo")
+    try:
+        return train_here(job, _ignore, checkpoints, Together())
+    finally:
+        distributed.destroy_process_group()
+
+
+def _ignore(step: int, name: str, value: float) -> None:
+    """The curve travels back with the result."""
+    logging.getLogger(__name__).debug("step %d: %s %s", step, name, value)

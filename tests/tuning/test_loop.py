@@ -1,0 +1,116 @@
+"""The loop learns, stops in time, adds passes up exactly, and goes on where it was killed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tuning_shared import job_of, spec_of, tiny_bert
+
+from footfall.tuning.checkpoint import Tensors
+from footfall.tuning.job import Job, Learned, train_here
+from footfall.tuning.loop import rate_at
+
+
+class Killed(BaseException):
+    """What ends a process between two steps."""
+
+
+def silent(step: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
+    return
+
+
+def last(found: Learned, name: str) -> float:
+    return [value for _, told, value in found.progress.curve if told == name][-1]
+
+
+def farthest(one: Tensors, other: Tensors) -> float:
+    assert one.keys() == other.keys()
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def killed_at(job: Job, step: int, checkpoints: Path) -> None:
+    def log(at: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
+        if at == step:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_here(job, log, checkpoints)
+
+
+def test_the_rate_rises_over_the_warm_up_and_falls_to_nothing():
+    rates = [rate_at(step, steps=10, warm_up_share=0.2) for step in range(1, 12)]
+    assert rates == pytest.approx([1 / 2, 1, 8 / 9, 7 / 9, 6 / 9, 5 / 9, 4 / 9, 3 / 9, 2 / 9, 1 / 9, 0])
+    assert rate_at(1, steps=1, warm_up_share=0.0) == 1
+
+
+def test_it_learns_a_rule_that_the_majority_and_the_frozen_encoder_do_not_know(tmp_path: Path):
+    job = job_of(tiny_bert(tmp_path), spec_of(epochs=8), texts=240, stopping=80)
+    tuned = train_here(job, silent)
+    frozen = train_here(replace(job, spec=spec_of(epochs=1, rate=1e-9)), silent)
+    majority = max(np.bincount(job.stopping.labels)) / len(job.stopping)
+    assert last(tuned, "stopping_accuracy") > max(majority, last(frozen, "stopping_accuracy")) + 0.1
+    assert last(tuned, "loss") < 0.5
+
+
+@pytest.mark.parametrize("step", [4, 6, 14, 17])
+def test_a_run_killed_between_two_steps_ends_with_the_same_weights(tmp_path: Path, step: int):
+    job = job_of(tiny_bert(tmp_path), spec_of(dropout=0.2, augment_share=0.5))
+    whole = train_here(job, silent)
+    killed_at(job, step, tmp_path / "kept")
+    seen: list[int] = []
+    resumed = train_here(job, lambda at, name, value: seen.append(at), tmp_path / "kept")  # noqa: ARG005 - a Log
+    assert min(seen) == step // 3 * 3 - (2 if step % 3 == 0 else -1)
+    assert farthest(whole.tensors, resumed.tensors) == 0
+    assert resumed.progress.curve == whole.progress.curve
+
+
+def test_a_checkpoint_of_other_texts_or_another_spec_is_not_taken_up(tmp_path: Path):
+    folder, kept = tiny_bert(tmp_path), tmp_path / "kept"
+    killed_at(job_of(folder, spec_of()), 7, kept)
+    for other in (job_of(folder, spec_of(), texts=88), job_of(folder, spec_of(rate=1e-3))):
+        seen: list[int] = []
+        train_here(other, lambda at, name, value: seen.append(at), kept)  # noqa: ARG005, B023 - a Log, read at once
+        assert min(seen) == 1
+
+
+def test_passes_that_add_up_are_one_batch(tmp_path: Path):
+    folder = tiny_bert(tmp_path)
+    one = train_here(job_of(folder, spec_of(dropout=0.0, batch_texts=12)), silent)
+    three = train_here(job_of(folder, spec_of(dropout=0.0, batch_texts=4, accumulation=3)), silent)
+    assert farthest(one.tensors, three.tensors) < 1e-4
+
+
+def test_it_stops_when_nothing_gets_better_and_leaves_the_best(tmp_path: Path):
+    spec = spec_of(rate=0.5, epochs=50, patience=2, evaluations_an_epoch=3, dropout=0.0, clip_norm=100.0)
+    found = train_here(job_of(tiny_bert(tmp_path), spec), silent)
+    losses = [(step, value) for step, name, value in found.progress.curve if name == "stopping_loss"]
+    assert len(losses) < 50 * 3
+    assert losses[-3:][0] == (found.progress.best_step, found.progress.best_loss)
+    assert min(value for _, value in losses) == found.progress.best_loss
+
+
+def test_the_model_left_is_the_one_of_the_best_evaluation(tmp_path: Path):
+    spec = spec_of(rate=0.05, epochs=3, dropout=0.0)
+    job = job_of(tiny_bert(tmp_path), spec)
+    until: dict[int, float] = {}
+    found = train_here(job, lambda at, name, value: until.update({at: value}) if name == "stopping_loss" else None)
+    assert until[found.progress.best_step] == min(until.values())
+    again = train_here(job, silent)
+    assert farthest(found.tensors, again.tensors) == 0
+
+
+def test_a_rare_class_is_heard_where_classes_are_balanced(tmp_path: Path):
+    job = job_of(tiny_bert(tmp_path), spec_of(epochs=1, rate=1e-9, start_from_logistic=False))
+    skewed = np.where(np.arange(len(job.fitted)) < 90, 0, 1)
+    lopsided = replace(job, fitted=replace(job.fitted, labels=skewed))
+    pushed = {}
+    for balanced in (True, False):
+        spec = replace(lopsided.spec, balance_classes=balanced, batch_texts=96, rate=1e-2, warm_up_share=0.0)
+        found = train_here(replace(lopsided, spec=spec), silent)
+        pushed[balanced] = float(torch.diff(found.tensors["linear.bias"]))
+    assert pushed[False] < -0.05
+    assert abs(pushed[True]) < 0.05

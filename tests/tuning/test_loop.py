@@ -47,13 +47,12 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_nothing():
     assert rate_at(1, steps=1, warm_up_share=0.0) == 1
 
 
-def test_it_learns_a_rule_that_the_majority_and_the_frozen_encoder_do_not_know(tmp_path: Path):
-    job = job_of(tiny_bert(tmp_path), spec_of(epochs=8), texts=240, stopping=80)
+def test_it_learns_a_rule_that_the_majority_does_not_know(tmp_path: Path):
+    job = job_of(tiny_bert(tmp_path), spec_of(epochs=4, start_from_logistic=False), texts=160, stopping=80)
     tuned = train_here(job, silent)
-    frozen = train_here(replace(job, spec=spec_of(epochs=1, rate=1e-9)), silent)
     majority = max(np.bincount(job.stopping.labels)) / len(job.stopping)
-    assert last(tuned, "stopping_accuracy") > max(majority, last(frozen, "stopping_accuracy")) + 0.1
-    assert last(tuned, "loss") < 0.5
+    assert last(tuned, "stopping_accuracy") > majority + 0.2
+    assert last(tuned, "stopping_loss") < 0.5
 
 
 @pytest.mark.parametrize("step", [4, 6, 14, 17])
@@ -104,13 +103,13 @@ def test_the_model_left_is_the_one_of_the_best_evaluation(tmp_path: Path):
 
 
 def test_a_rare_class_is_heard_where_classes_are_balanced(tmp_path: Path):
-    job = job_of(tiny_bert(tmp_path), spec_of(epochs=1, rate=1e-9, start_from_logistic=False))
-    skewed = np.where(np.arange(len(job.fitted)) < 90, 0, 1)
+    spec = spec_of(epochs=1, evaluations_an_epoch=1, rate=0.05, frozen_layers=2, start_from_logistic=False)
+    job = job_of(tiny_bert(tmp_path), spec)
+    skewed = np.where(np.arange(len(job.fitted)) % 16, 0, 1)
     lopsided = replace(job, fitted=replace(job.fitted, labels=skewed))
-    pushed = {}
+    share = {}
     for balanced in (True, False):
-        spec = replace(lopsided.spec, balance_classes=balanced, batch_texts=96, rate=1e-2, warm_up_share=0.0)
-        found = train_here(replace(lopsided, spec=spec), silent)
-        pushed[balanced] = float(torch.diff(found.tensors["linear.bias"]))
-    assert pushed[False] < -0.05
-    assert abs(pushed[True]) < 0.05
+        found = train_here(replace(lopsided, spec=replace(spec, balance_classes=balanced)), silent)
+        share[balanced] = float(torch.softmax(found.tensors["linear.bias"], dim=0)[1])
+    assert share[False] < 0.25
+    assert share[True] > share[False] + 0.15

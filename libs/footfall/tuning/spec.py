@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from footfall.errors import SettingsError, listed
 from footfall.text.spec import EncoderSpec
@@ -71,6 +73,13 @@ class TuningSpec:
             raise SettingsError(
                 f"fine-tuning cannot work so: {listed(faults)}.", mend="Mend conf/ or --set fine_tune.<key>=<value>."
             )
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any], text: Mapping[str, Any]) -> TuningSpec:
+        """From the settings `fine_tune.*` and `text.*`; what says where to train is no part of it."""
+        own = {f.name for f in fields(cls)}
+        shared = {name: text[name] for name in ("prefix", "pooling", "number_type", "device")}
+        return cls(**shared, **{name: value for name, value in asked.items() if name in own})
 
     def encoder(self, folder: str) -> EncoderSpec:
         """How footfall.text reads the encoder in `folder` as it is seen here: cut at max_tokens, one part a text."""

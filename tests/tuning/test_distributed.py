@@ -1,0 +1,84 @@
+"""Two processes by gloo train as one does with twice the batch, and end with one another's weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pyspark.ml.torch.distributor import TorchDistributor
+from pyspark.sql import SparkSession
+from torch import distributed
+from tuning_shared import CLASSES, job_of, ruled, spec_of, tiny_bert
+
+from footfall.text.device import Device
+from footfall.text.spec import NumberType
+from footfall.tuning.distributed import Together, in_processes
+from footfall.tuning.job import Job, Learned, train_here
+from footfall.tuning.loop import fit
+from footfall.tuning.model import learned, load_classifier
+from footfall.tuning.tune import tune
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # TorchDistributor leaves a pipe open
+
+
+def silent(step: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
+    return
+
+
+def weights_of_both(job: Job) -> list[dict[str, torch.Tensor]]:
+    """What each of two processes holds after its training."""
+    distributed.init_process_group("gloo")
+    model = load_classifier(job.folder, job.spec, classes=job.classes)
+    torch.manual_seed(distributed.get_rank())  # unlike starts: the wrapped model takes the first process'
+    torch.nn.init.normal_(model.linear.weight)
+    cpu = Device("cpu", NumberType.FP32, "a test")
+    fit(model, job.task(), spec=job.spec, device=cpu, log=lambda *point: None, peers=Together())  # noqa: ARG005 - a Log
+    gathered: list[dict[str, torch.Tensor]] = [{}, {}]
+    distributed.all_gather_object(gathered, learned(model))
+    distributed.destroy_process_group()
+    return gathered
+
+
+def farthest(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def losses(found: Learned) -> np.ndarray:
+    return np.array([value for _, name, value in found.progress.curve if name == "stopping_loss"])
+
+
+def test_two_tasks_of_spark_learn_what_one_process_does_with_twice_the_batch(spark: SparkSession, tmp_path: Path):
+    assert spark is not None
+    job = job_of(tiny_bert(tmp_path), spec_of(batch_texts=4, accumulation=2, dropout=0.0, epochs=1))
+    one = train_here(replace(job, spec=replace(job.spec, batch_texts=8)), silent)
+    seen: list[tuple[int, str, float]] = []
+    two = in_processes(2, on_driver=False, use_gpu=False)(job, lambda *point: seen.append(point), tmp_path / "kept")
+    assert two.progress.step == one.progress.step == 6
+    assert seen == list(two.progress.curve)
+    np.testing.assert_allclose(losses(two), losses(one), atol=1e-3)
+    assert farthest(one.tensors, two.tensors) < 1e-3
+
+
+def test_both_processes_end_with_equal_weights(spark: SparkSession, tmp_path: Path):
+    assert spark is not None
+    job = job_of(tiny_bert(tmp_path), spec_of(batch_texts=4, dropout=0.3, epochs=1))
+    first, second = TorchDistributor(num_processes=2, local_mode=True, use_gpu=False).run(weights_of_both, job)
+    assert farthest(first, second) == 0
+    start = learned(load_classifier(job.folder, job.spec, classes=2))
+    assert farthest(first, start) > 1e-3
+
+
+def test_tune_in_two_processes_of_the_driver_writes_the_folder_here(spark: SparkSession, tmp_path: Path):
+    assert spark is not None
+    texts, labels = ruled(100)
+    told = tune(
+        texts, labels, ["en"] * 100, encoder_dir=tiny_bert(tmp_path), out_dir=tmp_path / "tuned", classes=CLASSES,
+        spec=spec_of(epochs=1), log=silent, train=in_processes(2, on_driver=True, use_gpu=False),
+    )  # fmt: skip
+    assert (told.folder / "model.safetensors").is_file()
+    assert told.measures["stopping_loss"] == pytest.approx(
+        min(v for _, n, v in told.curve if n == "stopping_loss"), abs=1e-4
+    )

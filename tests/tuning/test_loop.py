@@ -88,7 +88,7 @@ def test_it_stops_when_nothing_gets_better_and_leaves_the_best(tmp_path: Path):
     found = train_here(job_of(tiny_bert(tmp_path), spec), silent)
     losses = [(step, value) for step, name, value in found.progress.curve if name == "stopping_loss"]
     assert len(losses) < 50 * 3
-    assert losses[-3:][0] == (found.progress.best_step, found.progress.best_loss)
+    assert losses[-3] == (found.progress.best_step, found.progress.best_loss)
     assert min(value for _, value in losses) == found.progress.best_loss
 
 

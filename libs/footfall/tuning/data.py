@@ -83,9 +83,17 @@ def part_of(text: str, *, stopping_share: float, judged_share: float) -> Part:
     return Part.STOPPING if place < judged_share + stopping_share else Part.FITTED
 
 
-def parted(data: Labelled, *, stopping_share: float, judged_share: float) -> dict[Part, Labelled]:
-    """The three parts; raises DataError where nothing is left to fit or to stop on."""
-    parts = [part_of(text, stopping_share=stopping_share, judged_share=judged_share) for text in data.texts]
+def parted(
+    data: Labelled, *, stopping_share: float, judged_share: float, kept: Sequence[bool] | None = None
+) -> dict[Part, Labelled]:
+    """The three parts; raises DataError where nothing is left to fit or to stop on.
+
+    Where `kept` marks the rows of the input to stop on, no share of the others is.
+    """
+    aside = stopping_share if kept is None else 0.0
+    parts = [part_of(text, stopping_share=aside, judged_share=judged_share) for text in data.texts]
+    if kept is not None:
+        parts = [Part.STOPPING if kept[row] else part for row, part in zip(data.rows.tolist(), parts, strict=True)]
     found = {part: data.at(np.flatnonzero([p is part for p in parts])) for part in Part}
     if not len(found[Part.FITTED]) or not len(found[Part.STOPPING]):
         raise DataError(

@@ -145,19 +145,24 @@ class _Run:
         )
         with shown:
             for epoch in range(self.progress.step // self.steps_an_epoch, self.spec.epochs):
-                if not self._epoch(epoch, shown):
-                    return
+                self._epoch(epoch, shown)
 
     @property
     def _silent(self) -> bool | None:
         """Only the first process shows a bar, and tqdm shows it on a terminal only."""
         return True if self.peers.rank else None
 
-    def _epoch(self, epoch: int, shown: Any) -> bool:
-        """False where the texts to stop on said so."""
+    @property
+    def _has_stalled(self) -> bool:
+        """Whether the texts to stop on say that it will not get better."""
+        return self.progress.evaluations - self.progress.best_evaluation >= self.spec.patience
+
+    def _epoch(self, epoch: int, shown: Any) -> None:
         ids = self.task.ids(epoch)
         done = self.progress.step - epoch * self.steps_an_epoch
         for batch in self._order(epoch, ids)[done:]:
+            if self._has_stalled:
+                return
             self._step(ids, batch)
             shown.update()
             is_last = self.progress.step == self.steps
@@ -165,9 +170,6 @@ class _Run:
                 self._evaluate()
             if self.file and not is_last and self.progress.step % self.spec.checkpoint_steps == 0:
                 self._save()
-            if self.progress.evaluations - self.progress.best_evaluation >= self.spec.patience:
-                return False
-        return True
 
     def _order(self, epoch: int, ids: Sequence[Sequence[int]]) -> list[Rows]:
         generator = np.random.default_rng([self.spec.seed, epoch])

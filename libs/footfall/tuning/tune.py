@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from footfall.text.encoder import load_encoder
 from footfall.text.normal import normalise
 from footfall.tuning.card import card
 from footfall.tuning.data import Labelled, Part, labelled, parted, token_ids, tokenizer_of
@@ -37,6 +36,7 @@ def tune(
     log: Log,
     start: Head | None = None,
     synonyms: Synonyms | None = None,
+    kept: Sequence[bool] | None = None,
     train: Train = train_here,
     data: str = "Labelled texts that were handed in.",
     licence: str = "That of the encoder and of the labelled texts.",
@@ -45,10 +45,14 @@ def tune(
 
     Texts are normalised and taken once each, and parted by text. `start` is a head over the encoder's vectors of
     length 1, in the order of `classes`; without it a logistic regression is fitted first (spec.start_from_logistic).
-    `train` says in which processes. A call that was killed goes on from its last checkpoint below `out_dir`.
+    `kept` marks the rows to stop on, for a caller who keeps them aside for more than that; without it they are a
+    share of the texts, by text. `train` says in which processes. A call that was killed goes on from its last checkpoint below `out_dir`.
     """
     parts = parted(
-        labelled(texts, labels, classes=classes), stopping_share=spec.stopping_share, judged_share=spec.judged_share
+        labelled(texts, labels, classes=classes),
+        stopping_share=spec.stopping_share,
+        judged_share=spec.judged_share,
+        kept=kept,
     )
     checkpoints = out_dir / CHECKPOINTS
     fitted, stopping, judged = parts[Part.FITTED], parts[Part.STOPPING], parts[Part.JUDGED]
@@ -97,12 +101,6 @@ def logits(model: TextClassifier, texts: Sequence[str], job: Job) -> npt.NDArray
     ids = token_ids(tokenizer, spelt, prefix=job.spec.prefix, max_tokens=job.spec.max_tokens)
     device = device_of(job.spec)
     return logits_of(model.to(device.name), ids, device=device)
-
-
-def encoded(folder: Path, texts: Sequence[str], spec: TuningSpec) -> npt.NDArray[np.float32]:
-    """float32[n_texts, dim]: vectors of an encoder's directory as footfall.text makes them, texts normalised first."""
-    encoder = load_encoder(spec.encoder(str(folder)), device_of(spec))
-    return encoder.encode([normalise(text) for text in texts]).vectors
 
 
 def _measures(found: Learned, part: Labelled, name: str, model: TextClassifier, job: Job) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The card and the settings of fine-tuning say everything, and all faults at once."""
+"""The card and the settings of fine-tuning say everything, and all faults at once; a process finds its device."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from tuning_shared import CLASSES, spec_of
 
-from footfall.errors import SettingsError
+from footfall.errors import EnvironmentFault, SettingsError
 from footfall.settings import resolve
 from footfall.tuning.card import Figure, card
+from footfall.tuning.job import device_of
 from footfall.tuning.spec import TuningSpec
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -58,3 +59,15 @@ def test_the_settings_make_a_spec_and_are_off_by_default():
     told = TuningSpec.of(settings.fine_tune.model_dump(), settings.text.model_dump())
     assert settings.fine_tune.enabled is False
     assert (told.prefix, told.pooling, told.rate, told.max_tokens) == ("query: ", "mean", 5e-5, 64)
+
+
+def test_each_process_of_a_machine_takes_a_gpu_of_its_own():
+    spec = spec_of(device="auto", number_type="bf16")
+    seen = {"CUDA_VISIBLE_DEVICES": "1,2"}
+    names = [device_of(spec, environ={**seen, "LOCAL_RANK": rank}, gpu_count=2).name for rank in ("0", "1")]
+    assert names == ["cuda:0", "cuda:1"]
+    assert device_of(spec, environ={}, gpu_count=1).name == "cuda:0"
+    assert device_of(spec, environ={}, gpu_count=0).name == "cpu"
+    assert device_of(spec_of(), environ=seen, gpu_count=2).name == "cpu"
+    with pytest.raises(EnvironmentFault, match="a GPU was asked for"):
+        device_of(spec_of(device="gpu"), environ={}, gpu_count=0)

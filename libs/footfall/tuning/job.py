@@ -110,14 +110,16 @@ def train_here(job: Job, log: Log, checkpoints: Path | None = None, peers: Peers
     return Learned(learned(model), model.centre.cpu().numpy(), model.scale.cpu().numpy(), progress)
 
 
-def device_of(spec: TuningSpec) -> Device:
-    """Where this process trains, and in which numbers."""
-    environ = dict(os.environ)
-    own = environ.get("LOCAL_RANK")  # torchrun's: the process' own GPU among those of its machine
-    addresses = (own,) if own and torch.cuda.is_available() and spec.device != "cpu" else ()
-    return choose_device(
-        spec.encoder("tuned"), addresses=addresses, environ=environ, gpu_count=torch.cuda.device_count()
-    )
+def device_of(spec: TuningSpec, *, environ: Mapping[str, str] | None = None, gpu_count: int | None = None) -> Device:
+    """Where this process trains: on the GPU of its rank among those that it sees, else on the CPU.
+
+    Unlike a task that encodes, a process that trains may take a GPU that nobody assigned to it: torchrun gives each
+    its rank, and alone it takes the first. Raises EnvironmentFault where a GPU was asked for and there is none.
+    """
+    environ = os.environ if environ is None else environ
+    count = torch.cuda.device_count() if gpu_count is None else gpu_count
+    addresses = (environ.get("LOCAL_RANK", "0"),) if count and spec.device != "cpu" else ()
+    return choose_device(spec.encoder("tuned"), addresses=addresses, environ={}, gpu_count=count)
 
 
 def _start(model: TextClassifier, task: Task, job: Job, device: Device) -> None:

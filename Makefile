@@ -46,7 +46,8 @@ $(SECRET):
 
 bench: setup ## the benchmarks: ratios, medians of several runs; a quarter of an hour and more
 	@$(BIN)/python examples/shop/lay_out.py --out build/shop
-	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(BIN)/python "$$one"; done
+	@$(PYTHON) infra/local/set_up.py --bench
+	@for one in benchmarks/[a-z]*.py benchmarks/text/speed.py benchmarks/text/shares.py; do echo "== $$one"; $(BIN)/python "$$one"; done
 
 docs: setup ## docs/tables.md, the settings reference and the picture of the flow, from the code
 	$(BIN)/python -m footfall.docs
@@ -54,6 +55,8 @@ docs: setup ## docs/tables.md, the settings reference and the picture of the flo
 lock: setup ## new versions of the Python packages into the lock file; look at the difference before you commit it
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command 'make lock' --upgrade --quiet -o infra/local/requirements.lock
+	$(BIN)/uv pip compile --group pyproject.toml:bench --no-deps --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command 'make lock' --upgrade --quiet -o infra/local/bench.lock
 
 clean: ## what was built: tables, report, caches of tools; .venv and .cache stay
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache spark-warehouse metastore_db derby.log

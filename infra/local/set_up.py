@@ -1,5 +1,7 @@
 """Sets up all that footfall needs below this repository: .venv and .cache; touches nothing else. Standard library only.
 
+`--bench` sets up what benchmarks alone need, too.
+
 Each part has a stamp made from what it was made of, so that a second run finds nothing to do in a moment. No index is
 named anywhere: pip, uv and Ivy fetch from where this machine is told to, and every file is checked against a hash.
 """
@@ -74,6 +76,14 @@ def make_environment() -> None:
     # A line of code and no bare path: venv-pack refuses environments whose .pth files name folders outside of them.
     link = next((VENV / "lib").glob("python3*/site-packages")) / "footfall.pth"
     link.write_text(f"import sys; sys.path.append({str(ROOT / 'libs')!r})\n")
+
+
+def make_bench_packages() -> None:
+    """Packages of benchmarks alone, in a folder that only benchmarks look into; all that they need is in .venv."""
+    target = CACHE / "bench-packages"
+    shutil.rmtree(target, ignore_errors=True)
+    into = ["pip", "install", "--quiet", "--no-deps", "--require-hashes", "--python", PYTHON, "--target", target]
+    run([VENV / "bin/uv", *into, "-r", HERE / "bench.lock"])
 
 
 def make_jars() -> None:
@@ -154,6 +164,8 @@ ENCODER = Part(
     "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_of), WEIGHTS / ".set-up", 0, make_weights
 )
 
+BENCH = Part("packages of benchmarks", (HERE / "bench.lock",), CACHE / "bench-packages/.set-up", 1, make_bench_packages)
+
 
 def size(megabytes: int) -> str:
     """The amount as a person says it."""
@@ -164,7 +176,8 @@ def size(megabytes: int) -> str:
 
 def main() -> int:
     """0 when all is there, 2 when something has to be mended first."""
-    wanted = [part for part in (ENVIRONMENT, JARS, PACKAGES, ENCODER) if not part.is_there]
+    parts = (ENVIRONMENT, JARS, PACKAGES, ENCODER, *([BENCH] if "--bench" in sys.argv[1:] else []))
+    wanted = [part for part in parts if not part.is_there]
     if not wanted:
         return 0
     names = "; ".join(part.name for part in wanted)

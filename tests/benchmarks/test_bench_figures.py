@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from benchmarks._equal import differences, is_same
 from benchmarks.featurize import Size, told_crossing
-from benchmarks.understand_text import Timing, least_cosine, report
 from pyspark.sql import types as T
 
 from benchmarks import _common as bench
@@ -74,17 +72,3 @@ def test_rows_are_matched_by_key_and_columns_that_differ_are_named():
     other = pa.table({"day": days, "n": [1, 3], "x": [0.5, None]})
     assert differences(left, other, contract) == ["results.t.n differs in 1 of 2 rows"]
     assert differences(left, left.slice(1), contract) == ["results.t: 2 and 1 rows, or other keys"]
-
-
-def test_the_text_report_takes_loading_off_the_usual_way_only():
-    vectors = np.array([[1.0, 0.0], [0.6, 0.8]], dtype=np.float32)
-    timings = {"usual": Timing([9.0, 12.0], [1.0, 2.0], vectors), "ours fp32": Timing([3.0, 4.0], [0.0, 0.0], vectors)}
-    usual, ours = report(timings, ["a", "b"]).splitlines()[1:]
-    assert usual.split() == ["usual", "0.2", "1.00", "1.00", "1.000000"]
-    assert ours.removeprefix("ours fp32").split() == ["0.6", "3.00", "2.58", "1.000000"]
-
-
-def test_least_cosine_is_that_of_the_worst_row():
-    left = np.array([[2.0, 0.0], [0.0, 1.0]])
-    assert least_cosine(left, np.array([[1.0, 0.0], [1.0, 0.0]])) == pytest.approx(0.0)
-    assert least_cosine(left, left * 3) == 1.0

@@ -1,0 +1,93 @@
+"""The ceiling: the same forward on perfectly packed tokens outside Spark, a process a task. Reads weights, knows no text.
+
+Each process holds its model and its token ids before the clock starts. It computes as many tokens as its share of the
+distinct texts has, with as much work in attention, but in texts of one length: nothing ragged, no tokenizer, no Arrow.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Connection
+
+import numpy as np
+import torch
+from benchmarks.text.figures import as_rectangle
+
+from footfall.text.device import choose_device, claim
+from footfall.text.spec import EncoderSpec, Pooling
+from footfall.text.weights import load
+from footfall.text.windows import Tokens
+
+READY, GO, STOP = "ready", "go", "stop"
+TOKEN = 4  # an ordinary piece of any vocabulary
+
+
+def shares(lengths: Sequence[int], count: int) -> list[list[int]]:
+    """Lengths dealt out to `count` processes so that each has about as many tokens."""
+    ordered = sorted(lengths, reverse=True)
+    return [ordered[start::count] for start in range(count)]
+
+
+def rectangles(lengths: Sequence[int], *, tokens: int) -> list[Tokens]:
+    """int64[n_texts, n_tokens] blocks of one length, each of `tokens` tokens at most."""
+    texts, length = as_rectangle(lengths)
+    at_once = max(1, tokens // length)
+    return [np.full((min(at_once, texts - i), length), TOKEN, dtype=np.int64) for i in range(0, texts, at_once)]
+
+
+class Ceiling:
+    """The processes, each with its model in memory, that compute when they are told to."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self._connections = connections
+
+    def seconds(self) -> float:
+        """What one forward of all shares takes, all processes at once."""
+        start = time.perf_counter()
+        for connection in self._connections:
+            connection.send(GO)
+        for connection in self._connections:
+            connection.recv()
+        return time.perf_counter() - start
+
+
+@contextmanager
+def ceiling(spec: EncoderSpec, lengths: Sequence[int], *, tasks: int) -> Iterator[Ceiling]:
+    """Starts the processes and ends them; `lengths` are those of the distinct texts, in tokens."""
+    context = multiprocessing.get_context("spawn")
+    with ExitStack() as ends:
+        connections = []
+        for share in shares(lengths, tasks):
+            here, there = context.Pipe()
+            process = context.Process(target=_compute, args=(there, spec, share), daemon=True)
+            process.start()
+            ends.callback(_end, process, here)
+            there.close()
+            connections.append(here)
+        for connection in connections:
+            connection.recv()
+        yield Ceiling(connections)
+
+
+def _end(process: multiprocessing.process.BaseProcess, connection: Connection) -> None:
+    if process.is_alive():
+        connection.send(STOP)
+    process.join()
+
+
+def _compute(connection: Connection, spec: EncoderSpec, lengths: Sequence[int]) -> None:
+    """What a process does: once to warm up, then whenever it is told to."""
+    device = choose_device(spec, addresses=(), environ=os.environ, gpu_count=torch.cuda.device_count())
+    claim(device)
+    model = load(spec, device, None).model
+    blocks = rectangles(lengths, tokens=spec.tokens_per_batch)
+    said = READY
+    while said != STOP:
+        for block in blocks:
+            model.pooled([block], Pooling(spec.pooling))
+        connection.send(READY)
+        said = connection.recv()

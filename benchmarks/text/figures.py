@@ -1,0 +1,93 @@
+"""How the text benchmarks reckon: ratios of rounds, nearness to the ceiling, least cosine, work in FLOP. No Spark, no clock."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+BASELINE = "usual"
+MLFLOW = "mlflow"
+COLUMNS = ("variant", "texts/s", "ratio", "no loading", "to mlflow", "of ceiling", "least cosine")
+WIDTHS = (22, 9, 7, 11, 10, 11, 13)
+
+
+@dataclass
+class Timing:
+    """What one variant took, a value a round, and the vectors that it made last."""
+
+    ceiling: str = ""  # the variant that computes the same numbers without anything around them; "" where none does
+    seconds: list[float] = field(default_factory=list)
+    loading: list[float] = field(default_factory=list)
+    vectors: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+
+    @property
+    def bare(self) -> list[float]:
+        """The rounds without the loading of the model, where the variant told it."""
+        loading = self.loading or [0.0] * len(self.seconds)
+        return [s - load for s, load in zip(self.seconds, loading, strict=True)]
+
+
+def least_cosine(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> float:
+    """Of the rows of two matrices, as 1 minus half the squared distance: exact near 1, where a product rounds."""
+    unit = [m.astype(np.float64) / np.linalg.norm(m.astype(np.float64), axis=1, keepdims=True) for m in (left, right)]
+    return float(1 - ((unit[0] - unit[1]) ** 2).sum(axis=1).max() / 2)
+
+
+def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """The median of the rounds' own ratios."""
+    return statistics.median(a / b for a, b in zip(over, under, strict=True))
+
+
+def table(timings: Mapping[str, Timing], *, texts: int) -> str:
+    """All variants beside the usual way, mlflow's and their ceilings; `-` where there is nothing to compare with.
+
+    `no loading` takes the loading of the model off the usual way's time alone, so it is the least that one can claim.
+    """
+    lines = [_line(COLUMNS)]
+    lines += [_line((name, *_figures(timing, timings, texts))) for name, timing in timings.items()]
+    return "\n".join(lines)
+
+
+def _figures(timing: Timing, timings: Mapping[str, Timing], texts: int) -> list[str]:
+    usual, mlflow, ceiling = (timings.get(name) for name in (BASELINE, MLFLOW, timing.ceiling))
+    own = timing.bare if timing is usual else timing.seconds
+    exact = usual is not None and timing.vectors.shape == usual.vectors.shape and timing.vectors.size > 0
+    return [
+        f"{statistics.median(texts / s for s in timing.seconds):.1f}",
+        f"{median_ratio(usual.seconds, timing.seconds):.2f}" if usual else "-",
+        f"{median_ratio(usual.bare, own):.2f}" if usual else "-",
+        f"{median_ratio(mlflow.seconds, timing.seconds):.2f}" if mlflow else "-",
+        f"{median_ratio(ceiling.seconds, timing.seconds):.0%}" if ceiling else "-",
+        f"{least_cosine(timing.vectors, usual.vectors):.6f}" if usual and exact else "-",
+    ]
+
+
+def _line(cells: Sequence[str]) -> str:
+    first, *rest = (f"{c:>{w}}" if i else f"{c:<{w}}" for i, (c, w) in enumerate(zip(cells, WIDTHS, strict=True)))
+    return " ".join([first, *rest]).rstrip()
+
+
+def work(lengths: Sequence[int], config: Mapping[str, Any]) -> float:
+    """Floating-point operations of a BERT forward over texts of these lengths in tokens: products and attention."""
+    hidden, wide, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
+    products = 2 * sum(lengths) * (4 * hidden * hidden + 2 * hidden * wide)
+    attention = 4 * hidden * sum(length * length for length in lengths)
+    return float(layers * (products + attention))
+
+
+def as_rectangle(lengths: Sequence[int]) -> tuple[int, int]:
+    """(texts, tokens a text) of about as many tokens and as much work in attention as texts of these lengths."""
+    tokens = sum(lengths)
+    length = round(sum(n * n for n in lengths) / tokens)
+    return max(1, round(tokens / length)), length
+
+
+def told_shares(taken: Mapping[str, float]) -> str:
+    """Seconds in all, and the share of each part."""
+    whole = sum(taken.values())
+    return f"{whole:.2f} s: " + ", ".join(f"{name} {value / whole:.1%}" for name, value in taken.items())

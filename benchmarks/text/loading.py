@@ -1,0 +1,59 @@
+"""How long a fresh process takes to have an encoder: imports and weights, by footfall and by transformers. One run, one process.
+
+python -m benchmarks.text.loading ours build/bench-models/minilm
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.text.world import encoder_spec
+
+WAYS = ("ours", "transformers")
+
+
+def fresh_seconds(way: str, directory: Path, *, is_cold: bool) -> tuple[float, float]:
+    """Seconds of (imports, loading) in a process of its own; cold means that the system's cache has lost the weights."""
+    if is_cold:
+        forget(directory / "model.safetensors")
+    command = [sys.executable, "-m", "benchmarks.text.loading", way, str(directory)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
+    imports, loading = json.loads(done.stdout.splitlines()[-1])
+    return float(imports), float(loading)
+
+
+def forget(file: Path) -> None:
+    """Asks the system to drop a file from its cache; pages that a living process maps stay."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _ours(directory: Path) -> tuple[float, float]:
+    start = time.perf_counter()
+    from footfall.text.device import choose_device
+    from footfall.text.encoder import load_encoder
+
+    spec = encoder_spec(directory, "cpu", number_type="auto")
+    imported = time.perf_counter()
+    load_encoder(spec, choose_device(spec, addresses=(), environ={}, gpu_count=0))
+    return imported - start, time.perf_counter() - imported
+
+
+def _transformers(directory: Path) -> tuple[float, float]:
+    start = time.perf_counter()
+    from transformers import AutoModel, AutoTokenizer
+
+    imported = time.perf_counter()
+    AutoTokenizer.from_pretrained(directory)
+    AutoModel.from_pretrained(directory, add_pooling_layer=False).eval()
+    return imported - start, time.perf_counter() - imported
+
+
+if __name__ == "__main__":
+    print(json.dumps({"ours": _ours, "transformers": _transformers}[sys.argv[1]](Path(sys.argv[2]))))

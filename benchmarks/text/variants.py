@@ -1,0 +1,184 @@
+"""The ways to make vectors of texts in Spark that speed is measured on; each is a function of a frame of texts.
+
+All of them read `text_id, text`, give `text_id, vector`, put the encoder's prefix before each text, cut at `max_tokens`,
+average over tokens, and load their model within the clock.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.ml.functions import predict_batch_udf
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.errors import SettingsError
+from footfall.text.bridge import encode_texts
+from footfall.text.spec import EncoderSpec
+
+BATCH = 64
+VECTOR = T.ArrayType(T.FloatType())
+Read = Callable[[Sequence[str]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The model, where it runs, how many tasks share the texts, and a folder to write to."""
+
+    spec: EncoderSpec
+    device: str  # cpu or cuda
+    tasks: int
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A way to make vectors, the ceiling of its number type, and the package that it needs beside footfall's own."""
+
+    make: Callable[[DataFrame, Place], DataFrame]
+    about: str
+    ceiling: str = ""
+    needs: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its package is installed."""
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
+
+
+def reader(place: Place) -> Read:
+    """A model of transformers as most tutorials use it: a batch padded to its longest text, fp32, mean over tokens."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    torch.set_num_threads(1)
+    tokenizer = AutoTokenizer.from_pretrained(place.spec.encoder)
+    model = AutoModel.from_pretrained(place.spec.encoder, add_pooling_layer=False).eval().to(place.device)
+
+    def read(texts: Sequence[str]) -> np.ndarray:
+        prefixed = [place.spec.prefix + text for text in texts]
+        tokens = tokenizer(
+            prefixed, padding=True, truncation=True, max_length=place.spec.max_tokens, return_tensors="pt"
+        ).to(place.device)
+        mask = tokens["attention_mask"].unsqueeze(-1)
+        with torch.inference_mode():
+            hidden = model(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]).last_hidden_state
+            pooled = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1))
+        vectors: np.ndarray = pooled.cpu().numpy()
+        return vectors
+
+    return read
+
+
+def usual(texts: DataFrame, place: Place) -> DataFrame:
+    """An iterator pandas UDF; a column load_s says how long loading the model took in the task."""
+
+    def encode(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
+        start = time.perf_counter()
+        read = reader(place)
+        load_s = time.perf_counter() - start
+        for batch in batches:
+            parts = [read(batch.iloc[at : at + BATCH].tolist()) for at in range(0, len(batch), BATCH)]
+            yield pd.DataFrame({"vector": list(np.concatenate(parts)), "load_s": load_s})
+
+    encode.__annotations__ = {"batches": Iterator[pd.Series], "return": Iterator[pd.DataFrame]}  # PySpark wants objects
+    encode_udf = F.pandas_udf(encode, "vector array<float>, load_s double")
+    return texts.select("text_id", encode_udf("text").alias("e")).select("text_id", "e.vector", "e.load_s")
+
+
+def batch_udf(texts: DataFrame, place: Place) -> DataFrame:
+    """pyspark.ml.functions.predict_batch_udf around the same model."""
+
+    def make() -> Callable[[np.ndarray], np.ndarray]:
+        read = reader(place)
+        return lambda batch: read(batch.tolist())
+
+    encode_udf = predict_batch_udf(make, return_type=VECTOR, batch_size=BATCH)
+    return texts.select("text_id", encode_udf("text").alias("vector"))
+
+
+def _sentence_transformer(spec: EncoderSpec, device: str) -> Any:
+    """The model under the mean pooling that sentence-transformers gives to a plain directory."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(spec.encoder, device=device)
+    model.max_seq_length = spec.max_tokens
+    return model
+
+
+def sentence_transformers(texts: DataFrame, place: Place) -> DataFrame:
+    """An iterator pandas UDF that hands whole Arrow batches to SentenceTransformer.encode, which sorts them by length."""
+
+    def encode(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
+        import torch
+
+        torch.set_num_threads(1)
+        model = _sentence_transformer(place.spec, place.device)
+        for batch in batches:
+            yield pd.Series(list(model.encode((place.spec.prefix + batch).tolist(), show_progress_bar=False)))
+
+    encode.__annotations__ = {"batches": Iterator[pd.Series], "return": Iterator[pd.Series]}
+    return texts.select("text_id", F.pandas_udf(encode, VECTOR)("text").alias("vector"))
+
+
+def mlflow_udf(texts: DataFrame, place: Place) -> DataFrame:
+    """mlflow.pyfunc.spark_udf over the sentence_transformers flavor."""
+    import mlflow
+
+    saved = place.scratch / f"mlflow-{Path(place.spec.encoder).name}"
+    if not saved.exists():
+        from mlflow.sentence_transformers import save_model
+
+        save_model(_sentence_transformer(place.spec, "cpu"), str(saved), pip_requirements=[])
+    encode_udf = mlflow.pyfunc.spark_udf(
+        texts.sparkSession, saved.as_uri(), result_type=VECTOR, env_manager="local", prebuilt_env_uri=None
+    )
+    return texts.select("text_id", encode_udf(F.concat(F.lit(place.spec.prefix), "text")).alias("vector"))
+
+
+def ours(number_type: str) -> Callable[[DataFrame, Place], DataFrame]:
+    """Footfall's bridge in a number type."""
+
+    def make(texts: DataFrame, place: Place) -> DataFrame:
+        return encode_texts(texts, encoder=replace(place.spec, number_type=number_type))
+
+    return make
+
+
+CEILING = "ceiling "  # and the number type; benchmarks/text/ceiling.py computes them
+VARIANTS = {
+    "usual": Variant(usual, "iterator pandas UDF, model once a task, batches of 64 as they come, padded, fp32", "ceiling fp32"),
+    "predict_batch_udf": Variant(batch_udf, "the same model in pyspark.ml.functions.predict_batch_udf", "ceiling fp32"),
+    "mlflow": Variant(mlflow_udf, "mlflow.pyfunc.spark_udf, sentence_transformers flavor", "ceiling fp32", "sentence_transformers"),
+    "sentence-transformers": Variant(
+        sentence_transformers, "its encode in an iterator pandas UDF", "ceiling fp32", "sentence_transformers"
+    ),
+    **{
+        f"ours {kind}": Variant(ours(kind), f"footfall's encode_texts in {kind}, torch's public API", CEILING + kind)
+        for kind in ("fp32", "bf16", "fp16")
+    },
+}  # fmt: skip
+
+
+def wanted_variants(asked: Sequence[str], *, half: str) -> list[str]:
+    """Names of the variants to run, in the order of the table; none asked for means all that this hardware is good at.
+
+    `half` is the short number type that it computes fast, "" where there is none. Ceilings are named like variants.
+    """
+    known = [*VARIANTS, *(CEILING + kind for kind in ("fp32", "bf16", "fp16"))]
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise SettingsError(
+            f"no such variant: {', '.join(unknown)}.",
+            mend=f"Name some of --variants={','.join(known)}, or none for all.",
+        )
+    slow = {kind for kind in ("bf16", "fp16") if kind != half}
+    return [name for name in known if name in asked or (not asked and name.split()[-1] not in slow)]

@@ -34,6 +34,7 @@ PATHS = [str(ROOT / "libs"), str(ROOT)]
 sys.path[:1] = PATHS  # instead of this folder, whose names are nobody's packages
 sys.path.append(str(PACKAGES))
 os.environ.update(PYTHONPATH=os.pathsep.join([*PATHS, str(PACKAGES)]), PYSPARK_PYTHON=sys.executable)  # for workers
+os.environ.update(TQDM_DISABLE="1", TRANSFORMERS_VERBOSITY="error", TOKENIZERS_PARALLELISM="false")
 
 from benchmarks.text import gpu  # noqa: E402 the path is set above
 from benchmarks.text.ceiling import Ceiling, ceiling  # noqa: E402

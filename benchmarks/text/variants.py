@@ -1,22 +1,24 @@
 """The ways to make vectors of texts in Spark that speed is measured on; each is a function of a frame of texts.
 
 All of them read `text_id, text`, give `text_id, vector`, put the encoder's prefix before each text, cut at `max_tokens`,
-average over tokens, and load their model within the clock.
+average over tokens, and load their model within the clock, in each task.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pyspark.ml.functions import predict_batch_udf
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -130,18 +132,22 @@ def sentence_transformers(texts: DataFrame, place: Place) -> DataFrame:
 
 
 def mlflow_udf(texts: DataFrame, place: Place) -> DataFrame:
-    """mlflow.pyfunc.spark_udf over the sentence_transformers flavor."""
-    import mlflow
-
-    saved = place.scratch / f"mlflow-{Path(place.spec.encoder).name}"
-    if not saved.exists():
-        from mlflow.sentence_transformers import save_model
-
-        save_model(_sentence_transformer(place.spec, "cpu"), str(saved), pip_requirements=[])
-    encode_udf = mlflow.pyfunc.spark_udf(
-        texts.sparkSession, saved.as_uri(), result_type=VECTOR, env_manager="local", prebuilt_env_uri=None
-    )
+    """mlflow.pyfunc.spark_udf over the sentence_transformers flavor, made once: only what its tasks do is timed."""
+    encode_udf = _mlflow_udf(place.spec, place.scratch)
     return texts.select("text_id", encode_udf(F.concat(F.lit(place.spec.prefix), "text")).alias("vector"))
+
+
+@cache
+def _mlflow_udf(spec: EncoderSpec, scratch: Path) -> Callable[..., Column]:
+    import mlflow
+    from mlflow.sentence_transformers import save_model
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    saved = scratch / "mlflow"
+    save_model(_sentence_transformer(spec, "cpu"), str(saved), pip_requirements=[])
+    spark = SparkSession.active()
+    found: Callable[..., Column] = mlflow.pyfunc.spark_udf(spark, str(saved), result_type=VECTOR, env_manager="local")
+    return found
 
 
 def ours(number_type: str) -> Callable[[DataFrame, Place], DataFrame]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from footfall.text.windows import cut, longest_first, padded_tokens
+
 BASELINE = "usual"
 MLFLOW = "mlflow"
 COLUMNS = ("variant", "texts/s", "ratio", "no loading", "to mlflow", "of ceiling", "least cosine")
@@ -85,6 +87,17 @@ def as_rectangle(lengths: Sequence[int]) -> tuple[int, int]:
     tokens = sum(lengths)
     length = round(sum(n * n for n in lengths) / tokens)
     return max(1, round(tokens / length)), length
+
+
+def padding(counts: Sequence[int], *, batch: int, tokens: int, tasks: int) -> dict[str, float]:
+    """Tokens computed over tokens read, by batches as texts come, and in sorted chunks, were they padded (ours are not)."""
+    padded = {"usual": 0, "sorted chunks": 0}
+    for share in np.array_split(np.array(counts), tasks):
+        ordered = share[longest_first(share)].tolist()
+        batches = [slice(start, start + batch) for start in range(0, len(share), batch)]
+        padded["usual"] += padded_tokens(share.tolist(), batches)
+        padded["sorted chunks"] += padded_tokens(ordered, cut(ordered, tokens=tokens))
+    return {name: computed / sum(counts) for name, computed in padded.items()}
 
 
 def told_shares(taken: Mapping[str, float]) -> str:

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATHS = [str(ROOT / "libs"), str(ROOT)]
 sys.path[:1] = PATHS  # instead of this folder, whose names are nobody's packages
 os.environ.update(PYTHONPATH=os.pathsep.join(PATHS), PYSPARK_PYTHON=sys.executable)  # for workers and fresh processes
+os.environ.update(TQDM_DISABLE="1", TRANSFORMERS_VERBOSITY="error", TOKENIZERS_PARALLELISM="false")
 
 from benchmarks.text.corpus import MEDIAN_TOKENS, corpus  # noqa: E402 the path is set above
 from benchmarks.text.figures import told_shares  # noqa: E402

@@ -39,7 +39,7 @@ os.environ.update(TQDM_DISABLE="1", TRANSFORMERS_VERBOSITY="error", TOKENIZERS_P
 from benchmarks.text import gpu  # noqa: E402 the path is set above
 from benchmarks.text.ceiling import Ceiling, ceiling  # noqa: E402
 from benchmarks.text.corpus import MEDIAN_TOKENS, corpus  # noqa: E402
-from benchmarks.text.figures import Timing, table, work  # noqa: E402
+from benchmarks.text.figures import Timing, padding, table, work  # noqa: E402
 from benchmarks.text.shapes import SHAPES, model_directory  # noqa: E402
 from benchmarks.text.variants import BATCH, CEILING, VARIANTS, Place, wanted_variants  # noqa: E402
 from benchmarks.text.world import encoder_spec, frame_of, session  # noqa: E402
@@ -47,7 +47,6 @@ from benchmarks.text.world import encoder_spec, frame_of, session  # noqa: E402
 from footfall.errors import EnvironmentFault, FootfallError  # noqa: E402
 from footfall.text.cpu import cpu_class, cpu_flags, has_fast_bf16  # noqa: E402
 from footfall.text.spec import EncoderSpec  # noqa: E402
-from footfall.text.windows import cut, longest_first, padded_tokens  # noqa: E402
 
 
 def token_counts(texts: Sequence[str], spec: EncoderSpec) -> list[int]:
@@ -55,17 +54,6 @@ def token_counts(texts: Sequence[str], spec: EncoderSpec) -> list[int]:
     tokenizer = Tokenizer.from_file(str(spec.path / "tokenizer.json"))
     tokenizer.enable_truncation(spec.max_tokens)
     return [len(encoding.ids) for encoding in tokenizer.encode_batch_fast([spec.prefix + text for text in texts])]
-
-
-def padding(counts: Sequence[int], spec: EncoderSpec, *, tasks: int) -> dict[str, float]:
-    """Tokens computed over tokens read, by the usual way, and by ours if it padded its chunks (it does not)."""
-    padded = {"usual": 0, "sorted chunks": 0}
-    for share in np.array_split(np.array(counts), tasks):
-        batches = [slice(start, start + BATCH) for start in range(0, len(share), BATCH)]
-        ordered = share[longest_first(share)].tolist()
-        padded["usual"] += padded_tokens(share.tolist(), batches)
-        padded["sorted chunks"] += padded_tokens(ordered, cut(ordered, tokens=spec.tokens_per_batch))
-    return {name: tokens / sum(counts) for name, tokens in padded.items()}
 
 
 def runs(
@@ -200,7 +188,7 @@ def heading(
         f"CPU: {cpu_class(cpu_flags())}, load average at the start {load:.1f}"
         + (f"; GPU: {gpu.gpu_name()}" if args.device == "gpu" else "")
     )
-    told = padding([counts[text] for text in texts], spec, tasks=args.tasks)
+    told = padding([counts[text] for text in texts], batch=BATCH, tokens=spec.tokens_per_batch, tasks=args.tasks)
     print("padded / real tokens: " + ", ".join(f"{name} {value:.2f}" for name, value in told.items()), flush=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from benchmarks.text.ceiling import ceiling, rectangles, shares
 from benchmarks.text.corpus import SHORT, corpus
-from benchmarks.text.figures import Timing, as_rectangle, least_cosine, table, told_shares, work
+from benchmarks.text.figures import Timing, as_rectangle, least_cosine, padding, table, told_shares, work
 from benchmarks.text.gpu import Use, require_gpu, use_of
 from benchmarks.text.loading import forget
 from benchmarks.text.shapes import BASE, model_directory, random_tensors, with_first_pieces
@@ -96,6 +96,11 @@ def test_a_rectangle_has_the_tokens_and_the_attention_of_the_texts():
 
 def test_lengths_are_dealt_out_so_that_all_processes_have_about_as_much():
     assert shares([1, 9, 5, 8], 2) == [[9, 5], [8, 1]]
+
+
+def test_padding_is_what_is_computed_over_what_is_read_in_the_order_of_each_way():
+    told = padding([1, 4, 1, 4], batch=2, tokens=4, tasks=1)
+    assert told == {"usual": 16 / 10, "sorted chunks": 10 / 10}
 
 
 def test_shares_are_of_the_sum():

@@ -1,21 +1,24 @@
-"""Reads each distinct text once with BERT and stores its vector. On clusters an application of its own: only it holds GPUs."""
+"""Reads each distinct text and its clauses once with BERT and stores their vectors. On clusters an application of its own: only it holds GPUs."""
 
 import sys
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from footfall.cli import Job, main
+from footfall.contract import Table
 from footfall.fetch import fetched_model
 from footfall.settings import Text
 from footfall.step import Frames, Made, Output, Read, Step
-from footfall.tables import LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
+from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
 from footfall.text.spec import EncoderSpec
 
 if TYPE_CHECKING:
     from footfall.text.reading import Reader
 
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
-DOCUMENTS = (REVIEWS, TICKETS, LABELLED_TEXTS, LABELLED_TICKETS)
+WRITTEN = (REVIEWS, TICKETS)  # by customers
+DOCUMENTS = (*WRITTEN, LABELLED_TEXTS, LABELLED_TICKETS)
 
 
 def encoders(text: Text) -> list[EncoderSpec]:
@@ -26,27 +29,35 @@ def encoders(text: Text) -> list[EncoderSpec]:
 
 
 def steps(job: Job) -> list[Step]:
-    """One step: vectors of the texts that an encoder has not read yet, a slice a batch until none is left."""
+    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch until none is left."""
+    return [_read(job, TEXT_VECTORS, DOCUMENTS), _read(job, CLAUSE_VECTORS, WRITTEN)]
+
+
+def _read(job: Job, into: Table, tables: Sequence[Table]) -> Step:
+    """Reads with every encoder what it has not read yet."""
     text = job.settings.text
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
     @cache
     def reader() -> "Reader":
-        from footfall.text.reading import Reader  # torch: seconds that a run without news saves
+        from footfall.text.bridge import encode_clauses, encode_texts  # torch: seconds that a run without news saves
+        from footfall.text.reading import Reader
 
-        return Reader(encoders=encoders(text), texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch)
+        return Reader(
+            encoders=encoders(text), texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch,
+            encode=encode_clauses if into is CLAUSE_VECTORS else encode_texts,
+        )  # fmt: skip
 
     def apply(frames: Frames) -> Made:
-        documents = [frames[table.full_name] for table in DOCUMENTS]
-        found = reader().next(documents, vectors=frames.get(TEXT_VECTORS.full_name))
+        documents = [frames[table.full_name] for table in tables]
+        found = reader().next(documents, vectors=frames.get(into.full_name))
         print(f"  encoder: {found.by.said}")
         *serving, wanted = reader().chosen(documents[0])
         read = {ENCODER: wanted.fingerprint} | {f"{ENCODER}/{n}": by.fingerprint for n, by in enumerate(serving, 1)}
-        return Made([Output(TEXT_VECTORS, found.vectors)], models=read, is_part=found.is_more)
+        return Made([Output(into, found.vectors)], models=read, is_part=found.is_more)
 
-    reads = tuple(Read(table.full_name) for table in DOCUMENTS)
-    writes, values = (TEXT_VECTORS.full_name,), {"text": text}
-    return [Step("understand_text_vectors", reads, writes, apply, code=("footfall.text",), values=values)]
+    reads, values = tuple(Read(table.full_name) for table in tables), {"text": text}
+    return Step(f"understand_{into.name}", reads, (into.full_name,), apply, code=("footfall.text",), values=values)
 
 
 if __name__ == "__main__":

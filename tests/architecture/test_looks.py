@@ -11,6 +11,8 @@ from pathlib import Path
 from architecture.sources import ROOT, short, sources, tree
 
 LONG_JOBS = {
+    "jobs/train_texts.py": "four models of one way to train",
+    "jobs/score_texts.py": "four Steps that build on each other: documents, clauses, topics, people and items",
     "jobs/score.py": "four Steps that share how a champion is found",
     "jobs/featurize.py": "three Steps, and the refusal of a date before the first event, which needs Spark and so has no place in settings",
 }

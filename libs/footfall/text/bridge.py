@@ -13,11 +13,13 @@ import pyarrow as pa
 import torch
 from pyspark import TaskContext
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
 from footfall.tables.texts import TEXT_VECTORS
 from footfall.text.ahead import finished, prepared
+from footfall.text.clauses import split_clauses
 from footfall.text.device import Device, choose_device, claim
 from footfall.text.encoder import Encoded, Encoder, TokenIds, encoder_of_process
 from footfall.text.normal import normalise_text
@@ -57,6 +59,35 @@ def encode_texts(
 
     rows = texts.select("text_id", "text")
     return (rows.repartition(tasks, "text_id") if tasks else rows).mapInArrow(encode, VECTORS)
+
+
+def encode_clauses(
+    texts: DataFrame, *, encoder: EncoderSpec, tasks: int | None = None, fetch: Fetch | None = None
+) -> DataFrame:
+    """Vectors of the clauses of `texts`, each read by itself: the columns of clause_vectors, less batch_id.
+
+    Offsets are those of the normalised text. The other arguments are those of `encode_texts`.
+    """
+
+    def split(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            told = [
+                (f"{text_id}/{number}/{start}/{end}", text[start:end])
+                for text_id, text in zip(batch["text_id"], normalise_text(batch["text"]), strict=True)
+                for number, (start, end) in enumerate(split_clauses(text), 1)
+            ]
+            yield pd.DataFrame(told, columns=["text_id", "text"])
+
+    clauses = texts.select("text_id", "text").mapInPandas(split, "text_id string, text string")
+    place = F.split("text_id", "/")
+    return encode_texts(clauses, encoder=encoder, tasks=tasks, fetch=fetch).select(
+        place[0].alias("text_id"),
+        place[1].cast("int").alias("clause_number"),
+        "encoder_fingerprint",
+        place[2].cast("int").alias("start_char"),
+        place[3].cast("int").alias("end_char"),
+        "vector",
+    )
 
 
 def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | None = None) -> Callable[..., Column]:

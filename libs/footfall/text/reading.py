@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
@@ -24,7 +24,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Reading:
-    """One slice: the rows for text_vectors, by which encoder, and whether anything is left to read by any of them."""
+    """One slice: the rows with vectors, by which encoder, and whether anything is left to read by any of them."""
 
     vectors: DataFrame
     by: Chosen
@@ -36,13 +36,15 @@ class Reading:
 class Reader:
     """Reads what is new with every encoder in turn: `encoders` in the order in which they are served, the wanted one last.
 
-    So while all texts are read again by a new encoder, the one that a champion still needs reads today's texts first.
+    `encode` says what of a text is read: it whole, or its clauses. So while all texts are read again by a new encoder,
+    the one that a champion still needs reads today's texts first.
     """
 
     encoders: Sequence[EncoderSpec]
     texts_per_batch: int
     tasks: int | None = None
     fetch: Fetch | None = None
+    encode: Callable[..., DataFrame] = encode_texts
     _asked: dict[EncoderSpec, Chosen] = field(default_factory=dict, init=False)
 
     def chosen(self, frame: DataFrame) -> list[Chosen]:
@@ -59,7 +61,7 @@ class Reader:
             texts = unread_texts(documents, vectors=vectors, fingerprint=by.fingerprint)
             unread.append((by, next_slice(texts, most=self.texts_per_batch)))
         by, piece = next(((by, piece) for by, piece in unread if piece.left), unread[-1])
-        made = encode_texts(piece.texts, encoder=by.spec, tasks=self.tasks, fetch=self.fetch)
+        made = self.encode(piece.texts, encoder=by.spec, tasks=self.tasks, fetch=self.fetch)
         return Reading(made, by, piece.count, is_more=sum(one.left for _, one in unread) > piece.count)
 
 

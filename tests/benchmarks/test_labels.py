@@ -38,7 +38,8 @@ def test_a_file_has_as_many_labels_of_each_class_as_its_readme_says(name: str):
 
 
 def test_there_is_no_file_that_is_not_counted():
-    assert {path.stem for path in LABELS.glob("*.jsonl")} == COUNTS.keys()
+    counted_elsewhere = {"intents_judged"}  # test_intent_messages.py
+    assert {path.stem for path in LABELS.glob("*.jsonl")} == COUNTS.keys() | counted_elsewhere
 
 
 @pytest.mark.parametrize("name", COUNTS)

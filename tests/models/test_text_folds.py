@@ -15,7 +15,7 @@ def _rows(count: int, *, seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Texts of two classes in turn, told by twenty noisy numbers; the words say nothing."""
     random = np.random.default_rng(seed)
     codes = np.arange(count) % 2
-    return [f"text {n}" for n in range(count)], random.normal(0, 2, (count, 20)) + codes[:, None], codes
+    return [f"text {n // 2}" for n in range(count)], random.normal(0, 2, (count, 20)) + codes[:, None], codes
 
 
 def test_few_texts_teach_more_than_where_some_are_set_aside() -> None:

@@ -61,6 +61,7 @@ def evaluate(judged: Judged, *, rounds: int) -> dict[str, Any]:
 
     Accuracy and macro F1 are of the messages with an intent; coverage is the share of these that are answered, and
     precision that of right answers among all that are given; unclear_left is the share of the others left to a person.
+    A figure of nothing is left out.
     """
     both = {"all": np.ones(len(judged.labels), dtype=bool)}
     both |= {str(language): judged.languages == language for language in np.unique(judged.languages)}
@@ -78,7 +79,7 @@ def evaluate(judged: Judged, *, rounds: int) -> dict[str, Any]:
     gains = (hits - (judged.others[best] == judged.labels)).astype(np.float64)
     found |= measures.intervals(judged.labels, gains, {"accuracy_gain": _mean_of_clear}, rounds=rounds)
     return {
-        "metrics": {name: asdict(interval) for name, interval in found.items()},
+        "metrics": {name: asdict(interval) for name, interval in found.items() if not np.isnan(interval.value)},
         "baselines": {name: {m: asdict(i) for m, i in told.items()} for name, told in others.items()},
         "best_baseline": best,
         "calibration_error": measures.calibration_error(hits, judged.probability),
@@ -90,8 +91,9 @@ def evaluate(judged: Judged, *, rounds: int) -> dict[str, Any]:
 
 def gates(told: Mapping[str, Any], *, min_precision: float) -> list[Gate]:
     """Surely better than the best baseline on the same messages; and it answers some, about as rightly as it was asked to."""
-    gain, precision, coverage = (told["metrics"][name] for name in ("accuracy_gain", "precision", "coverage"))
-    best = told["best_baseline"]
+    found, best = told["metrics"], told["best_baseline"]
+    gain, coverage = found["accuracy_gain"], found["coverage"]["value"]
+    precision = found.get("precision", {"value": 0.0, "high": 0.0})  # nothing is answered
     return [
         Gate(
             "beats_baselines",
@@ -101,8 +103,8 @@ def gates(told: Mapping[str, Any], *, min_precision: float) -> list[Gate]:
         ),
         Gate(
             "precise",
-            bool(coverage["value"] > 0 and precision["high"] >= min_precision),
-            f"{coverage['value']:.0%} of the messages with an intent are answered, and {precision['value']:.3f} of all answers "
+            bool(coverage > 0 and precision["high"] >= min_precision),
+            f"{coverage:.0%} of the messages with an intent are answered, and {precision['value']:.3f} of all answers "
             f"are right (95% interval up to {precision['high']:.3f}); {min_precision} is asked for",
         ),
     ]

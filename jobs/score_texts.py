@@ -5,7 +5,7 @@ from typing import Any
 
 from footfall.cli import Job, main
 from footfall.features.opinions import item_opinions, user_opinions
-from footfall.models import aspects, insights, sentiment, topics
+from footfall.models import aspects, insights, intents, sentiment, topics
 from footfall.models.clause_aspects import aspects_of
 from footfall.models.insights import Reader
 from footfall.models.text_topics import text_topics
@@ -23,7 +23,12 @@ from footfall.tables import (
 from jobs.train_texts import RISING, WRITTEN
 
 CODE = ("footfall.models",)
-SAYS = {sentiment.NAME: ("sentiment", *sentiment.PROBABILITIES), topics.NAME: ("topic_id", "topic_similarity")}
+SAYS = {  # of a document; a model without a champion says nothing, and without the first there are no insights
+    sentiment.NAME: ("sentiment", *sentiment.PROBABILITIES),
+    topics.NAME: ("topic_id", "topic_similarity"),
+    intents.NAME: ("intent", "intent_probability"),
+}
+KINDS = {intents.NAME: (insights.TICKET,)}
 
 
 def steps(job: Job) -> list[Step]:
@@ -35,10 +40,16 @@ def steps(job: Job) -> list[Step]:
 def _insights(job: Job) -> Step:
     def apply(frames: Frames) -> Made:
         vectors = frames[TEXT_VECTORS.full_name]
-        champions = {name: job.champion(name, step="text_insights") for name in SAYS}
+        names = [name for name in SAYS if job.registry.champion_version(name)]
+        if sentiment.NAME not in names:
+            return Made()
+        champions = {name: job.champion(name, step="text_insights") for name in names}
         for found in champions.values():
             insights.require_read(vectors, found.model, model_version=found.version)
-        readers = [Reader(found.model, found.version, SAYS[name]) for name, found in champions.items()]
+        readers = [
+            Reader(found.model, found.version, SAYS[name], KINDS.get(name, insights.KINDS))
+            for name, found in champions.items()
+        ]
         return Made([Output(TEXT_INSIGHTS, insights.text_insights(_written(frames), vectors, readers=readers))])
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
@@ -47,6 +58,8 @@ def _insights(job: Job) -> Step:
 
 def _aspects(job: Job) -> Step:
     def apply(frames: Frames) -> Made:
+        if not all(job.registry.champion_version(name) for name in (aspects.NAME, sentiment.NAME)):
+            return Made()
         found, mood = (job.champion(name, step="text_aspects") for name in (aspects.NAME, sentiment.NAME))
         told = aspects_of(
             _written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model.head,
@@ -62,6 +75,8 @@ def _topics(job: Job) -> Step:
     asked, dates = job.settings.topics.model_dump(include=set(RISING)), _dates(job)
 
     def apply(frames: Frames) -> Made:
+        if not job.registry.champion_version(topics.NAME):
+            return Made()
         told = text_topics(
             text_insights=frames[TEXT_INSIGHTS.full_name], identities=frames[IDENTITIES.full_name],
             model_version=job.champion(topics.NAME, step="text_topics").version, **asked, **dates,

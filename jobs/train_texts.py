@@ -4,12 +4,12 @@ import sys
 
 from footfall.cli import Job, main, parser
 from footfall.errors import DataError
-from footfall.models import aspect_training, aspects, insights, sentiment, topics
+from footfall.models import aspect_training, aspects, insights, intents, sentiment, topics
 from footfall.step import Frames, Made, Read, Step
-from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, REVIEWS, TEXT_VECTORS, TICKETS
+from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
 
 CODE = ("footfall.models",)
-MODELS = (sentiment.NAME, aspects.NAME, topics.NAME)
+MODELS = (sentiment.NAME, intents.NAME, aspects.NAME, topics.NAME)
 WRITTEN = (REVIEWS, TICKETS)
 RISING = ("false_alarm_share", "min_voices")  # settings of topics that the scoring reads
 
@@ -17,7 +17,8 @@ RISING = ("false_alarm_share", "min_voices")  # settings of topics that the scor
 def steps(job: Job) -> list[Step]:
     """One step a model that the shop has texts for, or for which it was asked by name."""
     makers = {
-        sentiment.NAME: (_sentiment, (LABELLED_TEXTS,)), aspects.NAME: (_aspects, WRITTEN), topics.NAME: (_topics, WRITTEN),
+        sentiment.NAME: (_sentiment, (LABELLED_TEXTS,)), intents.NAME: (_intents, (LABELLED_TICKETS,)),
+        aspects.NAME: (_aspects, WRITTEN), topics.NAME: (_topics, WRITTEN),
     }  # fmt: skip
     wanted = getattr(job.options, "model", None)
     return [
@@ -49,6 +50,21 @@ def _sentiment(job: Job) -> Step:
     reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
     values = {"sentiment": asked.model_dump(), "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_sentiment", reads, (), apply, CODE, values)
+
+
+def _intents(job: Job) -> Step:
+    asked, rounds = job.settings.intents.model_dump(), job.settings.churn.bootstrap_rounds
+
+    def apply(frames: Frames) -> Made:
+        trained = intents.train(
+            frames[LABELLED_TICKETS.full_name], frames[TEXT_VECTORS.full_name],
+            fingerprint=encoder_fingerprint(job), bootstrap_rounds=rounds, **asked,
+        )  # fmt: skip
+        return job.recorded(trained, step="train_intents")
+
+    reads = (Read(LABELLED_TICKETS.full_name), Read(TEXT_VECTORS.full_name))
+    values = {"intents": asked, "mlflow": job.settings.mlflow.model_dump()}
+    return Step("train_intents", reads, (), apply, CODE, values)
 
 
 def _aspects(job: Job) -> Step:

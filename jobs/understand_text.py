@@ -1,4 +1,4 @@
-"""Reads each distinct text and its clauses once with BERT and stores their vectors. On clusters an application of its own: only it holds GPUs."""
+"""Reads each text and its clauses once with BERT and stores their vectors. On clusters an application of its own: only it holds GPUs."""
 
 import sys
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 
 import pandas as pd
@@ -17,7 +17,7 @@ from footfall.models.shape import Fitted
 from footfall.tables import TEXT_INSIGHTS
 from footfall.text.normal import normalise_text
 
-REVIEW, TICKET = "review", "ticket"
+REVIEW, TICKET = KINDS = ("review", "ticket")
 KEEP = ("document_kind", "document_id", "event_time", "event_date", "known_at", "actor_id", "item_id", "text_id")
 
 
@@ -28,7 +28,7 @@ class Reader:
     model: Fitted
     model_version: str
     columns: Sequence[str]
-    kinds: Sequence[str] = field(default=(REVIEW, TICKET))
+    kinds: Sequence[str] = KINDS
 
 
 def documents(**tables: DataFrame) -> DataFrame:

@@ -18,6 +18,8 @@ import torch
 from benchmarks.text.figures import as_rectangle
 
 from footfall.text.device import choose_device, claim
+from footfall.text.encoder import tokens_a_pass
+from footfall.text.lane import lane_to
 from footfall.text.spec import EncoderSpec, Pooling
 from footfall.text.weights import load
 from footfall.text.windows import Tokens
@@ -83,11 +85,12 @@ def _compute(connection: Connection, spec: EncoderSpec, lengths: Sequence[int]) 
     """What a process does: once to warm up, then whenever it is told to."""
     device = choose_device(spec, addresses=(), environ=os.environ, gpu_count=torch.cuda.device_count())
     claim(device)
-    model = load(spec, device, None).model
-    blocks = rectangles(lengths, tokens=spec.tokens_per_batch)
+    model, lane = load(spec, device, None).model, lane_to(device)
+    blocks = rectangles(lengths, tokens=tokens_a_pass(spec, device))
     said = READY
     while said != STOP:
-        for block in blocks:
-            model.pooled([block], Pooling(spec.pooling))
+        pooled = (model.pooled(lane.bring(model.laid_out([block])), Pooling(spec.pooling)) for block in blocks)
+        for wait in [lane.home(vectors) for vectors in pooled]:
+            wait()
         connection.send(READY)
         said = connection.recv()

@@ -69,10 +69,10 @@ def parts(texts: Sequence[str], spec: EncoderSpec) -> dict[str, Callable[[], obj
     ids = [encoding.ids for encoding in loaded.tokenizer.encode_batch_fast(unique)]
     ordered = [ids[i] for i in longest_first([len(row) for row in ids])]
     chunks = [blocks(ordered[chunk]) for chunk in cut([len(row) for row in ordered], tokens=spec.tokens_per_batch)]
-    vectors = encoder.encode(texts).vectors
+    model, vectors = loaded.model, encoder.encode(texts).vectors
     return {
         "tokenizer": lambda: loaded.tokenizer.encode_batch_fast(unique),
-        "forward": lambda: [loaded.model.pooled(chunk, Pooling(spec.pooling)) for chunk in chunks],
+        "forward": lambda: [model.pooled(model.laid_out(chunk), Pooling(spec.pooling)) for chunk in chunks],
         "encode": lambda: encoder.encode(normalise_text(pd.Series(list(texts), dtype=object)).tolist()),
         "Arrow": lambda: there_and_back(texts, vectors),
     }

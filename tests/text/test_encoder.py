@@ -13,7 +13,7 @@ from transformers import BertModel, PreTrainedTokenizerFast
 
 from footfall.errors import DataError, EnvironmentFault
 from footfall.text.device import Device
-from footfall.text.encoder import Encoder, encoder_of_process, fingerprint
+from footfall.text.encoder import Encoder, encoder_of_process, fingerprint, tokens_a_pass
 from footfall.text.spec import NumberType
 from text.conftest import WEIGHTS, load_on_cpu, spec_of
 
@@ -184,6 +184,11 @@ def test_attention_over_one_grid_as_on_a_gpu_is_that_over_blocks(tiny, pooling: 
     blocks, grid = (load_on_cpu(tiny("bert"), max_tokens=32, pooling=pooling) for _ in range(2))
     grid._model.one_grid = True
     np.testing.assert_allclose(grid.encode(MANY).vectors, blocks.encode(MANY).vectors, atol=1e-6)
+
+
+def test_a_pass_on_a_gpu_holds_more() -> None:
+    cpu, gpu = (Device(name, NumberType.FP32, "a test") for name in ("cpu", "cuda:0"))
+    assert [tokens_a_pass(spec_of("x", tokens_per_batch=4096), device) for device in (cpu, gpu)] == [4096, 65536]
 
 
 def test_a_text_that_fits_nowhere_is_told(tiny) -> None:

@@ -59,7 +59,7 @@ class Encoder:
         self._model = loaded.model
         self.works_ahead = device.is_gpu  # on a CPU the task owns one thread, and it computes
         self._lane = lane_to(device)
-        self._tokens_per_batch = spec.tokens_per_batch * (GPU_TIMES if device.is_gpu else 1)
+        self._tokens_per_batch = tokens_a_pass(spec, device)
         self._tokenizer = loaded.tokenizer
         self._tokenizer.no_padding()
         self._splitter = Splitter(
@@ -138,6 +138,11 @@ class Encoder:
         most = self._splitter.longest_text * CHARACTERS_A_TOKEN
         read = [self.spec.prefix + text[:most] for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
+
+
+def tokens_a_pass(spec: EncoderSpec, device: Device) -> int:
+    """How many padded tokens one forward pass holds at most, before memory says otherwise."""
+    return spec.tokens_per_batch * (GPU_TIMES if device.is_gpu else 1)
 
 
 def load_encoder(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) -> Encoder:

@@ -17,7 +17,7 @@ LEXICON = parsed(
 )
 ABOUT = {"price": (1.0, 0.0), "service": (0.0, 1.0), "": (0.0, 0.0)}
 RANDOM = np.random.default_rng(3)
-MIX = Mix(words=4.0, vectors=1.0, both=-0.5, shift=0.5, threshold=0.5)
+MIX = Mix(words=4.0, vectors=1.0, both=-0.5, others=-0.5, shift=0.5, threshold=0.5)
 
 
 def _vectors(topics: list[str]) -> np.ndarray:

@@ -25,7 +25,7 @@ ASPECTS = AspectModel(
     Softmax(np.array([[0.0, 5.0], [0.0, 0.0]]), np.array([-4.0, -4.0])),
     Softmax(np.zeros((2, 1)), np.zeros(2)),
     NONE,
-    Mix(words=8.0, vectors=1.0, both=0.0, shift=0.0, threshold=0.5),
+    Mix(words=8.0, vectors=1.0, both=0.0, others=0.0, shift=0.0, threshold=0.5),
 )
 MOODS = TextHead(("negative", "positive"), Softmax(np.array([[-1.0, 0.0], [1.0, 0.0]]), np.zeros(2)), None, None)
 DOCUMENTS = (

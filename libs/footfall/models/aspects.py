@@ -35,19 +35,21 @@ NO = -6.0  # log-odds of a head without enough votes
 
 @dataclass(frozen=True)
 class Mix:
-    """log-odds = shift + words * listed + vectors * head + both * listed * head, alike for all aspects.
+    """log-odds = shift + words * listed + vectors * head + both * listed * head + others * of_others, for all aspects alike.
 
-    `listed` is 1 where a word of the list is there; where it is, the head has less to say.
+    `listed` is 1 where a word of the list is there; where it is, the head has less to say. `of_others` is 1 where a word
+    of another aspect is there: a small room is no matter of quality.
     """
 
     words: float
     vectors: float
     both: float
+    others: float
     shift: float
     threshold: float  # of the probability from which an aspect is said
 
 
-MIX = Mix(words=2.2, vectors=1.25, both=-0.9, shift=-0.8, threshold=0.45)  # logistic regression on the clauses seen
+MIX = Mix(words=2.0, vectors=1.1, both=-0.8, others=-1.9, shift=0.1, threshold=0.45)  # from the clauses seen
 
 
 @dataclass(frozen=True)

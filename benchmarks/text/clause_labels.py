@@ -55,7 +55,7 @@ def labelled(name: str) -> list[Labelled]:
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """Clauses (or short sentences) that are not judged, each once, with the label of the first review it stands in."""
+    """Clauses of sentences that are not judged, each once, with the label of the first review it stands in."""
 
     clauses: list[str]
     reviews: list[str]
@@ -75,13 +75,6 @@ def unlabelled(most: int) -> Unlabelled:
         if len(found) >= most:
             break
     return Unlabelled([*found], [label for label, _ in found.values()], np.array([k for _, k in found.values()]))
-
-
-def short_sentences(longest: int) -> Unlabelled:
-    """Whole sentences of at most so many characters: their label is more often that of all they say."""
-    found = [s for s in chinese_sentences() if not s.is_judged and len(s.text) <= longest]
-    kept = np.array([_is_kept(sentence.key) for sentence in found])
-    return Unlabelled([_texts()[sentence.key] for sentence in found], [s.label for s in found], kept)
 
 
 def _is_kept(key: str) -> bool:

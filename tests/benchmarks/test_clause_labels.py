@@ -1,0 +1,52 @@
+"""Labels by hand still stand where they were given, and what is judged was not learned from."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from benchmarks.text.aspects import SEEN, f1, precision, recall
+from benchmarks.text.clause_labels import LABELS, NINE, labelled
+from benchmarks.text.polarity import sentiment_by_words
+from benchmarks.text.sentences import JUDGED_SHARE
+
+FRESH = ("aspects_zh_fresh", "aspects_en_fresh", "mixed_zh")
+
+
+def _is_judged(key: str) -> bool:
+    return int(key, 16) % 1000 < JUDGED_SHARE * 1000
+
+
+@pytest.mark.parametrize("name", [*SEEN, *FRESH])
+def test_every_label_stands_at_the_clause_that_it_was_given_to(name: str) -> None:
+    rows = labelled(name)
+    assert all(row.clause.strip() for row in rows)
+    assert {aspect for row in rows for aspect in row.aspects} <= {*NINE, "place", "content"}
+
+
+@pytest.mark.parametrize("name", ["aspects_zh_fresh", "aspects_zh_seen_later", "mixed_zh"])
+def test_chinese_clauses_that_judge_are_of_sentences_that_nothing_is_fitted_on(name: str) -> None:
+    told = [json.loads(line) for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert all(_is_judged(row["key"]) for row in told)
+    assert not any("text" in row for row in told)
+
+
+def test_no_clause_is_both_seen_and_fresh() -> None:
+    seen = {row.clause for name in SEEN for row in labelled(name)}
+    assert not seen & {row.clause for name in FRESH[:2] for row in labelled(name)}
+
+
+def test_precision_recall_and_f1_over_all_aspects() -> None:
+    true = np.array([[True, False], [True, True]])
+    said = np.array([[True, True], [False, False]])
+    assert (precision(true, said), recall(true, said), f1(true, said)) == (0.5, 1 / 3, 0.4)
+    assert f1(true, np.zeros_like(true)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("clause", "mood"),
+    [("房间很好", "positive"), ("不是很好", "negative"), ("我们周一到的", "neutral"), ("not good", "negative")],
+)
+def test_words_settle_the_mood_and_a_negation_turns_it(clause: str, mood: str) -> None:
+    assert sentiment_by_words(clause) == mood

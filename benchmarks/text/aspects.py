@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from benchmarks.text.clause_labels import (
     vectors_of,
 )
 from benchmarks.text.polarity import sentiment_by_words
+from benchmarks.text.table import ROUNDS, SEED, Row
 
 from footfall.models.aspects import AspectModel, fit_aspects, votes
 from footfall.models.lexicon import builtin
@@ -29,22 +29,8 @@ from footfall.models.text_head import TextHead, fit_head
 
 MOST_CLAUSES = 16_000
 MOODS = ("negative", "positive")
-ROUNDS = 1000
-SEED = 17
 SEEN = ("aspects_zh_seen", "aspects_zh_seen_later", "aspects_en_seen", "aspects_en_seen_later")
 Marks = npt.NDArray[np.bool_]
-
-
-class Row(NamedTuple):
-    """A figure of the quality table with its 95% bootstrap interval."""
-
-    task: str
-    method: str
-    measure: str
-    value: float
-    low: float
-    high: float
-    n: int
 
 
 def fitted() -> tuple[AspectModel, TextHead]:

@@ -165,7 +165,9 @@ def bench(args: argparse.Namespace) -> str:
         place = Place(spec, "cuda" if args.device == "gpu" else "cpu", args.tasks, scratch)
         for name in names:
             if name not in ceilings:  # imports, and the JVM's own warm-up
+                start = time.perf_counter()
                 VARIANTS[name].make(frame_of(spark, texts[: 2 * args.tasks]), place).collect()
+                print(f"  warm-up: {name} {time.perf_counter() - start:.1f} s", flush=True)
         watch = partial(watch_gpu, spark, args.tasks) if args.device == "gpu" else lambda _: nullcontext([])
         timings = measure(runs(names, frame_of(spark, texts), place, ceilings), args.rounds, watch)
     return table(timings, texts=len(texts))

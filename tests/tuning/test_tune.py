@@ -66,6 +66,7 @@ def test_the_folder_holds_what_is_loaded_fast_and_no_text(tmp_path: Path):
     names = {path.name for path in told.folder.iterdir()}
     assert {*PLAIN_FILES, "head.json", "README.md"} <= names
     assert "checkpoints" not in names
+    assert len({(told.folder / name).stat().st_mode for name in PLAIN_FILES}) == 1
     head, classes = read_head(told.folder)
     assert classes == CLASSES
     np.testing.assert_array_equal(head.coefficients, told.head.coefficients)

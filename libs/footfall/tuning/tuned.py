@@ -12,6 +12,7 @@ from typing import Any
 from footfall.tuning.model import Head, TextClassifier, quiet
 
 CARRIED = ("tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "sentencepiece.bpe.model")
+WEIGHTS = "model.safetensors"
 HEAD = "head.json"
 CARD = "README.md"
 
@@ -42,6 +43,7 @@ def write_folder(folder: Path, *, model: TextClassifier, source: Path, tokenizer
     with quiet():
         model.encoder.save_pretrained(str(folder))
     (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
+    (folder / WEIGHTS).chmod((folder / "tokenizer.json").stat().st_mode)  # it is saved for its owner alone
     for name in CARRIED:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from pyspark import cloudpickle
 from pyspark.ml.torch.distributor import TorchDistributor
 from pyspark.sql import SparkSession
-from torch import distributed
+from torch import distributed, manual_seed
+from torch.nn.init import normal_
 from tuning_shared import CLASSES, job_of, ruled, spec_of, tiny_bert
 
 from footfall.text.device import Device
 from footfall.text.spec import NumberType
+from footfall.tuning.checkpoint import Tensors
 from footfall.tuning.distributed import Together, in_processes
 from footfall.tuning.job import Job, Learned, train_here
 from footfall.tuning.loop import fit
@@ -28,21 +31,21 @@ def silent(step: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
     return
 
 
-def weights_of_both(job: Job) -> list[dict[str, torch.Tensor]]:
+def weights_of_both(job: Job) -> list[Tensors]:
     """What each of two processes holds after its training."""
     distributed.init_process_group("gloo")
     model = load_classifier(job.folder, job.spec, classes=job.classes)
-    torch.manual_seed(distributed.get_rank())  # unlike starts: the wrapped model takes the first process'
-    torch.nn.init.normal_(model.linear.weight)
+    manual_seed(distributed.get_rank())  # unlike starts: the wrapped model takes the first process'
+    normal_(model.linear.weight)
     cpu = Device("cpu", NumberType.FP32, "a test")
     fit(model, job.task(), spec=job.spec, device=cpu, log=lambda *point: None, peers=Together())  # noqa: ARG005 - a Log
-    gathered: list[dict[str, torch.Tensor]] = [{}, {}]
+    gathered: list[Tensors] = [{}, {}]
     distributed.all_gather_object(gathered, learned(model))
     distributed.destroy_process_group()
     return gathered
 
 
-def farthest(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+def farthest(one: Tensors, other: Tensors) -> float:
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
@@ -65,6 +68,7 @@ def test_two_tasks_of_spark_learn_what_one_process_does_with_twice_the_batch(spa
 def test_both_processes_end_with_equal_weights(spark: SparkSession, tmp_path: Path):
     assert spark is not None
     job = job_of(tiny_bert(tmp_path), spec_of(batch_texts=4, dropout=0.3, epochs=1))
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the processes do not see the tests' folder
     first, second = TorchDistributor(num_processes=2, local_mode=True, use_gpu=False).run(weights_of_both, job)
     assert farthest(first, second) == 0
     start = learned(load_classifier(job.folder, job.spec, classes=2))

@@ -28,7 +28,7 @@ class Together:
 
     def wrap(self, model: nn.Module) -> nn.Module:
         """The model in DistributedDataParallel, which also gives all processes the first one's weights."""
-        return DistributedDataParallel(model, broadcast_buffers=False)
+        return DistributedDataParallel(model, forward_sync_buffers=False)
 
     def hold(self, model: nn.Module) -> AbstractContextManager[Any]:
         """`no_sync`: all but the last pass of a step."""

@@ -20,7 +20,8 @@ from footfall.tables import (
     TEXT_VECTORS,
     USER_OPINIONS,
 )
-from jobs.train_texts import RISING, WRITTEN
+from jobs.train_texts import RISING
+from jobs.understand_text import WRITTEN
 
 CODE = ("footfall.models",)
 SAYS = {  # of a document; a model without a champion says nothing, and without the first there are no insights

@@ -1,16 +1,18 @@
 """Fits what reads texts. A part of jobs/train.py that also runs alone, since tuning wants GPUs. --model picks one."""
 
 import sys
+from pathlib import Path
 
 from footfall.cli import Job, main, parser
 from footfall.errors import DataError
+from footfall.fetch import encoder_folder
 from footfall.models import aspect_training, aspects, insights, intents, sentiment, topics
 from footfall.step import Frames, Made, Read, Step
-from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
+from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, TEXT_VECTORS
+from jobs.understand_text import WRITTEN, encoders
 
 CODE = ("footfall.models",)
 MODELS = (sentiment.NAME, intents.NAME, aspects.NAME, topics.NAME)
-WRITTEN = (REVIEWS, TICKETS)
 RISING = ("false_alarm_share", "min_voices")  # settings of topics that the scoring reads
 
 
@@ -21,11 +23,13 @@ def steps(job: Job) -> list[Step]:
         aspects.NAME: (_aspects, WRITTEN), topics.NAME: (_topics, WRITTEN),
     }  # fmt: skip
     wanted = getattr(job.options, "model", None)
-    return [
+    made = [
         maker(job)
         for name, (maker, needs) in makers.items()
         if (name in wanted if wanted else any(job.feeds(table) for table in needs))
     ]
+    with_sentiment = sentiment.NAME in (wanted or ()) or (not wanted and job.feeds(LABELLED_TEXTS))
+    return [*([_sentiment_encoder(job)] if job.settings.fine_tune.enabled and with_sentiment else []), *made]
 
 
 def encoder_fingerprint(job: Job) -> str:
@@ -50,6 +54,31 @@ def _sentiment(job: Job) -> Step:
     reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
     values = {"sentiment": asked.model_dump(), "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_sentiment", reads, (), apply, CODE, values)
+
+
+def _sentiment_encoder(job: Job) -> Step:
+    asked, mood, text = job.settings.fine_tune, job.settings.sentiment, job.settings.text
+    rounds = job.settings.churn.bootstrap_rounds
+
+    def apply(frames: Frames) -> Made:
+        from footfall.tuning import sentiment_encoder  # torch and transformers: seconds
+        from footfall.tuning.distributed import ignore, trained_in
+        from footfall.tuning.spec import TuningSpec
+
+        with encoder_folder(text.encoder, tracking_uri=job.settings.mlflow.tracking_uri) as folder:
+            trained = sentiment_encoder.train(
+                frames[LABELLED_TEXTS.full_name], frames[TEXT_VECTORS.full_name],
+                fingerprint=encoder_fingerprint(job), encoder_dir=folder, out_dir=Path(asked.folder),
+                text=encoders(text)[-1], spec=TuningSpec.of(asked.model_dump(), text.model_dump()),
+                how=trained_in(asked.processes, on_driver=asked.on_driver), log=ignore,
+                judged_share=mood.judged_share, neutral_share=mood.neutral_share, min_auroc_gain=mood.min_auroc_gain,
+                bootstrap_rounds=rounds,
+            )  # fmt: skip
+        return job.recorded(trained, step="train_sentiment_encoder")
+
+    reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
+    values = {"sentiment": mood, "fine_tune": asked, "text": text, "mlflow": job.settings.mlflow.model_dump()}
+    return Step("train_sentiment_encoder", reads, (), apply, (*CODE, "footfall.tuning"), values)
 
 
 def _intents(job: Job) -> Step:

@@ -6,24 +6,29 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
 from footfall import registry as command
 from footfall.errors import DataError, EnvironmentFault, TryAgain
-from footfall.models.logistic import Linear
 from footfall.models.sentiment import SentimentModel
 from footfall.models.shape import Gate, Served, Trained
+from footfall.models.text_head import Softmax, TextHead
 from footfall.registry import Registry
 from footfall.settings import MlflowSettings
+
+
+def _head(weight: float) -> TextHead:
+    return TextHead(("negative", "positive"), Softmax(np.array([[0.0], [weight]]), np.zeros(2)), None, None)
 
 
 def trained(weight: float, *, passed: bool = True) -> Trained:
     """A head of one weight, with all that a real training hands over."""
     return Trained(
         name="sentiment",
-        model=Served(SentimentModel("enc1", Linear((weight,), 0.0))),
+        model=Served(SentimentModel("enc1", _head(weight))),
         features=(("vector", "double"),),
         predictions=(("positive_probability", "double"),),
         feature_version="enc1",
@@ -56,7 +61,8 @@ def registry(fresh: Path, tmp_path: Path) -> Registry:
 def weight_of(registry: Registry) -> float:
     loaded = registry.load_champion("sentiment").model
     assert isinstance(loaded, SentimentModel)
-    return loaded.linear.coefficients[0]
+    assert loaded.head.of_vectors is not None
+    return float(loaded.head.of_vectors.coefficients[1, 0])
 
 
 def test_a_model_past_its_gates_becomes_champion_and_loads_as_the_same_object(registry: Registry) -> None:
@@ -64,7 +70,7 @@ def test_a_model_past_its_gates_becomes_champion_and_loads_as_the_same_object(re
     champion = registry.load_champion("sentiment")
     assert champion.version == f"sentiment/{number}" == "sentiment/2"
     assert champion.feature_version == "enc1"
-    assert champion.model == SentimentModel("enc1", Linear((2.0,), 0.0))
+    assert weight_of(registry) == 2.0
 
 
 def test_a_missed_gate_leaves_the_champion_and_makes_a_challenger(registry: Registry) -> None:
@@ -114,7 +120,10 @@ def test_the_pyfunc_predicts_for_who_loads_it_from_mlflow(registry: Registry) ->
         loaded = mlflow.pyfunc.load_model(f"models:/sentiment/{number}")
         assert [column.name for column in loaded.metadata.signature.inputs] == ["vector"]
         raw = loaded.get_raw_model()
-    assert raw.predict(pd.DataFrame({"vector": [[1.0], [-1.0]]}))["sentiment"].tolist() == ["positive", "negative"]
+    assert raw.predict(pd.DataFrame({"text": ["", ""], "vector": [[1.0], [-1.0]]}))["sentiment"].tolist() == [
+        "positive",
+        "negative",
+    ]
 
 
 def test_without_a_champion_the_message_says_what_to_run(registry: Registry, tmp_path: Path) -> None:

@@ -246,12 +246,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--reviews", type=int, help="Chinese review sentences (default 5000; 200 with --small)")
     parser.add_argument("--labelled", type=int, help="Chinese sentences to train on (default 5000; 400 with --small)")
     parser.add_argument(
-        "--messages", type=int, help="most messages of an intent and language in a log (default all; 6 with --small)"
+        "--messages", type=int, help="most messages of an intent and language in a log (default all; 9 with --small)"
     )
     options = parser.parse_args(arguments)
     options.reviews = options.reviews or (5000 if options.small is None else 200)
     options.labelled = options.labelled or (5000 if options.small is None else 400)
-    options.messages = options.messages or (None if options.small is None else 6)
+    options.messages = options.messages or (None if options.small is None else 9)
     return options
 
 

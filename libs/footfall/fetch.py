@@ -14,6 +14,7 @@ import pyspark
 from footfall.errors import EnvironmentFault
 from footfall.mlflow_place import reached
 
+CONFIG = "config.json"
 HADOOP_SCHEMES = ("hdfs://", "viewfs://", "webhdfs://", "swebhdfs://")
 
 
@@ -27,16 +28,49 @@ def fetched_model(uri: str, *, tracking_uri: str) -> Iterator[str]:
         yield _from_hadoop(uri, folder) if uri.startswith(HADOOP_SCHEMES) else _brought(uri, folder, tracking_uri)
 
 
+@contextmanager
+def encoder_folder(name: str, *, tracking_uri: str) -> Iterator[Path]:
+    """A local folder with an encoder, named as in the setting text.encoder, for the block."""
+    local = Path(name.removeprefix("file:").replace("//", "/")).expanduser()
+    if local.is_dir():
+        yield local
+    elif ":/" in name:
+        with fetched_model(name, tracking_uri=tracking_uri) as folder:
+            yield Path(folder)
+    else:
+        yield Path(_from_hub(name))
+
+
+def _from_hub(name: str) -> str:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return snapshot_download(name)
+    except (OSError, ValueError) as fault:
+        raise EnvironmentFault(
+            f"the encoder {name} cannot be fetched from the hub: {fault}",
+            mend="Check text.encoder, or give it as a directory.",
+        ) from fault
+
+
 def _brought(uri: str, folder: str, tracking_uri: str) -> str:
     try:
         with reached(tracking_uri) as mlflow:
-            return str(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
+            brought = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except Exception as fault:  # MLflow passes on whatever its storage clients raise
         first = str(fault).strip().splitlines()[0][:200] if str(fault).strip() else type(fault).__name__
         raise EnvironmentFault(
             f"the encoder {uri} cannot be fetched: {first}",
             mend="Check text.encoder, the rights of this user, and mlflow.tracking_uri.",
         ) from fault
+    return str(_encoder_in(brought))
+
+
+def _encoder_in(folder: Path) -> Path:
+    """Where the encoder itself lies: a model that MLflow serves has it among its data."""
+    if (folder / CONFIG).is_file():
+        return folder
+    return next((found.parent for found in sorted(folder.rglob(CONFIG))), folder)
 
 
 def _from_hadoop(uri: str, folder: str) -> str:

@@ -23,6 +23,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 CHAMPION_BEFORE = "champion_before"  # tag of a version: who was champion when it became one
 EVALUATION = "evaluation.json"
 SQLITE = "sqlite:///"
+MOST_POINTS = 1000  # that MLflow takes at once
 
 
 class Model(Protocol):
@@ -47,6 +48,7 @@ class Candidate(Protocol):
     predictions: Sequence[tuple[str, str]]
     figures: Mapping[str, Any]  # name -> plotly figure
     evaluation: Mapping[str, Any]  # the plotted numbers, for the report
+    curve: Sequence[tuple[int, str, float]]  # (step, name, value) of the training, where it had steps
 
     @property
     def model(self) -> Model:
@@ -153,6 +155,9 @@ class Registry:
             tags=[RunTag(f"table.{name}", version) for name, version in tables.items()]
             + [RunTag("gates", candidate.missed or "passed")],
         )
+        points = [Metric(f"curve_{name}", float(value), 0, at) for at, name, value in candidate.curve]
+        for at in range(0, len(points), MOST_POINTS):
+            client.log_batch(run, metrics=points[at : at + MOST_POINTS])
         for name, figure in candidate.figures.items():
             client.log_figure(run, figure, f"plots/{name}.html")
         client.log_dict(run, dict(candidate.evaluation), EVALUATION)

@@ -60,6 +60,8 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
         ],
         "review_count": 2,
         "review_mood": 0.75,
+        "complaint_share_365d": 0.5,
+        "aspects_cared_about": ["price", "ease_of_use"],
     }
     return plain | others
 
@@ -114,8 +116,8 @@ def facts() -> Facts:
             columns=["month_begin", "review_count", "positive_count", "positive_probability"],
         ),
         moods_by_department=pd.DataFrame(
-            [("GROCERY", 50, 40, 0.77), ("DELI", 30, 12, 0.41), ("Wine", 5, 5, 0.9)],
-            columns=["department", "review_count", "positive_count", "positive_probability"],
+            [("GROCERY", 50, 40, 6, 0.77), ("DELI", 30, 12, 15, 0.41), ("Wine", 5, 5, 0, 0.9)],
+            columns=["department", "review_count", "positive_count", "negative_count", "positive_probability"],
         ),
         sentences=pd.DataFrame(
             [
@@ -124,6 +126,24 @@ def facts() -> Facts:
                 ("en", "positive", 0.97, "Fresh bread <script>alert('x')</script> & kind people"),
             ],
             columns=["review_language", "sentiment", "positive_probability", "review_text"],
+        ),
+        aspects=pd.DataFrame(
+            [("quality", 60, 40, 15), ("ease_of_use", 20, 5, 12)],
+            columns=["aspect", "document_count", "praise_count", "blame_count"],
+        ),
+        clauses=pd.DataFrame(
+            [("quality", "negative", 6, 10, "房间很干净，质量太差, 13800138000"),
+             ("quality", "positive", 0, 12, "Solid <b>oak</b>, ring 0170 1234567")],
+            columns=["aspect", "sentiment", "start_char", "end_char", "review_text"],
+        ),
+        topics=pd.DataFrame(
+            [(3, 12, 2.5, 0.75, 4.2, 1.9, 9.1, True, True, ["the lid leaks, order 20171203", "lid leaks again"]),
+             (0, 40, 38.0, 0.1, 1.1, 0.7, 1.6, False, False, [])],
+            columns=["topic_id", "document_count_28d", "document_count_before", "negative_share_28d", "rise", "rise_low",
+                     "rise_high", "is_rising", "is_new", "document_texts"],
+        ),
+        intents=pd.DataFrame(
+            [("where_is_my_parcel", 31, 20), ("unknown", 9, 2)], columns=["intent", "ticket_count", "negative_count"]
         ),
         portraits=pd.DataFrame(
             [portrait("0a1b2c3d", 0.03, age_band="45-54"), portrait("9f8e7d6c", 0.71, review_count=0, review_mood=None)]

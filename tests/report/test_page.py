@@ -35,6 +35,11 @@ class Elements(HTMLParser):
             self.text += data
 
 
+def in_words(page: str) -> str:
+    """The page without its markup, one blank between any two words."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
 @pytest.fixture
 def elements(facts: Facts) -> Elements:
     return Elements(render(facts))
@@ -73,9 +78,31 @@ def test_plotly_stands_on_the_page_once(facts: Facts):
 
 
 def test_without_texts_none_is_shown_and_the_page_says_why(facts: Facts):
-    page = render(dataclasses.replace(facts, sentences=facts.sentences.iloc[:0]))
+    silent = {"sentences": facts.sentences.iloc[:0], "clauses": facts.clauses.iloc[:0]}
+    page = render(dataclasses.replace(facts, **silent))
     assert "房间" not in page
     assert "only where the setting report.show_texts allows it" in page
+
+
+def test_what_may_name_somebody_is_hidden_in_every_text(elements: Elements):
+    assert "质量太差" in elements.text
+    assert "Solid <b>oak" in elements.text
+    assert "the lid leaks, order …" in elements.text
+    assert not any(number in elements.text for number in ("13800138000", "1234567", "20171203"))
+
+
+def test_a_topic_that_rises_is_called_so_with_its_interval(facts: Facts):
+    told = in_words(render(facts))
+    assert "new, 4.2 times (1.9 to 9.1)" in told
+    assert "no. 0 40 38.0 10% 1.1 times (0.7 to 1.6)" in told
+
+
+def test_aspects_intents_and_what_a_person_cares_about_stand_there_in_words(facts: Facts):
+    told = in_words(render(facts))
+    assert "Ease of use 20 25% 60%" in told
+    assert "Where is my parcel 31 65%" in told
+    assert "For a person to read 9 22%" in told
+    assert "cares about price, ease of use" in told
 
 
 def test_what_is_said_of_the_sources_stands_beside_the_reviews(elements: Elements):
@@ -91,7 +118,7 @@ def test_of_few_people_only_their_number_is_told(facts: Facts):
 
 def test_every_table_and_picture_has_a_name_for_those_who_do_not_see_it(elements: Elements):
     plots = [attrs for _, attrs in elements.all if attrs.get("class") == "plot"]
-    assert len(plots) == 10
+    assert len(plots) == 11
     assert all(attrs["role"] == "img" and len(attrs["aria-label"] or "") > 30 for attrs in plots)
     assert {attrs.get("scope") for tag, attrs in elements.all if tag == "th"} == {"col", "row"}
 

@@ -113,7 +113,7 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
             {"item_id": "bread", "department": "OLD", "valid_to": CUT},
         ],
     }  # fmt: skip
-    return {table.full_name: rows(spark, table, told[table]) for table in READS}
+    return {table.full_name: rows(spark, table, told.get(table, [])) for table in READS}
 
 
 @pytest.fixture(scope="module")

@@ -95,10 +95,8 @@ def train(
 
 def fit_variants(rows: Labelled, *, neutral_share: float) -> dict[str, TextHead]:
     """A head for each of VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
-    ours = rows.only(Part.FIT, Part.CALIBRATE)
-    has_neutral = all(ours.only(part).labels.count(NEUTRAL) >= least for part, least in FEWEST_NEUTRAL.items())
-    ours = ours if has_neutral else ours.without(NEUTRAL)
-    classes = CLASSES if has_neutral else (NEGATIVE, POSITIVE)
+    ours, classes = rows.only(Part.FIT, Part.CALIBRATE), classes_of(rows)
+    ours = ours if NEUTRAL in classes else ours.without(NEUTRAL)
     return {
         name: fit_head(
             ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_part(Part.CALIBRATE), parts=parts,
@@ -106,6 +104,12 @@ def fit_variants(rows: Labelled, *, neutral_share: float) -> dict[str, TextHead]
         )
         for name, parts in VARIANTS.items()
     }  # fmt: skip
+
+
+def classes_of(rows: Labelled) -> tuple[str, ...]:
+    """What can be told apart: neutral only where enough texts are labelled so."""
+    has_neutral = all(rows.only(part).labels.count(NEUTRAL) >= least for part, least in FEWEST_NEUTRAL.items())
+    return CLASSES if has_neutral else (NEGATIVE, POSITIVE)
 
 
 def best_variant(heads: Mapping[str, TextHead], kept: Labelled) -> str:

@@ -50,6 +50,16 @@ class Served:
         (folder / FILE).write_text(json.dumps(self.fitted.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+class Saved(Protocol):
+    """What MLflow serves: `Served`, or a model with files of its own."""
+
+    def predict(self, frame: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """One row for each row."""
+
+    def save(self, folder: Path) -> None:
+        """Writes what the loader reads back."""
+
+
 @dataclass(frozen=True)
 class Gate:
     """One condition for becoming champion, in words with its figures."""
@@ -64,7 +74,7 @@ class Trained:
     """What a training hands to the registry."""
 
     name: str
-    model: Served
+    model: Saved
     features: Sequence[tuple[str, str]]
     predictions: Sequence[tuple[str, str]]
     feature_version: str
@@ -73,6 +83,7 @@ class Trained:
     gates: Sequence[Gate]
     figures: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    curve: Sequence[tuple[int, str, float]] = ()
     loader: str = LOADER
 
     @property

@@ -50,6 +50,13 @@ class Together:
         return bool(ends[0] == -ends[1])
 
 
+def trained_in(count: int, *, on_driver: bool) -> Train:
+    """One process: this one. More: `in_processes`, on GPUs where there are any."""
+    if count == 1 and on_driver:
+        return train_here
+    return in_processes(count, on_driver=on_driver, use_gpu=torch.cuda.is_available())
+
+
 def in_processes(count: int, *, on_driver: bool, use_gpu: bool) -> Train:
     """What `tune` takes as `train` in order to train in `count` processes, each with its share of every batch.
 
@@ -80,11 +87,11 @@ def train_together(job: Job, checkpoints: Path | None) -> Learned:
         torch.cuda.set_device(device.name)
     distributed.init_process_group("nccl" if device.is_gpu else "gloo")
     try:
-        return train_here(job, _ignore, checkpoints, Together())
+        return train_here(job, ignore, checkpoints, Together())
     finally:
         distributed.destroy_process_group()
 
 
-def _ignore(step: int, name: str, value: float) -> None:
-    """The curve travels back with the result."""
+def ignore(step: int, name: str, value: float) -> None:
+    """For a log that nobody reads while it is written: the curve comes back with the result."""
     logging.getLogger(__name__).debug("step %d: %s %s", step, name, value)

@@ -1,0 +1,144 @@
+"""Fine-tunes the encoder for sentiment and sets it beside the frozen one and its baselines, in one run. torch; no tables.
+
+The result is an encoder like any other: `text.encoder: models:/sentiment_encoder@champion`. The texts that heads are calibrated
+and judged on are kept from it, by the same cut as `footfall.models.sentiment` makes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+
+from footfall.models import measures
+from footfall.models.labelled import Labelled, Part, labelled
+from footfall.models.measures import Interval
+from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE, classes_of, fit_variants, positive_score
+from footfall.models.shape import Gate, Trained
+from footfall.text.device import choose_device
+from footfall.text.encoder import load_encoder
+from footfall.text.spec import EncoderSpec
+from footfall.tuning.job import Train
+from footfall.tuning.loop import Log
+from footfall.tuning.spec import TuningSpec
+from footfall.tuning.tune import tune
+from footfall.tuning.tuned import Tuned, read_head
+
+NAME = "sentiment_encoder"
+READS = "reads.json"  # beside the encoder: prefix, pooling and lengths with which it was tuned
+DATA = "labelled_texts of the lake that trained it: labels given from outside, of texts that are no customer's."
+
+
+@dataclass(frozen=True)
+class TunedEncoder:
+    """The folder of a tuned encoder as MLflow's pyfunc, with the head that it was trained with and how it reads."""
+
+    folder: Path
+    text: EncoderSpec
+
+    @classmethod
+    def load(cls, folder: Path) -> TunedEncoder:
+        """What `save` wrote."""
+        return cls(folder, EncoderSpec(**json.loads((folder / READS).read_text(encoding="utf-8"))))
+
+    def save(self, folder: Path) -> None:
+        """Copies the encoder; its card goes with it."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        (folder / READS).write_text(json.dumps(asdict(replace(self.text, encoder=NAME))), encoding="utf-8")
+
+    def predict(self, frame: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """`sentiment` for the column `text`, by the head that it was trained with, uncalibrated."""
+        head, classes = read_head(self.folder)
+        device = choose_device(self.text, addresses=(), environ={}, gpu_count=0)
+        vectors = (
+            load_encoder(replace(self.text, encoder=str(self.folder)), device).encode(frame["text"].tolist()).vectors
+        )
+        said = np.array(classes, dtype=object)[head.logits(vectors).argmax(axis=1)]
+        return pd.DataFrame({"sentiment": said}, index=frame.index)
+
+
+def train(
+    labelled_texts: DataFrame,
+    text_vectors: DataFrame,
+    *,
+    fingerprint: str,
+    encoder_dir: Path,
+    out_dir: Path,
+    text: EncoderSpec,
+    spec: TuningSpec,
+    how: Train,
+    log: Log,
+    judged_share: float,
+    neutral_share: float,
+    min_auroc_gain: float,
+    bootstrap_rounds: int,
+) -> Trained:
+    """Tunes on what sentiment is fitted on, stops by what it is calibrated on, and judges on the rest.
+
+    `fingerprint` names the vectors of the encoder as it was. The gate: with n-grams it must beat that encoder with n-grams.
+    """
+    rows = labelled(
+        labelled_texts, text_vectors, fingerprint=fingerprint, label="label", judged_share=judged_share, what=NAME
+    )
+    classes = classes_of(rows)
+    rows = rows if NEUTRAL in classes else rows.without(NEUTRAL)
+    ours = rows.only(Part.FIT, Part.CALIBRATE)
+    tuned = tune(
+        ours.texts, ours.labels, ours.languages, encoder_dir=encoder_dir, out_dir=out_dir, classes=classes, spec=spec,
+        log=log, kept=ours.is_part(Part.CALIBRATE).tolist(), train=how, data=DATA,
+    )  # fmt: skip
+    device = choose_device(text, addresses=(), environ={}, gpu_count=0)
+    vectors = load_encoder(replace(text, encoder=str(tuned.folder)), device).encode(rows.texts).vectors
+    told = compared(rows, replace(rows, vectors=vectors), neutral_share=neutral_share, rounds=bootstrap_rounds)
+    return _trained(tuned, told, text, fingerprint=fingerprint, min_auroc_gain=min_auroc_gain)
+
+
+def compared(frozen: Labelled, tuned: Labelled, *, neutral_share: float, rounds: int) -> dict[str, Interval]:
+    """Accuracy and AUROC of the majority and of heads over both encoders' vectors, on the judged texts with a mood."""
+    scores = {
+        f"{name}{suffix}": positive_score(head, told.only(Part.JUDGE).without(NEUTRAL))
+        for told, suffix in ((frozen, ""), (tuned, "_tuned"))
+        for name, head in fit_variants(told, neutral_share=neutral_share).items()
+    }
+    fitted, judged = frozen.only(Part.FIT).labels, frozen.only(Part.JUDGE).without(NEUTRAL).labels
+    truth = np.array([label == POSITIVE for label in judged], dtype=np.int64)
+    scores["majority"] = np.full(len(truth), float(2 * fitted.count(POSITIVE) >= len(fitted) - fitted.count(NEUTRAL)))
+    measured = {"accuracy": measures.accuracy, "auroc": measures.auroc}
+    found = {
+        f"{measure}_{name}": interval
+        for name, score in scores.items()
+        for measure, interval in measures.intervals(truth, score, measured, rounds=rounds).items()
+    }
+    others = {name: scores[name] for name in ("ngrams", "vectors", "sum")}
+    return {**found, "auroc_gain": measures.gain(truth, scores["sum_tuned"], others, rounds=rounds)}
+
+
+def _trained(
+    tuned: Tuned, told: Mapping[str, Interval], text: EncoderSpec, *, fingerprint: str, min_auroc_gain: float
+) -> Trained:
+    gain = told["auroc_gain"]
+    words = (
+        f"with n-grams AUROC {told['auroc_sum_tuned'].value:.3f} must exceed the best of the encoder as it was "
+        f"({told['auroc_vectors'].value:.3f}), n-grams ({told['auroc_ngrams'].value:.3f}) and both "
+        f"({told['auroc_sum'].value:.3f}) by {min_auroc_gain}"
+    )
+    return Trained(
+        name=NAME,
+        model=TunedEncoder(tuned.folder, text),
+        features=(("text", "string"),),
+        predictions=(("sentiment", "string"),),
+        feature_version=fingerprint,
+        parameters={**tuned.parameters, "classes": ",".join(tuned.classes), "encoder_before": fingerprint},
+        metrics=measures.flat(told) | {f"tuning_{name}": value for name, value in tuned.measures.items()},
+        gates=[Gate("beats_the_frozen_encoder", bool(gain.value >= min_auroc_gain), words)],
+        evaluation={"metrics": {name: asdict(interval) for name, interval in told.items()}, "classes": list(CLASSES)},
+        curve=tuned.curve,
+        loader="footfall.tuning.served",
+    )

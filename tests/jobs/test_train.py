@@ -5,17 +5,18 @@ from __future__ import annotations
 from argparse import Namespace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from footfall.books import Books
+from footfall.cli import Job
 from footfall.contract import conform
 from footfall.errors import DataError, GateFailed
 from footfall.lake import Lake
 from footfall.owner import Owner
+from footfall.privacy.pseudonyms import MintKey
 from footfall.registry import Registry
 from footfall.runner import Runner
 from footfall.settings import MlflowSettings, resolve
@@ -46,7 +47,16 @@ class World:
         changed = {f"segments.{key}": value for key, value in {"k_max": 3, "stability_rounds": 1, **segments}.items()}
         settings = resolve(ROOT / "conf", "local", changed).model_copy(update={"mlflow": self.told})
         world = {"lake": self.lake, "books": self.books, "registry": self.registry}
-        return SimpleNamespace(settings=settings, as_of=DAY, now=NOW, options=Namespace(model=["segments"]), **world)
+        options = Namespace(model=["segments"])
+        return Job(
+            settings=settings,
+            as_of=DAY,
+            now=NOW,
+            spark=self.lake.spark,
+            key=MintKey(bytes(32)),
+            options=options,
+            **world,
+        )
 
     def put_features(self, spark: SparkSession) -> None:
         """Sixty people of three kinds: often and little, seldom and much, gone."""

@@ -1,6 +1,6 @@
 """The portrait: classes, thirds, interests, mood, and what is missing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +42,7 @@ def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> N
         segment_catalogue=[{**group, "segment_name": "frequent"}, {**group, "segment_id": 2, "segment_name": "rare"}],
         user_scores=[score, {**score, "model": "other", "score": 0.9}],
         text_insights=[_insight(2, 0.25), _insight(1, 0.75), _insight(0, 0.0), _insight(1, 0.0, known=CUT)],
+        user_opinions=[_opinion(D, 0.25, ["price"]), _opinion(D - timedelta(days=1), 1.0, ["look"])],
         users=[
             {
                 "actor_id": "ann",
@@ -60,6 +61,7 @@ def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> N
         "order_value_90d": 12.5, "interests": [], "spending_power": "low", "price_sensitivity": None,
         "value_class": "promising", "segment_id": 1, "segment_name": "frequent", "churn_probability": 0.2,
         "churn_reasons": [reason], "review_count": 2, "review_mood": 0.5,
+            "complaint_share_365d": 0.25, "aspects_cared_about": ["price"],
         "model_versions": ["churn/2", "segments/1", "sentiment/3"],
     }  # fmt: skip
     assert [row.asDict(recursive=True) for row in made.collect()] == [expected]
@@ -141,6 +143,10 @@ def _bought(user: str, recency: float, orders: int, paid: int, **other: Any) -> 
 def _insight(days_before: int, positive: float, **clocks: Any) -> dict[str, Any]:
     told_by = {"document_kind": "review", "positive_probability": positive, "model_versions": ["sentiment/3"]}
     return {"actor_id": "ann", **happened(days_before, **clocks), **told_by}
+
+
+def _opinion(day: date, complaints: float, aspects: list[str]) -> dict[str, Any]:
+    return {"as_of_date": day, "user_id": "ann", "complaint_share_365d": complaints, "aspects_cared_about": aspects}
 
 
 def _profiles(spark: SparkSession, **given: list[dict[str, Any]]) -> DataFrame:

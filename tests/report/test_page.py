@@ -93,7 +93,7 @@ def test_what_may_name_somebody_is_hidden_in_every_text(elements: Elements):
 
 def test_a_topic_that_rises_is_called_so_with_its_interval(facts: Facts):
     told = in_words(render(facts))
-    assert "new, 4.2 times (1.9 to 9.1)" in told
+    assert "new , 4.2 times (1.9 to 9.1)" in told
     assert "no. 0 40 38.0 10% 1.1 times (0.7 to 1.6)" in told
 
 

@@ -71,6 +71,7 @@ def _sentiment_encoder(job: Job) -> Step:
                 fingerprint=encoder_fingerprint(job), encoder_dir=folder, out_dir=Path(asked.folder),
                 text=encoders(text)[-1], spec=TuningSpec.of(asked.model_dump(), text.model_dump()),
                 how=trained_in(asked.processes, on_driver=asked.on_driver), log=ignore,
+                trials=asked.search_trials, folds=asked.search_folds,
                 judged_share=mood.judged_share, neutral_share=mood.neutral_share, min_auroc_gain=mood.min_auroc_gain,
                 bootstrap_rounds=rounds,
             )  # fmt: skip

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from jobs.understand_text import encoders
 
 from footfall.models.measures import Interval
 from footfall.settings import resolve
 from footfall.text.device import choose_device, claim
 from footfall.text.encoder import Encoder, load_encoder
-from footfall.text.spec import EncoderSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ROOT / "benchmarks" / "text" / "labels"
@@ -68,8 +69,8 @@ def labels(name: str) -> list[dict[str, str]]:
 @cache
 def encoder(directory: str = "") -> Encoder:
     """The encoder of conf/base.yaml, or another directory read in its way, on one thread of this machine's CPU."""
-    text = resolve(ROOT / "conf", "local", {}).text.model_dump(exclude={"tasks"})
-    spec = EncoderSpec(**{**text, "encoder": directory or str(ROOT / text["encoder"]), "device": "cpu"})
+    told = encoders(resolve(ROOT / "conf", "local", {}).text)[-1]
+    spec = replace(told, encoder=directory or str(ROOT / told.encoder), device="cpu")
     device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
     claim(device)
     return load_encoder(spec, device)

@@ -11,7 +11,7 @@ No sentence that anything is judged on elsewhere is used here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from benchmarks.text.domains import domain_of
 from benchmarks.text.sentences import chinese_sentences
+from benchmarks.text.table import Encode, Row, markdown, share, vectors_of
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score
@@ -29,11 +30,7 @@ from footfall.models.measures import Labels
 from footfall.models.ngrams import NGrams
 from footfall.models.text_topics import judge_rises
 from footfall.models.topics import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat, try_k
-from footfall.settings import resolve
-from footfall.text.device import choose_device
-from footfall.text.encoder import load_encoder
 from footfall.text.normal import normalise
-from footfall.text.spec import EncoderSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKETS = ROOT / "examples" / "shop" / "tickets.json"
@@ -47,8 +44,6 @@ COMPLAINTS: Mapping[str, tuple[str, ...]] = {
     "noise": ("隔音", "吵"), "heat": ("散热", "发热"), "print": ("印刷", "纸张", "错别字"), "delivery": ("送货", "快递", "物流"),
     "air conditioning": ("空调",), "smell": ("异味", "味道", "臭"), "battery": ("电池",),
 }  # fmt: skip
-Row = tuple[str, str, str, float, float, float, int]  # task, method, measure, value, low, high, texts
-Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 
 def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
@@ -174,31 +169,14 @@ def _ami(task: str, method: str, name: str, kinds: npt.NDArray[np.str_], groups:
     draws = np.random.default_rng(SEED).integers(0, len(kinds), (rounds, len(kinds)))
     spread = [adjusted_mutual_info_score(kinds[draw], groups[draw]) for draw in draws]
     low, high = np.quantile(spread, [0.025, 0.975])
-    return (task, method, name, float(adjusted_mutual_info_score(kinds, groups)), float(low), float(high), len(kinds))
+    return Row(
+        task, method, name, float(adjusted_mutual_info_score(kinds, groups)), float(low), float(high), len(kinds)
+    )
 
 
 def _share(task: str, method: str, name: str, hits: npt.NDArray[np.float64], rounds: int) -> Row:
-    draws = np.random.default_rng(SEED).integers(0, len(hits), (rounds, len(hits)))
-    low, high = np.quantile(hits[draws].mean(axis=1), [0.025, 0.975])
-    return (task, method, name, float(hits.mean()), float(low), float(high), len(hits))
-
-
-def encode_with_default() -> Encode:
-    """The encoder of conf/base.yaml on this machine's CPU."""
-    text = resolve(ROOT / "conf", "local", {}).text.model_dump(exclude={"tasks"})
-    spec = EncoderSpec(**{**text, "encoder": str(ROOT / text["encoder"]), "device": "cpu"})
-    encoder = load_encoder(spec, choose_device(spec, addresses=(), environ={}, gpu_count=0))
-    return lambda texts: encoder.encode(texts).vectors
-
-
-def table(found: Iterable[Row]) -> str:
-    """A Markdown table."""
-    lines = ["| task | method | measure | value | 95% interval | n |", "|---|---|---|---|---|---|"]
-    lines += [
-        f"| {t} | {m} | {name} | {v:.3f} | {low:.3f} to {high:.3f} | {n} |" for t, m, name, v, low, high, n in found
-    ]
-    return "\n".join(lines)
+    return Row.of(task, method, name, share(hits, rounds=rounds), len(hits))
 
 
 if __name__ == "__main__":
-    print(table(rows(encode_with_default())))
+    print(markdown(rows(vectors_of)))

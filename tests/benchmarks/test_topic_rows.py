@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from benchmarks.text.topics import agreement, table
+from benchmarks.text.table import Row, markdown
+from benchmarks.text.topics import agreement
 
 
 def test_topics_agree_with_known_groups_and_random_groups_do_not() -> None:
@@ -19,6 +20,6 @@ def test_topics_agree_with_known_groups_and_random_groups_do_not() -> None:
 
 def test_the_table_has_a_line_a_figure() -> None:
     assert (
-        table([("t", "ours", "AMI", 0.5, 0.4, 0.6, 10)]).splitlines()[-1]
+        markdown([Row("t", "ours", "AMI", 0.5, 0.4, 0.6, 10)]).splitlines()[-1]
         == "| t | ours | AMI | 0.500 | 0.400 to 0.600 | 10 |"
     )

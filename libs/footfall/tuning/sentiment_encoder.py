@@ -27,6 +27,7 @@ from footfall.text.encoder import load_encoder
 from footfall.text.spec import EncoderSpec
 from footfall.tuning.job import Train
 from footfall.tuning.loop import Log
+from footfall.tuning.search import search
 from footfall.tuning.spec import TuningSpec
 from footfall.tuning.tune import tune
 from footfall.tuning.tuned import Tuned, read_head
@@ -74,6 +75,8 @@ def train(
     text: EncoderSpec,
     spec: TuningSpec,
     how: Train,
+    trials: int,
+    folds: int,
     log: Log,
     judged_share: float,
     neutral_share: float,
@@ -82,7 +85,8 @@ def train(
 ) -> Trained:
     """Tunes on what sentiment is fitted on, stops by what it is calibrated on, and judges on the rest.
 
-    `fingerprint` names the vectors of the encoder as it was. The gate: with n-grams it must beat that encoder with n-grams.
+    `fingerprint` names the vectors of the encoder as it was; with `trials` Optuna looks for better settings first. The gate:
+    with n-grams it must beat that encoder with n-grams.
     """
     rows = labelled(
         labelled_texts, text_vectors, fingerprint=fingerprint, label="label", judged_share=judged_share, what=NAME
@@ -90,6 +94,12 @@ def train(
     classes = classes_of(rows)
     rows = rows if NEUTRAL in classes else rows.without(NEUTRAL)
     ours = rows.only(Part.FIT, Part.CALIBRATE)
+    if trials:  # on the texts to fit on alone, which it parts for itself
+        mine = ours.only(Part.FIT)
+        spec = search(
+            mine.texts, mine.labels, encoder_dir=encoder_dir, classes=classes, spec=spec, trials=trials,
+            fold_count=folds, log=log,
+        ).spec  # fmt: skip
     tuned = tune(
         ours.texts, ours.labels, ours.languages, encoder_dir=encoder_dir, out_dir=out_dir, classes=classes, spec=spec,
         log=log, kept=ours.is_part(Part.CALIBRATE).tolist(), train=how, data=DATA,

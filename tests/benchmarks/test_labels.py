@@ -42,6 +42,14 @@ def test_there_is_no_file_of_sentiment_that_is_not_counted():
     assert {name for name in names if name.startswith(("sentiment_", "neutral_"))} == COUNTS.keys()
 
 
+def test_the_errors_that_were_read_are_judged_sentences_each_with_its_kind():
+    judged = {sentence.key for sentence in chinese_sentences() if sentence.is_judged}
+    read = rows("errors_zh_read")
+    assert Counter(row["kind"] for row in read) == {"neutral_or_mixed": 25, "label": 21, "model": 14}
+    assert len({row["key"] for row in read}) == 60
+    assert {row["key"] for row in read} <= judged
+
+
 @pytest.mark.parametrize("name", COUNTS)
 def test_a_line_is_one_object_with_sorted_keys_and_its_letters_as_they_are(name: str):
     lines = (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()

@@ -84,7 +84,7 @@ def train(
         feature_version=fingerprint,
         parameters={
             "variant": chosen, "texts_fitted": len(rows.only(Part.FIT)), "texts_calibrated": len(rows.only(Part.CALIBRATE)),
-            "texts_judged": told["texts"], "encoder_fingerprint": fingerprint, "judged_share": judged_share,
+            "texts_judged": len(rows.only(Part.JUDGE)), "encoder_fingerprint": fingerprint, "judged_share": judged_share,
             "neutral_share": neutral_share,
         },
         metrics=measures.flat(found),
@@ -149,7 +149,7 @@ def evaluate(rows: Labelled, heads: Mapping[str, TextHead], chosen: str, *, roun
         "metrics": {name: asdict(interval) for name, interval in found.items()},
         "calibration": measures.calibration(truth, scores[chosen]),
         "variant": chosen,
-        "texts": len(judged),
+        "texts": len(moods),  # on which accuracy and AUROC are told
         "texts_by_language": {name: judged.languages.count(name) for name in sorted(set(judged.languages))},
     }
 

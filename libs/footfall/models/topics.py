@@ -30,6 +30,7 @@ from footfall.models.shape import Gate, Served, Trained
 NAME = "topics"
 TRIED = (3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
 MOST_SAMPLED = 20_000  # older texts on the driver, by hash of the vector above that; and as many recent ones
+MOST_FOR_K = 3_000  # texts on which k is chosen; the topics themselves are fitted on all
 OUTSIDE = 0.05  # of a topic's texts, those farthest from its centre: what lies as far belongs to none
 SAME = 0.2  # of the texts of two topics in either, those in both: less, and the number does not carry over
 RECENT_DAYS = 28
@@ -128,7 +129,8 @@ def train(
     vectors = _stacked(sample["vector"], len(sample["vector"].iloc[0]))
     is_recent = sample["is_recent"].to_numpy(dtype=bool)
     unit = centred(vectors, vectors.mean(axis=0))
-    tried = [try_k(unit, k, rounds=stability_rounds) for k in TRIED if k_min <= k <= min(k_max, len(unit) // 2)]
+    some = unit[:: -(-len(unit) // MOST_FOR_K)]  # every so-manieth: older and recent ones alike
+    tried = [try_k(some, k, rounds=stability_rounds) for k in TRIED if k_min <= k <= min(k_max, len(some) // 2)]
     chosen = most_that_repeat(tried, min_stability=min_stability)
     old = before if before is not None and before.feature_version == fingerprint else None
     model = fit_topics(vectors, is_recent, k=chosen.k, fingerprint=fingerprint, before=old)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from footfall.privacy.masking import masked
 from footfall.report import words
 from footfall.report.facts import Facts
 from footfall.report.findings import extremes
@@ -62,7 +63,7 @@ def _reviews(facts: Facts) -> list[str]:
         share = words.percent(row["positive_count"] / row["review_count"])
         told.append(f"{INDENT}{label} most: {words.department(row['department'])} ({share} positive)")
     return told + [
-        f"{INDENT}{row['sentiment']}: {row['review_text']}"
+        f"{INDENT}{row['sentiment']}: {masked(row['review_text'])}"
         for _, rows in facts.sentences.groupby(["review_language", "sentiment"], sort=True)
         for row in rows.head(1).to_dict("records")
     ]

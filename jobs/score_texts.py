@@ -23,7 +23,7 @@ from footfall.tables import (
 from jobs.train_texts import RISING
 from jobs.understand_text import WRITTEN
 
-CODE = ("footfall.models",)
+CODE = ("footfall.models", "footfall.text.normal")
 SAYS = {  # of a document; a model without a champion says nothing, and without the first there are no insights
     sentiment.NAME: ("sentiment", *sentiment.PROBABILITIES),
     topics.NAME: ("topic_id", "topic_similarity"),
@@ -63,8 +63,8 @@ def _aspects(job: Job) -> Step:
             return Made()
         found, mood = (job.champion(name, step="text_aspects") for name in (aspects.NAME, sentiment.NAME))
         told = aspects_of(
-            _written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model.head,
-            model_version=found.version, fingerprint=found.model.feature_version,
+            _written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model,
+            model_version=found.version,
         )  # fmt: skip
         return Made([Output(TEXT_ASPECTS, told)])
 
@@ -85,7 +85,15 @@ def _topics(job: Job) -> Step:
         return Made([Output(TEXT_TOPICS, told, as_of=dates["dates"])])
 
     reads, values = tuple(Read(t.full_name) for t in (TEXT_INSIGHTS, IDENTITIES)), {**asked, **dates}
-    return Step("text_topics", reads, (TEXT_TOPICS.full_name,), apply, CODE, values, models=(topics.NAME,))
+    return Step(
+        "text_topics",
+        reads,
+        (TEXT_TOPICS.full_name,),
+        apply,
+        (*CODE, "footfall.features"),
+        values,
+        models=(topics.NAME,),
+    )
 
 
 def _opinions(job: Job) -> Step:

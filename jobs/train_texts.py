@@ -1,17 +1,20 @@
 """Fits what reads texts. A part of jobs/train.py that also runs alone, since tuning wants GPUs. --model picks one."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from footfall.cli import Job, main, parser
-from footfall.errors import DataError
+from footfall.errors import DataError, TooFew
 from footfall.fetch import encoder_folder
 from footfall.models import aspect_training, aspects, insights, intents, sentiment, topics
+from footfall.runner import PART
 from footfall.step import Frames, Made, Read, Step
 from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, TEXT_VECTORS
 from jobs.understand_text import WRITTEN, encoders
 
-CODE = ("footfall.models",)
+CODE = ("footfall.models", "footfall.text.normal")
 MODELS = (sentiment.NAME, intents.NAME, aspects.NAME, topics.NAME)
 RISING = ("false_alarm_share", "min_voices")  # settings of topics that the scoring reads
 
@@ -28,14 +31,30 @@ def steps(job: Job) -> list[Step]:
         for name, (maker, needs) in makers.items()
         if (name in wanted if wanted else any(job.feeds(table) for table in needs))
     ]
+    made = made if wanted else [replace(step, apply=_unless_too_few(step.apply)) for step in made]
     with_sentiment = sentiment.NAME in (wanted or ()) or (not wanted and job.feeds(LABELLED_TEXTS))
     return [*([_sentiment_encoder(job)] if job.settings.fine_tune.enabled and with_sentiment else []), *made]
+
+
+def _unless_too_few(apply: Callable[[Frames], Made]) -> Callable[[Frames], Made]:
+    """Without enough texts a model is told to be missing, and trained when there are; who asks for it by name gets the error."""
+
+    def made(frames: Frames) -> Made:
+        try:
+            return apply(frames)
+        except TooFew as fault:
+            print(f"  not trained yet: {fault}")
+            return Made()
+
+    return made
 
 
 def encoder_fingerprint(job: Job) -> str:
     """The encoder with which the texts were last read; raises DataError where none was."""
     last = job.books.last_closed("understand_text_vectors")
     found = last.outputs.get("model:text_encoder", "") if last else ""
+    if last and last.outcome == PART:
+        raise DataError("the texts are not all read yet.", mend="Run jobs/understand_text.py to its end.")
     if not found:
         raise DataError("no text was read by an encoder yet.", mend="Run jobs/understand_text.py first.")
     return found
@@ -52,7 +71,7 @@ def _sentiment(job: Job) -> Step:
         return job.recorded(trained, step="train_sentiment")
 
     reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
-    values = {"sentiment": asked.model_dump(), "mlflow": job.settings.mlflow.model_dump()}
+    values = {"sentiment": asked.model_dump(), "rounds": rounds, "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_sentiment", reads, (), apply, CODE, values)
 
 
@@ -78,8 +97,14 @@ def _sentiment_encoder(job: Job) -> Step:
         return job.recorded(trained, step="train_sentiment_encoder")
 
     reads = (Read(LABELLED_TEXTS.full_name), Read(TEXT_VECTORS.full_name))
-    values = {"sentiment": mood, "fine_tune": asked, "text": text, "mlflow": job.settings.mlflow.model_dump()}
-    return Step("train_sentiment_encoder", reads, (), apply, (*CODE, "footfall.tuning"), values)
+    values = {
+        "sentiment": mood,
+        "fine_tune": asked,
+        "text": encoders(text)[-1],
+        "rounds": rounds,
+        "mlflow": job.settings.mlflow.model_dump(),
+    }
+    return Step("train_sentiment_encoder", reads, (), apply, (*CODE, "footfall.tuning", "footfall.text"), values)
 
 
 def _intents(job: Job) -> Step:
@@ -93,7 +118,7 @@ def _intents(job: Job) -> Step:
         return job.recorded(trained, step="train_intents")
 
     reads = (Read(LABELLED_TICKETS.full_name), Read(TEXT_VECTORS.full_name))
-    values = {"intents": asked, "mlflow": job.settings.mlflow.model_dump()}
+    values = {"intents": asked, "rounds": rounds, "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_intents", reads, (), apply, CODE, values)
 
 
@@ -125,7 +150,7 @@ def _topics(job: Job) -> Step:
         return job.recorded(trained, step="train_topics")
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
-    values = {"topics": asked, "as_of": job.as_of, "mlflow": job.settings.mlflow.model_dump()}
+    values = {"topics": asked, "as_of": job.as_of, "time_zone": time_zone, "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_topics", reads, (), apply, CODE, values)
 
 

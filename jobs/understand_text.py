@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from footfall.cli import Job, main
 from footfall.contract import Table
 from footfall.fetch import fetched_model
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from footfall.text.reading import Reader
 
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
+SAYS_SOMETHING = r"[^\s\p{Z}\p{Cc}]"  # what is white space alone has no clause, and would stay unread for ever
 WRITTEN = (REVIEWS, TICKETS)  # by customers
 DOCUMENTS = (*WRITTEN, LABELLED_TEXTS, LABELLED_TICKETS)
 
@@ -49,7 +52,7 @@ def _read(job: Job, into: Table, tables: Sequence[Table]) -> Step:
         )  # fmt: skip
 
     def apply(frames: Frames) -> Made:
-        documents = [frames[table.full_name] for table in tables]
+        documents = [frames[table.full_name].where(F.col("text").rlike(SAYS_SOMETHING)) for table in tables]
         found = reader().next(documents, vectors=frames.get(into.full_name))
         print(f"  encoder: {found.by.said}")
         *serving, wanted = reader().chosen(documents[0])

@@ -52,7 +52,7 @@ class Job:
         there is none.
         """
         batch = self.books.unfinished(step)
-        pinned = batch.inputs[f"model:{model}"] if batch else ""
+        pinned = batch.inputs.get(f"model:{model}", "") if batch else ""
         return self.registry.load(model, pinned or self.registry.champion_version(model))
 
     def recorded(self, trained: Candidate, *, step: str) -> Made:

@@ -30,6 +30,10 @@ class DataError(FootfallError):
     """The data is readable, yet a step cannot do its work with it (too few people, one class, no events)."""
 
 
+class TooFew(DataError):
+    """There is not enough data yet to train a model that a shop can do without until there is."""
+
+
 class EnvironmentFault(FootfallError):
     """Something that footfall needs from its surroundings is absent: Java, weights, a GPU, a key, a right, a server."""
 

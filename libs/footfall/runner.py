@@ -83,6 +83,11 @@ class Runner:
         with progress(self.lake.spark, step.name), self._abandoned_if_nothing_landed(work):
             made = step.apply(self._frames(step, batch, last))
             lines = [line for output in made.outputs for line in self._land(work, output)]
+        if made.is_part and not any(line["rows_valid"] for line in lines):
+            raise ContractError(
+                f"{step.name}: a part brought nothing, and says that there is more.",
+                mend="Please report this: the step would go on for ever.",
+            )
         if lines:
             self.books.enter(batch, lines)
         outcome = GATE_FAILED + made.gate_failed if made.gate_failed else PART if made.is_part else DONE

@@ -118,12 +118,14 @@ class Step:
 
 
 def code_hash(room: str) -> str:
-    """Hash of a package's (or module's) `.py` and `.sql` files, whatever they are packed in."""
+    """Hash of a package's (or module's) `.py`, `.sql` and `.yaml` files, whatever they are packed in."""
     package, _, module = room.rpartition(".")
     folder = resources.files(package).joinpath(module)
     if folder.is_dir():
         texts = [
-            f.read_bytes() for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith((".py", ".sql"))
+            f.read_bytes()
+            for f in sorted(folder.iterdir(), key=lambda f: f.name)
+            if f.name.endswith((".py", ".sql", ".yaml"))
         ]
     else:
         texts = [resources.files(package).joinpath(f"{module}.py").read_bytes()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -90,3 +91,11 @@ def test_nothing_to_learn_from_is_a_fault() -> None:
 )
 def test_pieces_that_may_serve_as_evidence(clause: str, expected: list[str]) -> None:
     assert pieces_of(clause) == expected
+
+
+def test_a_word_of_another_aspect_speaks_against_one(model: AspectModel) -> None:
+    alone = replace(model, mix=replace(MIX, others=0.0)).probability(["the price, the staff"], _vectors([""]))
+    both = replace(model, mix=replace(MIX, others=-2.0)).probability(["the price, the staff"], _vectors([""]))
+    price, rare = LEXICON.aspects.index("price"), LEXICON.aspects.index("rare")
+    assert both[0, price] < alone[0, price] - 0.05
+    assert both[0, rare] < alone[0, rare]

@@ -9,11 +9,11 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from footfall.contract import conform
-from footfall.errors import ContractError
 from footfall.models.aspects import AspectModel, Mix
 from footfall.models.clause_aspects import aspects_of
 from footfall.models.lexicon import parsed
 from footfall.models.ngrams import NGrams
+from footfall.models.sentiment import SentimentModel
 from footfall.models.text_head import Softmax, TextHead
 from footfall.tables import TEXT_ASPECTS
 
@@ -56,7 +56,9 @@ def clauses(spark: SparkSession) -> DataFrame:
 
 def _told(spark: SparkSession, documents: list[tuple[object, ...]], clauses: DataFrame) -> DataFrame:
     frame = spark.createDataFrame(documents, DOCUMENTS)
-    return aspects_of(frame, clauses, aspects=ASPECTS, sentiment=MOODS, model_version="aspects/1", fingerprint="enc1")
+    return aspects_of(
+        frame, clauses, aspects=ASPECTS, sentiment=SentimentModel("enc1", MOODS), model_version="aspects/1"
+    )
 
 
 def test_each_aspect_of_each_clause_is_a_row_with_its_words(spark: SparkSession, clauses: DataFrame) -> None:
@@ -85,7 +87,10 @@ def test_the_rows_keep_the_contract(spark: SparkSession, clauses: DataFrame) -> 
     assert conform(found, TEXT_ASPECTS).count() == 3
 
 
-def test_vectors_of_another_encoder_than_the_models_are_refused(spark: SparkSession, clauses: DataFrame) -> None:
+def test_each_model_reads_the_vectors_of_its_own_encoder(spark: SparkSession, clauses: DataFrame) -> None:
     documents = spark.createDataFrame([_document("r1", "t1", TEXT)], DOCUMENTS)
-    with pytest.raises(ContractError, match="vectors of encoder enc1, these are of enc0"):
-        aspects_of(documents, clauses, aspects=ASPECTS, sentiment=MOODS, model_version="aspects/1", fingerprint="enc0")
+    other = TextHead(("negative", "positive"), Softmax(np.array([[-1.0], [1.0]]), np.zeros(2)), None, None)
+    mood = SentimentModel("enc0", other)
+    found = aspects_of(documents, clauses, aspects=ASPECTS, sentiment=mood, model_version="aspects/1").collect()
+    told = [(row.clause_number, row.aspect, row.sentiment, row.encoder_fingerprint) for row in found]
+    assert told == [(1, "service", "positive", "enc1")]  # the clause that both encoders have read

@@ -15,6 +15,9 @@ from footfall.privacy.masking import masked
         ("see https://shop.example/track?id=77&u=li now", "see … now"),
         ("ask @li_wei88", "ask …"),
         ("order HD-20171203 is late", "order … is late"),
+        ("qq123456789 or wechat13800138000", "qq… or wechat…"),
+        ("１３８００１３８０００", "…"),
+        ("li＠example．com", "…"),
         ("card 6222 0212 3456 7890", "card …"),
     ],
 )

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from footfall.contract import Table
 from footfall.query import run_sql
-from footfall.tables import REVIEWS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS, TICKETS
+from footfall.tables import REVIEWS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS
 from report.test_questions import CUT, DAY, rows
 
 WHEN = {"event_date": date(2017, 12, 1), "known_at": datetime(2017, 12, 2, tzinfo=UTC)}
@@ -70,19 +70,20 @@ def test_rising_topics_come_first_with_a_text_of_each_where_texts_may_be_shown(
     spark: SparkSession, sentences: int, texts: list[str]
 ) -> None:
     told = [topic(0, 50, 9), topic(1, 9, 9), topic(2, 5, 5, is_rising=True, p_value=0.01), topic(3, 99, 1)]
-    written = {REVIEWS: [{"review_id": "r", "text_id": "t-0", "text": "fine"}],
-               TICKETS: [{"ticket_id": "k", "text_id": "t-2", "text": "the lid leaks"}]}  # fmt: skip
+    written = {REVIEWS: [{"review_id": "r", "text_id": "t-0", "text": "fine"},
+                         {"review_id": "s", "text_id": "t-2", "text": "the lid leaks"}]}  # fmt: skip
     found = asked(spark, "topics", {TEXT_TOPICS: told, **written}, sentences=sentences)
     assert [row["topic_id"] for row in found] == [2, 0]
     assert found[0]["document_texts"] == texts
 
 
-def test_intents_count_tickets_of_several_people_and_what_nobody_could_tell(spark: SparkSession) -> None:
+def test_intents_count_tickets_of_several_people_once_a_model_has_read_them(spark: SparkSession) -> None:
     def ticket(number: int, intent: str | None, mood: str = "neutral", **other: Any) -> dict[str, Any]:
         return {"document_kind": "ticket", "document_id": f"k{number}", "text_id": f"t{number}", "actor_id": f"a{number}",
                 "intent": intent, "sentiment": mood, **WHEN, **other}  # fmt: skip
 
-    told = [ticket(1, "refund", "negative"), ticket(2, "refund"), ticket(3, None), ticket(4, "unknown"), ticket(5, "invoice"),
+    told = [ticket(1, "refund", "negative"), ticket(2, "refund"), ticket(3, None), ticket(4, "unknown"),
+            ticket(8, "unknown"), ticket(5, "invoice"),
             ticket(6, None, document_kind="review"), ticket(7, "refund", known_at=CUT)]  # fmt: skip
     assert asked(spark, "intents", {TEXT_INSIGHTS: told}) == [
         {"intent": "refund", "ticket_count": 2, "negative_count": 1},

@@ -10,7 +10,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.errors import DataError
+from footfall.errors import TooFew
 from footfall.models import measures
 from footfall.models.aspects import LEAST_VOTES, NAME, AspectModel, fit_aspects, votes
 from footfall.models.lexicon import builtin
@@ -57,8 +57,11 @@ def train(
         predictions=(("aspects", "string"),),
         feature_version=fingerprint,
         parameters={"clauses": len(texts), "aspects": len(lexicon.aspects), "encoder_fingerprint": fingerprint},
-        metrics={"auroc_of_votes": mean, **{f"auroc_of_votes_{aspect}": value for aspect, value in found.items()}},
-        gates=[Gate("learns_from_the_list", bool(mean >= min_auroc), words)],
+        metrics={
+            **({"auroc_of_votes": mean} if found else {}),
+            **{f"auroc_of_votes_{aspect}": value for aspect, value in found.items()},
+        },
+        gates=[Gate("learns_from_the_list", not found or bool(mean >= min_auroc), words)],
         evaluation={"clauses": len(texts), "auroc_of_votes": found},
     )
 
@@ -83,7 +86,7 @@ def _clauses(documents: DataFrame, clause_vectors: DataFrame, *, fingerprint: st
     rows = spans.join(texts, "text_id").orderBy(order, "text_id", "clause_number").limit(MOST_CLAUSES)
     found = rows.select("text", "start_char", "end_char", "vector").toPandas()
     if found.empty:
-        raise DataError(
+        raise TooFew(
             "aspects: no clause was read by the encoder.",
             mend="Map a source with reviews or tickets into the lake and run jobs/understand_text.py.",
         )

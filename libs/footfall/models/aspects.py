@@ -107,10 +107,14 @@ class AspectModel:
                 f"the aspects model reads vectors of {wide} numbers, these are {rows.shape[1:]}.",
                 mend="Use vectors of the encoder that it was trained on.",
             )
-        listed = votes(clauses, lexicon=self.lexicon)
+        listed = votes(clauses, lexicon=self.lexicon).astype(np.float64)
+        of_others = listed.sum(axis=1, keepdims=True) - listed > 0
         mix = self.mix
         return sigmoid(
-            mix.shift + mix.words * listed + (mix.vectors + mix.both * listed) * self.of_vectors.logits(rows)
+            mix.shift
+            + mix.words * listed
+            + mix.others * of_others
+            + (mix.vectors + mix.both * listed) * self.of_vectors.logits(rows)
         )
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,23 +10,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.errors import ContractError
 from footfall.models.aspects import AspectModel
+from footfall.models.insights import KEEP
+from footfall.models.sentiment import SentimentModel
 from footfall.models.text_head import TextHead
 from footfall.tables.texts import TEXT_ASPECTS
 from footfall.text.normal import normalise
 
 POSITIVE = "positive"
-DOCUMENT = (
-    "document_id",
-    "document_kind",
-    "event_time",
-    "event_date",
-    "known_at",
-    "actor_id",
-    "item_id",
-    "text_id",
-)
+MOOD_VECTOR = "mood_vector"
 CLAUSE = ("clause_number", "start_char", "end_char", "vector")
 TOLD = T.StructType([T.StructField(column.name, column.type) for column in TEXT_ASPECTS.columns])
 
@@ -36,39 +28,38 @@ def aspects_of(
     clause_vectors: DataFrame,
     *,
     aspects: AspectModel,
-    sentiment: TextHead,
+    sentiment: SentimentModel,
     model_version: str,
-    fingerprint: str,
 ) -> DataFrame:
-    """Rows of results.text_aspects for documents (the columns of DOCUMENT, and text) whose clauses have vectors.
+    """Rows of results.text_aspects for documents (the columns of KEEP, and text) whose clauses have vectors.
 
-    Raises ContractError where the aspects were fitted on another encoder's vectors.
+    Each model reads the vectors of its own encoder; a clause counts when both encoders have read it. The row names that
+    of the aspects.
     """
-    if aspects.feature_version != fingerprint:
-        raise ContractError(
-            f"model {model_version} reads vectors of encoder {aspects.feature_version}, these are of {fingerprint}.",
-            mend="Run jobs/train.py --model aspects, then understand the texts again.",
-        )
+    fingerprint = aspects.feature_version
+    moods = clause_vectors.where(F.col("encoder_fingerprint") == sentiment.feature_version)
     clauses = clause_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", *CLAUSE)
-    rows = documents.select(*DOCUMENT, "text").join(clauses, on="text_id", how="inner")
+    of_mood = moods.select("text_id", "clause_number", F.col("vector").alias(MOOD_VECTOR))
+    clauses = clauses.join(of_mood, on=["text_id", "clause_number"], how="inner")
+    rows = documents.select(*KEEP, "text").join(clauses, on="text_id", how="inner")
 
     def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
-            told = read_clauses(batch, aspects=aspects, sentiment=sentiment)
+            told = read_clauses(batch, aspects=aspects, sentiment=sentiment.head)
             yield told.assign(model_version=model_version, encoder_fingerprint=fingerprint)[TOLD.names]
 
     return rows.mapInPandas(read, TOLD)
 
 
 def read_clauses(rows: pd.DataFrame, *, aspects: AspectModel, sentiment: TextHead) -> pd.DataFrame:
-    """One row for each aspect of each clause: those of `rows` (DOCUMENT, text, CLAUSE), with what is said of it."""
+    """One row for each aspect of each clause: those of `rows` (KEEP, text, CLAUSE, mood_vector), with what is said of it."""
     texts = {text: normalise(text) for text in rows["text"].unique()}
     spans = zip(rows["text"], rows["start_char"], rows["end_char"], strict=True)
     clauses = pd.Series([texts[text][start:end] for text, start, end in spans], index=rows.index, dtype=object)
     found = aspects.predict(pd.DataFrame({"text": clauses, "vector": rows["vector"]}))["aspects"]
-    moods = sentiment.probability(clauses.tolist(), list(rows["vector"]))
+    moods = sentiment.probability(clauses.tolist(), list(rows[MOOD_VECTOR]))
     places = np.argmax(moods, axis=1)
-    of_clause = rows.drop(columns=["text", "vector"]).assign(
+    of_clause = rows.drop(columns=["text", "vector", MOOD_VECTOR]).assign(
         sentiment=[sentiment.classes[place] for place in places],
         positive_probability=moods[:, sentiment.classes.index(POSITIVE)],
         said=found,

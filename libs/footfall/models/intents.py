@@ -15,7 +15,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.errors import DataError
+from footfall.errors import TooFew
 from footfall.models import measures
 from footfall.models.featureset import Matrix
 from footfall.models.intent_words import by_words
@@ -150,7 +150,7 @@ def _best(found: Matrix, intents: Sequence[str]) -> tuple[Labels, Matrix]:
 
 
 def _require_enough(fitted: pd.DataFrame, held: pd.DataFrame) -> None:
-    """Raises DataError where an intent has too few messages to fit, or none is left to judge."""
+    """Raises TooFew where an intent has too few messages to fit, or none is left to judge."""
     counts = fitted["intent"].value_counts()
     few = [f"{intent} has {counts.get(intent, 0)}" for intent in CLASSES
            if intent in {*fitted["intent"], *held["intent"]} and counts.get(intent, 0) < LEAST_TEXTS]  # fmt: skip
@@ -159,7 +159,7 @@ def _require_enough(fitted: pd.DataFrame, held: pd.DataFrame) -> None:
     faults += ["none is left to judge"] if held.empty else []
     faults = faults if len(fitted) else ["there are none to fit on"]
     if faults:
-        raise DataError(
+        raise TooFew(
             f"intents, labelled messages with vectors: {'; '.join(faults)}.",
             mend="Map a source with messages and their intents into labelled_tickets and run jobs/understand_text.py; "
             "the setting intents.judged_share says how many are kept to judge.",

@@ -12,7 +12,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.errors import DataError
+from footfall.errors import TooFew
 from footfall.text.normal import normalise_text
 from footfall.text.vectors import vectors_matrix
 
@@ -70,7 +70,7 @@ def labelled(
 ) -> Labelled:
     """The rows of `labelled_texts` (text_id, text, language, and the column `label`) whose text the encoder has read.
 
-    Parts are cut by a hash of the text, so that they repeat. Raises DataError where there are none.
+    Parts are cut by a hash of the text, so that they repeat. Raises TooFew where there are none.
     """
     vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
     told = labelled_texts.select(
@@ -81,7 +81,7 @@ def labelled(
     rows = told.join(vectors, "text_id").withColumn("place", place).orderBy(order, "text_id").limit(MOST_TEXTS)
     found = rows.toPandas()
     if found.empty:
-        raise DataError(
+        raise TooFew(
             f"{what}: there are no labelled texts that the encoder has read.",
             mend="Map a source with labels into the lake and run jobs/understand_text.py.",
         )

@@ -43,6 +43,8 @@ class NGrams:
     def transform(self, texts: Iterable[str]) -> csr_matrix:
         """float64[n_texts, len(used)]."""
         counts = _counts(texts, self.longest)[:, self.used]
+        if not len(self.used):
+            return counts
         counts.data = 1 + np.log(counts.data)
         return normalize(counts.multiply(self.idf).tocsr())
 

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from footfall.errors import DataError
+from footfall.errors import DataError, TooFew
 from footfall.models.blend import fit_blend
 from footfall.models.featureset import Matrix
 from footfall.models.measures import Labels
@@ -113,7 +113,7 @@ def fit_head(
     """A head fitted on the texts that are not `kept`; how much each part counts, and how sure it may be, on those kept.
 
     `texts` are normalised, `vectors` [n_texts, dim]; `weights` float64[n_texts] say how much each text counts among
-    those kept (all alike where None). Raises DataError where a class is missing on either side.
+    those kept (all alike where None). Raises TooFew where a class is missing on either side.
     """
     codes = _codes(labels, classes, kept)
     inputs: dict[str, Matrix | csr_matrix] = {}
@@ -158,7 +158,7 @@ def _codes(labels: Sequence[str], classes: Sequence[str], kept: npt.NDArray[np.b
     if lacking or (codes < 0).any():
         unknown = sorted({label for label, code in zip(labels, codes, strict=True) if code < 0})
         told = ", ".join([*(f"no {one}" for one in lacking), *(f"unknown label {one}" for one in unknown)])
-        raise DataError(
+        raise TooFew(
             f"the labelled texts do not hold what a model of {', '.join(classes)} needs: {told}.",
             mend="Map more labelled texts: each class needs a few dozen that have vectors.",
         )

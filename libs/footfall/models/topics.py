@@ -19,7 +19,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.errors import DataError
+from footfall.errors import DataError, TooFew
 from footfall.models.choose_k import fit, nearest, regroup
 from footfall.models.featureset import Matrix
 from footfall.models.gathered import LEAST_TEXTS, Mask, gathered
@@ -118,11 +118,11 @@ def train(
 ) -> Trained:
     """Groups `examples`; a topic keeps the number that it had in `before`. What is new is looked for among the recent ones.
 
-    Raises DataError with fewer than `min_texts`.
+    Raises TooFew with fewer than `min_texts`.
     """
     sample = _collect(texts)
     if len(sample) < max(min_texts, 2 * k_min):
-        raise DataError(
+        raise TooFew(
             f"topics: {len(sample)} distinct texts are too few to group (topics.min_texts is {min_texts}).",
             mend="Load more reviews or tickets, or lower topics.min_texts if you know what you do.",
         )
@@ -131,9 +131,11 @@ def train(
     unit = centred(vectors, vectors.mean(axis=0))
     some = unit[:: -(-len(unit) // MOST_FOR_K)]  # every so-manieth: older and recent ones alike
     tried = [try_k(some, k, rounds=stability_rounds) for k in TRIED if k_min <= k <= min(k_max, len(some) // 2)]
+    tried = tried or [try_k(some, k_min, rounds=stability_rounds)]
     chosen = most_that_repeat(tried, min_stability=min_stability)
     old = before if before is not None and before.feature_version == fingerprint else None
-    model = fit_topics(vectors, is_recent, k=chosen.k, fingerprint=fingerprint, before=old)
+    first = before.next_number if before else 0
+    model = fit_topics(vectors, is_recent, k=chosen.k, fingerprint=fingerprint, before=old, first_number=first)
     return _trained(model, vectors, tried, chosen, min_stability)
 
 
@@ -151,9 +153,18 @@ def most_that_repeat(tried: Sequence[Tried], *, min_stability: float) -> Tried:
 
 
 def fit_topics(
-    vectors: Matrix, is_recent: Mask, *, k: int, fingerprint: str, before: TopicsModel | None
+    vectors: Matrix,
+    is_recent: Mask,
+    *,
+    k: int,
+    fingerprint: str,
+    before: TopicsModel | None,
+    first_number: int = 0,
 ) -> TopicsModel:
-    """K topics by k-means on vectors as stored, float64[n, dim]; beside them those that gathered, now or before."""
+    """K topics by k-means on vectors as stored, float64[n, dim]; beside them those that gathered, now or before.
+
+    `first_number` is the first that no topic ever had: a model of another encoder carries none over, and takes none twice.
+    """
     mean = vectors.mean(axis=0)
     unit = centred(vectors, mean)
     had = before.assigned(vectors)[0] if before else np.full(len(vectors), NO_TOPIC)
@@ -168,7 +179,7 @@ def fit_topics(
         fingerprint, tuple(mean.tolist()), tuple(map(tuple, centres.tolist())), tuple(range(len(members))),
         tuple(least), tuple(place >= k for place in range(len(members))), len(members),
     )  # fmt: skip
-    return _numbered(drawn, drawn.assigned(vectors)[0], before, had)
+    return _numbered(drawn, drawn.assigned(vectors)[0], before, had, first_number)
 
 
 def centred(vectors: Matrix, mean: Matrix) -> Matrix:
@@ -183,14 +194,16 @@ def _still_spoken_of(before: TopicsModel | None, had: Labels) -> list[Labels]:
     return [rows for rows in found if len(rows) >= LEAST_TEXTS]
 
 
-def _numbered(drawn: TopicsModel, places: Labels, before: TopicsModel | None, had: Labels) -> TopicsModel:
+def _numbered(
+    drawn: TopicsModel, places: Labels, before: TopicsModel | None, had: Labels, first_number: int
+) -> TopicsModel:
     """The model with its topics' numbers: those of `before` where the texts are the same, new ones elsewhere; by number."""
     sizes = np.bincount(places[places != NO_TOPIC], minlength=len(drawn.centres))
     by_size = [int(place) for place in np.argsort(-sizes, kind="stable")]
     former = np.array([*before.numbers, NO_TOPIC])[had] if before else had
     both = (places != NO_TOPIC) & (former != NO_TOPIC)
     carried = keep_numbers(places[both], former[both], by_size=by_size)
-    free = count(before.next_number if before else 0)
+    free = count(max(first_number, before.next_number if before else 0))
     numbers = {place: carried[place] for place in by_size if _is_same(places == place, former == carried[place])}
     numbers |= {place: next(free) for place in by_size if place not in numbers}
     order = sorted(numbers, key=lambda place: numbers[place])

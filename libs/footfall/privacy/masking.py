@@ -7,6 +7,7 @@ setting says so.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 HIDDEN = "…"
 FORMS = re.compile(
@@ -14,7 +15,7 @@ FORMS = re.compile(
       [\w.+-]+@[\w-]+(?:\.[\w-]+)+                     # an e-mail address
     | (?:https?://|www\.)\S+                           # a link, which may carry an account
     | (?<!\w)@[\w.-]{2,}                               # an account
-    | (?<![\w])[A-Z]{0,4}[-#]?(?:\+?\d[\s()-]?){5,}\d[Xx]?  # phones, cards, orders, identity and parcel numbers
+    | (?<!\d)[A-Z]{0,4}[-#]?(?:\+?\d[\s()-]?){5,}\d[Xx]?  # phones, cards, orders, identity and parcel numbers
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -26,4 +27,4 @@ def masked(text: str) -> str:
     >>> masked("Call 138 0013 8000 or write to li@example.com, order HD-20171203, 15 euros")
     'Call … or write to …, order …, 15 euros'
     """
-    return FORMS.sub(HIDDEN, text)
+    return FORMS.sub(HIDDEN, unicodedata.normalize("NFKC", text))

@@ -8,18 +8,15 @@ written AS (
     GROUP BY text_id
 ),
 
-ranked AS (
+-- What several people wrote word for word stands there once.
+told AS (
     SELECT
         aspect,
         sentiment,
         text_id,
         start_char,
         end_char,
-        probability,
-        row_number() OVER (
-            PARTITION BY aspect, sentiment
-            ORDER BY probability * abs(positive_probability - 0.5) DESC, text_id ASC, start_char ASC
-        ) AS place
+        max(probability * abs(positive_probability - 0.5)) AS clearness
     FROM {text_aspects}
     WHERE
         document_kind = 'review'
@@ -28,6 +25,17 @@ ranked AS (
         AND event_date >= date_sub(:as_of, 365)
         AND event_date < :as_of
         AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
+    GROUP BY aspect, sentiment, text_id, start_char, end_char
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY aspect, sentiment
+            ORDER BY clearness DESC, text_id ASC, start_char ASC
+        ) AS place
+    FROM told
 )
 
 SELECT

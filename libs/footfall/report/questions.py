@@ -21,7 +21,6 @@ from footfall.tables import (
     TEXT_ASPECTS,
     TEXT_INSIGHTS,
     TEXT_TOPICS,
-    TICKETS,
     USER_PROFILES,
     USER_SCORES,
 )
@@ -29,7 +28,7 @@ from footfall.tables import (
 TOPICS = 8  # told on the page
 READS = (
     DAILY_ACTIVITY, SEGMENT_CATALOGUE, USER_SCORES, USER_PROFILES, TEXT_INSIGHTS, TEXT_ASPECTS, TEXT_TOPICS, REVIEWS,
-    TICKETS, ITEMS,
+    ITEMS,
 )  # fmt: skip
 NEEDS = {
     "headline": (DAILY_ACTIVITY,),
@@ -42,7 +41,7 @@ NEEDS = {
     "sentences": (TEXT_INSIGHTS, REVIEWS),
     "aspects": (TEXT_ASPECTS,),
     "clauses": (TEXT_ASPECTS, REVIEWS),
-    "topics": (TEXT_TOPICS, REVIEWS, TICKETS),
+    "topics": (TEXT_TOPICS, REVIEWS),
     "intents": (TEXT_INSIGHTS,),
     "portraits": (USER_PROFILES,),
     "model_versions": (USER_PROFILES,),

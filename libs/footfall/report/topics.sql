@@ -16,23 +16,12 @@ told AS (
     WHERE place <= :topics
 ),
 
-texts AS (
-    SELECT
-        text_id,
-        text
-    FROM {reviews}
-    UNION ALL
-    SELECT
-        text_id,
-        text
-    FROM {tickets}
-),
-
+-- Only reviews: what somebody wrote to the shop's service is never shown.
 written AS (
     SELECT
         text_id,
         min(text) AS document_text
-    FROM texts
+    FROM {reviews}
     GROUP BY text_id
 ),
 

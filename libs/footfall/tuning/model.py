@@ -88,7 +88,7 @@ class TextClassifier(nn.Module):
                 f"the head to start from is {head.coefficients.shape}, this one {tuple(self.linear.weight.shape)}.",
                 mend="Hand in a head of the same classes over vectors of the same encoder, or none.",
             )
-        scale, centre = self.scale.double().numpy(), self.centre.double().numpy()
+        scale, centre = self.scale.double().cpu().numpy(), self.centre.double().cpu().numpy()
         with torch.no_grad():
             self.linear.weight.copy_(torch.from_numpy(head.coefficients * scale))
             self.linear.bias.copy_(torch.from_numpy(head.intercepts + head.coefficients @ centre))

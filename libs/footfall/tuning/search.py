@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,7 +76,7 @@ def search(
     study = _study(spec.seed)
 
     def objective(trial: optuna.Trial) -> float:
-        tried = replace(spec, **_suggested(trial, ranges or Ranges()))
+        tried = replace(spec, **_suggested(trial, ranges or _ranges_for(encoder_dir)))
         losses = [_loss(replace(job, spec=tried), trial, fold) for fold, job in enumerate(jobs)]
         log(trial.number, "search_loss", float(np.mean(losses)))
         return float(np.mean(losses))
@@ -96,6 +97,12 @@ def _study(seed: int) -> optuna.Study:
         return optuna.create_study(direction="minimize", sampler=sampler, pruner=pruner)
     finally:
         optuna.logging.set_verbosity(before)
+
+
+def _ranges_for(encoder_dir: Path) -> Ranges:
+    """The usual ranges, without freezing more layers than the encoder has."""
+    layers = int(json.loads((encoder_dir / "config.json").read_text(encoding="utf-8")).get("num_hidden_layers", 0))
+    return Ranges(frozen_layers=(0, min(Ranges.frozen_layers[1], layers)))
 
 
 def _suggested(trial: optuna.Trial, ranges: Ranges) -> dict[str, Any]:

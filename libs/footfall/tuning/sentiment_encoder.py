@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from pyspark.sql import DataFrame
 
 from footfall.models import measures
@@ -23,8 +24,10 @@ from footfall.models.measures import Interval
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE, classes_of, fit_variants, positive_score
 from footfall.models.shape import Gate, Trained
 from footfall.text.device import choose_device
-from footfall.text.encoder import load_encoder
-from footfall.text.spec import EncoderSpec
+from footfall.text.encoder import Encoder, encoder_of_process
+from footfall.text.normal import normalise_text
+from footfall.text.spec import EncoderSpec, NumberType, Wanted
+from footfall.tuning.data import key_of
 from footfall.tuning.job import Train
 from footfall.tuning.loop import Log
 from footfall.tuning.search import search
@@ -57,10 +60,7 @@ class TunedEncoder:
     def predict(self, frame: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
         """`sentiment` for the column `text`, by the head that it was trained with, uncalibrated."""
         head, classes = read_head(self.folder)
-        device = choose_device(self.text, addresses=(), environ={}, gpu_count=0)
-        vectors = (
-            load_encoder(replace(self.text, encoder=str(self.folder)), device).encode(frame["text"].tolist()).vectors
-        )
+        vectors = _encoder_here(self.text, self.folder).encode(normalise_text(frame["text"]).tolist()).vectors
         said = np.array(classes, dtype=object)[head.logits(vectors).argmax(axis=1)]
         return pd.DataFrame({"sentiment": said}, index=frame.index)
 
@@ -92,7 +92,7 @@ def train(
         labelled_texts, text_vectors, fingerprint=fingerprint, label="label", judged_share=judged_share, what=NAME
     )
     classes = classes_of(rows)
-    rows = rows if NEUTRAL in classes else rows.without(NEUTRAL)
+    rows = _apart(rows if NEUTRAL in classes else rows.without(NEUTRAL))
     ours = rows.only(Part.FIT, Part.CALIBRATE)
     if trials:  # on the texts to fit on alone, which it parts for itself
         mine = ours.only(Part.FIT)
@@ -104,10 +104,26 @@ def train(
         ours.texts, ours.labels, ours.languages, encoder_dir=encoder_dir, out_dir=out_dir, classes=classes, spec=spec,
         log=log, kept=ours.is_part(Part.CALIBRATE).tolist(), train=how, data=DATA,
     )  # fmt: skip
-    device = choose_device(text, addresses=(), environ={}, gpu_count=0)
-    vectors = load_encoder(replace(text, encoder=str(tuned.folder)), device).encode(rows.texts).vectors
+    vectors = _encoder_here(text, tuned.folder).encode(rows.texts).vectors
     told = compared(rows, replace(rows, vectors=vectors), neutral_share=neutral_share, rounds=bootstrap_rounds)
     return _trained(tuned, told, text, fingerprint=fingerprint, min_auroc_gain=min_auroc_gain)
+
+
+def _apart(rows: Labelled) -> Labelled:
+    """The rows without those to fit on that differ in punctuation alone from one to calibrate or judge on."""
+    aside = {key_of(text) for text, part in zip(rows.texts, rows.parts, strict=True) if part is not Part.FIT}
+    judged = {key_of(text) for text in rows.only(Part.JUDGE).texts}
+    taken = {Part.FIT: aside, Part.CALIBRATE: judged, Part.JUDGE: set()}
+    return rows.at([i for i, part in enumerate(rows.parts) if key_of(rows.texts[i]) not in taken[part]])
+
+
+def _encoder_here(text: EncoderSpec, folder: Path) -> Encoder:
+    """The encoder on this process's first GPU, else on the CPU whatever the settings say of devices."""
+    has_gpu = torch.cuda.is_available()
+    kind = NumberType.FP32 if text.number_type == NumberType.FP16 and not has_gpu else text.number_type
+    spec = replace(text, encoder=str(folder), device=Wanted.AUTO if has_gpu else Wanted.CPU, number_type=kind)
+    device = choose_device(spec, addresses=("0",) if has_gpu else (), environ={}, gpu_count=torch.cuda.device_count())
+    return encoder_of_process(spec, device)
 
 
 def compared(frozen: Labelled, tuned: Labelled, *, neutral_share: float, rounds: int) -> dict[str, Interval]:

@@ -185,6 +185,12 @@ def test_a_step_that_makes_other_columns_is_told_all_of_them(lake: Lake) -> None
         _runner(lake).run([Step("wrong", (), ("results.total",), apply)])
 
 
+def test_a_part_that_brings_nothing_ends_in_words_rather_than_never(lake: Lake) -> None:
+    step = Step("in_parts", (), (), lambda _: Made(is_part=True))
+    with pytest.raises(ContractError, match="in_parts: a part brought nothing, and says that there is more"):
+        _runner(lake).run([step])
+
+
 def test_a_missed_gate_is_told_at_the_end_and_again_without_running_again(lake: Lake) -> None:
     runs = []
 

@@ -150,3 +150,10 @@ def test_an_encoder_that_still_serves_reads_todays_texts_before_the_new_one_read
     world.add("tomorrow")
     world.run(world.job(new))
     assert Counter(row["encoder_fingerprint"] for row in world.read()) == {served: 28, wanted: 29}
+
+
+def test_a_blank_text_is_nobodys_work_and_ends_no_loop(world: World, tmp_path: Path) -> None:
+    world.add("\u3000", "today")
+    old, new = make_tiny(tmp_path / "bert", "bert"), make_tiny(tmp_path / "roberta", "roberta")
+    world.run(world.job(new, serving=[{"encoder": str(old)}]))
+    assert Counter(Counter(row["text_id"] for row in world.read()).values()) == {2: 27}

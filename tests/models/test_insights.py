@@ -78,6 +78,20 @@ def test_a_champion_of_tickets_is_not_asked_about_reviews(spark: SparkSession, v
     assert found["ticket"]["model_versions"] == ["sentiment/3", "other/1"]
 
 
+def test_a_champion_whose_encoder_has_not_read_a_text_yet_says_nothing_of_it(
+    spark: SparkSession, vectors: DataFrame
+) -> None:
+    written = documents(reviews=_written(spark, "review", ("1", "t1", "a"), ("2", "t2", "b")))
+    asked = [
+        Reader(_says("enc1"), "sentiment/3", ("sentiment", "negative_probability", "neutral_probability")),
+        Reader(_says("enc2"), "other/1", ("positive_probability",)),
+    ]
+    found = {row["document_id"]: row for row in text_insights(written, vectors, readers=asked).collect()}
+    assert (found["1"]["positive_probability"], found["1"]["model_versions"]) == (None, ["sentiment/3"])
+    assert found["2"]["positive_probability"] == pytest.approx(0.5)
+    assert found["2"]["model_versions"] == ["sentiment/3", "other/1"]
+
+
 def test_a_champion_whose_encoder_read_nothing_is_refused(vectors: DataFrame) -> None:
     require_read(vectors, _says("enc1"), model_version="sentiment/3")
     with pytest.raises(ContractError, match="sentiment/3 reads vectors of encoder enc9, and no text has one"):

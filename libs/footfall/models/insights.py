@@ -45,14 +45,15 @@ def documents(**tables: DataFrame) -> DataFrame:
 def text_insights(written: DataFrame, text_vectors: DataFrame, *, readers: Sequence[Reader]) -> DataFrame:
     """Rows of results.text_insights: every one of `written` (as `documents` gives them) whose text was read.
 
-    A text counts as read when the encoder of each reader has made its vector. The first reader's encoder stands in the
-    row. Raises ContractError where no vector at all is by the encoder of a reader.
+    A text counts as read when the encoder of the first reader has made its vector, and that encoder stands in the row. A
+    reader whose own encoder has not read it yet says nothing of it.
     """
-    encoders = sorted({reader.model.feature_version for reader in readers})
+    encoders = list(dict.fromkeys(reader.model.feature_version for reader in readers))
     rows = written
     for place, fingerprint in enumerate(encoders):
         of_encoder = text_vectors.where(F.col("encoder_fingerprint") == fingerprint)
-        rows = rows.join(of_encoder.select("text_id", F.col("vector").alias(f"vector_{place}")), "text_id")
+        read_by = of_encoder.select("text_id", F.col("vector").alias(f"vector_{place}"))
+        rows = rows.join(read_by, "text_id", "left" if place else "inner")
     vector_of = {fingerprint: f"vector_{place}" for place, fingerprint in enumerate(encoders)}
     schema = _schema(TEXT_INSIGHTS, [*KEEP, *(c for r in readers for c in r.columns), "model_versions"])
 
@@ -76,14 +77,16 @@ def require_read(text_vectors: DataFrame, model: Fitted, *, model_version: str) 
 def _read(batch: pd.DataFrame, readers: Sequence[Reader], vector_of: Mapping[str, str]) -> pd.DataFrame:
     """The batch with what each reader says of its kinds of documents; NULL elsewhere."""
     texts = normalise_text(batch["text"])
-    told = [batch[list(KEEP)]]
+    told, spoke = [batch[list(KEEP)]], []
     for reader in readers:
-        mine = batch["document_kind"].isin(reader.kinds)
-        frame = pd.DataFrame({"text": texts[mine], "vector": batch.loc[mine, vector_of[reader.model.feature_version]]})
+        vectors = batch[vector_of[reader.model.feature_version]]
+        mine = batch["document_kind"].isin(reader.kinds) & vectors.notna()
+        frame = pd.DataFrame({"text": texts[mine], "vector": vectors[mine]})
+        spoke.append([[reader.model_version] if is_mine else [] for is_mine in mine])
         said = reader.model.predict(frame)[list(reader.columns)].astype(object).reindex(batch.index)
         told.append(said.where(said.notna(), None))
-    spoke = [[r.model_version for r in readers if kind in r.kinds] for kind in batch["document_kind"]]
-    return pd.concat(told, axis=1).assign(model_versions=pd.Series(spoke, index=batch.index, dtype=object))
+    versions = [[name for names in by_reader for name in names] for by_reader in zip(*spoke, strict=True)]
+    return pd.concat(told, axis=1).assign(model_versions=pd.Series(versions, index=batch.index, dtype=object))
 
 
 def _schema(table: Table, names: Sequence[str]) -> T.StructType:

@@ -20,7 +20,7 @@ from footfall.tables import (
     TEXT_VECTORS,
     USER_OPINIONS,
 )
-from jobs.train_texts import RISING
+from jobs.train_texts import RISING, written
 from jobs.understand_text import WRITTEN
 
 CODE = ("footfall.models", "footfall.text.normal")
@@ -51,7 +51,7 @@ def _insights(job: Job) -> Step:
             Reader(found.model, found.version, SAYS[name], KINDS.get(name, insights.KINDS))
             for name, found in champions.items()
         ]
-        return Made([Output(TEXT_INSIGHTS, insights.text_insights(_written(frames), vectors, readers=readers))])
+        return Made([Output(TEXT_INSIGHTS, insights.text_insights(written(frames), vectors, readers=readers))])
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
     return Step("text_insights", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=tuple(SAYS))
@@ -63,7 +63,7 @@ def _aspects(job: Job) -> Step:
             return Made()
         found, mood = (job.champion(name, step="text_aspects") for name in (aspects.NAME, sentiment.NAME))
         told = aspects_of(
-            _written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model,
+            written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model,
             model_version=found.version,
         )  # fmt: skip
         return Made([Output(TEXT_ASPECTS, told)])
@@ -106,10 +106,6 @@ def _opinions(job: Job) -> Step:
 
     reads, writes = tuple(Read(t.full_name) for t in tables), (USER_OPINIONS.full_name, ITEM_OPINIONS.full_name)
     return Step("opinions", reads, writes, apply, ("footfall.features",), dates)
-
-
-def _written(frames: Frames) -> Any:
-    return insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
 
 
 def _dates(job: Job) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from pyspark.sql import DataFrame
+
 from footfall.cli import Job, main, parser
 from footfall.errors import DataError, TooFew
 from footfall.fetch import encoder_folder
@@ -47,6 +49,11 @@ def _unless_too_few(apply: Callable[[Frames], Made]) -> Callable[[Frames], Made]
             return Made()
 
     return made
+
+
+def written(frames: Frames) -> DataFrame:
+    """All that customers wrote, as documents."""
+    return insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
 
 
 def encoder_fingerprint(job: Job) -> str:
@@ -123,16 +130,16 @@ def _intents(job: Job) -> Step:
 
 
 def _aspects(job: Job) -> Step:
-    asked = job.settings.aspects.model_dump()
+    asked, time_zone = job.settings.aspects.model_dump(), job.settings.shop.time_zone
 
     def apply(frames: Frames) -> Made:
-        documents = insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
+        documents = insights.known_before(written(frames), as_of=job.as_of, time_zone=time_zone)
         fingerprint = encoder_fingerprint(job)
         trained = aspect_training.train(documents, frames[CLAUSE_VECTORS.full_name], fingerprint=fingerprint, **asked)
         return job.recorded(trained, step="train_aspects")
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, CLAUSE_VECTORS))
-    values = {"aspects": asked, "mlflow": job.settings.mlflow.model_dump()}
+    values = {"aspects": asked, "as_of": job.as_of, "time_zone": time_zone, "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_aspects", reads, (), apply, CODE, values)
 
 
@@ -142,9 +149,12 @@ def _topics(job: Job) -> Step:
     def apply(frames: Frames) -> Made:
         fingerprint, before = encoder_fingerprint(job), job.registry.champion_version(topics.NAME)
         old = job.registry.load(topics.NAME, before).model if before else None
-        documents = insights.documents(**{table.name: frames[table.full_name] for table in WRITTEN})
         texts = topics.examples(
-            documents, frames[TEXT_VECTORS.full_name], fingerprint=fingerprint, as_of=job.as_of, time_zone=time_zone
+            written(frames),
+            frames[TEXT_VECTORS.full_name],
+            fingerprint=fingerprint,
+            as_of=job.as_of,
+            time_zone=time_zone,
         )
         trained = topics.train(texts, fingerprint=fingerprint, before=old, **asked)
         return job.recorded(trained, step="train_topics")

@@ -15,6 +15,8 @@ from footfall.errors import EnvironmentFault
 from footfall.mlflow_place import reached
 
 CONFIG = "config.json"
+TIMEOUT_S = 1800  # a name node that is gone must not hold a task for ever
+WANTED = ("*.json", "*.txt", "*.safetensors", "*.bin", "*.model")  # of a hub's folder, which has other forms too
 HADOOP_SCHEMES = ("hdfs://", "viewfs://", "webhdfs://", "swebhdfs://")
 
 
@@ -45,7 +47,7 @@ def _from_hub(name: str) -> str:
     from huggingface_hub import snapshot_download
 
     try:
-        return snapshot_download(name)
+        return snapshot_download(name, allow_patterns=list(WANTED))
     except (OSError, ValueError) as fault:
         raise EnvironmentFault(
             f"the encoder {name} cannot be fetched from the hub: {fault}",
@@ -82,9 +84,9 @@ def _from_hadoop(uri: str, folder: str) -> str:
     classes = os.pathsep.join(filter(None, (os.environ.get("HADOOP_CONF_DIR"), f"{home}/jars/*", folder)))
     command = [str(java), "-Xmx256m", "-cp", classes, "org.apache.hadoop.fs.FsShell", "-get", uri, str(target)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell reads the URI
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)  # noqa: S603 - no shell reads the URI
         told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("\t")]
-    except OSError as fault:
+    except (OSError, subprocess.TimeoutExpired) as fault:
         told = [str(fault)]
     if not target.is_dir():
         raise EnvironmentFault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 
 import pandas as pd
@@ -40,6 +41,12 @@ def documents(**tables: DataFrame) -> DataFrame:
         for name, rows in tables.items()
     ]  # fmt: skip
     return reduce(DataFrame.unionByName, told)
+
+
+def known_before(written: DataFrame, *, as_of: date, time_zone: str) -> DataFrame:
+    """What was written and known before the day began in the shop's time zone."""
+    cut = F.to_utc_timestamp(F.lit(as_of).cast("timestamp"), time_zone)
+    return written.where((F.col("event_date") < F.lit(as_of)) & (F.col("known_at") < cut))
 
 
 def text_insights(written: DataFrame, text_vectors: DataFrame, *, readers: Sequence[Reader]) -> DataFrame:

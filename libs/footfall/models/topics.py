@@ -23,6 +23,7 @@ from footfall.errors import DataError, TooFew
 from footfall.models.choose_k import fit, nearest, regroup
 from footfall.models.featureset import Matrix
 from footfall.models.gathered import LEAST_TEXTS, Mask, gathered
+from footfall.models.insights import known_before
 from footfall.models.measures import Labels
 from footfall.models.naming import keep_numbers
 from footfall.models.shape import Gate, Served, Trained
@@ -97,8 +98,7 @@ def examples(
 
     `documents` are rows (text_id, event_date, known_at) of reviews and tickets.
     """
-    cut = F.to_utc_timestamp(F.lit(as_of).cast("timestamp"), time_zone)
-    known = documents.where((F.col("event_date") < F.lit(as_of)) & (F.col("known_at") < cut))
+    known = known_before(documents, as_of=as_of, time_zone=time_zone)
     first = known.groupBy("text_id").agg(F.min("event_date").alias("first_date"))
     vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
     is_recent = F.col("first_date") >= F.date_sub(F.lit(as_of), RECENT_DAYS)

@@ -78,9 +78,9 @@ def test_every_ticket_follows_a_purchase_of_its_household_and_those_to_train_on_
     tickets, labelled = (rows_of(shop / name / "tickets.jsonl") for name in ("tickets", "labelled_tickets"))
     assert {(t["household"], t["basket"]) for t in tickets if "basket" in t} <= bought
     assert (
-        len({t["ticket_no"] for t in tickets}) == len(tickets) == 2 * 6 * 2 * 10
+        len({t["ticket_no"] for t in tickets}) == len(tickets) == 2 * 9 * 2 * 10
     )  # twice, of 9 intents and unclear ones
-    assert len(labelled) == 6 * 2 * 10
+    assert len(labelled) == 9 * 2 * 10
     assert {row["intent"] for row in labelled} == {*INTENTS, UNCLEAR}
 
 

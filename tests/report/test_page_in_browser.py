@@ -83,7 +83,7 @@ def test_it_loads_without_a_complaint_and_its_figures_are_those_that_it_was_give
     assert sorted(drawn) == sorted(
         f"plot-{name}"
         for name in ("segments", "lifts", "value_classes", "churn_bands", "churn_reasons", "auroc", "gain",
-                     "calibration", "moods", "departments")
+                     "calibration", "moods", "departments", "aspects")
     )  # fmt: skip
     assert min(drawn.values()) >= 1
 

@@ -15,13 +15,11 @@ import numpy.typing as npt
 from benchmarks.text.clause_labels import (
     NINE,
     Labelled,
-    encoder,
     labelled,
     unlabelled,
-    vectors_of,
 )
 from benchmarks.text.polarity import sentiment_by_words
-from benchmarks.text.table import ROUNDS, SEED, Row
+from benchmarks.text.table import ROUNDS, SEED, Row, encoder, vectors_of
 
 from footfall.models.aspects import AspectModel, fit_aspects, votes
 from footfall.models.lexicon import builtin

@@ -1,29 +1,22 @@
-"""Clauses labelled by hand, and the many that nobody labelled with their vectors. Reads labels/; keeps vectors below build/."""
+"""Clauses labelled by hand, and the many that nobody labelled. Reads labels/."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from benchmarks.text.sentences import ROOT, chinese_sentences, key_of
+from benchmarks.text.sentences import chinese_sentences, key_of
+from benchmarks.text.table import LABELS
 
 from footfall.text.clauses import split_clauses
-from footfall.text.device import choose_device, claim
-from footfall.text.encoder import Encoder, load_encoder
 from footfall.text.normal import normalise
-from footfall.text.spec import EncoderSpec
 
-LABELS = Path(__file__).parent / "labels"
-KEPT_VECTORS = ROOT / "build" / "text"
 LONGEST = 120  # characters; what is longer is no clause but a text without a mark
 NINE = ("quality", "price", "delivery", "service", "packaging", "look", "fit", "taste", "ease_of_use")
-Vectors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -79,26 +72,3 @@ def unlabelled(most: int) -> Unlabelled:
 
 def _is_kept(key: str) -> bool:
     return hashlib.sha256(key.encode()).digest()[0] < 51
-
-
-@cache
-def encoder() -> Encoder:
-    """The default encoder, on one thread."""
-    spec = EncoderSpec(
-        encoder=str(ROOT / ".cache" / "models" / "multilingual-e5-small"), prefix="query: ", pooling="mean",
-        max_tokens=128, max_parts=8, overlap_tokens=32, tokens_per_batch=4096, number_type="auto", device="cpu",
-    )  # fmt: skip
-    device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
-    claim(device)
-    return load_encoder(spec, device)
-
-
-def vectors_of(clauses: Sequence[str]) -> Vectors:
-    """float32[n, dim]; encoded once for each encoder and list of clauses, and kept."""
-    named = hashlib.sha256(json.dumps([encoder().fingerprint, *clauses]).encode()).hexdigest()[:16]
-    kept = KEPT_VECTORS / f"clauses-{named}.npy"
-    if not kept.is_file():
-        KEPT_VECTORS.mkdir(parents=True, exist_ok=True)
-        np.save(kept, encoder().encode(clauses).vectors.astype(np.float16))
-    found: Vectors = np.load(kept).astype(np.float32)
-    return found

@@ -19,6 +19,7 @@ from footfall.privacy.masking import masked
         ("１３８００１３８０００", "…"),
         ("li＠example．com", "…"),
         ("card 6222 0212 3456 7890", "card …"),
+        ("太差！电话１３８００１３８０００，别买。", "太差！电话…，别买。"),
     ],
 )
 def test_what_may_name_somebody_is_hidden(written: str, shown: str) -> None:
@@ -27,7 +28,15 @@ def test_what_may_name_somebody_is_hidden(written: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["15.6寸屏幕, 4g内存", "paid 1299.00 in 2017", "cost 1,299 euros", "第3天才到", "5-star hotel, room 1207", ""],
+    [
+        "15.6寸屏幕, 4g内存",
+        "paid 1299.00 in 2017",
+        "cost 1,299 euros",
+        "第3天才到",
+        "5-star hotel, room 1207",
+        "质量太差，不会再买。",
+        "",
+    ],
 )
 def test_prices_sizes_and_years_stay(written: str) -> None:
     assert masked(written) == written

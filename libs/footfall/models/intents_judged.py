@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import f1_score
 
 from footfall.models import measures
 from footfall.models.featureset import Matrix
@@ -125,8 +124,7 @@ def _macro_f1(labels: Labels, scores: Matrix) -> float:
     clear = labels != NO_INTENT
     if not clear.any():
         return float("nan")
-    there = np.unique(labels[clear])
-    return float(f1_score(labels[clear], scores[clear, 0], labels=there, average="macro", zero_division=0))
+    return measures.macro_f1(labels[clear], scores[clear, 0])
 
 
 def _coverage(labels: Labels, scores: Matrix) -> float:

@@ -18,7 +18,7 @@ from footfall.models.blend import fit_blend
 from footfall.models.featureset import Matrix
 from footfall.models.measures import Labels
 from footfall.models.ngrams import NGrams
-from footfall.models.text_head import NGRAMS, PARTS, STRENGTH, VECTORS, Softmax, TextHead, as_matrix, fit_softmax
+from footfall.models.text_head import NGRAMS, PARTS, STRENGTH, VECTORS, TextHead, as_matrix, fit_softmax, summed
 
 FOLDS = 5
 
@@ -57,15 +57,10 @@ def fit_on_folds(
     scales, shifts = fit_blend([logits[part] for part in parts], codes)
     ngrams = NGrams.fit(texts)
     inputs = _inputs(parts, ngrams, texts, matrix)
-    made = {
-        part: fit_softmax(inputs[part], codes, strength[part]).times(scale)
-        for part, scale in zip(parts, scales, strict=True)
-    }
-    first = made[parts[0]]
-    made[parts[0]] = Softmax(first.coefficients, first.intercepts + shifts)
-    head = TextHead(tuple(classes), made.get(VECTORS), made.get(NGRAMS), ngrams if NGRAMS in parts else None)
-    summed = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
-    return OnFolds(head, np.asarray(softmax(summed + shifts, axis=1)))
+    made = {part: fit_softmax(inputs[part], codes, strength[part]) for part in parts}
+    head = summed(made, scales, shifts, classes=classes, ngrams=ngrams if NGRAMS in parts else None)
+    told = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
+    return OnFolds(head, np.asarray(softmax(told + shifts, axis=1)))
 
 
 def _inputs(

@@ -126,7 +126,14 @@ def fit_head(
     fitted = {name: fit_softmax(found[~kept], codes[~kept], STRENGTH[name]) for name, found in inputs.items()}
     logits = [fitted[name].logits(inputs[name][kept]) for name in inputs]
     scales, shifts = fit_blend(logits, codes[kept], weights=None if weights is None else weights[kept])
-    scaled = {name: fitted[name].times(scale) for name, scale in zip(inputs, scales, strict=True)}
+    return summed(fitted, scales, shifts, classes=classes, ngrams=ngrams)
+
+
+def summed(
+    fitted: Mapping[str, Softmax], scales: Matrix, shifts: Matrix, *, classes: Sequence[str], ngrams: NGrams | None
+) -> TextHead:
+    """The head of parts that were fitted apart, each as sure as its scale says; the shifts, one a class, go to the first."""
+    scaled = {name: part.times(scale) for (name, part), scale in zip(fitted.items(), scales, strict=True)}
     first = next(iter(scaled))
     scaled[first] = Softmax(scaled[first].coefficients, scaled[first].intercepts + shifts)
     return TextHead(tuple(classes), scaled.get(VECTORS), scaled.get(NGRAMS), ngrams)

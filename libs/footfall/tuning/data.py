@@ -14,11 +14,11 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from footfall.errors import DataError, EnvironmentFault
+from footfall.text.encoder import CHARACTERS_A_TOKEN
 from footfall.text.normal import normalise
 
 Rows = npt.NDArray[np.int64]
 BUCKET_BATCHES = 50  # texts of so many batches are sorted by length together: little padding, and still by chance
-CHARACTERS_A_TOKEN = 64  # as in text.encoder: what lies beyond is never tokenized
 
 
 class Part(StrEnum):

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models
 from footfall.errors import EnvironmentFault, SettingsError
 from footfall.text.device import Device
 from footfall.text.spec import NumberType, require_weights
-from footfall.text.weights import content_hash, load
+from footfall.text.weights import HashedTokenizer, content_hash, load
 from text.conftest import load_on_cpu, spec_of
 
 CPU = Device("cpu", NumberType.FP32, "a test")
@@ -102,10 +102,19 @@ def test_roberta_reads_less_than_its_table_of_places_is_long(tiny) -> None:
 
 
 def test_the_content_hash_changes_with_one_weight_and_with_the_tokenizer() -> None:
-    tokenizer, other = (Tokenizer(models.WordLevel({word: 0}, unk_token=word)) for word in ("a", "b"))
+    made = [Tokenizer(models.WordLevel({word: 0}, unk_token=word)) for word in ("a", "b")]
+    tokenizer, other = map(HashedTokenizer.of, made)
     tensors = {"w": torch.zeros(3), "b": torch.ones(2, dtype=torch.bfloat16)}
     turned = dict(reversed(tensors.items()))
     plain = content_hash(tensors, tokenizer)
     assert content_hash(turned, tokenizer) == plain
     assert content_hash({**tensors, "w": torch.tensor([0, 0, 1e-7])}, tokenizer) != plain
     assert content_hash(tensors, other) != plain
+
+
+def test_encoders_that_share_a_tokenizer_file_keep_their_own_length(tiny) -> None:
+    short, long = (load_on_cpu(tiny("bert"), max_tokens=most) for most in (5, 20))
+    text = "the room was clean and the staff was very kind"
+    alone = load_on_cpu(tiny("bert"), max_tokens=5).read([text])
+    assert len(long.read([text]).parts[0]) > 5
+    assert short.read([text]).parts == alone.parts

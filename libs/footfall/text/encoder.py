@@ -61,11 +61,9 @@ class Encoder:
         self._lane = lane_to(device)
         self._tokens_per_batch = tokens_a_pass(spec, device)
         self._tokenizer = loaded.tokenizer
-        self._tokenizer.no_padding()
         self._splitter = Splitter(
             Around.of(self._tokenizer, spec.prefix), spec.max_tokens, spec.overlap_tokens, spec.max_parts
         )
-        self._tokenizer.enable_truncation(self._splitter.longest_text)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The vectors of `texts`; equal texts are encoded once, and one longer than max_tokens in overlapping parts.
@@ -137,6 +135,8 @@ class Encoder:
     def _tokens(self, texts: npt.NDArray[np.object_]) -> list[list[int]]:
         most = self._splitter.longest_text * CHARACTERS_A_TOKEN
         read = [self.spec.prefix + text[:most] for text in texts]
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self._splitter.longest_text)
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
 
 

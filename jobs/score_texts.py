@@ -45,8 +45,8 @@ def _insights(job: Job) -> Step:
         if sentiment.NAME not in names:
             return Made()
         champions = {name: job.champion(name, step="text_insights") for name in names}
-        for found in champions.values():
-            insights.require_read(vectors, found.model, model_version=found.version)
+        first = champions[sentiment.NAME]
+        insights.require_read(vectors, first.model, model_version=first.version)
         readers = [
             Reader(found.model, found.version, SAYS[name], KINDS.get(name, insights.KINDS))
             for name, found in champions.items()

@@ -13,7 +13,7 @@ from footfall.fetch import encoder_folder
 from footfall.models import aspect_training, aspects, insights, intents, sentiment, topics
 from footfall.runner import PART
 from footfall.step import Frames, Made, Read, Step
-from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, TEXT_VECTORS
+from footfall.tables import CLAUSE_VECTORS, LABELLED_CLAUSES, LABELLED_TEXTS, LABELLED_TICKETS, TEXT_VECTORS
 from jobs.understand_text import WRITTEN, encoders
 
 CODE = ("footfall.models", "footfall.text.normal")
@@ -135,10 +135,13 @@ def _aspects(job: Job) -> Step:
     def apply(frames: Frames) -> Made:
         documents = insights.known_before(written(frames), as_of=job.as_of, time_zone=time_zone)
         fingerprint = encoder_fingerprint(job)
-        trained = aspect_training.train(documents, frames[CLAUSE_VECTORS.full_name], fingerprint=fingerprint, **asked)
+        trained = aspect_training.train(
+            documents, frames[CLAUSE_VECTORS.full_name], frames[LABELLED_CLAUSES.full_name],
+            frames[TEXT_VECTORS.full_name], fingerprint=fingerprint, **asked,
+        )  # fmt: skip
         return job.recorded(trained, step="train_aspects")
 
-    reads = tuple(Read(table.full_name) for table in (*WRITTEN, CLAUSE_VECTORS))
+    reads = tuple(Read(table.full_name) for table in (*WRITTEN, CLAUSE_VECTORS, LABELLED_CLAUSES, TEXT_VECTORS))
     values = {"aspects": asked, "as_of": job.as_of, "time_zone": time_zone, "mlflow": job.settings.mlflow.model_dump()}
     return Step("train_aspects", reads, (), apply, CODE, values)
 

@@ -12,7 +12,15 @@ from footfall.contract import Table
 from footfall.fetch import fetched_model
 from footfall.settings import Text
 from footfall.step import Frames, Made, Output, Read, Step
-from footfall.tables import CLAUSE_VECTORS, LABELLED_TEXTS, LABELLED_TICKETS, REVIEWS, TEXT_VECTORS, TICKETS
+from footfall.tables import (
+    CLAUSE_VECTORS,
+    LABELLED_CLAUSES,
+    LABELLED_TEXTS,
+    LABELLED_TICKETS,
+    REVIEWS,
+    TEXT_VECTORS,
+    TICKETS,
+)
 from footfall.text.spec import EncoderSpec
 
 if TYPE_CHECKING:
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
 SAYS_SOMETHING = r"[^\s\p{Z}\p{Cc}]"  # what is white space alone has no clause, and would stay unread for ever
 WRITTEN = (REVIEWS, TICKETS)  # by customers
-DOCUMENTS = (*WRITTEN, LABELLED_TEXTS, LABELLED_TICKETS)
+DOCUMENTS = (*WRITTEN, LABELLED_TEXTS, LABELLED_CLAUSES, LABELLED_TICKETS)
 
 
 def encoders(text: Text) -> list[EncoderSpec]:

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 from benchmarks.text.sentences import chinese_sentences, key_of
-from benchmarks.text.table import LABELS
+from benchmarks.text.table import LABELS, labels
 
 from footfall.text.clauses import split_clauses
 from footfall.text.normal import normalise
@@ -44,6 +44,12 @@ def labelled(name: str) -> list[Labelled]:
             raise ValueError(f"{name}: the clause of sentence {told['key']} at {told['start']} is not the one labelled")
         found.append(Labelled(clause, told.get("aspects", {}), told.get("sentiment", ""), told.get("review", "")))
     return found
+
+
+def taught() -> list[Labelled]:
+    """The clauses that a shop would have labelled to train on: Chinese ones of sentences that are not judged, and our own."""
+    own = [Labelled(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_fitted.jsonl")]
+    return [*labelled("aspects_zh_fitted"), *own]
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,15 @@ from opinions import (
     as_read,
     chinese_sentences,
     english_sentences,
-    neutral_sentences,
+    labelled_clauses,
+    own_sentences,
     reviewable,
     reviews,
 )
 from service import OWN_MESSAGES, own_messages, tickets, to_train_on
 
-SMALL_NEUTRAL = 60  # of each language in a small shop
+SMALL_OWN = 60  # sentences of each of our files in a small shop
+SMALL_CLAUSES = 130
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 PACKAGES = {
@@ -176,10 +178,12 @@ def write_opinions(packages: dict[str, Path], root: Path, options: argparse.Name
     transactions = pq.read_table(root / "transactions")
     lines = reviewable(transactions, journey(packages["journey"], "products"))
     yield "reviews", write_json_lines(reviews([*own, *chinese[:count]], lines), root / "reviews/reviews.jsonl")
-    plain = neutral_sentences(SMALL_NEUTRAL if options.small else None)
-    teaching = [*english_sentences("labelled"), *plain, *as_read(chinese[count : count + labelled])]
+    ours = own_sentences(SMALL_OWN if options.small else None)
+    teaching = [*english_sentences("labelled"), *ours, *as_read(chinese[count : count + labelled])]
     path = root / "labelled_sentences/sentences.jsonl"
     yield "labelled_sentences", write_json_lines([s._asdict() for s in teaching], path)
+    clauses = labelled_clauses(chinese[count:], SMALL_CLAUSES if options.small else None)
+    yield "labelled_clauses", write_json_lines(clauses, root / "labelled_clauses/clauses.jsonl")
 
 
 def write_messages(packages: dict[str, Path], root: Path, most: int | None) -> Iterator[tuple[str, int]]:

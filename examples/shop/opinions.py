@@ -18,10 +18,14 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from footfall.text.normal import normalise
+
 Row = dict[str, Any]
 OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
 LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who labelled what
-TAUGHT = ("neutral_en.jsonl", "neutral_zh.jsonl", "sentiment_zh_fitted.jsonl")  # the others there are for judging
+OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_fitted.jsonl": "en"}  # with their words
+OWN_CLAUSES, READ_CLAUSES, READ = "aspects_own_fitted.jsonl", "aspects_zh_fitted.jsonl", "sentiment_zh_fitted.jsonl"
+TAUGHT = (*OWN, OWN_CLAUSES, READ_CLAUSES, READ)  # the others there are for judging
 LETTERS_LEAST, LETTERS_MOST = 5, 200
 STARS = {  # invented: how many of a label's sentences get how many stars
     "positive": ((0.55, 5), (0.85, 4), (0.95, 3), (1.00, 2)),
@@ -85,18 +89,38 @@ def english_sentences(part: str) -> list[Sentence]:
     return [Sentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
 
 
-def neutral_sentences(most: int | None = None) -> list[Sentence]:
-    """Our own neutral sentences to train on, Chinese and English; at most so many of each."""
+def own_sentences(most: int | None = None) -> list[Sentence]:
+    """Our own sentences to train on: neutral ones in both languages, English ones of all labels; at most so many of each."""
     return [
         Sentence(row["text"], row["label"], language, "footfall's own")
-        for language in ("en", "zh")
-        for row in _lines(LABELS / f"neutral_{language}.jsonl")[:most]
+        for file, language in OWN.items()
+        for row in _lines(LABELS / file)[:most]
     ]
+
+
+def labelled_clauses(sentences: Iterable[Sentence], most: int | None = None) -> list[Row]:
+    """The log of that name: our own clauses with their aspects, and those of these sentences that were read; at most so many of each."""
+    texts = {key_of(sentence.text): sentence for sentence in sentences}
+    own = [
+        {"text": row["text"], "language": row["language"], "aspects": [*row["aspects"]], "origin": "footfall's own"}
+        for row in _lines(LABELS / OWN_CLAUSES)[:most]
+    ]
+    read = [
+        {
+            "text": normalise(of.text)[row["start"] : row["end"]],
+            "language": of.language,
+            "aspects": [*row["aspects"]],
+            "origin": f"{of.origin}, label of footfall's own",
+        }
+        for row in _lines(LABELS / READ_CLAUSES)[:most]
+        if (of := texts.get(row["key"]))
+    ]
+    return [*own, *read]
 
 
 def as_read(sentences: Iterable[Sentence]) -> list[Sentence]:
     """The sentences, with the label of those that were read one by one; the public label is its whole review's."""
-    read = {row["key"]: row["label"] for row in _lines(LABELS / "sentiment_zh_fitted.jsonl")}
+    read = {row["key"]: row["label"] for row in _lines(LABELS / READ)}
     return [
         sentence._replace(label=read[key], origin=f"{sentence.origin}, label of footfall's own")
         if (key := key_of(sentence.text)) in read

@@ -7,34 +7,42 @@ import json
 import numpy as np
 import pytest
 from benchmarks.text.aspects import SEEN, f1, precision, recall
-from benchmarks.text.clause_labels import LABELS, NINE, labelled
+from benchmarks.text.clause_labels import LABELS, NINE, labelled, taught
 from benchmarks.text.polarity import sentiment_by_words
 from benchmarks.text.sentences import JUDGED_SHARE
+from benchmarks.text.table import labels
 
-FRESH = ("aspects_zh_fresh", "aspects_en_fresh", "mixed_zh")
+FRESH = ("aspects_zh_last", "aspects_en_last", "mixed_zh")
 
 
 def _is_judged(key: str) -> bool:
     return int(key, 16) % 1000 < JUDGED_SHARE * 1000
 
 
-@pytest.mark.parametrize("name", [*SEEN, *FRESH])
+@pytest.mark.parametrize("name", [*SEEN, *FRESH, "aspects_zh_fitted"])
 def test_every_label_stands_at_the_clause_that_it_was_given_to(name: str) -> None:
     rows = labelled(name)
     assert all(row.clause.strip() for row in rows)
     assert {aspect for row in rows for aspect in row.aspects} <= {*NINE, "place", "content"}
 
 
-@pytest.mark.parametrize("name", ["aspects_zh_fresh", "aspects_zh_seen_later", "mixed_zh"])
+@pytest.mark.parametrize("name", ["aspects_zh_last", "aspects_zh_fresh", "aspects_zh_seen_later", "mixed_zh"])
 def test_chinese_clauses_that_judge_are_of_sentences_that_nothing_is_fitted_on(name: str) -> None:
     told = [json.loads(line) for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     assert all(_is_judged(row["key"]) for row in told)
     assert not any("text" in row for row in told)
 
 
-def test_no_clause_is_both_seen_and_fresh() -> None:
-    seen = {row.clause for name in SEEN for row in labelled(name)}
-    assert not seen & {row.clause for name in FRESH[:2] for row in labelled(name)}
+def test_clauses_to_train_on_are_of_sentences_that_do_not_judge_or_our_own() -> None:
+    told = labels("aspects_zh_fitted.jsonl")
+    assert not any(_is_judged(row["key"]) for row in told)
+    assert len(taught()) == len(told) + len(labels("aspects_own_fitted.jsonl")) == 900 + 1079
+
+
+def test_no_clause_is_both_seen_or_taught_and_fresh() -> None:
+    known = {row.clause for name in SEEN for row in labelled(name)} | {row.clause for row in taught()}
+    fresh = {row.clause for name in FRESH[:2] for row in labelled(name)}
+    assert known & fresh == set()
 
 
 def test_precision_recall_and_f1_over_all_aspects() -> None:

@@ -16,9 +16,10 @@ COUNTS = {
     "neutral_en": {"neutral": 120},
     "neutral_zh": {"neutral": 160},
     "sentiment_zh_judged": {"negative": 161, "positive": 116, "neutral": 43},
+    "sentiment_en_fitted": {"negative": 288, "positive": 287, "neutral": 144},
     "sentiment_zh_fitted": {"negative": 146, "positive": 118, "neutral": 36},
 }
-OWN = ("sentiment_en", "neutral_en", "neutral_zh")
+OWN = ("sentiment_en", "sentiment_en_fitted", "neutral_en", "neutral_zh")
 LONGEST = 120
 
 

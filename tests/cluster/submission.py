@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = ("--driver-memory", "1g", "--executor-memory", "1g", "--conf", "spark.databricks.delta.snapshotPartitions=2")
+CONFS = {
+    "spark.databricks.delta.snapshotPartitions": "2",
+    # over a few rows a query is interpreted in less time than it takes to compile it
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+SMALL = ("--driver-memory", "1g", "--executor-memory", "1g", *(f"--conf={k}={v}" for k, v in CONFS.items()))
 SECRET = {"FOOTFALL_PSEUDONYM_SECRET": "a secret that only tests know"}
 
 

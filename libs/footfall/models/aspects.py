@@ -1,8 +1,9 @@
 """Aspects: what a clause praises or blames, and the words that show it, from its text and vector. Pure; no Spark.
 
 Nobody has to label a shop's clauses. A list of words votes on them, and a head over vectors learns from those votes what
-else is said of the same things. How much each counts was settled on clauses labelled by hand. A second head, over n-grams,
-only points at the words that show an aspect where none of the list is there.
+else is said of the same things. How much each counts was settled on clauses labelled by hand; where there are enough labelled
+clauses it is learnt from them, and a head of their own counts too (`taught_aspects`). A head over n-grams only points at the
+words that show an aspect where none of the list is there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from footfall.models.featureset import Matrix
 from footfall.models.lexicon import Lexicon, parsed
 from footfall.models.logistic import sigmoid
 from footfall.models.ngrams import NGrams
+from footfall.models.taught_aspects import LabelledClauses, Seen, TaughtAspects, taught_by
 from footfall.models.text_head import Softmax
 
 NAME = "aspects"
@@ -63,7 +65,7 @@ class Said:
 
 @dataclass(frozen=True)
 class AspectModel:
-    """A list of words and two heads, one yes or no an aspect; its features are the encoder, so their version is its fingerprint."""
+    """A list of words and heads, one yes or no an aspect; its features are the encoder, so their version is its fingerprint."""
 
     feature_version: str
     lexicon: Lexicon
@@ -71,6 +73,7 @@ class AspectModel:
     of_ngrams: Softmax
     ngrams: NGrams
     mix: Mix
+    taught: TaughtAspects | None = None  # it has the say about the aspects that it knows
 
     def as_json(self) -> dict[str, Any]:
         """All that it is: the list's own words, and numbers; no word of a customer."""
@@ -82,6 +85,7 @@ class AspectModel:
             "of_ngrams": self.of_ngrams.as_json(),
             "ngrams": self.ngrams.as_json(),
             "mix": asdict(self.mix),
+            "taught": self.taught and self.taught.as_json(),
         }
 
     @classmethod
@@ -94,6 +98,7 @@ class AspectModel:
             Softmax.from_json(told["of_ngrams"]),
             NGrams.from_json(told["ngrams"]),
             Mix(**told["mix"]),
+            TaughtAspects.from_json(told["taught"]) if told["taught"] else None,
         )
 
     def probability(self, clauses: Sequence[str], vectors: npt.ArrayLike) -> Matrix:
@@ -107,15 +112,17 @@ class AspectModel:
                 f"the aspects model reads vectors of {wide} numbers, these are {rows.shape[1:]}.",
                 mend="Use vectors of the encoder that it was trained on.",
             )
-        listed = votes(clauses, lexicon=self.lexicon).astype(np.float64)
-        of_others = listed.sum(axis=1, keepdims=True) - listed > 0
-        mix = self.mix
-        return sigmoid(
+        seen, mix = _seen(clauses, rows, self.lexicon, self.of_vectors), self.mix
+        told = (
             mix.shift
-            + mix.words * listed
-            + mix.others * of_others
-            + (mix.vectors + mix.both * listed) * self.of_vectors.logits(rows)
+            + mix.words * seen.listed
+            + mix.others * seen.of_others
+            + (mix.vectors + mix.both * seen.listed) * seen.voted
         )
+        if self.taught is not None:
+            known = [self.lexicon.aspects.index(aspect) for aspect in self.taught.aspects]
+            told[:, known] = self.taught.log_odds(rows, seen.of(known))
+        return sigmoid(told)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`aspects` for the columns `text` (a clause) and `vector`: a list of Said a row, the likeliest first."""
@@ -146,10 +153,12 @@ def fit_aspects(
     lexicon: Lexicon,
     fingerprint: str,
     mix: Mix = MIX,
+    labelled: LabelledClauses | None = None,
 ) -> AspectModel:
     """The heads, fitted to the list's votes on `clauses`, which need no labels; `vectors` float[n_clauses, dim].
 
-    An aspect with fewer than LEAST_VOTES votes has the list alone.
+    An aspect with fewer than LEAST_VOTES votes has the list alone. `labelled` are other clauses, and teach where they are
+    enough.
     """
     if not len(clauses):
         raise DataError(
@@ -160,15 +169,27 @@ def fit_aspects(
     voted = votes(clauses, lexicon=lexicon)
     dense = _one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS)
     coefficients = dense.coefficients / spread
+    of_vectors = Softmax(coefficients, dense.intercepts - coefficients @ middle)
+    taught = None
+    if labelled is not None and len(labelled):
+        seen = _seen(labelled.clauses, labelled.vectors, lexicon, of_vectors)
+        taught = taught_by(labelled, aspects=lexicon.aspects, seen=seen, middle=middle, spread=spread)
     ngrams = NGrams.fit(clauses)
     return AspectModel(
         feature_version=fingerprint,
         lexicon=lexicon,
-        of_vectors=Softmax(coefficients, dense.intercepts - coefficients @ middle),
+        of_vectors=of_vectors,
         of_ngrams=_one_for_each(ngrams.transform(clauses), voted, STRENGTH_NGRAMS),
         ngrams=ngrams,
         mix=mix,
+        taught=taught,
     )
+
+
+def _seen(clauses: Sequence[str], vectors: Matrix, lexicon: Lexicon, of_vectors: Softmax) -> Seen:
+    listed = votes(clauses, lexicon=lexicon).astype(np.float64)
+    of_others = (listed.sum(axis=1, keepdims=True) - listed > 0).astype(np.float64)
+    return Seen(listed, of_others, of_vectors.logits(vectors))
 
 
 def votes(clauses: Sequence[str], *, lexicon: Lexicon) -> npt.NDArray[np.bool_]:

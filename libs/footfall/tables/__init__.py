@@ -11,6 +11,7 @@ from footfall.tables.refined import (
     EVENTS,
     IDENTITIES,
     ITEMS,
+    LABELLED_CLAUSES,
     LABELLED_TEXTS,
     ORDER_LINES,
     PSEUDONYMS,
@@ -31,6 +32,7 @@ REFINED = (
     COUPON_REDEMPTIONS,
     REVIEWS,
     LABELLED_TEXTS,
+    LABELLED_CLAUSES,
     TICKETS,
     LABELLED_TICKETS,
 )
@@ -68,6 +70,7 @@ __all__ = [
     "ITEMS",
     "ITEM_FEATURES",
     "ITEM_OPINIONS",
+    "LABELLED_CLAUSES",
     "LABELLED_TEXTS",
     "LABELLED_TICKETS",
     "LEDGER",

@@ -259,3 +259,22 @@ LABELLED_TEXTS = Table(
         Rule("text_not_blank", "length(trim(text)) > 0"),
     ),
 )
+
+LABELLED_CLAUSES = Table(
+    name="labelled_clauses",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per distinct clause with its aspects given from outside, to train and judge on; none is a customer's",
+    columns=(
+        Column("text_id", T.StringType(), "keyed hash of the normalised clause"),
+        Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
+        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
+        Column("language", T.StringType(), "ISO 639-1 code"),
+        Column(
+            "aspects", T.ArrayType(T.StringType()), "what it praises, blames or tells of; may be empty", required=True
+        ),
+        Column("origin", T.StringType(), "where the clause and its label come from"),
+    ),
+    key=("text_id",),
+    rules=(Rule("text_not_blank", "length(trim(text)) > 0"),),
+)

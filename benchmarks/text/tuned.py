@@ -107,7 +107,11 @@ def rows(cut: Cut, folder: Path | None) -> list[Row]:
     }
     if folder:
         tuned = fine_tuned(cut, folder)
-        methods |= {"fine-tuned encoder": tuned, "fine-tuned encoder + n-grams": summed(cut, tuned, by_ngrams)}
+        methods |= {
+            "fine-tuned encoder": tuned,
+            "fine-tuned encoder + n-grams": summed(cut, tuned, by_ngrams),
+            "fine-tuned and frozen encoder + n-grams": summed(cut, tuned, by_frozen, by_ngrams),
+        }
     return [row for name, scores in methods.items() for row in _judged(name, scores["judged"], cut.judged.labels)]
 
 

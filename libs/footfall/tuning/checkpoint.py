@@ -31,7 +31,7 @@ class Progress:
 
 
 def name_of(spec: TuningSpec, ids: Sequence[Sequence[int]], labels: Rows, *, world: int, start: bytes) -> str:
-    """File name of a run's checkpoint: another spec, texts, start or number of processes is another run."""
+    """File name of a run's checkpoint: another spec, texts to fit or to stop on, start or number of processes is another run."""
     digest = hashlib.blake2b(f"{spec.version} {world}".encode(), digest_size=8)
     digest.update(start)
     digest.update(repr(list(ids)).encode())

@@ -120,7 +120,8 @@ class _Run:
         self.wrapped = peers.wrap(model)
         self.progress = Progress()
         start = model.linear.weight.detach().cpu().numpy().tobytes()
-        name = checkpoint.name_of(spec, first, task.labels, world=peers.world, start=start)
+        read = [*first, *task.stopping_ids]  # and the start of the head is made of vectors, so of the weights
+        name = checkpoint.name_of(spec, read, task.labels, world=peers.world, start=start)
         self.file = folder / name if folder else None
 
     def resume(self) -> None:

@@ -4,10 +4,11 @@
     python benchmarks/text/speed.py --device gpu --texts 20000
 
 Variants take turns, so that whatever else the machine does disturbs all alike; the median of the rounds' own ratios
-counts. Every variant in Spark loads its model within its time: the usual ways once a task, ours too where two number
-types take turns in a process that keeps one. `no loading` takes that off the usual way's time only, so it is the least
-that one can claim; the more texts, the nearer the two ratios are. `of ceiling` is the time of the same forward in the
-same number type on perfectly packed tokens outside Spark, over the variant's time.
+counts. Every variant in Spark loads its model within its time: the usual ways once a task, ours where two number types
+take turns in a process that keeps one, though its tokenizer stays; mlflow's stays too. `no loading` takes loading off
+the usual way's time only, so it is the least that one can claim; the more texts, the nearer the two ratios are.
+`of ceiling` is the time of the same forward in the same number type on perfectly packed tokens outside Spark, over the
+variant's time.
 """
 
 from __future__ import annotations

@@ -247,14 +247,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--packages", type=Path, default=REPOSITORY / ".cache/packages", help="where make setup put them"
     )
     parser.add_argument("--small", type=int, metavar="N", help="only the first N households and N visitors, for tests")
-    parser.add_argument("--reviews", type=int, help="Chinese review sentences (default 5000; 200 with --small)")
-    parser.add_argument("--labelled", type=int, help="Chinese sentences to train on (default 5000; 400 with --small)")
+    parser.add_argument("--reviews", type=int, help="Chinese review sentences (default 2500; 200 with --small)")
+    parser.add_argument("--labelled", type=int, help="Chinese sentences to train on (default 3500; 400 with --small)")
     parser.add_argument(
         "--messages", type=int, help="most messages of an intent and language in a log (default all; 9 with --small)"
     )
     options = parser.parse_args(arguments)
-    options.reviews = options.reviews or (5000 if options.small is None else 200)
-    options.labelled = options.labelled or (5000 if options.small is None else 400)
+    options.reviews = options.reviews or (2500 if options.small is None else 200)
+    options.labelled = options.labelled or (3500 if options.small is None else 400)
     options.messages = options.messages or (None if options.small is None else 9)
     return options
 

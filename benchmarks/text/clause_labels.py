@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -47,9 +47,10 @@ def labelled(name: str) -> list[Labelled]:
 
 
 def taught() -> list[Labelled]:
-    """The clauses that a shop would have labelled to train on: Chinese ones of sentences that are not judged, and our own."""
+    """Clauses to train on, Chinese ones of sentences that are not judged and our own, which know the nine aspects only."""
     own = [Labelled(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_fitted.jsonl")]
-    return [*labelled("aspects_zh_fitted"), *own]
+    told = [*labelled("aspects_zh_fitted"), *own]
+    return [replace(row, aspects={a: mood for a, mood in row.aspects.items() if a in NINE}) for row in told]
 
 
 @dataclass(frozen=True)

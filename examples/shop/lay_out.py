@@ -203,6 +203,7 @@ def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
         OWN_SENTENCES,
         OWN_MESSAGES,
         *(LABELS / n for n in TAUGHT),
+        REPOSITORY / "libs/footfall/text/normal.py",
     ]:
         digest.update(path.read_bytes())
     digest.update(repr((options.small, options.reviews, options.labelled, options.messages)).encode())

@@ -25,6 +25,7 @@ OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
 LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who labelled what
 OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_fitted.jsonl": "en"}  # with their words
 OWN_CLAUSES, READ_CLAUSES, READ = "aspects_own_fitted.jsonl", "aspects_zh_fitted.jsonl", "sentiment_zh_fitted.jsonl"
+NOT_IN_OURS = ("place", "content")  # our own clauses are not labelled for these two, so that none can teach them
 TAUGHT = (*OWN, OWN_CLAUSES, READ_CLAUSES, READ)  # the others there are for judging
 LETTERS_LEAST, LETTERS_MOST = 5, 200
 STARS = {  # invented: how many of a label's sentences get how many stars
@@ -107,15 +108,23 @@ def labelled_clauses(sentences: Iterable[Sentence], most: int | None = None) -> 
     ]
     read = [
         {
-            "text": normalise(of.text)[row["start"] : row["end"]],
+            "text": _clause(of, row),
             "language": of.language,
-            "aspects": [*row["aspects"]],
+            "aspects": [aspect for aspect in row["aspects"] if aspect not in NOT_IN_OURS],
             "origin": f"{of.origin}, label of footfall's own",
         }
         for row in _lines(LABELS / READ_CLAUSES)[:most]
         if (of := texts.get(row["key"]))
     ]
     return [*own, *read]
+
+
+def _clause(sentence: Sentence, label: Row) -> str:
+    """The piece of the sentence that was labelled; raises ValueError where it no longer lies there."""
+    clause = normalise(sentence.text)[label["start"] : label["end"]]
+    if key_of(clause) != label["clause_key"]:
+        raise ValueError(f"{READ_CLAUSES}: the clause of {label['key']} at {label['start']} is not the one labelled")
+    return clause
 
 
 def as_read(sentences: Iterable[Sentence]) -> list[Sentence]:

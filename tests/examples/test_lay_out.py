@@ -11,8 +11,10 @@ import opinions
 import pyarrow.parquet as pq
 import pytest
 
+from footfall.models.lexicon import builtin
 from footfall.source import read_source
 from footfall.tables.tickets import INTENTS, UNCLEAR
+from footfall.text.normal import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / ".cache/packages"
@@ -71,6 +73,17 @@ def test_no_sentence_is_both_a_review_and_one_to_train_on_and_none_comes_twice(s
     labelled = [opinions.bare(row["text"]) for row in rows_of(shop / "labelled_sentences/sentences.jsonl")]
     assert len(labelled) == 30 + 36 + 3 * 60
     assert len({*reviews, *labelled}) == len(reviews) + len(labelled)
+
+
+def test_clauses_to_train_on_are_our_own_or_of_sentences_that_no_customer_wrote(shop: Path):
+    clauses = rows_of(shop / "labelled_clauses/clauses.jsonl")
+    reviews = [normalise(row["text"]) for row in rows_of(shop / "reviews/reviews.jsonl")]
+    own = [row for row in clauses if row["origin"] == "footfall's own"]
+    read = [row for row in clauses if row not in own]
+    assert len(own) == 130
+    assert 0 < len(read) <= 130
+    assert not any(row["text"] in review for row in read for review in reviews if len(row["text"]) > 8)
+    assert {aspect for row in clauses for aspect in row["aspects"]} <= set(builtin().aspects)
 
 
 def test_every_ticket_follows_a_purchase_of_its_household_and_those_to_train_on_carry_their_intent(shop: Path):

@@ -18,6 +18,7 @@ from footfall.privacy.masking import masked
         ("qq123456789 or wechat13800138000", "qq… or wechat…"),
         ("１３８００１３８０００", "…"),
         ("li＠example．com", "…"),
+        ("an li@o\ufb03ce.com, \ufb01ona@example.com", "an …, …"),
         ("card 6222 0212 3456 7890", "card …"),
         ("太差！电话１３８００１３８０００，别买。", "太差！电话…，别买。"),
     ],

@@ -118,3 +118,14 @@ def test_encoders_that_share_a_tokenizer_file_keep_their_own_length(tiny) -> Non
     alone = load_on_cpu(tiny("bert"), max_tokens=5).read([text])
     assert len(long.read([text]).parts[0]) > 5
     assert short.read([text]).parts == alone.parts
+
+
+def test_what_a_tokenizer_file_says_of_padding_and_cutting_changes_nothing(tiny) -> None:
+    directory = tiny("bert")
+    text = "the room was clean"
+    plain = load_on_cpu(directory, max_tokens=16, max_parts=3, overlap_tokens=1).read([text])
+    saved = Tokenizer.from_file(str(directory / "tokenizer.json"))
+    saved.enable_padding(length=24)
+    saved.enable_truncation(4)
+    saved.save(str(directory / "tokenizer.json"))
+    assert load_on_cpu(directory, max_tokens=16, max_parts=3, overlap_tokens=1).read([text]).parts == plain.parts

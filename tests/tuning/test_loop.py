@@ -69,8 +69,10 @@ def test_a_run_killed_between_two_steps_ends_with_the_same_weights(tmp_path: Pat
 
 def test_a_checkpoint_of_other_texts_or_another_spec_is_not_taken_up(tmp_path: Path):
     folder, kept = tiny_bert(tmp_path), tmp_path / "kept"
-    killed_at(job_of(folder, spec_of()), 7, kept)
-    for other in (job_of(folder, spec_of(), texts=88), job_of(folder, spec_of(rate=1e-3))):
+    job = job_of(folder, spec_of())
+    killed_at(job, 7, kept)
+    relabelled = replace(job, stopping=replace(job.stopping, labels=1 - job.stopping.labels))
+    for other in (job_of(folder, spec_of(), texts=88), job_of(folder, spec_of(rate=1e-3)), relabelled):
         seen: list[int] = []
         train_here(other, lambda at, name, value: seen.append(at), kept)  # noqa: ARG005, B023 - a Log, read at once
         assert min(seen) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sklearn.metrics import precision_recall_fscore_support
 
-from footfall.errors import TooFew
+from footfall.errors import DataError, TooFew
 from footfall.models import measures
 from footfall.models.aspects import LEAST_VOTES, NAME, AspectModel, fit_aspects, votes
 from footfall.models.featureset import Matrix
-from footfall.models.lexicon import builtin
+from footfall.models.lexicon import Lexicon, builtin
 from footfall.models.shape import Gate, Served, Trained
-from footfall.models.taught_aspects import FEWEST_CLAUSES, LabelledClauses
+from footfall.models.taught_aspects import LabelledClauses, teachable
 from footfall.text.normal import normalise
 from footfall.text.vectors import vectors_matrix
 
@@ -47,14 +47,17 @@ def train(
     texts, vectors = clauses["clause"].tolist(), vectors_matrix(clauses).astype(np.float64)
     labelled = _labelled(labelled_clauses, text_vectors, fingerprint=fingerprint)
     lexicon = builtin().with_own(own, where=SETTING)
+    taught = teachable(_required_known(labelled, lexicon), aspects=lexicon.aspects)
     kept, kept_labels = (np.arange(n) % KEPT == 0 for n in (len(texts), len(labelled)))
     trial = fit_aspects(
         [text for text, is_kept in zip(texts, kept, strict=True) if not is_kept], vectors[~kept],
-        lexicon=lexicon, fingerprint=fingerprint, labelled=labelled.at(~kept_labels),
+        lexicon=lexicon, fingerprint=fingerprint, labelled=labelled.at(~kept_labels), taught=taught,
     )  # fmt: skip
     learnt = _learnt(trial, [text for text, is_kept in zip(texts, kept, strict=True) if is_kept], vectors[kept])
-    found = _found(trial, labelled.at(kept_labels)) if len(labelled) >= FEWEST_CLAUSES else {}
-    model = fit_aspects(texts, vectors, lexicon=lexicon, fingerprint=fingerprint, labelled=labelled)
+    found = _found(trial, labelled.at(kept_labels), taught) if taught else {}
+    model = fit_aspects(
+        texts, vectors, lexicon=lexicon, fingerprint=fingerprint, labelled=labelled, taught=taught
+    )  # fmt: skip
     return Trained(
         name=NAME,
         model=Served(model),
@@ -93,12 +96,23 @@ def _mean(found: Mapping[str, float]) -> float:
     return float(np.mean(list(found.values()))) if found else float("nan")
 
 
-def _found(model: AspectModel, judged: LabelledClauses) -> dict[str, float]:
-    """Micro precision, recall and F1 over all aspects of the list, of the model and of the list alone."""
-    true = judged.marks(model.lexicon.aspects).ravel()
+def _required_known(labelled: LabelledClauses, lexicon: Lexicon) -> LabelledClauses:
+    unknown = [aspect for aspect in labelled.named if aspect not in lexicon.aspects]
+    if unknown:
+        raise DataError(
+            f"labelled_clauses name aspects that are not there: {', '.join(unknown)}.",
+            mend=f"Name them in {SETTING}, or mend the labels. There are {', '.join(lexicon.aspects)}.",
+        )
+    return labelled
+
+
+def _found(model: AspectModel, judged: LabelledClauses, taught: Sequence[str]) -> dict[str, float]:
+    """Micro precision, recall and F1 over the aspects that labels teach, of the model and of the list alone."""
+    places = [model.lexicon.aspects.index(aspect) for aspect in taught]
+    true = judged.marks(taught).ravel()
     said = {
-        "": model.probability(judged.clauses, judged.vectors) >= model.mix.threshold,
-        "_list": votes(judged.clauses, lexicon=model.lexicon),
+        "": (model.probability(judged.clauses, judged.vectors) >= model.mix.threshold)[:, places],
+        "_list": votes(judged.clauses, lexicon=model.lexicon)[:, places],
     }
     told: dict[str, float] = {}
     for name, marks in said.items():

@@ -98,7 +98,7 @@ class AspectModel:
             Softmax.from_json(told["of_ngrams"]),
             NGrams.from_json(told["ngrams"]),
             Mix(**told["mix"]),
-            TaughtAspects.from_json(told["taught"]) if told["taught"] else None,
+            TaughtAspects.from_json(told["taught"]) if told.get("taught") else None,  # older ones do not tell
         )
 
     def probability(self, clauses: Sequence[str], vectors: npt.ArrayLike) -> Matrix:
@@ -117,7 +117,7 @@ class AspectModel:
             mix.shift
             + mix.words * seen.listed
             + mix.others * seen.of_others
-            + (mix.vectors + mix.both * seen.listed) * seen.voted
+            + (mix.vectors + mix.both * seen.listed) * np.where(_has_head(self.of_vectors), seen.voted, NO)
         )
         if self.taught is not None:
             known = [self.lexicon.aspects.index(aspect) for aspect in self.taught.aspects]
@@ -139,7 +139,7 @@ class AspectModel:
     def _evidence(self, clause: str, aspect: int) -> tuple[str, ...]:
         """The words of the list that are there; where none is, the piece of the clause that speaks for it the most."""
         listed = self.lexicon.found(self.lexicon.aspects[aspect], clause)
-        pieces = [] if listed else pieces_of(clause)
+        pieces = pieces_of(clause) if not listed and _has_head(self.of_ngrams)[aspect] else []
         if not pieces:
             return listed
         logits = self.of_ngrams.logits(self.ngrams.transform(pieces))[:, aspect]
@@ -154,11 +154,12 @@ def fit_aspects(
     fingerprint: str,
     mix: Mix = MIX,
     labelled: LabelledClauses | None = None,
+    taught: Sequence[str] = (),
 ) -> AspectModel:
     """The heads, fitted to the list's votes on `clauses`, which need no labels; `vectors` float[n_clauses, dim].
 
-    An aspect with fewer than LEAST_VOTES votes has the list alone. `labelled` are other clauses, and teach where they are
-    enough.
+    An aspect with fewer than LEAST_VOTES votes has the list alone. `labelled` are other clauses, which teach the aspects
+    `taught` (see `teachable`).
     """
     if not len(clauses):
         raise DataError(
@@ -170,10 +171,11 @@ def fit_aspects(
     dense = _one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS)
     coefficients = dense.coefficients / spread
     of_vectors = Softmax(coefficients, dense.intercepts - coefficients @ middle)
-    taught = None
-    if labelled is not None and len(labelled):
-        seen = _seen(labelled.clauses, labelled.vectors, lexicon, of_vectors)
-        taught = taught_by(labelled, aspects=lexicon.aspects, seen=seen, middle=middle, spread=spread)
+    by_labels = None
+    if labelled is not None and taught:
+        known = [lexicon.aspects.index(aspect) for aspect in taught]
+        seen = _seen(labelled.clauses, labelled.vectors, lexicon, of_vectors).of(known)
+        by_labels = taught_by(labelled, aspects=taught, seen=seen, middle=middle, spread=spread)
     ngrams = NGrams.fit(clauses)
     return AspectModel(
         feature_version=fingerprint,
@@ -182,14 +184,19 @@ def fit_aspects(
         of_ngrams=_one_for_each(ngrams.transform(clauses), voted, STRENGTH_NGRAMS),
         ngrams=ngrams,
         mix=mix,
-        taught=taught,
+        taught=by_labels,
     )
 
 
 def _seen(clauses: Sequence[str], vectors: Matrix, lexicon: Lexicon, of_vectors: Softmax) -> Seen:
     listed = votes(clauses, lexicon=lexicon).astype(np.float64)
     of_others = (listed.sum(axis=1, keepdims=True) - listed > 0).astype(np.float64)
-    return Seen(listed, of_others, of_vectors.logits(vectors))
+    return Seen(listed, of_others, np.where(_has_head(of_vectors), of_vectors.logits(vectors), 0.0))
+
+
+def _has_head(heads: Softmax) -> npt.NDArray[np.bool_]:
+    """bool[n_aspects]: which had enough votes to learn from."""
+    return np.asarray(heads.coefficients.any(axis=1))
 
 
 def votes(clauses: Sequence[str], *, lexicon: Lexicon) -> npt.NDArray[np.bool_]:

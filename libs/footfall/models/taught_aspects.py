@@ -34,6 +34,11 @@ class LabelledClauses:
     def __len__(self) -> int:
         return len(self.clauses)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The aspects that they speak of, in order of their names."""
+        return tuple(sorted({aspect for said in self.aspects for aspect in said}))
+
     def marks(self, aspects: Sequence[str]) -> Marks:
         """bool[n, n_aspects]."""
         return np.array([[aspect in said for aspect in aspects] for said in self.aspects])
@@ -52,7 +57,7 @@ class Seen:
 
     listed: Matrix  # 1 where a word of the list is there
     of_others: Matrix  # 1 where a word of another aspect is there
-    voted: Matrix  # log-odds of the head that learnt from the list's votes
+    voted: Matrix  # log-odds of the head that learnt from the list's votes; 0 where it had too few to learn from
 
     def of(self, aspects: Sequence[int]) -> Seen:
         """The columns of some aspects."""
@@ -88,31 +93,33 @@ class TaughtAspects:
         return cls(tuple(told["aspects"]), Softmax.from_json(told["head"]), tuple(told["weights"]), told["shift"])
 
 
+def teachable(labelled: LabelledClauses, *, aspects: Sequence[str]) -> tuple[str, ...]:
+    """Those of `aspects` that enough clauses speak of, and enough do not; none where labelled clauses are few."""
+    if len(labelled) < FEWEST_CLAUSES:
+        return ()
+    said = labelled.marks(aspects).sum(axis=0)
+    enough = np.minimum(said, len(labelled) - said) >= FEWEST_SAID
+    return tuple(aspect for aspect, is_enough in zip(aspects, enough, strict=True) if is_enough)
+
+
 def taught_by(
     labelled: LabelledClauses, *, aspects: Sequence[str], seen: Seen, middle: Matrix, spread: Matrix
-) -> TaughtAspects | None:
-    """Fits both; `seen` is of the labelled clauses, and vectors are standardised by `middle` and `spread`.
+) -> TaughtAspects:
+    """Fits both to `aspects`, as `seen` has them of the labelled clauses; vectors are standardised by `middle` and `spread`.
 
-    How much the head counts is learnt from what it says of clauses that it was not fitted on. None where labels are few.
+    How much the head counts is learnt from what it says of clauses that it was not fitted on.
     """
-    if len(labelled) < FEWEST_CLAUSES:
-        return None
-    marks = labelled.marks(aspects)
-    said = marks.sum(axis=0)
-    enough = np.flatnonzero(np.minimum(said, len(marks) - said) >= FEWEST_SAID).tolist()
-    if not enough:
-        return None
-    marks, inputs = marks[:, enough], (labelled.vectors - middle) / spread
+    marks, inputs = labelled.marks(aspects), (labelled.vectors - middle) / spread
     aside = np.empty(marks.shape)
     for fitted, kept in KFold(FOLDS, shuffle=True, random_state=SEED).split(inputs):
         aside[kept] = _head(inputs[fitted], marks[fitted]).logits(inputs[kept])
     mixed = LogisticRegression(C=STRENGTH_OF_EVIDENCE, max_iter=MOST_ROUNDS)
-    evidence = _evidence(aside, seen.of(enough))
+    evidence = _evidence(aside, seen)
     mixed.fit(evidence.reshape(-1, evidence.shape[-1]), marks.ravel())
     standard = _head(inputs, marks)
     coefficients = standard.coefficients / spread
     return TaughtAspects(
-        aspects=tuple(aspects[i] for i in enough),
+        aspects=tuple(aspects),
         head=Softmax(coefficients, standard.intercepts - coefficients @ middle),
         weights=tuple(mixed.coef_[0].tolist()),
         shift=float(mixed.intercept_[0]),

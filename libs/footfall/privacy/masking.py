@@ -27,14 +27,10 @@ def masked(text: str) -> str:
     >>> masked("Call 138 0013 8000 or write to li@example.com, order HD-20171203, 15 euros")
     'Call … or write to …, order …, 15 euros'
     """
-    plain = "".join(
-        map(_folded, text)
-    )  # character for character: what is found here lies at the same place in the text
-    kept = [0, *(place for found in FORMS.finditer(plain) for place in found.span()), len(text)]
+    plain = [unicodedata.normalize("NFKC", character) for character in text]  # full-width forms and ligatures
+    places = [
+        place for place, form in enumerate(plain) for _ in form
+    ]  # in the text, of each character of the plain forms
+    found = [match.span() for match in FORMS.finditer("".join(plain))]
+    kept = [0, *(place for start, end in found for place in (places[start], places[end - 1] + 1)), len(text)]
     return HIDDEN.join(text[start:end] for start, end in zip(kept[::2], kept[1::2], strict=True))
-
-
-def _folded(character: str) -> str:
-    """Full-width and other wide forms as the plain ones; the rest as it is."""
-    folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 else character

@@ -61,6 +61,8 @@ class Encoder:
         self._lane = lane_to(device)
         self._tokens_per_batch = tokens_a_pass(spec, device)
         self._tokenizer = loaded.tokenizer
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
         self._splitter = Splitter(
             Around.of(self._tokenizer, spec.prefix), spec.max_tokens, spec.overlap_tokens, spec.max_parts
         )

@@ -30,12 +30,13 @@ class Progress:
     curve: list[tuple[int, str, float]] = field(default_factory=list)
 
 
-def name_of(spec: TuningSpec, ids: Sequence[Sequence[int]], labels: Rows, *, world: int, start: bytes) -> str:
+def name_of(spec: TuningSpec, *parts: tuple[Sequence[Sequence[int]], Rows], world: int, start: bytes) -> str:
     """File name of a run's checkpoint: another spec, texts to fit or to stop on, start or number of processes is another run."""
     digest = hashlib.blake2b(f"{spec.version} {world}".encode(), digest_size=8)
     digest.update(start)
-    digest.update(repr(list(ids)).encode())
-    digest.update(labels.tobytes())
+    for ids, labels in parts:
+        digest.update(repr(list(ids)).encode())
+        digest.update(labels.tobytes())
     return f"checkpoint-{digest.hexdigest()}.pt"
 
 

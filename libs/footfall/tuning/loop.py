@@ -120,8 +120,8 @@ class _Run:
         self.wrapped = peers.wrap(model)
         self.progress = Progress()
         start = model.linear.weight.detach().cpu().numpy().tobytes()
-        read = [*first, *task.stopping_ids]  # and the start of the head is made of vectors, so of the weights
-        name = checkpoint.name_of(spec, read, task.labels, world=peers.world, start=start)
+        stopping = (task.stopping_ids, task.stopping_labels)
+        name = checkpoint.name_of(spec, (first, task.labels), stopping, world=peers.world, start=start)
         self.file = folder / name if folder else None
 
     def resume(self) -> None:

@@ -21,7 +21,7 @@ ENCODER = "enc1"
 # what people write: its place among vectors, and what it speaks of
 SAID = {
     "the price is high": ((1.0, 0.0, 0.0), ["price"]),
-    "daylight robbery": ((0.2, 0.0, 1.0), ["price"]),  # no word of the list
+    "had to sell a kidney": ((0.2, 0.0, 1.0), ["price"]),  # no word of the list
     "the staff was kind": ((0.0, 1.0, 0.0), ["service"]),
     "we came on monday": ((0.0, 0.0, 0.0), []),
 }

@@ -117,7 +117,8 @@ class AspectModel:
             mix.shift
             + mix.words * seen.listed
             + mix.others * seen.of_others
-            + (mix.vectors + mix.both * seen.listed) * np.where(_has_head(self.of_vectors), seen.voted, NO)
+            + (mix.vectors + mix.both * seen.listed)
+            * np.where(_has_head(self.of_vectors), seen.voted, self.of_vectors.intercepts)
         )
         if self.taught is not None:
             known = [self.lexicon.aspects.index(aspect) for aspect in self.taught.aspects]

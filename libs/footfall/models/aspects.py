@@ -169,9 +169,7 @@ def fit_aspects(
     rows = np.asarray(vectors, dtype=np.float64)
     middle, spread = rows.mean(axis=0), rows.std(axis=0) + TINY
     voted = votes(clauses, lexicon=lexicon)
-    dense = _one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS)
-    coefficients = dense.coefficients / spread
-    of_vectors = Softmax(coefficients, dense.intercepts - coefficients @ middle)
+    of_vectors = _one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS).over_raw(middle, spread)
     by_labels = None
     if labelled is not None and taught:
         known = [lexicon.aspects.index(aspect) for aspect in taught]

@@ -116,11 +116,9 @@ def taught_by(
     mixed = LogisticRegression(C=STRENGTH_OF_EVIDENCE, max_iter=MOST_ROUNDS)
     evidence = _evidence(aside, seen)
     mixed.fit(evidence.reshape(-1, evidence.shape[-1]), marks.ravel())
-    standard = _head(inputs, marks)
-    coefficients = standard.coefficients / spread
     return TaughtAspects(
         aspects=tuple(aspects),
-        head=Softmax(coefficients, standard.intercepts - coefficients @ middle),
+        head=_head(inputs, marks).over_raw(middle, spread),
         weights=tuple(mixed.coef_[0].tolist()),
         shift=float(mixed.intercept_[0]),
     )

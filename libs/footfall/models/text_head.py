@@ -44,6 +44,11 @@ class Softmax:
         """The same ranking, `scale` times as sure."""
         return Softmax(self.coefficients * scale, self.intercepts * scale)
 
+    def over_raw(self, middle: Matrix, spread: Matrix) -> Softmax:
+        """The same logits of inputs as they are, where ours reads them as (inputs - middle) / spread."""
+        coefficients = self.coefficients / spread
+        return Softmax(coefficients, self.intercepts - coefficients @ middle)
+
     def as_json(self) -> dict[str, Any]:
         """Coefficients to five decimals."""
         return {
@@ -145,8 +150,7 @@ def fit_softmax(inputs: Matrix | csr_matrix, codes: Labels, strength: float) -> 
         return _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit(inputs, codes))
     middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + TINY
     made = _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit((inputs - middle) / spread, codes))
-    coefficients = made.coefficients / spread
-    return Softmax(coefficients, made.intercepts - coefficients @ middle)
+    return made.over_raw(middle, spread)
 
 
 def _softmax_of(made: LogisticRegression) -> Softmax:

@@ -137,7 +137,6 @@ class Encoder:
     def _tokens(self, texts: npt.NDArray[np.object_]) -> list[list[int]]:
         most = self._splitter.longest_text * CHARACTERS_A_TOKEN
         read = [self.spec.prefix + text[:most] for text in texts]
-        self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._splitter.longest_text)
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
 

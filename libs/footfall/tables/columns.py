@@ -2,7 +2,7 @@
 
 from pyspark.sql import types as T
 
-from footfall.contract import Column, Personal
+from footfall.contract import Column, Personal, Rule
 
 MONEY = T.DecimalType(18, 4)
 QUANTITY = T.DecimalType(18, 3)
@@ -17,6 +17,13 @@ CLOCKS = (
     Column("event_date", T.DateType(), "the shop's day of event_time", required=True),
     Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
 )
+LABELLED = (  # a text with a label given from outside
+    Column("text_id", T.StringType(), "keyed hash of the normalised text"),
+    CLOCKS[-1],
+    Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
+    Column("language", T.StringType(), "ISO 639-1 code"),
+)
+TEXT_NOT_BLANK = Rule("text_not_blank", "length(trim(text)) > 0")
 AS_OF = Column("as_of_date", T.DateType(), "the shop's day before whose start everything used was done and known")
 USER = Column("user_id", T.StringType(), "the person, a pseudonym", personal=Personal.IDENTIFIER)
 

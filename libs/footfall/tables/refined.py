@@ -3,7 +3,7 @@
 from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Personal, Rule, Table, Written
-from footfall.tables.columns import ACTOR, CLOCKS, MONEY, QUANTITY
+from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK
 
 PROPERTIES = Column(
     "properties",
@@ -234,7 +234,7 @@ REVIEWS = Table(
     key=("review_id",),
     rules=(
         Rule("rating_1_to_5", "rating BETWEEN 1 AND 5"),
-        Rule("text_not_blank", "length(trim(text)) > 0"),
+        TEXT_NOT_BLANK,
         CHANNEL_RULE,
         NOT_BEFORE_IT_HAPPENED,
     ),
@@ -246,17 +246,14 @@ LABELLED_TEXTS = Table(
     version=1,
     grain="one row per distinct text with a label given from outside, to train and judge text models; none is a customer's",
     columns=(
-        Column("text_id", T.StringType(), "keyed hash of the normalised text"),
-        Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column("language", T.StringType(), "ISO 639-1 code"),
+        *LABELLED,
         Column("label", T.StringType(), "negative, neutral or positive", required=True),
         Column("origin", T.StringType(), "public set that it comes from"),
     ),
     key=("text_id",),
     rules=(
         Rule("label_known", "label IN ('negative', 'neutral', 'positive')"),
-        Rule("text_not_blank", "length(trim(text)) > 0"),
+        TEXT_NOT_BLANK,
     ),
 )
 
@@ -266,15 +263,12 @@ LABELLED_CLAUSES = Table(
     version=1,
     grain="one row per distinct clause with its aspects given from outside, to train and judge on; none is a customer's",
     columns=(
-        Column("text_id", T.StringType(), "keyed hash of the normalised clause"),
-        Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column("language", T.StringType(), "ISO 639-1 code"),
+        *LABELLED,
         Column(
             "aspects", T.ArrayType(T.StringType()), "what it praises, blames or tells of; may be empty", required=True
         ),
         Column("origin", T.StringType(), "where the clause and its label come from"),
     ),
     key=("text_id",),
-    rules=(Rule("text_not_blank", "length(trim(text)) > 0"),),
+    rules=(TEXT_NOT_BLANK,),
 )

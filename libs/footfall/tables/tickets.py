@@ -3,7 +3,7 @@
 from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Personal, Rule, Table
-from footfall.tables.columns import ACTOR, CLOCKS
+from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, TEXT_NOT_BLANK
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, NOT_BEFORE_IT_HAPPENED
 
 INTENTS = (
@@ -31,7 +31,7 @@ TICKETS = Table(
     ),
     key=("ticket_id",),
     rules=(
-        Rule("text_not_blank", "length(trim(text)) > 0"),
+        TEXT_NOT_BLANK,
         CHANNEL_RULE,
         NOT_BEFORE_IT_HAPPENED,
     ),
@@ -43,16 +43,13 @@ LABELLED_TICKETS = Table(
     version=1,
     grain="one row per distinct message with an intent given from outside, to train and judge on; none is a customer's",
     columns=(
-        Column("text_id", T.StringType(), "keyed hash of the normalised text"),
-        Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column("language", T.StringType(), "ISO 639-1 code"),
+        *LABELLED,
         Column("intent", T.StringType(), "what its writer wants: " + ", ".join((*INTENTS, UNCLEAR)), required=True),
         Column("origin", T.StringType(), "where the message and its label come from"),
     ),
     key=("text_id",),
     rules=(
         Rule("intent_known", f"intent IN {(*INTENTS, UNCLEAR)}"),
-        Rule("text_not_blank", "length(trim(text)) > 0"),
+        TEXT_NOT_BLANK,
     ),
 )

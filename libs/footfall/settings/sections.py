@@ -163,6 +163,7 @@ class FineTune(Closed):
     clip_norm: Annotated[float, Field(gt=0, strict=False)]
     dropout: Share
     label_smoothing: Share
+    average_decay: Share
     balance_classes: bool
     train_word_embeddings: bool
     frozen_layers: Annotated[int, Field(ge=0)]

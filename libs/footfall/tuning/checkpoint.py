@@ -27,6 +27,7 @@ class Progress:
     best_step: int = 0
     best_evaluation: int = 0
     best: Tensors = field(default_factory=dict)
+    averaged: Tensors = field(default_factory=dict)  # the running mean of what is learned, where the spec asks for one
     curve: list[tuple[int, str, float]] = field(default_factory=list)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def fit(
     run.resume()
     run.go()
     put_back(model, run.progress.best)
-    return replace(run.progress, best={})
+    return replace(run.progress, best={}, averaged={})
 
 
 def rate_at(step: int, *, steps: int, warm_up_share: float) -> float:
@@ -134,6 +134,7 @@ class _Run:
             )
         if found:
             self.progress = found["progress"]
+            self.progress.averaged = {n: t.to(self.device.name) for n, t in self.progress.averaged.items()}
             put_back(self.model, found["learned"])
             self.optimiser.load_state_dict(found["optimiser"])
             self.scaler.load_state_dict(found["scaler"])
@@ -193,6 +194,7 @@ class _Run:
         self.scaler.step(self.optimiser)
         self.scaler.update()
         self.progress.step = number
+        self._average()
         self._tell("loss", loss)
         self._tell("rate", rate * self.spec.rate)
 
@@ -219,8 +221,30 @@ class _Run:
             logits = self.wrapped(block, mask)
         return (cross_entropy(logits.float(), labels, self.spec.label_smoothing) * weights).sum()
 
+    def _average(self) -> None:
+        """Moves the running mean of the weights towards this step's; a young mean moves faster."""
+        if not self.spec.average_decay:
+            return
+        step, averaged = self.progress.step, self.progress.averaged
+        decay = min(self.spec.average_decay, (1 + step) / (10 + step))
+        for name, parameter in self.model.named_parameters():
+            if parameter.requires_grad:
+                averaged.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), 1 - decay)
+
+    @contextmanager
+    def _as_averaged(self) -> Iterator[None]:
+        """The model with the mean of its weights, where one is kept, and then with its own again."""
+        own = learned(self.model) if self.progress.averaged else {}
+        put_back(self.model, self.progress.averaged)
+        yield
+        put_back(self.model, own)
+
     def _evaluate(self) -> None:
         """Loss and accuracy on the texts to stop on; the best state so far is kept."""
+        with self._as_averaged():
+            self._look()
+
+    def _look(self) -> None:
         labels = self.task.stopping_labels
         logits = torch.from_numpy(logits_of(self.model, self.task.stopping_ids, device=self.device))
         loss = self.peers.agreed(float(cross_entropy(logits, torch.from_numpy(labels), 0.0).mean()))

@@ -19,6 +19,7 @@ SHARES = (
     "weight_decay",
     "dropout",
     "label_smoothing",
+    "average_decay",
     "augment_share",
     "augment_strength",
 )
@@ -48,6 +49,7 @@ class TuningSpec:
     clip_norm: float = 1.0
     dropout: float = 0.1
     label_smoothing: float = 0.0
+    average_decay: float = 0.0
     balance_classes: bool = True
     train_word_embeddings: bool = False
     frozen_layers: int = 0

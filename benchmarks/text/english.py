@@ -1,0 +1,65 @@
+"""English review sentences that people rated, each once, cut in halves by review: VADER's. Reads .cache/packages.
+
+Of Hutto and Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text (ICWSM 2014): reviews of five
+electronic goods on Amazon, in lower case, each sentence rated from -4 to 4 by twenty people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from dataclasses import dataclass
+from functools import cache
+
+from benchmarks.text.sentences import ROOT, key_of
+
+SDIST = ROOT / ".cache" / "packages" / "vaderSentiment-3.3.2.tar.gz"
+RATED = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
+RATERS = 20
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A sentence with the mean and the standard deviation of its ratings."""
+
+    text: str
+    review: str
+    mean: float
+    deviation: float
+
+    @property
+    def label(self) -> str:
+        """Negative or positive where the mean is two standard errors from 0, else neutral."""
+        error = self.deviation / RATERS**0.5
+        return "positive" if self.mean > 2 * error else "negative" if self.mean < -2 * error else "neutral"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether its review belongs to the half that nothing may be fitted or chosen on."""
+        return int(hashlib.sha256(f"review {self.review}".encode()).hexdigest(), 16) % 2 == 0
+
+
+@cache
+def english_sentences() -> tuple[Rated, ...]:
+    """All that have a letter or digit, in the order of the file."""
+    with tarfile.open(SDIST) as sdist, tarfile.open(fileobj=io.BytesIO(_read(sdist, RATED))) as archive:
+        texts, ratings = (_lines(archive, of) for of in ("GroundTruth", "anonDataRatings"))
+    deviations = {name: float(deviation) for name, _, deviation, _ in ratings}
+    found: dict[str, Rated] = {}
+    for name, mean, text in texts:
+        found.setdefault(key_of(text), Rated(text, name.split("_")[0], float(mean), deviations[name]))
+    found.pop(key_of(""))
+    return tuple(found.values())
+
+
+def _read(archive: tarfile.TarFile, name: str) -> bytes:
+    member = archive.extractfile(name)
+    if member is None:
+        raise ValueError(f"{name} is no file of its archive")
+    return member.read()
+
+
+def _lines(archive: tarfile.TarFile, of: str) -> list[list[str]]:
+    told = _read(archive, f"hutto_ICWSM_2014/amazonReviewSnippets_{of}.txt").decode("utf-8-sig")
+    return [line.split("\t") for line in told.splitlines()]

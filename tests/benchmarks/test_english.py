@@ -1,0 +1,29 @@
+"""The English sentences that people rated: as many as the README of the labels says, each once, a review on one side only."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from benchmarks.text.english import Rated, english_sentences
+from benchmarks.text.sentences import key_of
+
+
+def test_there_are_as_many_of_each_mood_as_the_readme_says():
+    assert Counter(s.label for s in english_sentences()) == {"positive": 1835, "negative": 1297, "neutral": 555}
+
+
+def test_no_sentence_stands_twice_and_each_has_letters():
+    keys = [key_of(s.text) for s in english_sentences()]
+    assert len(set(keys)) == len(keys)
+    assert key_of("") not in keys
+
+
+def test_a_review_judges_or_trains_never_both():
+    sides = {(s.review, s.is_judged) for s in english_sentences()}
+    assert len(sides) == len({review for review, _ in sides}) == 300
+    assert 130 < sum(is_judged for _, is_judged in sides) < 170
+
+
+def test_a_mean_within_two_standard_errors_is_neutral():
+    labels = [Rated("it is one", "1", mean, 1.0).label for mean in (-0.45, -0.44, 0.0, 0.44, 0.45)]
+    assert labels == ["negative", "neutral", "neutral", "neutral", "positive"]

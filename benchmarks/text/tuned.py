@@ -127,9 +127,7 @@ def main() -> int:
     """The command."""
     asked = _arguments()
     settings = resolve(ROOT / "conf", "local", {})
-    told = settings.fine_tune.model_dump() | {
-        "epochs": asked.epochs, "threads": asked.threads, "patience": 8, "average_decay": asked.average_decay,
-    }  # fmt: skip
+    told = settings.fine_tune.model_dump() | {"epochs": asked.epochs, "threads": asked.threads, "patience": 8}
     spec = TuningSpec.of(told, settings.text.model_dump())
     cut = cut_texts(spec, asked.texts)
     print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, judged {len(cut.judged)} sentences", flush=True)
@@ -138,7 +136,7 @@ def main() -> int:
     return 0
 
 
-def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:  # noqa: FBT001 - as asked
+def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:
     start = time.monotonic()
     texts, numbers = cut.training
     rows = [(text, CLASSES[n], "zh") for text, n in zip(texts, numbers, strict=True)]
@@ -180,7 +178,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=2, help="epochs of fine-tuning (default: 2)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     parser.add_argument("--english", action="store_true", help="train on English sentences too")
-    parser.add_argument("--average-decay", type=float, default=0.0, help="fine_tune.average_decay (default: 0)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "tuned_e5", help="folder to write")
     parser.add_argument("--tuned", type=Path, help="folder of a fine-tuned encoder to judge; none is trained")
     parser.add_argument("--baselines", action="store_true", help="the baselines alone")

@@ -37,7 +37,7 @@ from opinions import (
 from service import OWN_MESSAGES, own_messages, tickets, to_train_on
 
 SMALL_OWN = 60  # sentences of each of our files in a small shop
-SMALL_CLAUSES = 130
+CLAUSES, SMALL_CLAUSES = 1_100, 130  # of our own, and of others that were read; all of those take longer
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 PACKAGES = {
@@ -182,7 +182,7 @@ def write_opinions(packages: dict[str, Path], root: Path, options: argparse.Name
     teaching = [*english_sentences("labelled"), *ours, *as_read(chinese[count : count + labelled])]
     path = root / "labelled_sentences/sentences.jsonl"
     yield "labelled_sentences", write_json_lines([s._asdict() for s in teaching], path)
-    clauses = labelled_clauses(chinese[count:], SMALL_CLAUSES if options.small else None)
+    clauses = labelled_clauses(chinese[count:], SMALL_CLAUSES if options.small else CLAUSES)
     yield "labelled_clauses", write_json_lines(clauses, root / "labelled_clauses/clauses.jsonl")
 
 

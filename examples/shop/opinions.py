@@ -99,7 +99,7 @@ def own_sentences(most: int | None = None) -> list[Sentence]:
     ]
 
 
-def labelled_clauses(sentences: Iterable[Sentence], most: int | None = None) -> list[Row]:
+def labelled_clauses(sentences: Iterable[Sentence], most: int) -> list[Row]:
     """The log of that name: our own clauses with their aspects, and those of these sentences that were read; at most so many of each."""
     texts = {key_of(sentence.text): sentence for sentence in sentences}
     own = [

@@ -10,6 +10,7 @@ import pytest
 import torch
 from tuning_shared import job_of, spec_of, tiny_bert
 
+from footfall.tuning import checkpoint
 from footfall.tuning.checkpoint import Tensors
 from footfall.tuning.job import Job, Learned, train_here
 from footfall.tuning.loop import rate_at
@@ -55,9 +56,9 @@ def test_it_learns_a_rule_that_the_majority_does_not_know(tmp_path: Path):
     assert last(tuned, "stopping_loss") < 0.5
 
 
-@pytest.mark.parametrize("step", [4, 6, 14, 17])
-def test_a_run_killed_between_two_steps_ends_with_the_same_weights(tmp_path: Path, step: int):
-    job = job_of(tiny_bert(tmp_path), spec_of(dropout=0.2, augment_share=0.5))
+@pytest.mark.parametrize(("step", "decay"), [(4, 0.0), (6, 0.9), (14, 0.0), (17, 0.9)])
+def test_a_run_killed_between_two_steps_ends_with_the_same_weights(tmp_path: Path, step: int, decay: float):
+    job = job_of(tiny_bert(tmp_path), spec_of(dropout=0.2, augment_share=0.5, average_decay=decay))
     whole = train_here(job, silent)
     killed_at(job, step, tmp_path / "kept")
     seen: list[int] = []
@@ -102,6 +103,21 @@ def test_the_model_left_is_the_one_of_the_best_evaluation(tmp_path: Path):
     assert until[found.progress.best_step] == min(until.values())
     again = train_here(job, silent)
     assert farthest(found.tensors, again.tensors) == 0
+
+
+def test_what_is_kept_is_the_mean_of_the_weights_where_one_is_asked_for(tmp_path: Path):
+    plain = {"rate": 0.02, "dropout": 0.0, "epochs": 1, "evaluations_an_epoch": 1, "checkpoint_steps": 1}
+    job = job_of(tiny_bert(tmp_path), spec_of(**plain, average_decay=0.99), texts=16)
+    killed_at(job, 2, tmp_path)
+    first = checkpoint.read(next(tmp_path.glob("*.pt")))
+    second = train_here(replace(job, spec=replace(job.spec, average_decay=0.0)), silent)
+    mean = train_here(job, silent)
+    assert first is not None
+    assert (first["progress"].step, second.progress.step, mean.progress.step) == (1, 2, 2)
+    young = 3 / 12  # of the second step
+    wanted = {name: young * first["learned"][name] + (1 - young) * held for name, held in second.tensors.items()}
+    assert farthest(wanted, mean.tensors) < 1e-6 < farthest(second.tensors, mean.tensors)
+    assert mean.progress.averaged == {}
 
 
 def test_a_rare_class_is_heard_where_classes_are_balanced(tmp_path: Path):

@@ -2,8 +2,8 @@
 
 Nobody has to label a shop's clauses. A list of words votes on them, and a head over vectors learns from those votes what
 else is said of the same things. How much each counts was settled on clauses labelled by hand; where there are enough labelled
-clauses it is learnt from them, and a head of their own counts too (`taught_aspects`). A head over n-grams only points at the
-words that show an aspect where none of the list is there.
+clauses it is learnt from them, and heads of their own count too (`taught_aspects`). The votes' head over n-grams only points at
+the words that show an aspect where none of the list is there.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from footfall.errors import DataError
 from footfall.models.featureset import Matrix
@@ -25,14 +23,12 @@ from footfall.models.logistic import sigmoid
 from footfall.models.ngrams import NGrams
 from footfall.models.taught_aspects import LabelledClauses, Seen, TaughtAspects, taught_by
 from footfall.models.text_head import Softmax
+from footfall.models.yes_or_no import FEWEST, one_for_each
 
 NAME = "aspects"
 STRENGTH_VECTORS, STRENGTH_NGRAMS = 1e-3, 1.0  # scikit-learn's C; vectors are standardised
-MOST_ROUNDS = 300
-LEAST_VOTES = 20  # clauses that the list must give an aspect before a head is fitted to it
-SEED = 17
+LEAST_VOTES = FEWEST  # clauses that the list must give an aspect before a head is fitted to it
 TINY = 1e-9
-NO = -6.0  # log-odds of a head without enough votes
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ class AspectModel:
         )
         if self.taught is not None:
             known = [self.lexicon.aspects.index(aspect) for aspect in self.taught.aspects]
-            told[:, known] = self.taught.log_odds(rows, seen.of(known))
+            told[:, known] = self.taught.log_odds(clauses, rows, seen.of(known))
         return sigmoid(told)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -169,7 +165,7 @@ def fit_aspects(
     rows = np.asarray(vectors, dtype=np.float64)
     middle, spread = rows.mean(axis=0), rows.std(axis=0) + TINY
     voted = votes(clauses, lexicon=lexicon)
-    of_vectors = _one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS).over_raw(middle, spread)
+    of_vectors = one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS).over_raw(middle, spread)
     by_labels = None
     if labelled is not None and taught:
         known = [lexicon.aspects.index(aspect) for aspect in taught]
@@ -180,7 +176,7 @@ def fit_aspects(
         feature_version=fingerprint,
         lexicon=lexicon,
         of_vectors=of_vectors,
-        of_ngrams=_one_for_each(ngrams.transform(clauses), voted, STRENGTH_NGRAMS),
+        of_ngrams=one_for_each(ngrams.transform(clauses), voted, STRENGTH_NGRAMS),
         ngrams=ngrams,
         mix=mix,
         taught=by_labels,
@@ -213,17 +209,3 @@ def pieces_of(clause: str) -> list[str]:
             bare = "".join(c for c in run if c.isalnum())
             found += [bare[i : i + n] for n in (2, 3, 4) for i in range(len(bare) - n + 1)] or [bare]
     return [piece for piece in dict.fromkeys(found) if piece]
-
-
-def _one_for_each(inputs: Matrix | csr_matrix, voted: npt.NDArray[np.bool_], strength: float) -> Softmax:
-    """One logistic regression an aspect, yes or no; the rows of a Softmax are here log-odds of their own."""
-    made = [_yes_or_no(inputs, column, strength) for column in voted.T]
-    return Softmax(np.stack([coefficients for coefficients, _ in made]), np.array([shift for _, shift in made]))
-
-
-def _yes_or_no(inputs: Matrix | csr_matrix, voted: npt.NDArray[np.bool_], strength: float) -> tuple[Matrix, float]:
-    if min(voted.sum(), (~voted).sum()) < LEAST_VOTES:
-        return np.zeros(inputs.shape[1]), NO
-    solver = "liblinear" if isinstance(inputs, csr_matrix) else "lbfgs"  # many times as fast on sparse rows
-    made = LogisticRegression(C=strength, max_iter=MOST_ROUNDS, solver=solver, random_state=SEED).fit(inputs, voted)
-    return made.coef_[0], float(made.intercept_[0])

@@ -1,4 +1,4 @@
-"""What clauses with labels teach about aspects: a head over vectors, and how much it counts beside the list. Pure; no Spark."""
+"""What clauses with labels teach about aspects: heads over vectors and n-grams, and how much they count beside the list. Pure."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from footfall.models.featureset import Matrix
-from footfall.models.text_head import Softmax
+from footfall.models.ngrams import NGrams
+from footfall.models.text_head import NGRAMS, STRENGTH, Softmax
+from footfall.models.yes_or_no import Marks, Net, mean_logits, one_for_each, small_nets
 
 FEWEST_CLAUSES = 200  # labelled; with fewer the list and its votes are trusted alone
-FEWEST_SAID = 15  # clauses that must speak of an aspect
+FEWEST_SAID = 30  # clauses that must speak of an aspect, so that every fold has enough for a head
 FOLDS = 5
-STRENGTH, STRENGTH_OF_EVIDENCE = 3e-3, 10.0  # scikit-learn's C
+STRENGTH_OF_EVIDENCE = 10.0  # scikit-learn's C
 MOST_ROUNDS = 500
 SEED = 17
-Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -65,24 +65,48 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Heads:
+    """What the clause itself says of each aspect, yes or no, learnt from labels: by its vector, and by its n-grams."""
+
+    nets: tuple[Net, ...]
+    ngrams: NGrams
+    of_ngrams: Softmax
+
+    def logits(self, clauses: Sequence[str], vectors: Matrix) -> Matrix:
+        """float64[2, n, n_aspects]."""
+        return np.stack([mean_logits(self.nets, vectors), self.of_ngrams.logits(self.ngrams.transform(clauses))])
+
+    def as_json(self) -> dict[str, Any]:
+        """Numbers alone."""
+        nets = [net.as_json() for net in self.nets]
+        return {"nets": nets, "ngrams": self.ngrams.as_json(), "of_ngrams": self.of_ngrams.as_json()}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Heads:
+        """What `as_json` told."""
+        nets = tuple(Net.from_json(net) for net in told["nets"])
+        return cls(nets, NGrams.from_json(told["ngrams"]), Softmax.from_json(told["of_ngrams"]))
+
+
+@dataclass(frozen=True)
 class TaughtAspects:
     """log-odds = shift + weights @ evidence, of the aspects that enough labels speak of, for all of them alike."""
 
     aspects: tuple[str, ...]
-    head: Softmax  # over vectors, yes or no an aspect
+    heads: Heads
     weights: tuple[float, ...]
     shift: float
 
-    def log_odds(self, vectors: Matrix, seen: Seen) -> Matrix:
+    def log_odds(self, clauses: Sequence[str], vectors: Matrix, seen: Seen) -> Matrix:
         """float64[n, n_aspects of ours]; `seen` has the same aspects."""
-        evidence = _evidence(self.head.logits(vectors), seen)
+        evidence = _evidence(self.heads.logits(clauses, vectors), seen)
         return np.asarray(evidence @ np.array(self.weights)) + self.shift
 
     def as_json(self) -> dict[str, Any]:
         """Names and numbers; no word of a clause."""
         return {
             "aspects": list(self.aspects),
-            "head": self.head.as_json(),
+            "heads": self.heads.as_json(),
             "weights": list(self.weights),
             "shift": self.shift,
         }
@@ -90,7 +114,7 @@ class TaughtAspects:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> TaughtAspects:
         """What `as_json` told."""
-        return cls(tuple(told["aspects"]), Softmax.from_json(told["head"]), tuple(told["weights"]), told["shift"])
+        return cls(tuple(told["aspects"]), Heads.from_json(told["heads"]), tuple(told["weights"]), told["shift"])
 
 
 def teachable(labelled: LabelledClauses, *, aspects: Sequence[str]) -> tuple[str, ...]:
@@ -105,33 +129,32 @@ def teachable(labelled: LabelledClauses, *, aspects: Sequence[str]) -> tuple[str
 def taught_by(
     labelled: LabelledClauses, *, aspects: Sequence[str], seen: Seen, middle: Matrix, spread: Matrix
 ) -> TaughtAspects:
-    """Fits both to `aspects`, as `seen` has them of the labelled clauses; vectors are standardised by `middle` and `spread`.
+    """Fits all to `aspects`, as `seen` has them of the labelled clauses; vectors are standardised by `middle` and `spread`.
 
-    How much the head counts is learnt from what it says of clauses that it was not fitted on.
+    How much the heads count is learnt from what they say of clauses that they were not fitted on.
     """
     marks, inputs = labelled.marks(aspects), (labelled.vectors - middle) / spread
-    aside = np.empty(marks.shape)
+    ngrams = NGrams.fit(labelled.clauses)
+    counted = ngrams.transform(labelled.clauses)
+    aside = np.empty((2, *marks.shape))
     for fitted, kept in KFold(FOLDS, shuffle=True, random_state=SEED).split(inputs):
-        aside[kept] = _head(inputs[fitted], marks[fitted]).logits(inputs[kept])
+        of_ngrams = one_for_each(counted[fitted], marks[fitted], STRENGTH[NGRAMS])
+        aside[0, kept] = small_nets(inputs[fitted], marks[fitted], count=1)[0].logits(inputs[kept])
+        aside[1, kept] = of_ngrams.logits(counted[kept])
     mixed = LogisticRegression(C=STRENGTH_OF_EVIDENCE, max_iter=MOST_ROUNDS)
     evidence = _evidence(aside, seen)
     mixed.fit(evidence.reshape(-1, evidence.shape[-1]), marks.ravel())
+    nets = tuple(net.over_raw(middle, spread) for net in small_nets(inputs, marks))
     return TaughtAspects(
         aspects=tuple(aspects),
-        head=_head(inputs, marks).over_raw(middle, spread),
+        heads=Heads(nets, ngrams, one_for_each(counted, marks, STRENGTH[NGRAMS])),
         weights=tuple(mixed.coef_[0].tolist()),
         shift=float(mixed.intercept_[0]),
     )
 
 
 def _evidence(taught: Matrix, seen: Seen) -> Matrix:
-    """float64[n, n_aspects, n_weights]."""
-    listed, voted = seen.listed, seen.voted
-    return np.stack([listed, seen.of_others, voted, listed * voted, taught, listed * taught], axis=-1)
-
-
-def _head(inputs: Matrix, marks: Marks) -> Softmax:
-    fitted = [
-        LogisticRegression(C=STRENGTH, max_iter=MOST_ROUNDS).fit(inputs, marks[:, i]) for i in range(marks.shape[1])
-    ]
-    return Softmax(np.stack([one.coef_[0] for one in fitted]), np.array([float(one.intercept_[0]) for one in fitted]))
+    """float64[n, n_aspects, n_weights]; a word of the list changes what everything else counts."""
+    listed, (by_vector, by_ngrams) = seen.listed, taught
+    told = [seen.voted, by_vector, by_ngrams]
+    return np.stack([listed, seen.of_others, *told, *(listed * one for one in told)], axis=-1)

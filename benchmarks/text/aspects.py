@@ -13,15 +13,9 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from benchmarks.text.clause_labels import (
-    NINE,
-    Labelled,
-    labelled,
-    taught,
-    unlabelled,
-)
+from benchmarks.text.clause_labels import NINE, Labelled, labelled, taught, unlabelled
 from benchmarks.text.polarity import sentiment_by_words
-from benchmarks.text.table import ROUNDS, SEED, Row, encoder, vectors_of
+from benchmarks.text.table import LABELS, ROUNDS, SEED, Row, encoder, vectors_of
 
 from footfall.models.aspects import AspectModel, fit_aspects, votes
 from footfall.models.lexicon import builtin
@@ -46,13 +40,13 @@ def fitted() -> tuple[dict[str, AspectModel], TextHead]:
 
 
 def aspect_rows(models: Mapping[str, AspectModel], name: str, *, task: str) -> list[Row]:
-    """Micro precision, recall and F1 over the nine aspects, of the word list and of the models."""
+    """Micro precision, recall and F1 over the nine aspects, of the word list, of the models and of a second reader if there is one."""
     rows = labelled(name)
     clauses = [row.clause for row in rows]
     lexicon = builtin()
     names = lexicon.aspects
     judged = [names.index(aspect) for aspect in NINE]
-    true = np.array([[aspect in row.aspects for aspect in names] for row in rows])[:, judged]
+    true = _marks(rows, NINE)
     said = {
         "word list": votes(clauses, lexicon=lexicon)[:, judged],
         **{
@@ -60,6 +54,8 @@ def aspect_rows(models: Mapping[str, AspectModel], name: str, *, task: str) -> l
             for method, model in models.items()
         },
     }
+    if (LABELS / f"{name}_again.jsonl").is_file():
+        said["another reader"] = _marks(labelled(f"{name}_again"), NINE)
     return [
         _row(task, method, measure, lambda at, of=of, marks=marks: of(true[at], marks[at]), len(rows))
         for method, marks in said.items()
@@ -119,6 +115,10 @@ def rows() -> list[Row]:
     }
     found = [row for name, task in tasks.items() for row in aspect_rows(aspects, name, task=task)]
     return found + mixed_rows(moods, task="clauses of mixed reviews, Chinese")
+
+
+def _marks(rows: Sequence[Labelled], aspects: Sequence[str]) -> Marks:
+    return np.array([[aspect in row.aspects for aspect in aspects] for row in rows])
 
 
 def _words_or_review(row: Labelled) -> str:

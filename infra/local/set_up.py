@@ -157,7 +157,7 @@ PACKAGES = Part(
     "example data and weights",
     (HERE / "packages.lock", HERE / "packages-source.lock"),
     CACHE / "packages/.set-up",
-    166,
+    169,
     make_packages,
 )
 ENCODER = Part(

@@ -19,7 +19,7 @@ def _is_judged(key: str) -> bool:
     return int(key, 16) % 1000 < JUDGED_SHARE * 1000
 
 
-@pytest.mark.parametrize("name", [*SEEN, *FRESH, "aspects_zh_fitted"])
+@pytest.mark.parametrize("name", [*SEEN, *FRESH, "aspects_zh_fitted", "aspects_zh_last_again"])
 def test_every_label_stands_at_the_clause_that_it_was_given_to(name: str) -> None:
     rows = labelled(name)
     assert all(row.clause.strip() for row in rows)
@@ -39,6 +39,13 @@ def test_clauses_to_train_on_are_of_sentences_that_do_not_judge_or_our_own() -> 
     told = labels("aspects_zh_fitted.jsonl")
     assert not any(_is_judged(row["key"]) for row in told)
     assert len(taught()) == len(told) + len(labels("aspects_own_fitted.jsonl")) == 7449 + 1079
+
+
+def test_a_second_reader_read_the_same_clauses_and_mostly_agrees() -> None:
+    first, second = labelled("aspects_zh_last"), labelled("aspects_zh_last_again")
+    assert [row.clause for row in first] == [row.clause for row in second]
+    marks = [np.array([[aspect in row.aspects for aspect in NINE] for row in rows]) for rows in (first, second)]
+    assert f1(*marks) == pytest.approx(0.932, abs=0.001)
 
 
 def test_no_clause_is_both_seen_or_taught_and_fresh() -> None:

@@ -152,12 +152,12 @@ def english_rows(rows: Labelled, names: Mapping[str, str], tuned: str = "") -> I
         found.without(NEUTRAL) for found in (rated(tuned), own("sentiment_en", "en", tuned, is_judged=True))
     )
     english = joined(people.only(Part.FIT, Part.CALIBRATE), own("sentiment_en_fitted", "en", tuned).without(NEUTRAL))
-    by_transfer = fit_variants(rows, neutral_share=0.0)
     taught = fit_variants(joined(rows, english), neutral_share=0.0)
     for of, judged in (("rated by people", people.only(Part.JUDGE)), ("written to be hard", hard)):
-        task = f"sentiment, English by transfer, {of}"
-        yield from word_rows(task, judged)
-        yield from two_class_rows(task, by_transfer, names, judged)
+        if not tuned:  # which may have learnt from English sentences
+            task = f"sentiment, English by transfer, {of}"
+            yield from word_rows(task, judged)
+            yield from two_class_rows(task, fit_variants(rows, neutral_share=0.0), names, judged)
         task = f"sentiment, English, {len(english):,} other English sentences to train on, {of}"
         yield from two_class_rows(task, taught, names, judged)
 

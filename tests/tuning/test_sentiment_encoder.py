@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from tuning_shared import ruled, spec_of, tiny_bert
 
 from footfall.fetch import encoder_folder, fetched_model
+from footfall.models.measures import Interval
 from footfall.models.shape import Trained
 from footfall.registry import Registry
 from footfall.settings import MlflowSettings
@@ -66,10 +67,13 @@ def test_it_is_judged_beside_the_majority_and_the_encoder_as_it_was_in_one_run(t
     assert any(name == "stopping_loss" for _, name, _ in trained.curve)
 
 
-def test_the_gate_tells_what_was_to_be_beaten(trained: Trained) -> None:
-    told = {"auroc_gain", *(f"auroc_{name}" for name in ("sum_tuned", "vectors", "ngrams", "sum"))}
-    found = {name: interval for name, interval in trained.evaluation["metrics"].items() if name in told}
-    assert told == found.keys()
+def test_the_gate_passes_what_gains_enough_and_stops_what_does_not(trained: Trained) -> None:
+    told = {name: Interval(**interval) for name, interval in trained.evaluation["metrics"].items()}
+    gain = told["auroc_gain"].value
+    passed, stopped = (
+        sentiment_encoder.beats_the_frozen_encoder(told, min_auroc_gain=least) for least in (gain, gain + 1e-6)
+    )
+    assert (passed.passed, stopped.passed) == (True, False)
     assert "must exceed the best of the encoder as it was" in trained.gates[0].words
 
 

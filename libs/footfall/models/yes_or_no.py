@@ -22,6 +22,7 @@ FEWEST = 20  # rows that must say yes, and no, before a linear head is fitted
 NO = -6.0  # log-odds of a head that was not fitted
 SEED = 17
 NETS, HIDDEN, PENALTY, BATCH, STEPS = 3, 64, 0.3, 64, 1_300  # chosen by cross-validation on benchmarks/text/labels
+MOST_EPOCHS = 40
 DIGITS = 5
 Marks = npt.NDArray[np.bool_]  # [n_rows, n_questions]
 
@@ -79,7 +80,7 @@ def small_nets(inputs: Matrix, marks: Marks, *, count: int = NETS) -> tuple[Net,
 
 
 def _net(inputs: Matrix, marks: Marks, seed: int) -> Net:
-    epochs = round(STEPS * BATCH / len(inputs)) or 1
+    epochs = min(MOST_EPOCHS, round(STEPS * BATCH / len(inputs)) or 1)
     net = MLPClassifier(
         (HIDDEN,), alpha=PENALTY, batch_size=min(BATCH, len(inputs)), max_iter=epochs, random_state=seed, tol=0.0,
         n_iter_no_change=epochs,

@@ -146,15 +146,19 @@ def compared(frozen: Labelled, tuned: Labelled, *, neutral_share: float, rounds:
     return {**found, "auroc_gain": measures.gain(truth, scores["sum_tuned"], others, rounds=rounds)}
 
 
-def _trained(
-    tuned: Tuned, told: Mapping[str, Interval], text: EncoderSpec, *, fingerprint: str, min_auroc_gain: float
-) -> Trained:
-    gain = told["auroc_gain"]
+def beats_the_frozen_encoder(told: Mapping[str, Interval], *, min_auroc_gain: float) -> Gate:
+    """The gate, by what `compared` told."""
     words = (
         f"with n-grams AUROC {told['auroc_sum_tuned'].value:.3f} must exceed the best of the encoder as it was "
         f"({told['auroc_vectors'].value:.3f}), n-grams ({told['auroc_ngrams'].value:.3f}) and both "
         f"({told['auroc_sum'].value:.3f}) by {min_auroc_gain}"
     )
+    return Gate("beats_the_frozen_encoder", bool(told["auroc_gain"].value >= min_auroc_gain), words)
+
+
+def _trained(
+    tuned: Tuned, told: Mapping[str, Interval], text: EncoderSpec, *, fingerprint: str, min_auroc_gain: float
+) -> Trained:
     return Trained(
         name=NAME,
         model=TunedEncoder(tuned.folder, text),
@@ -163,7 +167,7 @@ def _trained(
         feature_version=fingerprint,
         parameters={**tuned.parameters, "classes": ",".join(tuned.classes), "encoder_before": fingerprint},
         metrics=measures.flat(told) | {f"tuning_{name}": value for name, value in tuned.measures.items()},
-        gates=[Gate("beats_the_frozen_encoder", bool(gain.value >= min_auroc_gain), words)],
+        gates=[beats_the_frozen_encoder(told, min_auroc_gain=min_auroc_gain)],
         evaluation={"metrics": {name: asdict(interval) for name, interval in told.items()}, "classes": list(CLASSES)},
         curve=tuned.curve,
         loader="footfall.tuning.served",

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pyspark
+from pyarrow import fs
 
 from footfall.errors import EnvironmentFault
 from footfall.mlflow_place import reached
@@ -17,17 +19,23 @@ from footfall.mlflow_place import reached
 CONFIG = "config.json"
 TIMEOUT_S = 1800  # a name node that is gone must not hold a task for ever
 WANTED = ("*.json", "*.txt", "*.safetensors", "*.bin", "*.model")  # of a hub's folder, which has other forms too
+S3_SCHEMES = ("s3://", "s3a://", "s3n://")
 HADOOP_SCHEMES = ("hdfs://", "viewfs://", "webhdfs://", "swebhdfs://")
 
 
 @contextmanager
 def fetched_model(uri: str, *, tracking_uri: str) -> Iterator[str]:
-    """The local folder with what lies at a `models:/`, `runs:/`, `s3://`, `hdfs://` or other URI that MLflow can read, for the block.
+    """The local folder with what lies at a `models:/`, `runs:/`, `s3://`, `hdfs://` or another URI that MLflow can read, for the block.
 
     Raises EnvironmentFault where nothing can be brought from there.
     """
     with tempfile.TemporaryDirectory(prefix="footfall-model-", ignore_cleanup_errors=True) as folder:
-        yield _from_hadoop(uri, folder) if uri.startswith(HADOOP_SCHEMES) else _brought(uri, folder, tracking_uri)
+        if uri.startswith(HADOOP_SCHEMES):
+            yield _from_hadoop(uri, folder)
+        elif uri.startswith(S3_SCHEMES):
+            yield _from_s3(uri, folder)
+        else:
+            yield _brought(uri, folder, tracking_uri)
 
 
 @contextmanager
@@ -73,6 +81,20 @@ def _encoder_in(folder: Path) -> Path:
     if (folder / CONFIG).is_file():
         return folder
     return next((found.parent for found in sorted(folder.rglob(CONFIG))), folder)
+
+
+def _from_s3(uri: str, folder: str) -> str:
+    """By Arrow, which every worker has; rights, region and endpoint are those of the process' AWS environment."""
+    target = Path(folder) / "encoder"
+    target.mkdir()
+    try:
+        fs.copy_files(f"s3://{uri.partition('://')[2]}", str(target))
+    except (OSError, pa.ArrowInvalid) as fault:
+        raise EnvironmentFault(
+            f"the encoder {uri} cannot be fetched: {str(fault).splitlines()[0][:200]}",
+            mend="Check text.encoder, the rights of this user, and AWS_REGION (AWS_ENDPOINT_URL for storage elsewhere) on every worker.",
+        ) from fault
+    return str(target)
 
 
 def _from_hadoop(uri: str, folder: str) -> str:

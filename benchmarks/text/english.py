@@ -1,4 +1,4 @@
-"""English review sentences that people rated, each once, cut in halves by review: VADER's. Reads .cache/packages.
+"""English review sentences that people rated, each once, cut in halves by review: VADER's. Reads .cache/packages and labels/.
 
 Of Hutto and Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text (ICWSM 2014): reviews of five
 electronic goods on Amazon, in lower case, each sentence rated from -4 to 4 by twenty people.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from benchmarks.text.sentences import ROOT, key_of
+from benchmarks.text.table import labels
 
 SDIST = ROOT / ".cache" / "packages" / "vaderSentiment-3.3.2.tar.gz"
 RATED = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
@@ -49,8 +50,16 @@ def english_sentences() -> tuple[Rated, ...]:
     found: dict[str, Rated] = {}
     for name, mean, text in texts:
         found.setdefault(key_of(text), Rated(text, name.split("_")[0], float(mean), deviations[name]))
-    found.pop(key_of(""))
+    found.pop(key_of(""), None)
     return tuple(found.values())
+
+
+def to_train_on() -> tuple[list[str], list[str]]:
+    """Texts and moods of the sentences that do not judge and are not neutral: people's, then our own."""
+    told = [(s.text, s.label) for s in english_sentences() if not s.is_judged]
+    told += [(row["text"], row["label"]) for row in labels("sentiment_en_fitted.jsonl")]
+    texts, moods = zip(*((text, label) for text, label in told if label != "neutral"), strict=True)
+    return list(texts), list(moods)
 
 
 def _read(archive: tarfile.TarFile, name: str) -> bytes:

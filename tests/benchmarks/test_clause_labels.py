@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -52,6 +53,20 @@ def test_no_clause_is_both_seen_or_taught_and_fresh() -> None:
     known = {row.clause for name in SEEN for row in labelled(name)} | {row.clause for row in taught()}
     fresh = {row.clause for name in FRESH[:2] for row in labelled(name)}
     assert known & fresh == set()
+
+
+def _pieces(clause: str) -> set[str]:
+    """Words, and pairs of characters where words are not written apart."""
+    if re.search(r"[\u4e00-\u9fff]", clause):
+        return {clause[i : i + 2] for i in range(len(clause) - 1)}
+    return set(re.findall(r"\w+", clause.lower()))
+
+
+@pytest.mark.parametrize("name", FRESH[:2])
+def test_no_fresh_clause_is_nearly_one_that_is_trained_on(name: str) -> None:
+    trained = [_pieces(row.clause) for row in taught()]
+    fresh = [_pieces(row.clause) for row in labelled(name)]
+    assert max(len(one & other) / len(one | other) for one in fresh for other in trained if one & other) < 0.5
 
 
 def test_precision_recall_and_f1_over_all_aspects() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from benchmarks.text.english import Rated, english_sentences
+from benchmarks.text.english import Rated, english_sentences, to_train_on
 from benchmarks.text.sentences import key_of
+from benchmarks.text.table import labels
 
 
 def test_there_are_as_many_of_each_mood_as_the_readme_says():
@@ -27,3 +28,12 @@ def test_a_review_judges_or_trains_never_both():
 def test_a_mean_within_two_standard_errors_is_neutral():
     labels = [Rated("it is one", "1", mean, 1.0).label for mean in (-0.45, -0.44, 0.0, 0.44, 0.45)]
     assert labels == ["negative", "neutral", "neutral", "neutral", "positive"]
+
+
+def test_nothing_that_is_trained_on_judges():
+    texts, moods = to_train_on()
+    judged = {key_of(s.text) for s in english_sentences() if s.is_judged}
+    judged |= {key_of(row["text"]) for row in labels("sentiment_en.jsonl")}
+    assert {key_of(text) for text in texts} & judged == set()
+    assert set(moods) == {"negative", "positive"}
+    assert len(texts) == 2026

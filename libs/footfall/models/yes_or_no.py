@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from footfall.models.featureset import Matrix
-from footfall.models.text_head import Softmax
+from footfall.models.text_head import DIGITS, Softmax
 
 MOST_ROUNDS = 300
 FEWEST = 20  # rows that must say yes, and no, before a linear head is fitted
@@ -23,7 +23,6 @@ NO = -6.0  # log-odds of a head that was not fitted
 SEED = 17
 NETS, HIDDEN, PENALTY, BATCH, STEPS = 3, 64, 0.3, 64, 1_300  # chosen by cross-validation on benchmarks/text/labels
 MOST_EPOCHS = 40
-DIGITS = 5
 Marks = npt.NDArray[np.bool_]  # [n_rows, n_questions]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ def fit(
 ) -> Progress:
     """Trains `model` in place and leaves it as it was where the loss on the texts to stop on was least.
 
+    With spec.average_decay what is looked at and left is the running mean of its weights.
     With `checkpoints`, a folder, a run that was killed goes on from its last one; processes that train together must
     all be able to read it. The first process alone writes and logs.
     """
@@ -231,20 +232,15 @@ class _Run:
             if parameter.requires_grad:
                 averaged.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), 1 - decay)
 
-    @contextmanager
-    def _as_averaged(self) -> Iterator[None]:
-        """The model with the mean of its weights, where one is kept, and then with its own again."""
+    def _evaluate(self) -> None:
+        """Looks at the texts to stop on, with the mean of the weights where one is kept."""
         own = learned(self.model) if self.progress.averaged else {}
         put_back(self.model, self.progress.averaged)
-        yield
+        self._look()
         put_back(self.model, own)
 
-    def _evaluate(self) -> None:
-        """Loss and accuracy on the texts to stop on; the best state so far is kept."""
-        with self._as_averaged():
-            self._look()
-
     def _look(self) -> None:
+        """Loss and accuracy on the texts to stop on; the best state so far is kept."""
         labels = self.task.stopping_labels
         logits = torch.from_numpy(logits_of(self.model, self.task.stopping_ids, device=self.device))
         loss = self.peers.agreed(float(cross_entropy(logits, torch.from_numpy(labels), 0.0).mean()))

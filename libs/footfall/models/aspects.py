@@ -155,8 +155,8 @@ def fit_aspects(
 ) -> AspectModel:
     """The heads, fitted to the list's votes on `clauses`, which need no labels; `vectors` float[n_clauses, dim].
 
-    An aspect with fewer than LEAST_VOTES votes has the list alone. `labelled` are other clauses, which teach the aspects
-    `taught` (see `teachable`).
+    An aspect with fewer than LEAST_VOTES votes has the list alone. `labelled` are clauses with labels, which teach the
+    aspects `taught` (see `teachable`).
     """
     if not len(clauses):
         raise DataError(

@@ -46,7 +46,7 @@ def aspect_rows(models: Mapping[str, AspectModel], name: str, *, task: str) -> l
     lexicon = builtin()
     names = lexicon.aspects
     judged = [names.index(aspect) for aspect in NINE]
-    true = _marks(rows, NINE)
+    true = marks_of(rows, NINE)
     said = {
         "word list": votes(clauses, lexicon=lexicon)[:, judged],
         **{
@@ -55,7 +55,7 @@ def aspect_rows(models: Mapping[str, AspectModel], name: str, *, task: str) -> l
         },
     }
     if (LABELS / f"{name}_again.jsonl").is_file():
-        said["another reader"] = _marks(labelled(f"{name}_again"), NINE)
+        said["another reader"] = marks_of(labelled(f"{name}_again"), NINE)
     return [
         _row(task, method, measure, lambda at, of=of, marks=marks: of(true[at], marks[at]), len(rows))
         for method, marks in said.items()
@@ -117,7 +117,8 @@ def rows() -> list[Row]:
     return found + mixed_rows(moods, task="clauses of mixed reviews, Chinese")
 
 
-def _marks(rows: Sequence[Labelled], aspects: Sequence[str]) -> Marks:
+def marks_of(rows: Sequence[Labelled], aspects: Sequence[str]) -> Marks:
+    """bool[n_rows, n_aspects]: which aspects each clause was said to speak of."""
     return np.array([[aspect in row.aspects for aspect in aspects] for row in rows])
 
 

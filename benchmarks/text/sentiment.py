@@ -102,12 +102,6 @@ def majority_row(task: str, fitted: Sequence[str], judged: Sequence[str]) -> Row
     return Row.of(task, "majority", "accuracy", share([label == most for label in judged]), len(judged))
 
 
-def public_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
-    """Under the public labels, which are noisy."""
-    heads = fit_variants(rows, neutral_share=0.0)
-    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, rows.only(Part.JUDGE))
-
-
 def read_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
     """Three classes, judged by labels that were read."""
     task, judged = "sentiment, Chinese, three classes as read", rows.only(Part.JUDGE)
@@ -150,9 +144,8 @@ def judged_english(tuned: str = "") -> dict[str, Labelled]:
     return {"rated by people": rated(tuned), "written to be hard": hard}
 
 
-def transfer_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
-    """Trained on Chinese alone, judged on English."""
-    heads = fit_variants(rows, neutral_share=0.0)
+def transfer_rows(rows: Labelled, heads: Heads, names: Mapping[str, str]) -> Iterator[Row]:
+    """Heads trained on Chinese alone, which are `rows`, judged on English."""
     for of, judged in judged_english().items():
         task = f"sentiment, English by transfer, {of}"
         yield majority_row(task, rows.only(Part.FIT).labels, judged.labels)
@@ -187,14 +180,15 @@ def rows_of(tuned: str = "") -> Iterator[Row]:
     """All of the table's rows on sentiment, of one encoder."""
     names = TUNED_NAMES if tuned else NAMES
     told = public(tuned)
+    heads = fit_variants(told, neutral_share=0.0)
     if not tuned:
         judged = told.only(Part.JUDGE).labels
         yield majority_row("sentiment, Chinese, public labels", told.only(Part.FIT).labels, judged)
-    yield from public_rows(told, names)
+    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, told.only(Part.JUDGE))
     yield from read_rows(with_neutral(told, tuned), names)
     if not tuned:
         yield from domain_rows(told, names)
-        yield from transfer_rows(told, names)
+        yield from transfer_rows(told, heads, names)
     yield from english_rows(told, names, tuned)
 
 

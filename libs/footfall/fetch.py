@@ -68,12 +68,16 @@ def _brought(uri: str, folder: str, tracking_uri: str) -> str:
         with reached(tracking_uri) as mlflow:
             brought = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except Exception as fault:  # MLflow passes on whatever its storage clients raise
-        first = str(fault).strip().splitlines()[0][:200] if str(fault).strip() else type(fault).__name__
         raise EnvironmentFault(
-            f"the encoder {uri} cannot be fetched: {first}",
+            f"the encoder {uri} cannot be fetched: {_first_line(fault)}",
             mend="Check text.encoder, the rights of this user, and mlflow.tracking_uri.",
         ) from fault
     return str(_encoder_in(brought))
+
+
+def _first_line(fault: Exception) -> str:
+    """What it says, in short; its kind where it says nothing."""
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0][:200]
 
 
 def _encoder_in(folder: Path) -> Path:
@@ -91,7 +95,7 @@ def _from_s3(uri: str, folder: str) -> str:
         fs.copy_files(f"s3://{uri.partition('://')[2]}", str(target))
     except (OSError, pa.ArrowInvalid) as fault:
         raise EnvironmentFault(
-            f"the encoder {uri} cannot be fetched: {str(fault).splitlines()[0][:200]}",
+            f"the encoder {uri} cannot be fetched: {_first_line(fault)}",
             mend="Check text.encoder, the rights of this user, and AWS_REGION (AWS_ENDPOINT_URL for storage elsewhere) on every worker.",
         ) from fault
     return str(target)

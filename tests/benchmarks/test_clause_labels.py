@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from benchmarks.text.aspects import SEEN, f1, precision, recall
+from benchmarks.text.aspects import SEEN, f1, marks_of, precision, recall
 from benchmarks.text.clause_labels import LABELS, NINE, labelled, taught
 from benchmarks.text.polarity import sentiment_by_words
 from benchmarks.text.sentences import JUDGED_SHARE
@@ -45,8 +45,7 @@ def test_clauses_to_train_on_are_of_sentences_that_do_not_judge_or_our_own() -> 
 def test_a_second_reader_read_the_same_clauses_and_mostly_agrees() -> None:
     first, second = labelled("aspects_zh_last"), labelled("aspects_zh_last_again")
     assert [row.clause for row in first] == [row.clause for row in second]
-    marks = [np.array([[aspect in row.aspects for aspect in NINE] for row in rows]) for rows in (first, second)]
-    assert f1(*marks) == pytest.approx(0.932, abs=0.001)
+    assert f1(marks_of(first, NINE), marks_of(second, NINE)) == pytest.approx(0.932, abs=0.001)
 
 
 def test_no_clause_is_both_seen_or_taught_and_fresh() -> None:

@@ -17,9 +17,7 @@ from footfall.models.text_head import NGRAMS, STRENGTH, Softmax
 from footfall.models.yes_or_no import Marks, Net, mean_logits, one_for_each, small_nets
 
 FEWEST_CLAUSES = 200  # labelled; with fewer the list and its votes are trusted alone
-FEWEST_SAID = (
-    45  # clauses that must speak of an aspect: four fifths of four fifths of them hardly ever are too few for a head
-)
+FEWEST_SAID = 45  # clauses that must speak of an aspect: four fifths of four fifths of them mostly suffice for a head
 FOLDS = 5
 STRENGTH_OF_EVIDENCE = 10.0  # scikit-learn's C
 MOST_ROUNDS = 500

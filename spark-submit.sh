@@ -31,19 +31,19 @@ Examples
   ./spark-submit.sh jobs/featurize.py --env yarn --deploy-mode cluster --python-archive build/python.tar.gz \
       --lake hdfs:///lake --as-of 2018-01-01
 
-What you see: a line for each step, and messages that say what to mend. Spark's own log goes to a file in build/logs,
+What you see: a line for each step, and messages that say what to fix. Spark's own log goes to a file in build/logs,
 whose path is printed. The secret is taken from the environment variable FOOTFALL_PSEUDONYM_SECRET.
 
 Exit codes
   0   done
-  2   mend your input: an option, a setting, a file, or this machine (the message says how)
+  2   fix your input: an option, a setting, a file, or this machine (the message says how)
   3   a gate failed: a model was not good enough, the old champion stays
   75  try again: someone else holds the batch, or a server is away
   1   anything else: the message ends with the path of the log
 TEXT
 }
 
-fail() { # what is wrong, how to mend it
+fail() { # what is wrong, how to fix it
   printf '%s\n%s\n' "$1" "$2" >&2
   exit 2
 }

@@ -25,16 +25,16 @@ SHUFFLE_PARTITIONS = 4  # as conf/env/local/spark.conf has it
 AS_OF = date(2018, 1, 1)
 NOW = datetime(2018, 1, 2, 12, tzinfo=UTC)  # tables then do not depend on the day of the benchmark
 
-from footfall.books import Books  # noqa: E402 the benchmark that imports this has set the path
-from footfall.cli import Job  # noqa: E402
 from footfall.docs.declared import Absent  # noqa: E402
-from footfall.lake import Lake  # noqa: E402
-from footfall.owner import Owner  # noqa: E402
 from footfall.privacy.pseudonyms import MintKey  # noqa: E402
-from footfall.runner import Runner  # noqa: E402
-from footfall.session import local_session  # noqa: E402
+from footfall.runtime.cli import Job  # noqa: E402
+from footfall.runtime.runner import Runner  # noqa: E402
+from footfall.runtime.session import local_session  # noqa: E402
 from footfall.settings import Settings, resolve  # noqa: E402
-from footfall.step import Step  # noqa: E402
+from footfall.steps.step import Step  # noqa: E402
+from footfall.storage.books import Books  # noqa: E402
+from footfall.storage.lake import Lake  # noqa: E402
+from footfall.storage.owner import Owner  # noqa: E402
 from footfall.text.cpu import cpu_class, cpu_flags  # noqa: E402
 
 

@@ -29,8 +29,8 @@ sys.path[:0] = [str(ROOT / "libs"), str(ROOT)]
 from benchmarks._equal import differences  # noqa: E402
 
 from benchmarks import _common as bench  # noqa: E402 the path is set above
-from footfall.lake import Lake  # noqa: E402
 from footfall.privacy.pseudonyms import MintKey  # noqa: E402
+from footfall.storage.lake import Lake  # noqa: E402
 from footfall.tables import ORDER_LINES, USER_FEATURES  # noqa: E402
 
 STAGES = ("ingest", "refine", "featurize")

@@ -6,11 +6,11 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.cli import Job, main
 from footfall.errors import DataError
 from footfall.features import daily_activity, item_features, user_features
 from footfall.features.dates import AsOfDates, as_of_dates
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.runtime.cli import Job, main
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
     COUPON_REDEMPTIONS,
     DAILY_ACTIVITY,
@@ -41,9 +41,9 @@ def steps(job: Job) -> list[Step]:
 
 
 def _daily_activity(time_zone: str) -> Step:
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         facts = {table.name: frames[table.full_name] for table in COUNTED}
-        return Made([Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=time_zone))])
+        return StepResult([Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=time_zone))])
 
     reads = tuple(Read(table.full_name, new=True) for table in COUNTED)
     return Step("daily_activity", reads, (DAILY_ACTIVITY.full_name,), apply, CODE, {"time_zone": time_zone})
@@ -52,10 +52,10 @@ def _daily_activity(time_zone: str) -> Step:
 def _user_features(dates: AsOfDates, time_zone: str) -> Step:
     tables = (DAILY_ACTIVITY, ORDER_LINES, REVIEWS, ITEMS, IDENTITIES)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         require_activity_before(dates.current, frames[DAILY_ACTIVITY.full_name])
         facts = {table.name: frames[table.full_name] for table in tables}
-        return Made([Output(USER_FEATURES, user_features(**facts, dates=dates.every, time_zone=time_zone))])
+        return StepResult([Output(USER_FEATURES, user_features(**facts, dates=dates.every, time_zone=time_zone))])
 
     reads = tuple(Read(table.full_name) for table in tables)
     values = {"dates": dates.every, "time_zone": time_zone}
@@ -65,9 +65,9 @@ def _user_features(dates: AsOfDates, time_zone: str) -> Step:
 def _item_features(dates: AsOfDates, time_zone: str) -> Step:
     tables, wanted = (ORDER_LINES, REVIEWS, IDENTITIES), (dates.judged, dates.current)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         facts = {table.name: frames[table.full_name] for table in tables}
-        return Made([Output(ITEM_FEATURES, item_features(**facts, dates=wanted, time_zone=time_zone))])
+        return StepResult([Output(ITEM_FEATURES, item_features(**facts, dates=wanted, time_zone=time_zone))])
 
     reads = tuple(Read(table.full_name) for table in tables)
     values = {"dates": wanted, "time_zone": time_zone}
@@ -80,12 +80,12 @@ def require_activity_before(as_of: date, activity: DataFrame) -> None:
     if first is None:
         raise DataError(
             f"no features as of {as_of}: {DAILY_ACTIVITY.full_name} is empty.",
-            mend="Ingest and refine order lines first; raw.quarantine tells why rows were set aside.",
+            fix="Ingest and refine order lines first; raw.quarantine tells why rows were set aside.",
         )
     if first >= as_of:
         raise DataError(
             f"no features as of {as_of}: the first day in {DAILY_ACTIVITY.full_name} is {first}.",
-            mend=f"Give --as-of a day after {first}, or ingest older logs.",
+            fix=f"Give --as-of a day after {first}, or ingest older logs.",
         )
 
 

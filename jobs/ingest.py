@@ -5,13 +5,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from footfall.check import check_source
-from footfall.cli import Job, clock, guarded, main, parser, settings_of
+from footfall.check.source_check import check_source
 from footfall.ingest.arrival import arrive
-from footfall.refine.mapped import Shop
-from footfall.session import open_session
-from footfall.source import Feed, Source
-from footfall.step import Files, Frames, Made, Output, Step
+from footfall.mapping.source import Feed, Source
+from footfall.refine.mapped import ShopDefaults
+from footfall.runtime.cli import Job, clock, guarded, main, parser, settings_of
+from footfall.runtime.session import open_session
+from footfall.steps.step import Files, Frames, Output, Step, StepResult
 
 
 def steps(job: Job) -> list[Step]:
@@ -27,9 +27,9 @@ def steps(job: Job) -> list[Step]:
 def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
     raw = source.raw_name(name)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         table, rows = arrive(frames["files"], source=source.source, feed=raw, now=job.now, keep_days=feed.keep_days)
-        return Made([Output(table, rows)])
+        return StepResult([Output(table, rows)])
 
     files = Files(job.settings.sources.root, feed.files or "", feed.format, feed.options)
     return Step(f"ingest_{raw}", reads=(), writes=(f"raw.{raw}",), apply=apply, files=files)
@@ -38,7 +38,7 @@ def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
 def check(given: argparse.Namespace) -> None:
     """Shows what the mapping would make of a sample."""
     settings = settings_of(given)
-    shop = Shop(settings.shop.time_zone, settings.shop.currency)
+    shop = ShopDefaults(settings.shop.time_zone, settings.shop.currency)
     spark = open_session("footfall check")
     for line in check_source(
         spark, given.check, root=settings.sources.root, shop=shop, rows=given.sample, now=clock(given)

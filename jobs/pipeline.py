@@ -4,8 +4,8 @@ import argparse
 import importlib
 import sys
 
-from footfall.cli import Job, main, parser
-from footfall.step import Step
+from footfall.runtime.cli import Job, main, parser
+from footfall.steps.step import Step
 
 STAGES = ("ingest", "refine", "featurize", "understand_text", "train", "score", "report")
 

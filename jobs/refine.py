@@ -5,15 +5,15 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from footfall.cli import Job, main
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
-from footfall.query import run_sql
 from footfall.refine.feeds import RawFeed, feeds_into, numbers_are_keys, raw_feeds
-from footfall.refine.mapped import Shop, generate, judged_by, map_rows
+from footfall.refine.mapped import ShopDefaults, generate, judged_by, map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
-from footfall.sorting import RAW_ROW, UNREADABLE, judge, quarantined
-from footfall.step import Facts, Frames, Made, Output, Read, Step
+from footfall.runtime.cli import Job, main
+from footfall.steps.sorting import RAW_ROW, UNREADABLE, judge, quarantined
+from footfall.steps.sql import run_sql
+from footfall.steps.step import FactRows, Frames, Output, Read, Step, StepResult
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
 
@@ -27,26 +27,28 @@ def steps(job: Job) -> list[Step]:
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     about_people = [f for f in feeds if any(target.actor for target in f.feed.into.values())]
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in about_people]
         minted = new_pseudonyms(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
-        return Made([Output(PSEUDONYMS, minted)])
+        return StepResult([Output(PSEUDONYMS, minted)])
 
     reads = tuple(Read(f.reads, new=True) for f in about_people)
     return Step("refine_pseudonyms", reads, (PSEUDONYMS.full_name,), apply)
 
 
 def _identities() -> Step:
-    def apply(frames: Frames) -> Made:
-        return Made([Output(IDENTITIES, run_sql("refine", "identities", pseudonyms=frames[PSEUDONYMS.full_name]))])
+    def apply(frames: Frames) -> StepResult:
+        return StepResult(
+            [Output(IDENTITIES, run_sql("refine", "identities", pseudonyms=frames[PSEUDONYMS.full_name]))]
+        )
 
     return Step("refine_identities", (Read(PSEUDONYMS.full_name, new=True),), (IDENTITIES.full_name,), apply)
 
 
 def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
-    shop = Shop(job.settings.shop.time_zone, job.settings.shop.currency)
+    shop = ShopDefaults(job.settings.shop.time_zone, job.settings.shop.currency)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         rows, aside = [], []
         for f in feeds:
             mapped = map_rows(
@@ -59,7 +61,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
             aside.append(quarantined(judged, stated))
         whole, broken = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
         reasons = {f.name: f.reasons(table) for f in feeds}
-        return Made([Facts(table, whole, reasons, broken, unique=numbers_are_keys(feeds, table))])
+        return StepResult([FactRows(table, whole, reasons, broken, unique=numbers_are_keys(feeds, table))])
 
     only_new = table.written is Written.APPEND
     vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()

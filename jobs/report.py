@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from footfall import __version__
-from footfall.books import Pin
-from footfall.cli import Job, main
 from footfall.errors import SettingsError
-from footfall.report.facts import Facts, Shop, TableVersion
+from footfall.report.facts import ReportData, ReportShop, TableVersion
 from footfall.report.page import looks, render, save
 from footfall.report.questions import READS, answers
 from footfall.report.summary import summary
-from footfall.step import Frames, Made, Read, Step
+from footfall.runtime.cli import Job, main
+from footfall.steps.step import Frames, Read, Step, StepResult
+from footfall.storage.books import Pin
 from footfall.tables import LEDGER
 
 NAME, MODELS = "report", ("segments", "churn", "sentiment")
@@ -24,15 +24,15 @@ def steps(job: Job) -> list[Step]:
     asked, lake = job.settings.report, job.settings.lake
     if "://" in asked.path:
         raise SettingsError(
-            f"report.path is {asked.path}: the page is a local file.", mend="Give a path without scheme."
+            f"report.path is {asked.path}: the page is a local file.", fix="Give a path without scheme."
         )
     page, words = Path(asked.path), _words(job)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         facts = _facts(job, frames)
         save(page, render(facts))
         save(words, summary(facts, lake=lake.catalog or lake.root, page=str(page)))
-        return Made()
+        return StepResult()
 
     values = {"report": asked, "as_of": job.as_of, "shop": job.settings.shop, "about": _about(job), "looks": looks()}
     reads, makes = tuple(Read(table.full_name) for table in READS), (str(page), str(words))
@@ -52,7 +52,7 @@ def _about(job: Job) -> dict[str, str]:
     return {source.source: source.about for source in job.settings.all_sources}
 
 
-def _facts(job: Job, frames: Frames) -> Facts:
+def _facts(job: Job, frames: Frames) -> ReportData:
     asked, shop = job.settings.report, job.settings.shop
     ledger, sentences = job.lake.read(LEDGER.full_name), SENTENCES if asked.show_texts else 0
     found = answers(
@@ -60,8 +60,8 @@ def _facts(job: Job, frames: Frames) -> Facts:
     )
     spoke = [version.split("/") for version in found["model_versions"]["model_version"]]
     batch = job.books.unfinished(NAME)
-    return Facts(
-        shop=Shop(**shop.model_dump()), as_of=job.as_of, made_at=job.now, horizon_days=job.settings.churn.horizon_days,
+    return ReportData(
+        shop=ReportShop(**shop.model_dump()), as_of=job.as_of, made_at=job.now, horizon_days=job.settings.churn.horizon_days,
         evaluations={model: job.registry.load_evaluation(model, number) for model, number in spoke},
         sources=_about(job), tables=_tables(job, batch.inputs if batch else {}), code_version=__version__,
         batch_id=batch.batch_id if batch else 0, **found,

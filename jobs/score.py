@@ -3,12 +3,13 @@
 import sys
 from typing import Any
 
-from footfall.cli import Job, main
-from footfall.models import churn, segments
-from footfall.models.featureset import FeatureSet
-from footfall.models.shape import require_version
+from footfall.models.churn import training as churn
+from footfall.models.common.featureset import FeatureSet
+from footfall.models.common.trained import require_version
+from footfall.models.segments import training as segments
 from footfall.profiles import user_profiles
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.runtime.cli import Job, main
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
     IDENTITIES,
     SEGMENT_CATALOGUE,
@@ -38,13 +39,13 @@ def _champion(job: Job, step: str, model: str, features: FeatureSet) -> dict[str
 
 
 def _segments(job: Job) -> Step:
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         champion = _champion(job, "score_segments", segments.NAME, segments.FEATURES)
         features = frames[USER_FEATURES.full_name]
         people = segments.assign(features, as_of=job.as_of, **champion)
         groups = segments.catalogue(features, people, as_of=job.as_of, **champion)
         when = (job.as_of,)
-        return Made([Output(SEGMENTS, people, as_of=when), Output(SEGMENT_CATALOGUE, groups, as_of=when)])
+        return StepResult([Output(SEGMENTS, people, as_of=when), Output(SEGMENT_CATALOGUE, groups, as_of=when)])
 
     writes = (SEGMENTS.full_name, SEGMENT_CATALOGUE.full_name)
     reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of}
@@ -54,12 +55,12 @@ def _segments(job: Job) -> Step:
 def _churn(job: Job) -> Step:
     within = job.settings.churn.active_within_days
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         champion = _champion(job, "score_churn", churn.NAME, churn.FEATURES)
         features = frames[USER_FEATURES.full_name]
         people = churn.population(features, dates=(job.as_of,), active_within_days=within)
         scores = churn.score(people, as_of=job.as_of, **champion)
-        return Made([Output(USER_SCORES, scores, as_of=(job.as_of,))])
+        return StepResult([Output(USER_SCORES, scores, as_of=(job.as_of,))])
 
     reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of, "active_within_days": within}
     return Step("score_churn", reads, (USER_SCORES.full_name,), apply, CODE, values, models=(churn.NAME,))
@@ -69,10 +70,10 @@ def _profiles(job: Job) -> Step:
     tables = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USER_OPINIONS, USERS, IDENTITIES)
     as_of, time_zone = job.as_of, job.settings.shop.time_zone
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         told = {table.name: frames[table.full_name] for table in tables}
         portraits = user_profiles(**told, as_of=as_of, time_zone=time_zone, churn_model=churn.NAME)
-        return Made([Output(USER_PROFILES, portraits, as_of=(as_of,))])
+        return StepResult([Output(USER_PROFILES, portraits, as_of=(as_of,))])
 
     reads = tuple(Read(table.full_name) for table in tables)
     values = {"as_of": as_of, "time_zone": time_zone}

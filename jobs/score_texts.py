@@ -3,13 +3,17 @@
 import sys
 from typing import Any
 
-from footfall.cli import Job, main
 from footfall.features.opinions import item_opinions, user_opinions
-from footfall.models import aspects, insights, intents, sentiment, topics
-from footfall.models.clause_aspects import aspects_of
-from footfall.models.insights import Reader
-from footfall.models.text_topics import text_topics
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.models.aspects import model as aspects
+from footfall.models.aspects.scoring import aspects_of
+from footfall.models.common import documents as insights
+from footfall.models.common.documents import DocumentModel
+from footfall.models.intents import training as intents
+from footfall.models.sentiment import training as sentiment
+from footfall.models.topics import training as topics
+from footfall.models.topics.rising import text_topics
+from footfall.runtime.cli import Job, main
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
     CLAUSE_VECTORS,
     IDENTITIES,
@@ -39,34 +43,34 @@ def steps(job: Job) -> list[Step]:
 
 
 def _insights(job: Job) -> Step:
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         vectors = frames[TEXT_VECTORS.full_name]
         names = [name for name in SAYS if job.registry.champion_version(name)]
         if sentiment.NAME not in names:
-            return Made()
+            return StepResult()
         champions = {name: job.champion(name, step="text_insights") for name in names}
         first = champions[sentiment.NAME]
         insights.require_read(vectors, first.model, model_version=first.version)
         readers = [
-            Reader(found.model, found.version, SAYS[name], KINDS.get(name, insights.KINDS))
+            DocumentModel(found.model, found.version, SAYS[name], KINDS.get(name, insights.KINDS))
             for name, found in champions.items()
         ]
-        return Made([Output(TEXT_INSIGHTS, insights.text_insights(written(frames), vectors, readers=readers))])
+        return StepResult([Output(TEXT_INSIGHTS, insights.text_insights(written(frames), vectors, readers=readers))])
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
     return Step("text_insights", reads, (TEXT_INSIGHTS.full_name,), apply, CODE, models=tuple(SAYS))
 
 
 def _aspects(job: Job) -> Step:
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         if not all(job.registry.champion_version(name) for name in (aspects.NAME, sentiment.NAME)):
-            return Made()
+            return StepResult()
         found, mood = (job.champion(name, step="text_aspects") for name in (aspects.NAME, sentiment.NAME))
         told = aspects_of(
             written(frames), frames[CLAUSE_VECTORS.full_name], aspects=found.model, sentiment=mood.model,
             model_version=found.version,
         )  # fmt: skip
-        return Made([Output(TEXT_ASPECTS, told)])
+        return StepResult([Output(TEXT_ASPECTS, told)])
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, CLAUSE_VECTORS))
     return Step("text_aspects", reads, (TEXT_ASPECTS.full_name,), apply, CODE, models=(aspects.NAME, sentiment.NAME))
@@ -75,14 +79,14 @@ def _aspects(job: Job) -> Step:
 def _topics(job: Job) -> Step:
     asked, dates = job.settings.topics.model_dump(include=set(RISING)), _dates(job)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         if not job.registry.champion_version(topics.NAME):
-            return Made()
+            return StepResult()
         told = text_topics(
             text_insights=frames[TEXT_INSIGHTS.full_name], identities=frames[IDENTITIES.full_name],
             model_version=job.champion(topics.NAME, step="text_topics").version, **asked, **dates,
         )  # fmt: skip
-        return Made([Output(TEXT_TOPICS, told, as_of=dates["dates"])])
+        return StepResult([Output(TEXT_TOPICS, told, as_of=dates["dates"])])
 
     reads, values = tuple(Read(t.full_name) for t in (TEXT_INSIGHTS, IDENTITIES)), {**asked, **dates}
     return Step(
@@ -99,10 +103,10 @@ def _topics(job: Job) -> Step:
 def _opinions(job: Job) -> Step:
     tables, dates = (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES), _dates(job)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         told = {table.name: frames[table.full_name] for table in tables} | dates
         made = ((USER_OPINIONS, user_opinions), (ITEM_OPINIONS, item_opinions))
-        return Made([Output(table, make(**told), as_of=dates["dates"]) for table, make in made])
+        return StepResult([Output(table, make(**told), as_of=dates["dates"]) for table, make in made])
 
     reads, writes = tuple(Read(t.full_name) for t in tables), (USER_OPINIONS.full_name, ITEM_OPINIONS.full_name)
     return Step("opinions", reads, writes, apply, ("footfall.features",), dates)

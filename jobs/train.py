@@ -2,11 +2,12 @@
 
 import sys
 
-from footfall.cli import Job, main, parser
 from footfall.features.dates import AsOfDates, as_of_dates
 from footfall.features.labels import no_purchase
-from footfall.models import churn, segments
-from footfall.step import Frames, Made, Read, Step
+from footfall.models.churn import training as churn
+from footfall.models.segments import training as segments
+from footfall.runtime.cli import Job, main, parser
+from footfall.steps.step import Frames, Read, Step, StepResult
 from footfall.tables import DAILY_ACTIVITY, IDENTITIES, USER_FEATURES
 from jobs import train_texts
 
@@ -33,7 +34,7 @@ def _dates(job: Job) -> AsOfDates:
 def _segments(job: Job) -> Step:
     asked = job.settings.segments
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         before = job.registry.champion_version(segments.NAME)
         old = job.registry.load(segments.NAME, before).model if before else None
         rows = segments.examples(frames[USER_FEATURES.full_name], as_of=job.as_of)
@@ -48,7 +49,7 @@ def _segments(job: Job) -> Step:
 def _churn(job: Job) -> Step:
     asked, dates = job.settings.churn, _dates(job)
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         past = (*dates.training, dates.judged)
         features = frames[USER_FEATURES.full_name]
         people = churn.population(features, dates=past, active_within_days=asked.active_within_days)

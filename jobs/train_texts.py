@@ -7,12 +7,17 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame
 
-from footfall.cli import Job, main, parser
 from footfall.errors import DataError, TooFew
-from footfall.fetch import encoder_folder
-from footfall.models import aspect_training, aspects, insights, intents, sentiment, topics
-from footfall.runner import PART
-from footfall.step import Frames, Made, Read, Step
+from footfall.models.aspects import model as aspects
+from footfall.models.aspects import training as aspect_training
+from footfall.models.common import documents as insights
+from footfall.models.intents import training as intents
+from footfall.models.sentiment import training as sentiment
+from footfall.models.topics import training as topics
+from footfall.registry.fetch import encoder_folder
+from footfall.runtime.cli import Job, main, parser
+from footfall.runtime.runner import PART
+from footfall.steps.step import Frames, Read, Step, StepResult
 from footfall.tables import CLAUSE_VECTORS, LABELLED_CLAUSES, LABELLED_TEXTS, LABELLED_TICKETS, TEXT_VECTORS
 from jobs.understand_text import WRITTEN, encoders
 
@@ -38,15 +43,15 @@ def steps(job: Job) -> list[Step]:
     return [*([_sentiment_encoder(job)] if job.settings.fine_tune.enabled and with_sentiment else []), *made]
 
 
-def _unless_too_few(apply: Callable[[Frames], Made]) -> Callable[[Frames], Made]:
+def _unless_too_few(apply: Callable[[Frames], StepResult]) -> Callable[[Frames], StepResult]:
     """Without enough texts a model is told to be missing, and trained when there are; who asks for it by name gets the error."""
 
-    def made(frames: Frames) -> Made:
+    def made(frames: Frames) -> StepResult:
         try:
             return apply(frames)
         except TooFew as fault:
             print(f"  not trained yet: {fault}")
-            return Made()
+            return StepResult()
 
     return made
 
@@ -61,16 +66,16 @@ def encoder_fingerprint(job: Job) -> str:
     last = job.books.last_closed("understand_text_vectors")
     found = last.outputs.get("model:text_encoder", "") if last else ""
     if last and last.outcome == PART:
-        raise DataError("the texts are not all read yet.", mend="Run jobs/understand_text.py to its end.")
+        raise DataError("the texts are not all read yet.", fix="Run jobs/understand_text.py to its end.")
     if not found:
-        raise DataError("no text was read by an encoder yet.", mend="Run jobs/understand_text.py first.")
+        raise DataError("no text was read by an encoder yet.", fix="Run jobs/understand_text.py first.")
     return found
 
 
 def _sentiment(job: Job) -> Step:
     asked, rounds = job.settings.sentiment, job.settings.churn.bootstrap_rounds
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         trained = sentiment.train(
             frames[LABELLED_TEXTS.full_name], frames[TEXT_VECTORS.full_name], bootstrap_rounds=rounds,
             fingerprint=encoder_fingerprint(job), **asked.model_dump(),
@@ -86,8 +91,8 @@ def _sentiment_encoder(job: Job) -> Step:
     asked, mood, text = job.settings.fine_tune, job.settings.sentiment, job.settings.text
     rounds = job.settings.churn.bootstrap_rounds
 
-    def apply(frames: Frames) -> Made:
-        from footfall.tuning import sentiment_encoder  # torch and transformers: seconds
+    def apply(frames: Frames) -> StepResult:
+        from footfall.models.sentiment_encoder import training as sentiment_encoder
         from footfall.tuning.distributed import ignore, trained_in
         from footfall.tuning.spec import TuningSpec
 
@@ -117,7 +122,7 @@ def _sentiment_encoder(job: Job) -> Step:
 def _intents(job: Job) -> Step:
     asked, rounds = job.settings.intents.model_dump(), job.settings.churn.bootstrap_rounds
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         trained = intents.train(
             frames[LABELLED_TICKETS.full_name], frames[TEXT_VECTORS.full_name],
             fingerprint=encoder_fingerprint(job), bootstrap_rounds=rounds, **asked,
@@ -132,7 +137,7 @@ def _intents(job: Job) -> Step:
 def _aspects(job: Job) -> Step:
     asked, time_zone = job.settings.aspects.model_dump(), job.settings.shop.time_zone
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         documents = insights.known_before(written(frames), as_of=job.as_of, time_zone=time_zone)
         fingerprint = encoder_fingerprint(job)
         trained = aspect_training.train(
@@ -149,7 +154,7 @@ def _aspects(job: Job) -> Step:
 def _topics(job: Job) -> Step:
     asked, time_zone = job.settings.topics.model_dump(exclude=set(RISING)), job.settings.shop.time_zone
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         fingerprint, before = encoder_fingerprint(job), job.registry.champion_version(topics.NAME)
         old = job.registry.load(topics.NAME, before).model if before else None
         texts = topics.examples(

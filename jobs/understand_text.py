@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from footfall.cli import Job, main
 from footfall.contract import Table
-from footfall.fetch import fetched_model
+from footfall.registry.fetch import fetched_model
+from footfall.runtime.cli import Job, main
 from footfall.settings import Text
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
     CLAUSE_VECTORS,
     LABELLED_CLAUSES,
@@ -24,7 +24,7 @@ from footfall.tables import (
 from footfall.text.spec import EncoderSpec
 
 if TYPE_CHECKING:
-    from footfall.text.reading import Reader
+    from footfall.text.reading import TextReader
 
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
 SAYS_SOMETHING = r"[^\s\p{Z}\p{Cc}]"  # what is white space alone has no clause, and would stay unread for ever
@@ -50,22 +50,22 @@ def _read(job: Job, into: Table, tables: Sequence[Table]) -> Step:
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
     @cache
-    def reader() -> "Reader":
+    def reader() -> "TextReader":
         from footfall.text.bridge import encode_clauses, encode_texts  # torch: seconds that a run without news saves
-        from footfall.text.reading import Reader
+        from footfall.text.reading import TextReader
 
-        return Reader(
+        return TextReader(
             encoders=encoders(text), texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch,
             encode=encode_clauses if into is CLAUSE_VECTORS else encode_texts,
         )  # fmt: skip
 
-    def apply(frames: Frames) -> Made:
+    def apply(frames: Frames) -> StepResult:
         documents = [frames[table.full_name].where(F.col("text").rlike(SAYS_SOMETHING)) for table in tables]
         found = reader().next(documents, vectors=frames.get(into.full_name))
         print(f"  encoder: {found.by.said}")
         *serving, wanted = reader().chosen(documents[0])
         read = {ENCODER: wanted.fingerprint} | {f"{ENCODER}/{n}": by.fingerprint for n, by in enumerate(serving, 1)}
-        return Made([Output(into, found.vectors)], models=read, is_part=found.is_more)
+        return StepResult([Output(into, found.vectors)], models=read, is_part=found.is_more)
 
     reads, values = tuple(Read(table.full_name) for table in tables), {"text": text}
     return Step(f"understand_{into.name}", reads, (into.full_name,), apply, code=("footfall.text",), values=values)

@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.errors import GateFailed
-from footfall.lake import Lake
-from footfall.session import local_session
+from footfall.runtime.session import local_session
+from footfall.storage.lake import Lake
 from small_shop import SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from footfall.cli import main
+from footfall.runtime.cli import main
 from jobs import pipeline
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.cli import main
-from footfall.lake import Lake
+from footfall.runtime.cli import main
+from footfall.storage.lake import Lake
 from jobs import pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ def test_a_clickstream_becomes_events_by_its_mapping_alone(spark: SparkSession, 
     assert events[0]["properties"] == {"acquisition_channel": "email"}
     line = lake.read("books.ledger").where("target = 'refined.events'").first()
     assert line is not None
-    assert (line["rows_read"], line["rows_valid"], line["rows_withheld"], line["rows_quarantined"]) == (4, 2, 1, 1)
+    assert (line["rows_read"], line["rows_valid"], line["rows_skipped"], line["rows_quarantined"]) == (4, 2, 1, 1)
     assert line["broken_rules"] == {"event_type_known": 1}
 
 

@@ -13,14 +13,14 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from benchmarks.text.clause_labels import NINE, Labelled, labelled, taught, unlabelled
+from benchmarks.text.clause_labels import NINE, LabelledClause, labelled, taught, unlabelled
 from benchmarks.text.polarity import sentiment_by_words
 from benchmarks.text.table import LABELS, ROUNDS, SEED, Row, encoder, vectors_of
 
-from footfall.models.aspects import AspectModel, fit_aspects, votes
-from footfall.models.lexicon import builtin
-from footfall.models.taught_aspects import LabelledClauses
-from footfall.models.text_head import TextHead, fit_head
+from footfall.models.aspects.lexicon import builtin
+from footfall.models.aspects.model import AspectModel, fit_aspects, votes
+from footfall.models.aspects.supervised import LabelledClauses
+from footfall.models.common.text_head import TextHead, fit_head
 
 MOST_CLAUSES = 16_000
 MOODS = ("negative", "positive")
@@ -117,17 +117,17 @@ def rows() -> list[Row]:
     return found + mixed_rows(moods, task="clauses of mixed reviews, Chinese")
 
 
-def marks_of(rows: Sequence[Labelled], aspects: Sequence[str]) -> Marks:
+def marks_of(rows: Sequence[LabelledClause], aspects: Sequence[str]) -> Marks:
     """bool[n_rows, n_aspects]: which aspects each clause was said to speak of."""
     return np.array([[aspect in row.aspects for aspect in aspects] for row in rows])
 
 
-def _words_or_review(row: Labelled) -> str:
+def _words_or_review(row: LabelledClause) -> str:
     mood = sentiment_by_words(row.clause)
     return row.review if mood == "neutral" else mood
 
 
-def _moods(head: TextHead, rows: Sequence[Labelled]) -> list[str]:
+def _moods(head: TextHead, rows: Sequence[LabelledClause]) -> list[str]:
     clauses = [row.clause for row in rows]
     return [head.classes[place] for place in np.argmax(head.probability(clauses, vectors_of(clauses)), axis=1)]
 

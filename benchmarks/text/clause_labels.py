@@ -20,7 +20,7 @@ NINE = ("quality", "price", "delivery", "service", "packaging", "look", "fit", "
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledClause:
     """A labelled clause: its aspects, or its sentiment and that of its review."""
 
     clause: str
@@ -34,7 +34,7 @@ def _texts() -> dict[str, str]:
     return {sentence.key: normalise(sentence.text) for sentence in chinese_sentences()}
 
 
-def labelled(name: str) -> list[Labelled]:
+def labelled(name: str) -> list[LabelledClause]:
     """The clauses of labels/<name>.jsonl; raises ValueError where one no longer stands where it was labelled."""
     found = []
     for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
@@ -42,13 +42,13 @@ def labelled(name: str) -> list[Labelled]:
         clause = (told["text"] if "text" in told else _texts()[told["key"]])[told["start"] : told["end"]]
         if key_of(clause) != told.get("clause_key", told["key"]):
             raise ValueError(f"{name}: the clause of sentence {told['key']} at {told['start']} is not the one labelled")
-        found.append(Labelled(clause, told.get("aspects", {}), told.get("sentiment", ""), told.get("review", "")))
+        found.append(LabelledClause(clause, told.get("aspects", {}), told.get("sentiment", ""), told.get("review", "")))
     return found
 
 
-def taught() -> list[Labelled]:
+def taught() -> list[LabelledClause]:
     """Clauses to train on, Chinese ones of sentences that are not judged and our own, which know the nine aspects only."""
-    own = [Labelled(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_fitted.jsonl")]
+    own = [LabelledClause(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_fitted.jsonl")]
     told = [*labelled("aspects_zh_fitted"), *own]
     return [replace(row, aspects={a: mood for a, mood in row.aspects.items() if a in NINE}) for row in told]
 

@@ -56,7 +56,7 @@ def require_gpu() -> None:
         )
         raise EnvironmentFault(
             f"the benchmark was asked to run on a GPU, and {why}.",
-            mend="Run it on a machine with an NVIDIA GPU and its driver, or with --device cpu.",
+            fix="Run it on a machine with an NVIDIA GPU and its driver, or with --device cpu.",
         )
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 

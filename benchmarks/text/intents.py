@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 from benchmarks.text.table import ROOT, Encode, Row, labels, markdown, vectors_of
 
-from footfall.models import intents
-from footfall.models.intents_judged import NO_INTENT, evaluate, places
-from footfall.models.text_folds import fit_on_folds
-from footfall.models.text_head import VECTORS
+from footfall.models.common.text_folds import fit_on_folds
+from footfall.models.common.text_head import VECTORS
+from footfall.models.intents import training as intents
+from footfall.models.intents.evaluation import NO_INTENT, evaluate, places
 from footfall.tables.tickets import INTENTS
 from footfall.text.normal import normalise
 

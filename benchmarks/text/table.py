@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from jobs.understand_text import encoders
 
-from footfall.models.measures import Interval
+from footfall.models.common.measures import Interval
 from footfall.settings import resolve
 from footfall.text.device import choose_device, claim
 from footfall.text.encoder import Encoder, load_encoder

@@ -24,12 +24,12 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score
 
-from footfall.models.choose_k import SEED, fit, nearest
-from footfall.models.featureset import Matrix
-from footfall.models.measures import Labels
-from footfall.models.ngrams import NGrams
-from footfall.models.text_topics import judge_rises
-from footfall.models.topics import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat, try_k
+from footfall.models.common.clusters import SEED, fit, nearest
+from footfall.models.common.featureset import Matrix
+from footfall.models.common.measures import Labels
+from footfall.models.common.ngrams import NGrams
+from footfall.models.topics.rising import judge_rises
+from footfall.models.topics.training import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat, try_k
 from footfall.text.normal import normalise
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,9 +24,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from footfall.models import measures
+from footfall.models.common import measures
 from footfall.settings import resolve
-from footfall.tuning.data import Labelled, Part, labelled, parted
+from footfall.tuning.data import TuningSplit, TuningTexts, labelled, parted
 from footfall.tuning.job import logistic_head
 from footfall.tuning.spec import TuningSpec
 from footfall.tuning.tune import tune
@@ -47,9 +47,9 @@ Scores = npt.NDArray[np.float64]
 class Cut:
     """The texts to fit, those kept aside for choices, and the judged fifth."""
 
-    fitted: Labelled
-    aside: Labelled
-    judged: Labelled
+    fitted: TuningTexts
+    aside: TuningTexts
+    judged: TuningTexts
 
     @property
     def training(self) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
@@ -65,7 +65,7 @@ def cut_texts(spec: TuningSpec, most: int) -> Cut:
         labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, judged)
     )
     parts = parted(told, stopping_share=spec.stopping_share, judged_share=0.0)
-    return Cut(parts[Part.FITTED], parts[Part.STOPPING], last)
+    return Cut(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], last)
 
 
 def ngrams(cut: Cut) -> dict[str, Scores]:

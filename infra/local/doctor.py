@@ -21,30 +21,30 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Finding:
-    """What was looked at, what is wrong with it ('' if nothing), and how to mend it."""
+    """What was looked at, what is wrong with it ('' if nothing), and how to fix it."""
 
-    def __init__(self, what, seen, fault="", mend="", only_tests=False):
+    def __init__(self, what, seen, fault="", fix="", only_tests=False):
         self.what = what
         self.seen = seen
         self.fault = fault
-        self.mend = mend
+        self.fix = fix
         self.only_tests = only_tests
 
 
 def java():
     """Java 17 by JAVA_HOME or the path: Spark 4.2 and Delta were tried with it."""
-    mend = "Install a Java 17 runtime (Debian: openjdk-17-jre-headless) and let JAVA_HOME name it if there are several."
+    fix = "Install a Java 17 runtime (Debian: openjdk-17-jre-headless) and let JAVA_HOME name it if there are several."
     home = os.environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin/java") if home else shutil.which("java")
     if home and not Path(program).exists():
-        return Finding("Java", home, f"JAVA_HOME is {home}, where there is no bin/java", mend)
+        return Finding("Java", home, f"JAVA_HOME is {home}, where there is no bin/java", fix)
     if not program:
-        return Finding("Java", "none", "there is no Java", mend)
+        return Finding("Java", "none", "there is no Java", fix)
     said = output([program, "-version"])
     found = re.search(r'version "(\d+)', said)
     version = int(found.group(1)) if found else 0
     if version != JAVA:
-        return Finding("Java", program, f"{program} is Java {version or 'unknown'}, wanted is {JAVA}", mend)
+        return Finding("Java", program, f"{program} is Java {version or 'unknown'}, wanted is {JAVA}", fix)
     return Finding("Java", f"{version} ({program})")
 
 
@@ -108,9 +108,9 @@ def memory(total_gb=None):
 def chromium():
     """Headless Chromium looks at the report in the tests."""
     program = next((p for p in map(shutil.which, CHROMIUM) if p), None)
-    mend = "Debian: install chromium. Only the tests need it."
+    fix = "Debian: install chromium. Only the tests need it."
     if program is None:
-        return Finding("Chromium", "none", "there is no Chromium", mend, only_tests=True)
+        return Finding("Chromium", "none", "there is no Chromium", fix, only_tests=True)
     return Finding("Chromium", program, only_tests=True)
 
 
@@ -125,14 +125,14 @@ def maven():
 
 
 def report(findings, for_tests):
-    """Prints every finding, the ways to mend all faults last; 2 if one of them stops us, 0 if none does."""
+    """Prints every finding, the ways to fix all faults last; 2 if one of them stops us, 0 if none does."""
     stops = [f for f in findings if f.fault and (for_tests or not f.only_tests)]
     for finding in findings:
         mark = "MISSING" if finding in stops else "later" if finding.fault else "ok"
         print(f"  {mark:<8} {finding.what:<9} {finding.fault or finding.seen}")
     for finding in findings:
         if finding.fault:
-            print(f"{finding.what}: {finding.mend}")
+            print(f"{finding.what}: {finding.fix}")
     return 2 if stops else 0
 
 

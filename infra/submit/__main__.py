@@ -78,7 +78,7 @@ def _help_of(job: str, log: Path) -> str:
     if told.returncode != 0:
         log.write_text(told.stderr, encoding="utf-8")
         what = f"{job} cannot be loaded: {last_cause(told.stderr) or 'its --help fails'}"
-        raise EnvironmentFault(what, mend=f"The whole story is in {log.relative_to(ROOT)}.")
+        raise EnvironmentFault(what, fix=f"The whole story is in {log.relative_to(ROOT)}.")
     return told.stdout
 
 
@@ -87,7 +87,7 @@ def _properties(conf: Path, env_name: str) -> Path:
     file = conf / "env" / env_name / "spark.conf"
     if not file.exists():
         there = ", ".join(sorted(path.parent.name for path in file.parent.parent.glob("*/spark.conf")))
-        raise SettingsError(f"--env {env_name}: there is no {file}.", mend=f"There are: {there}.")
+        raise SettingsError(f"--env {env_name}: there is no {file}.", fix=f"There are: {there}.")
     return file
 
 
@@ -100,11 +100,11 @@ def _chosen(option: str, key: str, sparks: list[str], properties: str) -> str | 
 def _master(env_name: str, master: str | None) -> str:
     """The master, if it is said where it is: without one Spark would quietly run on this machine."""
     if master is None:
-        raise SettingsError(f"--env {env_name} needs a master.", mend="For instance: --master spark://host:7077")
+        raise SettingsError(f"--env {env_name} needs a master.", fix="For instance: --master spark://host:7077")
     if master == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & os.environ.keys():
         raise EnvironmentFault(
             "--master yarn: nothing says where the cluster is.",
-            mend="Set HADOOP_CONF_DIR to the folder that holds its yarn-site.xml and core-site.xml.",
+            fix="Set HADOOP_CONF_DIR to the folder that holds its yarn-site.xml and core-site.xml.",
         )
     return master
 
@@ -130,8 +130,8 @@ def _python(archive: list[str], shipped: dict[str, list[str]], *, is_cluster: bo
     if not archive:
         return ["--conf", f"spark.pyspark.python={sys.executable}"]
     if not Path(archive[-1]).exists():
-        mend = f"Make it: .venv/bin/venv-pack -p .venv -o {archive[-1]}"
-        raise EnvironmentFault(f"--python-archive {archive[-1]}: no such file.", mend=mend)
+        fix = f"Make it: .venv/bin/venv-pack -p .venv -o {archive[-1]}"
+        raise EnvironmentFault(f"--python-archive {archive[-1]}: no such file.", fix=fix)
     shipped["--archives"] = [f"{archive[-1]}#environment"]
     driver = shipped_python if is_cluster else sys.executable
     return ["--conf", f"spark.pyspark.python={shipped_python}", "--conf", f"spark.pyspark.driver.python={driver}"]

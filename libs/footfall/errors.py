@@ -1,4 +1,4 @@
-"""Every deliberate exception of footfall: what is wrong, where, and how to mend it. Imports nothing."""
+"""Every deliberate exception of footfall: what is wrong, where, and how to fix it. Imports nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ class FootfallError(Exception):
 
     exit_code = 2
 
-    def __init__(self, what: str, *, mend: str = "") -> None:
+    def __init__(self, what: str, *, fix: str = "") -> None:
         self.what = what
-        self.mend = mend
-        super().__init__(f"{what}\n{mend}" if mend else what)
+        self.fix = fix
+        super().__init__(f"{what}\nFix: {fix}" if fix else what)
 
 
 class SettingsError(FootfallError):
@@ -51,5 +51,5 @@ class TryAgain(FootfallError):
 
 
 def listed(faults: list[str]) -> str:
-    """Joins all faults of one kind into one sentence, so that a person mends them in one go."""
+    """Joins all faults of one kind into one sentence, so that a person fixes them in one go."""
     return "; ".join(faults)

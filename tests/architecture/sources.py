@@ -38,6 +38,18 @@ def imports(path: Path) -> Iterator[str]:
             yield from (name for name in whole if name != "footfall.__version__")
 
 
+def imports_at_top(path: Path) -> Iterator[str]:
+    """Modules that a file imports when it is imported itself: `from package import module` counts as that module."""
+    for node in tree(path).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "footfall":
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                is_module = any(
+                    (LIBRARY.parent / (inner.replace(".", "/") + end)).exists() for end in (".py", "/__init__.py")
+                )
+                yield inner if is_module else str(node.module)
+
+
 def attributes(path: Path) -> Iterator[ast.Attribute]:
     yield from (node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute))
 

@@ -18,8 +18,8 @@ UNREPEATABLE = {
     "monotonically_increasing_id", "spark_partition_id",
 }  # fmt: skip
 UNREPEATABLE_EXCEPTIONS = {
-    "libs/footfall/check.py": "numbers the rows of a sample that is shown once and kept nowhere",
-    "libs/footfall/files.py": "monotonically_increasing_id orders the rows of a block as they stand in the file; the window counts from it",
+    "libs/footfall/check/source_check.py": "numbers the rows of a sample that is shown once and kept nowhere",
+    "libs/footfall/storage/files.py": "monotonically_increasing_id orders the rows of a block as in the file; the window counts from it",
 }
 UNREPEATABLE_SQL = re.compile(
     rf"\b(?:{'|'.join(sorted(UNREPEATABLE))}|random|now|unix_timestamp)\s*\(\s*\)|\bCURRENT_(?:DATE|TIMESTAMP)\b|\bCACHE\s+TABLE\b",
@@ -48,7 +48,7 @@ def test_only_the_command_line_reads_the_clock():
     wrong = [
         f"{short(p)}:{call.lineno} {on}.{function}"
         for p in sources()
-        if short(p) != "libs/footfall/cli.py"
+        if short(p) != "libs/footfall/runtime/cli.py"
         for on, function, call in calls(p)
         if function in CLOCKS and (on in {"datetime", "date", "time", "dt", "Timestamp", "pd", "F"})
     ]

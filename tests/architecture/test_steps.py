@@ -13,7 +13,7 @@ from jobs.pipeline import STAGES
 from architecture.sources import LIBRARY, ROOT, short, sources, strings, tree
 from footfall.docs.declared import declared_steps
 from footfall.docs.flow import trained
-from footfall.step import Step
+from footfall.steps.step import Step
 from footfall.tables import ALL
 
 WRITTEN_BY_THE_RUNNER = {"raw.quarantine", "books.batches", "books.ledger"}

@@ -6,7 +6,7 @@ import numpy as np
 from benchmarks.text.sentences import key_of
 from benchmarks.text.tuned import Cut, cut_texts, summed
 
-from footfall.tuning.data import Labelled
+from footfall.tuning.data import TuningTexts
 from footfall.tuning.spec import TuningSpec
 
 
@@ -21,8 +21,8 @@ def test_no_sentence_is_in_two_parts_and_every_judged_one_is_judged():
 def test_a_part_that_knows_nothing_hardly_counts_in_a_sum():
     draw = np.random.default_rng(5)
     labels = draw.integers(0, 2, 800)
-    nothing = Labelled((), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    cut = Cut(nothing, Labelled(("",) * 800, labels, np.arange(800)), nothing)
+    nothing = TuningTexts((), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    cut = Cut(nothing, TuningTexts(("",) * 800, labels, np.arange(800)), nothing)
     wise = {"aside": 2.0 * labels - 1 + draw.normal(size=800), "judged": np.array([1.0, 0.0])}
     blind = {"aside": draw.normal(size=800), "judged": np.array([0.0, 1.0])}
     first, second = summed(cut, wise, blind)["judged"] - summed(cut, wise, {**blind, "judged": np.zeros(2)})["judged"]

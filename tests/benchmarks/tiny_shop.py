@@ -18,7 +18,7 @@ LINES = [
     ("HH-1", 11, 1, 1, 2.5, 0.0, 0.5, datetime(2017, 3, 15, 20, tzinfo=UTC)),
     ("HH-1", 12, 2, 1, 1.5, 0.0, 0.0, datetime(2017, 10, 7, 1, tzinfo=UTC)),  # a Friday evening in New York
     ("HH-2", 20, 3, 4, 8.0, 0.0, 0.0, datetime(2017, 8, 30, 16, tzinfo=UTC)),
-    ("HH-2", 20, 2, 0, 0.0, 0.0, 1.0, datetime(2017, 8, 30, 16, tzinfo=UTC)),  # a coupon without item: withheld
+    ("HH-2", 20, 2, 0, 0.0, 0.0, 1.0, datetime(2017, 8, 30, 16, tzinfo=UTC)),  # a coupon without item: skipped
     ("HH-2", 21, 3, 1, 0.5, 0.0, 1.0, datetime(2017, 12, 30, 17, tzinfo=UTC)),  # less than nothing: quarantine
     (
         "HH-3",

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 import footfall
-from footfall.session import open_session
+from footfall.runtime.session import open_session
 
 
 @F.udf(T.StringType())

@@ -9,7 +9,7 @@ import pytest
 
 from cluster.conftest import Hdfs
 from footfall.errors import EnvironmentFault
-from footfall.fetch import fetched_model
+from footfall.registry.fetch import fetched_model
 from footfall.text.device import Device
 from footfall.text.spec import NumberType
 from footfall.text.weights import load

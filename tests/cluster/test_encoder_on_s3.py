@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
 from footfall.errors import EnvironmentFault
-from footfall.fetch import fetched_model
+from footfall.registry.fetch import fetched_model
 from footfall.text.device import Device
 from footfall.text.spec import NumberType
 from footfall.text.weights import load

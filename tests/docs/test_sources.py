@@ -11,14 +11,14 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from footfall.check import check_source
+from footfall.check.source_check import check_source
 from footfall.errors import SourceError
-from footfall.refine.mapped import Shop, map_rows
-from footfall.source import FILLED_IN, TARGETS, read_source
+from footfall.mapping.source import FILLED_IN, TARGETS, read_source
+from footfall.refine.mapped import ShopDefaults, map_rows
 from footfall.tables import ITEMS
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "sources.md").read_text(encoding="utf-8")
-SHOP = Shop("Europe/London", "GBP")
+SHOP = ShopDefaults("Europe/London", "GBP")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 FAULTS = {
     "{pieces: INT": "{peices: INT",

@@ -11,8 +11,8 @@ import opinions
 import pyarrow.parquet as pq
 import pytest
 
-from footfall.models.lexicon import builtin
-from footfall.source import read_source
+from footfall.mapping.source import read_source
+from footfall.models.aspects.lexicon import builtin
 from footfall.tables.tickets import INTENTS, UNCLEAR
 from footfall.text.normal import normalise
 

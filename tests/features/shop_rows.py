@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
 from footfall.contract import Table
 
@@ -22,7 +21,7 @@ CUT = datetime(2017, 7, 1, 4, tzinfo=UTC)
 
 def rows(spark: SparkSession, table: Table, *given: dict[str, Any]) -> DataFrame:
     """A frame of the table's shape; columns not given are NULL, whatever the contract requires."""
-    schema = T.StructType([T.StructField(c.name, c.type) for c in table.all_columns])
+    schema = table.schema(*table.column_names, "batch_id")
     return spark.createDataFrame([tuple(row.get(c.name) for c in table.all_columns) for row in given], schema)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pyspark.sql import SparkSession
 
 from features.shop_rows import CUT, ZONE, happened, line, rows, told
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.features import daily_activity
 from footfall.tables import COUPON_REDEMPTIONS, DAILY_ACTIVITY, EVENTS, ORDER_LINES, REVIEWS
 

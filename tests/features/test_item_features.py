@@ -5,7 +5,7 @@ from decimal import Decimal
 from pyspark.sql import SparkSession
 
 from features.shop_rows import CUT, ZONE, D, happened, line, money, person, rows, told
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.features import item_features
 from footfall.tables import IDENTITIES, ITEM_FEATURES, ORDER_LINES, REVIEWS
 

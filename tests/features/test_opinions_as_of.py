@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from features.opinion_rows import ASPECTS, INSIGHTS, document, frame, opinion
 from features.shop_rows import CUT, ZONE, D, happened, person, rows, told
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.features.opinions import item_opinions, user_opinions
 from footfall.tables import IDENTITIES
 from footfall.tables.features import ITEM_OPINIONS, USER_OPINIONS

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, item, line, money, person, rows, told
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.features import daily_activity, user_features
 from footfall.tables import (
     COUPON_REDEMPTIONS,

@@ -1,4 +1,4 @@
-"""The doctor names every fault at once and says how to mend it."""
+"""The doctor names every fault at once and says how to fix it."""
 
 import ast
 import importlib.util
@@ -29,7 +29,7 @@ def test_an_old_python_can_still_read_the_doctor():
 def test_an_old_python_is_a_fault_with_a_way_out():
     finding = doctor.python(version=(3, 10, 14))
     assert finding.fault == "this is Python 3.10.14, wanted is 3.11 or newer"
-    assert "make PYTHON=python3.11" in finding.mend
+    assert "make PYTHON=python3.11" in finding.fix
 
 
 def test_the_oldest_python_that_will_do_is_no_fault():

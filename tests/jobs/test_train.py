@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.books import Books
-from footfall.cli import Job
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.errors import DataError, GateFailed
-from footfall.lake import Lake
-from footfall.owner import Owner
 from footfall.privacy.pseudonyms import MintKey
-from footfall.registry import Registry
-from footfall.runner import Runner
+from footfall.registry.registry import Registry
+from footfall.runtime.cli import Job
+from footfall.runtime.runner import Runner
 from footfall.settings import MlflowSettings, resolve
-from footfall.step import Frames, Made, Output, Step
+from footfall.steps.step import Frames, Output, Step, StepResult
+from footfall.storage.books import Books
+from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
 from footfall.tables import USER_FEATURES
 from jobs import score, train
 
@@ -69,10 +69,10 @@ class World:
             "recency * near AS recency_days", "value * near AS order_value_90d",
         )  # fmt: skip
         others = [c for c in USER_FEATURES.columns if c.required and c.name not in told.columns]
-        frame = told.selectExpr("*", *(f"CAST(0 AS {c.type.simpleString()}) AS {c.name}" for c in others))
+        frame = told.selectExpr("*", *(f"CAST(0 AS {c.type}) AS {c.name}" for c in others))
 
-        def apply(_: Frames) -> Made:
-            return Made([Output(USER_FEATURES, conform(frame, USER_FEATURES))])
+        def apply(_: Frames) -> StepResult:
+            return StepResult([Output(USER_FEATURES, conform(frame, USER_FEATURES))])
 
         self.runner.run([Step("featurize_users", (), (USER_FEATURES.full_name,), apply)])
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from footfall.books import Books
-from footfall.contract import conform
-from footfall.lake import Lake
-from footfall.owner import Owner
-from footfall.runner import Runner
+from footfall.contract.frames import conform
+from footfall.runtime.runner import Runner
 from footfall.settings import resolve
-from footfall.step import Frames, Made, Output, Read, Step
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
+from footfall.storage.books import Books
+from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
 from footfall.tables import LABELLED_TEXTS
 from jobs import train_texts, understand_text
 from text.conftest import make_tiny
@@ -63,13 +63,13 @@ class World:
     def add(self, *texts: str) -> None:
         """A batch of new texts."""
 
-        def apply(_: Frames) -> Made:
+        def apply(_: Frames) -> StepResult:
             rows = self.lake.spark.createDataFrame([(text,) for text in texts], "text string").select(
                 "text", F.md5("text").alias("text_id"), F.lit("positive").alias("label"), F.lit(NOW).alias("known_at")
             )
             columns = {c.name: c.type for c in LABELLED_TEXTS.columns}
             rest = [F.lit(None).cast(t).alias(n) for n, t in columns.items() if n not in rows.columns]
-            return Made([Output(LABELLED_TEXTS, conform(rows.select("*", *rest), LABELLED_TEXTS))])
+            return StepResult([Output(LABELLED_TEXTS, conform(rows.select("*", *rest), LABELLED_TEXTS))])
 
         step = Step("refine_texts", (Read("refined.reviews"),), (LABELLED_TEXTS.full_name,), apply, values={"t": texts})
         Runner(self.lake, self.books(), say=lambda _: None).run([step])

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
 from footfall.contract import Table
 from footfall.errors import DataError, TooFew
-from footfall.models.aspect_training import train
-from footfall.models.shape import Trained
+from footfall.models.aspects.training import train
+from footfall.models.common.trained import Trained
 from footfall.tables import CLAUSE_VECTORS, LABELLED_CLAUSES, TEXT_VECTORS
 from footfall.text.clauses import split_clauses
 
@@ -38,7 +37,7 @@ def _drawn(rows: int, seed: int) -> list[Drawn]:
 
 
 def _frame(spark: SparkSession, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> DataFrame:
-    return spark.createDataFrame(list(rows), T.StructType([T.StructField(n, table.column(n).type) for n in names]))
+    return spark.createDataFrame(list(rows), table.schema(*names))
 
 
 def _vectors(spark: SparkSession, rows: list[Drawn], encoder: str) -> DataFrame:

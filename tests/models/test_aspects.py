@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from footfall.errors import DataError
-from footfall.models.aspects import AspectModel, Mix, fit_aspects, pieces_of
-from footfall.models.lexicon import parsed
+from footfall.models.aspects.lexicon import parsed
+from footfall.models.aspects.model import AspectModel, Mix, fit_aspects, pieces_of
 
 LEXICON = parsed(
     {"price": {"zh": ["贵"], "en": ["price"]}, "service": {"en": ["staff"]}, "rare": {"en": ["unicorn"]}}, where=""

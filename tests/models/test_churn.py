@@ -10,12 +10,12 @@ from pyspark.ml.classification import LogisticRegression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.errors import ContractError, DataError
-from footfall.models import churn
-from footfall.models.churn import ChurnModel
-from footfall.models.logistic import Linear, helps, platt, sigmoid
-from footfall.models.shape import Trained, require_version
+from footfall.models.churn import training as churn
+from footfall.models.churn.training import ChurnModel
+from footfall.models.common.logistic import Linear, helps, platt, sigmoid
+from footfall.models.common.trained import Trained, require_version
 from footfall.tables import USER_SCORES
 
 ASKED: dict[str, Any] = {

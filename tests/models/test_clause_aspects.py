@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from footfall.contract import conform
-from footfall.models.aspects import AspectModel, Mix
-from footfall.models.clause_aspects import aspects_of
-from footfall.models.lexicon import parsed
-from footfall.models.ngrams import NGrams
-from footfall.models.sentiment import SentimentModel
-from footfall.models.text_head import Softmax, TextHead
+from footfall.contract.frames import conform
+from footfall.models.aspects.lexicon import parsed
+from footfall.models.aspects.model import AspectModel, Mix
+from footfall.models.aspects.scoring import aspects_of
+from footfall.models.common.ngrams import NGrams
+from footfall.models.common.text_head import Softmax, TextHead
+from footfall.models.sentiment.training import SentimentModel
 from footfall.tables import TEXT_ASPECTS
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)

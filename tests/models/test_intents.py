@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 from scipy.stats import binomtest
 
 from footfall.errors import DataError
-from footfall.models import exported, intents
-from footfall.models.intent_words import WORDS, by_words
-from footfall.models.intents_judged import NEVER, Judged, evaluate, gates, lower_end, threshold_for
-from footfall.models.shape import Trained
+from footfall.models.common import exported
+from footfall.models.common.trained import Trained
+from footfall.models.intents import training as intents
+from footfall.models.intents.evaluation import NEVER, IntentPredictions, evaluate, gates, lower_end, threshold_for
+from footfall.models.intents.key_words import WORDS, by_words
 from footfall.tables.tickets import INTENTS
 
 ASKED: dict[str, Any] = {"fingerprint": "enc1", "judged_share": 0.3, "min_precision": 0.8, "bootstrap_rounds": 50}
@@ -104,7 +105,7 @@ def test_figures_are_those_of_a_hand_made_example() -> None:
     labels, told = np.array([0, 0, 1, 1, -1, -1]), np.array([0, 1, 1, 1, 0, 1])
     probability, words = np.array([0.9, 0.6, 0.8, 0.4, 0.7, 0.1]), np.array([0, 0, 0, -1, 0, 0])
     languages = np.array(["zh", "en", "zh", "en", "en", "en"])
-    judged = Judged(labels, told, probability, probability >= 0.5, {"words": words}, languages)
+    judged = IntentPredictions(labels, told, probability, probability >= 0.5, {"words": words}, languages)
     found = evaluate(judged, rounds=20)
     value = {name: interval["value"] for name, interval in found["metrics"].items()}
     assert (value["accuracy"], value["coverage"], value["accuracy_gain"]) == (0.75, 0.75, 0.25)
@@ -116,7 +117,7 @@ def test_figures_are_those_of_a_hand_made_example() -> None:
 
 def test_a_model_that_answers_nothing_misses_its_gate() -> None:
     same = np.arange(40) % 2
-    judged = Judged(same, same, np.full(40, 0.5), same > 1, {"majority": 0 * same}, np.full(40, "en"))
+    judged = IntentPredictions(same, same, np.full(40, 0.5), same > 1, {"majority": 0 * same}, np.full(40, "en"))
     silent = gates(evaluate(judged, rounds=20), min_precision=0.9)
     assert [gate.passed for gate in silent] == [True, False]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from footfall.errors import SettingsError
-from footfall.models.lexicon import builtin, parsed
+from footfall.models.aspects.lexicon import builtin, parsed
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from footfall.models import measures
+from footfall.models.common import measures
 
 LABELS = np.array([1, 0, 1, 0])
 SCORES = np.array([0.9, 0.8, 0.8, 0.1])

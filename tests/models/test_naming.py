@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from footfall.models.naming import group_names, keep_numbers
+from footfall.models.segments.naming import group_names, keep_numbers
 
 
 def test_a_group_is_named_by_its_two_strongest_aspects() -> None:

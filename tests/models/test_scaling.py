@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from footfall.models import segments
-from footfall.models.featureset import Feature, Transform
-from footfall.models.scaling import fit_scaler
+from footfall.models.common.featureset import Feature, Transform
+from footfall.models.common.scaling import fit_scaler
+from footfall.models.segments import training as segments
 
 FEATURES = (
     Feature("orders", Transform.LOG, "orders"),

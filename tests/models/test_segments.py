@@ -10,13 +10,14 @@ from pyspark.ml.clustering import KMeans
 from pyspark.sql import DataFrame
 from sklearn.metrics import adjusted_rand_score
 
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.errors import DataError
-from footfall.models import choose_k, segments
-from footfall.models.choose_k import Tried
-from footfall.models.featureset import Matrix
-from footfall.models.segments import SegmentsModel
-from footfall.models.shape import Trained
+from footfall.models.common import clusters as choose_k
+from footfall.models.common.clusters import ClusterTrial
+from footfall.models.common.featureset import Matrix
+from footfall.models.common.trained import Trained
+from footfall.models.segments import training as segments
+from footfall.models.segments.training import SegmentsModel
 from footfall.tables import SEGMENT_CATALOGUE, SEGMENTS
 
 ASKED = {"k_min": 3, "k_max": 5, "min_people": 50, "stability_rounds": 2, "min_stability": 0.6}
@@ -89,7 +90,7 @@ def test_too_few_people_is_told_with_the_setting(shoppers: DataFrame) -> None:
 
 def test_the_most_groups_are_taken_among_the_sound_that_are_nearly_as_well_apart() -> None:
     told = ((3, 0.5, 0.9, 0.2), (4, 0.41, 0.9, 0.2), (5, 0.39, 0.9, 0.2), (6, 0.6, 0.5, 0.1), (7, 0.5, 0.9, 0.005))
-    tried = [Tried(k, *figures) for k, *figures in told]
+    tried = [ClusterTrial(k, *figures) for k, *figures in told]
     assert choose_k.choose(tried, min_stability=0.6).k == 4
     assert choose_k.choose(tried, min_stability=0.95).k == 3
 

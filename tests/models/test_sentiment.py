@@ -11,10 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.errors import DataError
-from footfall.models import sentiment
-from footfall.models.sentiment import NEGATIVE, NEUTRAL, POSITIVE, SentimentModel
-from footfall.models.shape import Trained
-from footfall.models.text_head import Softmax, TextHead
+from footfall.models.common.text_head import Softmax, TextHead
+from footfall.models.common.trained import Trained
+from footfall.models.sentiment import training as sentiment
+from footfall.models.sentiment.training import NEGATIVE, NEUTRAL, POSITIVE, SentimentModel
 
 VECTORS = "text_id string, encoder_fingerprint string, vector array<float>"
 LABELLED = "text_id string, text string, language string, label string"

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from footfall.models.aspects import AspectModel, fit_aspects, votes
-from footfall.models.lexicon import parsed
-from footfall.models.taught_aspects import FEWEST_CLAUSES, LabelledClauses, teachable
+from footfall.models.aspects.lexicon import parsed
+from footfall.models.aspects.model import AspectModel, fit_aspects, votes
+from footfall.models.aspects.supervised import FEWEST_CLAUSES, LabelledClauses, teachable
 
 LEXICON = parsed({"price": {"en": ["price"]}, "service": {"en": ["staff"]}, "rare": {"en": ["unicorn"]}}, where="")
 # by what a clause says: its place among vectors, and what people say that it speaks of

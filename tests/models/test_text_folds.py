@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from footfall.models import measures
-from footfall.models.text_folds import fit_on_folds
-from footfall.models.text_head import NGRAMS, VECTORS, fit_head
+from footfall.models.common import measures
+from footfall.models.common.text_folds import fit_on_folds
+from footfall.models.common.text_head import NGRAMS, VECTORS, fit_head
 
 CLASSES = ("cold", "warm")
 

@@ -7,10 +7,10 @@ import pytest
 from scipy.special import logit
 
 from footfall.errors import DataError
-from footfall.models import measures
-from footfall.models.blend import balanced, fit_blend
-from footfall.models.ngrams import NGrams
-from footfall.models.text_head import NGRAMS, VECTORS, TextHead, fit_head
+from footfall.models.common import measures
+from footfall.models.common.blend import balanced, fit_blend
+from footfall.models.common.ngrams import NGrams
+from footfall.models.common.text_head import NGRAMS, VECTORS, TextHead, fit_head
 
 CLASSES = ("negative", "neutral", "positive")
 MOODS = {"negative": "broken and late", "neutral": "bought on monday", "positive": "lovely and fast"}

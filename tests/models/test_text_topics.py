@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from features.shop_rows import CUT, ZONE, D, happened, person, rows, told
-from footfall.contract import conform
-from footfall.models.text_topics import judge_rises, text_topics
+from footfall.contract.frames import conform
+from footfall.models.topics.rising import judge_rises, text_topics
 from footfall.tables import IDENTITIES
 from footfall.tables.texts import TEXT_TOPICS
 

@@ -11,11 +11,11 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from features.shop_rows import CUT, ZONE, D, happened, told
 from footfall.errors import DataError
-from footfall.models import topics
-from footfall.models.featureset import Matrix
-from footfall.models.gathered import gathered
-from footfall.models.measures import Labels
-from footfall.models.topics import TopicsModel, Tried, fit_topics, try_k
+from footfall.models.common.featureset import Matrix
+from footfall.models.common.measures import Labels
+from footfall.models.topics import training as topics
+from footfall.models.topics.emerging import gathered
+from footfall.models.topics.training import TopicsModel, TopicTrial, fit_topics, try_k
 
 WIDE = 16
 ASKED: dict[str, Any] = {
@@ -113,7 +113,7 @@ def test_a_topic_that_gathered_stays_one_when_it_is_news_no_more_and_goes_with_i
 
 
 def test_the_most_groups_are_taken_of_which_each_is_found_again() -> None:
-    tried = [Tried(3, 0.98), Tried(8, 0.7), Tried(12, 0.69)]
+    tried = [TopicTrial(3, 0.98), TopicTrial(8, 0.7), TopicTrial(12, 0.69)]
     assert topics.most_that_repeat(tried, min_stability=0.7).k == 8
     assert topics.most_that_repeat(tried, min_stability=0.99).k == 3
 

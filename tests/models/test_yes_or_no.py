@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from footfall.models.yes_or_no import FEWEST, NO, Marks, Net, mean_logits, one_for_each, small_nets
+from footfall.models.common.binary_heads import FEWEST, NO, Marks, Net, mean_logits, one_for_each, small_nets
 
 
 def _drawn(rows: int, seed: int) -> tuple[np.ndarray, Marks]:

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, money, person, rows, told
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.profiles import user_profiles
 from footfall.tables import (
     IDENTITIES,

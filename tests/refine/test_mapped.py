@@ -10,13 +10,13 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall import sorting
 from footfall.contract import Table
-from footfall.refine.mapped import Shop, generate, judged_by, map_rows
-from footfall.source import Feed
+from footfall.mapping.source import Feed
+from footfall.refine.mapped import ShopDefaults, generate, judged_by, map_rows
+from footfall.steps import sorting
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
-SHOP = Shop("America/New_York", "USD")
+SHOP = ShopDefaults("America/New_York", "USD")
 TAKEN = datetime(2024, 3, 1, 12, tzinfo=UTC)
 LINES: dict[str, Any] = {
     "files": "x/*.csv",
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_is_named_and_the_raw_row_kept(spark: SparkSession) 
         ("b1", "2024-02-01 10:00:00", "s4", "1", "1", "unknown card"),
     )
     marked = _mapped(spark, raw, LINES, ORDER_LINES, known={"delay": "0 hours"})
-    found = {r["_position"]: (r["_withheld"], r["_faults"]) for r in marked.collect()}
+    found = {r["_position"]: (r["_skipped"], r["_faults"]) for r in marked.collect()}
     assert found[0] == (None, ["quantity_required", "quantity_unreadable"])
     assert {"event_time_unreadable", "amount_unreadable"} <= set(found[1][1])
     assert found[2] == ("test_order", [])

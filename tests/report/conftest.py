@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from footfall.report.facts import Facts, Shop, TableVersion
+from footfall.report.facts import ReportData, ReportShop, TableVersion
 
 
 def interval(value: float, half: float = 0.01) -> dict[str, float]:
@@ -67,10 +67,10 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
 
 
 @pytest.fixture
-def facts() -> Facts:
+def facts() -> ReportData:
     """The invented shop."""
-    return Facts(
-        shop=Shop("Corner & Sons", "America/New_York", "USD"),
+    return ReportData(
+        shop=ReportShop("Corner & Sons", "America/New_York", "USD"),
         as_of=date(2018, 1, 1),
         made_at=datetime(2018, 1, 2, 3, 4, tzinfo=UTC),
         horizon_days=61,
@@ -153,12 +153,12 @@ def facts() -> Facts:
                 ("shop_transactions", "refined.order_lines", 160_000, 151_000, 60, 40, 8_900, 0),
                 ("shop_reviews", "refined.reviews", 102, 100, 2, 0, 0, 0),
             ],
-            columns=["feed", "target", "rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_withheld",
+            columns=["feed", "target", "rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped",
                      "rows_late"],
         ),
         set_aside=pd.DataFrame(
             [
-                ("shop_transactions", "refined.order_lines", "withheld", "nothing_sold", 8_900),
+                ("shop_transactions", "refined.order_lines", "skipped", "nothing_sold", 8_900),
                 ("shop_reviews", "refined.reviews", "rule broken", "rating_1_to_5", 2),
             ],
             columns=["feed", "target", "what", "reason", "row_count"],
@@ -178,11 +178,11 @@ def facts() -> Facts:
 
 
 @pytest.fixture
-def facts_of_nothing(facts: Facts) -> Facts:
+def facts_of_nothing(facts: ReportData) -> ReportData:
     """The same shop before anything was scored: every frame but the headline is empty, no model is in use."""
     emptied = {
         name: frame.iloc[:0]
         for name, frame in vars(facts).items()
         if isinstance(frame, pd.DataFrame) and name != "headline"
     }
-    return Facts(**{**vars(facts), **emptied, "evaluations": {}, "tables": (), "sources": {}})
+    return ReportData(**{**vars(facts), **emptied, "evaluations": {}, "tables": (), "sources": {}})

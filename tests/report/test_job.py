@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import types as T
 
-from footfall.books import Books
-from footfall.cli import Job
 from footfall.docs.declared import NOW, declaring_job
 from footfall.errors import SettingsError
-from footfall.lake import Lake
-from footfall.owner import Owner
-from footfall.registry import Registry
-from footfall.runner import Runner
-from footfall.step import Made, Output, Step
+from footfall.registry.registry import Registry
+from footfall.runtime.cli import Job
+from footfall.runtime.runner import Runner
+from footfall.steps.step import Output, Step, StepResult
+from footfall.storage.books import Books
+from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
 from footfall.tables import USER_PROFILES
 from jobs import report
 
@@ -36,11 +35,11 @@ def job_with(page: str, **world: Any) -> Job:
 
 def score_somebody(lake: Lake) -> Step:
     """A step that writes six portraits."""
-    schema = T.StructType([T.StructField(c.name, c.type) for c in USER_PROFILES.all_columns if c.name != "batch_id"])
+    schema = USER_PROFILES.schema()
     told = {"as_of_date": DAY, "value_class": "loyal", "amount_365d": Decimal(9), "order_count_365d": 1,
             "review_count": 0, "model_versions": []}  # fmt: skip
     rows = [tuple((told | {"user_id": f"person{n}"}).get(f.name) for f in schema) for n in range(6)]
-    made = Made([Output(USER_PROFILES, lake.spark.createDataFrame(rows, schema), as_of=(DAY,))])
+    made = StepResult([Output(USER_PROFILES, lake.spark.createDataFrame(rows, schema), as_of=(DAY,))])
     return Step("score", (), (USER_PROFILES.full_name,), lambda _: made)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import EnvironmentFault
-from footfall.report.facts import Facts
+from footfall.report.facts import ReportData
 from footfall.report.page import render, save
 
 LOADING = {"src", "srcset", "poster", "data", "action", "background"}
@@ -41,7 +41,7 @@ def in_words(page: str) -> str:
 
 
 @pytest.fixture
-def elements(facts: Facts) -> Elements:
+def elements(facts: ReportData) -> Elements:
     return Elements(render(facts))
 
 
@@ -62,22 +62,22 @@ def test_the_style_names_no_file():
     assert re.findall(r"url\(|@import|@font-face", style.read_text(encoding="utf-8")) == []
 
 
-def test_a_review_with_markup_is_text(facts: Facts, elements: Elements):
+def test_a_review_with_markup_is_text(facts: ReportData, elements: Elements):
     assert "<script>alert" not in render(facts)
     assert "Fresh bread <script>alert('x')</script> & kind people" in elements.text
 
 
-def test_a_shop_name_cannot_break_out_of_a_figure(facts: Facts):
+def test_a_shop_name_cannot_break_out_of_a_figure(facts: ReportData):
     rows = facts.segment_sizes.assign(segment_name=["</script><b>a", "b", "c"])
     page = render(dataclasses.replace(facts, segment_sizes=rows))
     assert "</script><b>" not in page
 
 
-def test_plotly_stands_on_the_page_once(facts: Facts):
+def test_plotly_stands_on_the_page_once(facts: ReportData):
     assert render(facts).count("plotly.js v") == 1
 
 
-def test_without_texts_none_is_shown_and_the_page_says_why(facts: Facts):
+def test_without_texts_none_is_shown_and_the_page_says_why(facts: ReportData):
     silent = {"sentences": facts.sentences.iloc[:0], "clauses": facts.clauses.iloc[:0]}
     page = render(dataclasses.replace(facts, **silent))
     assert "房间" not in page
@@ -91,13 +91,13 @@ def test_what_may_name_somebody_is_hidden_in_every_text(elements: Elements):
     assert not any(number in elements.text for number in ("13800138000", "1234567", "20171203"))
 
 
-def test_a_topic_that_rises_is_called_so_with_its_interval(facts: Facts):
+def test_a_topic_that_rises_is_called_so_with_its_interval(facts: ReportData):
     told = in_words(render(facts))
     assert "new , 4.2 times (1.9 to 9.1)" in told
     assert "no. 0 40 38.0 10% 1.1 times (0.7 to 1.6)" in told
 
 
-def test_aspects_intents_and_what_a_person_cares_about_stand_there_in_words(facts: Facts):
+def test_aspects_intents_and_what_a_person_cares_about_stand_there_in_words(facts: ReportData):
     told = in_words(render(facts))
     assert "Ease of use 20 25% 60%" in told
     assert "Where is my parcel 31 65%" in told
@@ -109,7 +109,7 @@ def test_what_is_said_of_the_sources_stands_beside_the_reviews(elements: Element
     assert "who wrote which review is invented too" in elements.text
 
 
-def test_of_few_people_only_their_number_is_told(facts: Facts):
+def test_of_few_people_only_their_number_is_told(facts: ReportData):
     page = render(facts)
     row = re.search(r"New<span.*?</tr>", page, re.DOTALL)
     assert row is not None
@@ -123,7 +123,7 @@ def test_every_table_and_picture_has_a_name_for_those_who_do_not_see_it(elements
     assert {attrs.get("scope") for tag, attrs in elements.all if tag == "th"} == {"col", "row"}
 
 
-def test_before_anything_was_scored_the_page_says_what_is_missing(facts_of_nothing: Facts):
+def test_before_anything_was_scored_the_page_says_what_is_missing(facts_of_nothing: ReportData):
     told = " ".join(Elements(render(facts_of_nothing)).text.split())
     for sentence in (
         "No segmentation model is in use",
@@ -135,7 +135,7 @@ def test_before_anything_was_scored_the_page_says_what_is_missing(facts_of_nothi
         assert sentence in told
 
 
-def test_a_ledger_that_does_not_balance_is_called_so(facts: Facts):
+def test_a_ledger_that_does_not_balance_is_called_so(facts: ReportData):
     lost = facts.taken_in.assign(rows_valid=[150_999, 100])
     assert "The ledger does not balance." in render(dataclasses.replace(facts, taken_in=lost))
 
@@ -152,4 +152,4 @@ def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path)
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(EnvironmentFault, match=r"page.html cannot be written") as fault:
         save(tmp_path / "file" / "page.html", "text")
-    assert "report.path" in fault.value.mend
+    assert "report.path" in fault.value.fix

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from footfall.report.facts import Facts
+from footfall.report.facts import ReportData
 from footfall.report.page import render, save
 from report.browser import Seen, look
 
 
-def open_page(facts: Facts, folder: Path) -> Seen:
+def open_page(facts: ReportData, folder: Path) -> Seen:
     save(folder / "page.html", render(facts))
     return look(folder / "page.html", folder / "profile")
 
 
 @pytest.fixture
-def seen(facts: Facts, tmp_path: Path) -> Seen:
+def seen(facts: ReportData, tmp_path: Path) -> Seen:
     return open_page(facts, tmp_path)
 
 
@@ -70,7 +70,7 @@ def test_it_loads_without_a_complaint_and_its_figures_are_those_that_it_was_give
     ]
     assert seen.table("aside-table")[1] == [
         "nothing sold",
-        "withheld",
+        "skipped",
         "shop_transactions",
         "refined.order_lines",
         "8,900",
@@ -88,13 +88,13 @@ def test_it_loads_without_a_complaint_and_its_figures_are_those_that_it_was_give
     assert min(drawn.values()) >= 1
 
 
-def test_before_anything_was_scored_it_loads_too(facts_of_nothing: Facts, tmp_path: Path):
+def test_before_anything_was_scored_it_loads_too(facts_of_nothing: ReportData, tmp_path: Path):
     seen = open_page(facts_of_nothing, tmp_path)
     assert seen.console == []
     assert seen.plots() == {}
 
 
-def test_a_complaint_would_be_seen(facts: Facts, tmp_path: Path):
+def test_a_complaint_would_be_seen(facts: ReportData, tmp_path: Path):
     broken = render(facts).replace("<main", '<img src="https://example.com/x.png" alt=""><main')
     save(tmp_path / "page.html", broken)
     console = look(tmp_path / "page.html", tmp_path / "profile").console

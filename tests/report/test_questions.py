@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
 from footfall.contract import Table
 from footfall.errors import DataError
@@ -34,8 +33,8 @@ REASONS = [{"feature": "recency_days", "value": 40.0, "contribution": 0.5},
 
 def rows(spark: SparkSession, table: Table, told: list[dict[str, Any]]) -> DataFrame:
     """Rows of the table's shape; what is not told is NULL."""
-    schema = T.StructType([T.StructField(c.name, c.type) for c in table.all_columns])
-    return spark.createDataFrame([tuple(row.get(f.name) for f in schema) for row in told], schema)
+    names = (*table.column_names, "batch_id")
+    return spark.createDataFrame([tuple(row.get(name) for name in names) for row in told], table.schema(*names))
 
 
 def activity(actor: str, day: date, known: date, orders: int, amount: str) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def review(number: int, language: str | None, text: str) -> dict[str, Any]:
 
 
 def line(step: str, batch: int, target: str, counts: tuple[int, int, int, int, int], **why: Any) -> dict[str, Any]:
-    names = ("rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_withheld")
+    names = ("rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped")
     feed = "" if step == "daily_activity" else "shop_log"
     return {"step": step, "batch_id": batch, "feed": feed, "target": target, "rows_late": 0,
             **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
@@ -119,9 +118,9 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
 @pytest.fixture(scope="module")
 def ledger(spark: SparkSession) -> DataFrame:
     told = [
-        line("refine_order_lines", 1, "refined.order_lines", (10, 6, 2, 1, 1), withheld_why={"nothing_sold": 1},
+        line("refine_order_lines", 1, "refined.order_lines", (10, 6, 2, 1, 1), skipped_reasons={"nothing_sold": 1},
              broken_rules={"amount_not_negative": 2}),
-        line("refine_order_lines", 2, "refined.order_lines", (5, 3, 0, 0, 2), withheld_why={"nothing_sold": 2}),
+        line("refine_order_lines", 2, "refined.order_lines", (5, 3, 0, 0, 2), skipped_reasons={"nothing_sold": 2}),
         line("refine_items", 1, "refined.items", (7, 7, 0, 0, 0)),
         line("refine_items", 2, "refined.items", (9, 8, 1, 0, 0), broken_rules={"item_known": 1}),
         line("daily_activity", 1, "results.daily_activity", (0, 9, 0, 0, 0)),
@@ -204,7 +203,7 @@ def test_a_table_that_is_replaced_counts_its_last_batch_only(found: dict[str, pd
         ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0),
     ]
     assert listed(found["set_aside"], "target", "what", "reason", "row_count") == [
-        ("refined.order_lines", "withheld", "nothing_sold", 3),
+        ("refined.order_lines", "skipped", "nothing_sold", 3),
         ("refined.order_lines", "rule broken", "amount_not_negative", 2),
         ("refined.items", "rule broken", "item_known", 1),
     ]

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.contract import Table
-from footfall.query import run_sql
+from footfall.steps.sql import run_sql
 from footfall.tables import REVIEWS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS
 from report.test_questions import CUT, DAY, rows
 

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from footfall.report import words
-from footfall.report.facts import Facts
+from footfall.report.facts import ReportData
 from footfall.report.findings import expected_churners, findings, found_early
 from footfall.report.summary import summary
 
@@ -54,7 +54,7 @@ def test_what_sets_a_group_apart_is_grouped_by_distance_and_leaves_out_what_is_n
     assert words.apart(None) == []
 
 
-def test_the_findings_are_one_sentence_a_topic(facts: Facts):
+def test_the_findings_are_one_sentence_a_topic(facts: ReportData):
     assert findings(facts) == [
         "3 groups of customers: “Frequent, big-basket shoppers” are 25% of the people and 61% of the money.",
         "957 people who were good customers have gone quiet; 40% of last year's money came from them.",
@@ -64,13 +64,13 @@ def test_the_findings_are_one_sentence_a_topic(facts: Facts):
     ]
 
 
-def test_where_nothing_is_known_nothing_is_said(facts_of_nothing: Facts):
+def test_where_nothing_is_known_nothing_is_said(facts_of_nothing: ReportData):
     assert findings(facts_of_nothing) == []
     assert math.isnan(expected_churners(facts_of_nothing))
     assert math.isnan(found_early(facts_of_nothing))
 
 
-def test_the_summary_tells_customers_groups_churn_reviews_and_where_all_lies(facts: Facts):
+def test_the_summary_tells_customers_groups_churn_reviews_and_where_all_lies(facts: ReportData):
     shown = dataclasses.replace(facts, sentences=facts.sentences.iloc[:2])
     assert (
         summary(shown, lake="build/lake", page="build/report/index.html")
@@ -101,7 +101,7 @@ Page:    build/report/index.html
     )
 
 
-def test_the_summary_of_nothing_says_what_is_not_there(facts_of_nothing: Facts):
+def test_the_summary_of_nothing_says_what_is_not_there(facts_of_nothing: ReportData):
     told = summary(facts_of_nothing, lake="lake", page="page.html")
     for line in (
         "No groups: no segmentation model is in use.",

@@ -10,7 +10,7 @@ import pytest
 from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.tables.texts import TEXT_VECTORS
 from footfall.text.bridge import _encoded, ask_worker, encode_texts, settled, vector_udf
 from footfall.text.encoder import Encoder

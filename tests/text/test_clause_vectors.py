@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from pyspark.sql import SparkSession
 
-from footfall.contract import conform
+from footfall.contract.frames import conform
 from footfall.tables import CLAUSE_VECTORS
 from footfall.text.bridge import encode_clauses
 from footfall.text.normal import normalise

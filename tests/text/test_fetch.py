@@ -11,7 +11,7 @@ import pytest
 from mlflow import MlflowClient
 
 from footfall.errors import EnvironmentFault
-from footfall.fetch import fetched_model
+from footfall.registry.fetch import fetched_model
 from footfall.text.device import Device
 from footfall.text.spec import NumberType
 from footfall.text.weights import load

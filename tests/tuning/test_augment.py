@@ -8,7 +8,7 @@ import numpy as np
 from tuning_shared import ruled, spec_of, tiny_bert
 
 from footfall.tuning.augment import varied
-from footfall.tuning.job import TokenIds
+from footfall.tuning.job import TuningTokenIds
 
 
 def told(text: str, strength: float, synonyms: dict[str, list[str]] | None = None, seed: int = 1) -> str:
@@ -49,9 +49,9 @@ def test_synonyms_stand_in_the_longest_first():
 
 def test_epochs_vary_alike_in_every_process_and_only_the_share_asked_for(tmp_path: Path):
     texts, folder = tuple(ruled(60)[0]), tiny_bert(tmp_path)
-    ids = TokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4), {})
-    again = TokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4), {})
-    plain = TokenIds(folder, texts, spec_of(), {})
+    ids = TuningTokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4), {})
+    again = TuningTokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4), {})
+    plain = TuningTokenIds(folder, texts, spec_of(), {})
     assert ids(0) == again(0) != ids(1)
     assert plain(0) == plain(1)
     changed = sum(one != other for one, other in zip(ids(0), plain(0), strict=True))

@@ -19,7 +19,7 @@ from footfall.text.device import Device
 from footfall.text.spec import NumberType
 from footfall.tuning.checkpoint import Tensors
 from footfall.tuning.distributed import Together, in_processes
-from footfall.tuning.job import Job, Learned, train_here
+from footfall.tuning.job import Learned, TuningJob, train_here
 from footfall.tuning.loop import fit
 from footfall.tuning.model import learned, load_classifier
 from footfall.tuning.tune import tune
@@ -31,7 +31,7 @@ def silent(step: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
     return
 
 
-def weights_of_both(job: Job) -> list[Tensors]:
+def weights_of_both(job: TuningJob) -> list[Tensors]:
     """What each of two processes holds after its training."""
     distributed.init_process_group("gloo")
     model = load_classifier(job.folder, job.spec, classes=job.classes)

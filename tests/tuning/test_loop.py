@@ -12,7 +12,7 @@ from tuning_shared import job_of, spec_of, tiny_bert
 
 from footfall.tuning import checkpoint
 from footfall.tuning.checkpoint import Tensors
-from footfall.tuning.job import Job, Learned, train_here
+from footfall.tuning.job import Learned, TuningJob, train_here
 from footfall.tuning.loop import rate_at
 
 
@@ -33,7 +33,7 @@ def farthest(one: Tensors, other: Tensors) -> float:
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
-def killed_at(job: Job, step: int, checkpoints: Path) -> None:
+def killed_at(job: TuningJob, step: int, checkpoints: Path) -> None:
     def log(at: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
         if at == step:
             raise Killed

@@ -12,15 +12,15 @@ from mlflow import MlflowClient
 from pyspark.sql import DataFrame, SparkSession
 from tuning_shared import ruled, spec_of, tiny_bert
 
-from footfall.fetch import encoder_folder, fetched_model
-from footfall.models.measures import Interval
-from footfall.models.shape import Trained
-from footfall.registry import Registry
+from footfall.models.common.measures import Interval
+from footfall.models.common.trained import Trained
+from footfall.models.sentiment_encoder import training as sentiment_encoder
+from footfall.registry.fetch import encoder_folder, fetched_model
+from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings
 from footfall.text.device import Device
 from footfall.text.encoder import load_encoder
 from footfall.text.spec import EncoderSpec, NumberType
-from footfall.tuning import sentiment_encoder
 from footfall.tuning.distributed import ignore, trained_in
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow warns of its own parts

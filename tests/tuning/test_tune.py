@@ -11,7 +11,7 @@ import torch
 from tuning_shared import CLASSES, job_of, ruled, spec_of, tiny_bert
 
 from footfall.text.weights import PLAIN_FILES
-from footfall.tuning.job import Job, train_here
+from footfall.tuning.job import TuningJob, train_here
 from footfall.tuning.loop import Log
 from footfall.tuning.tune import logits, rebuilt, tune
 from footfall.tuning.tuned import Tuned, read_head
@@ -49,7 +49,7 @@ def train_again(source: Path, pooling: str) -> np.ndarray:
     """Logits of the model as it was trained, without its folder: a run repeats to the bit."""
     found: list[np.ndarray] = []
 
-    def train(job: Job, log: Log, checkpoints: Path | None):
+    def train(job: TuningJob, log: Log, checkpoints: Path | None):
         learned = train_here(job, log, checkpoints)
         found.append(logits(rebuilt(job, learned), TEXTS, job))
         return learned

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from footfall.tuning.data import labelled
-from footfall.tuning.job import Job
+from footfall.tuning.job import TuningJob
 from footfall.tuning.spec import TuningSpec
 from text.conftest import make_tiny
 
@@ -44,8 +44,8 @@ def tiny_bert(folder: Path) -> Path:
     return make_tiny(folder / "bert", "bert")
 
 
-def job_of(folder: Path, spec: TuningSpec, *, texts: int = 96, stopping: int = 24) -> Job:
+def job_of(folder: Path, spec: TuningSpec, *, texts: int = 96, stopping: int = 24) -> TuningJob:
     """A training over texts of the rule."""
     data = labelled(*ruled(texts + stopping), classes=CLASSES)
     places = np.arange(texts + stopping)
-    return Job(folder, data.at(places[:texts]), data.at(places[texts:]), len(CLASSES), spec)
+    return TuningJob(folder, data.at(places[:texts]), data.at(places[texts:]), len(CLASSES), spec)

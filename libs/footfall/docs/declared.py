@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from footfall.cli import Job, parser
+from footfall.runtime.cli import Job, parser
 from footfall.settings import resolve
-from footfall.step import Step
+from footfall.steps.step import Step
 
 # Any day will do: Steps differ by dates only in their values.
 AS_OF, NOW = date(2018, 1, 1), datetime(2018, 1, 1, 12, tzinfo=UTC)

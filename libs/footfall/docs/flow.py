@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from footfall.step import Step
+from footfall.steps.step import Step
 
 HEAD = """# How data flows
 

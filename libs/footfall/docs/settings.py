@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from footfall.errors import SettingsError
+from footfall.mapping.yaml_file import Key, read_yaml
 from footfall.settings import Settings
-from footfall.yaml_file import Key, read_yaml
 
 HEAD = """# Settings
 
@@ -49,7 +49,7 @@ def settings_page(base: Path) -> str:
 
 def _row(key: Key, value: Any, field: Mapping[str, Any], comments: Mapping[Key, str], schema: Mapping[str, Any]) -> str:
     if key not in comments:
-        raise SettingsError(f"conf/base.yaml: {'.'.join(map(str, key))} has no comment.", mend="Say what it means.")
+        raise SettingsError(f"conf/base.yaml: {'.'.join(map(str, key))} has no comment.", fix="Say what it means.")
     shown = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1000).removesuffix("...\n").strip()
     cells = (f"`{'.'.join(map(str, key))}`", f"`{shown}`", _kind(field, schema), comments[key])
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

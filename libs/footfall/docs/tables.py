@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Personal, Rule, Severity, Table, Written
-from footfall.step import Step
+from footfall.steps.step import Step
 from footfall.tables import ALL, feed_table
 
 ABOUT = {
@@ -82,7 +82,7 @@ def _row(column: Column) -> str:
     name = f"**`{column.name}`**" if column.required else f"`{column.name}`"
     personal = "" if column.personal is Personal.NONE else column.personal.replace("_", " ")
     differ = f"{column.tolerance:g}" if column.tolerance else ""
-    cells = (name, f"`{column.type.simpleString()}`", _cell(column.meaning), _cell(column.unit), personal, differ)
+    cells = (name, f"`{column.type}`", _cell(column.meaning), _cell(column.unit), personal, differ)
     return "| " + " | ".join(cells) + " |\n"
 
 

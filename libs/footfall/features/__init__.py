@@ -7,7 +7,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from footfall.query import run_sql
+from footfall.steps.sql import run_sql
 
 
 def daily_activity(

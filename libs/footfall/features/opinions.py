@@ -8,7 +8,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 
 from footfall.features import people_as_of
-from footfall.query import run_sql
+from footfall.steps.sql import run_sql
 
 MOST_ASPECTS = 3  # that a person cares about
 MIN_MENTIONS = 2  # documents that speak of an aspect before somebody is said to care about it

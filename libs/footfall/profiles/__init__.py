@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 
 from footfall.features import people_as_of
-from footfall.query import run_sql
+from footfall.steps.sql import run_sql
 
 NEW_DAYS = 60
 """Whoever ordered first within so many days is called new: too little is known for another class."""

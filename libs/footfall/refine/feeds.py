@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
-from footfall.source import Feed, Source
+from footfall.mapping.source import Feed, Source
 from footfall.tables.raw import CORRUPT
 
 
@@ -28,8 +28,8 @@ class RawFeed:
         return f"delta:{self.feed.delta}" if self.feed.delta else f"raw.{self.name}"
 
     def reasons(self, table: Table) -> list[str]:
-        """The reasons for which the mapping withholds rows from the table, each once."""
-        return list(dict.fromkeys(skip.why for skip in self.feed.into[table.name].skip))
+        """The reasons for which the mapping skips rows from the table, each once."""
+        return list(dict.fromkeys(skip.reason for skip in self.feed.into[table.name].skipped))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
         """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""

@@ -10,9 +10,10 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Table, names_of
-from footfall.sorting import FEED, FILE, POSITION, RAW_ROW, SOUND, UNREADABLE, WITHHELD, without
-from footfall.source import Actor, Feed, Number, Target
+from footfall.contract import BATCH_ID, Table
+from footfall.contract.frames import names_of
+from footfall.mapping.source import Actor, Feed, Number, Target
+from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, SOUND, UNREADABLE, without
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
 OWN = {c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)}
@@ -22,7 +23,7 @@ KIND, IDENTIFIER, TYPES = "_kind", "_identifier", "_types"
 
 
 @dataclass(frozen=True)
-class Shop:
+class ShopDefaults:
     """What refine needs to know of the shop."""
 
     time_zone: str
@@ -63,11 +64,11 @@ def map_rows(
     feed: Feed,
     feed_name: str,
     table: Table,
-    shop: Shop,
+    shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
 ) -> DataFrame:
-    """Rows with the target's columns and those of `footfall.sorting`, one for each raw row.
+    """Rows with the target's columns and those of `footfall.steps.sorting`, one for each raw row.
 
     The columns that `generated` names are absent: `generate` adds them. `vault` maps (kind, identifier) to actor_id,
     None for tables about nobody; `text_ids` makes text_id of a text column.
@@ -77,7 +78,12 @@ def map_rows(
     rows = typed_source(raw, feed)
     texts = feed.format in {"csv", "json"}
     values = {
-        c: _Value(table.column(c).type, rows.select(F.expr(sql).alias(c)).schema[0].dataType, F.expr(sql), zone)
+        c: _Value(
+            T.DataType.fromDDL(table.column(c).type),
+            rows.select(F.expr(sql).alias(c)).schema[0].dataType,
+            F.expr(sql),
+            zone,
+        )
         for c, sql in target.columns.items()
     }
     faults_of_values = names_of([fault for c, v in values.items() if (fault := v.fault(c, texts=texts)) is not None])
@@ -88,7 +94,7 @@ def map_rows(
         F.col("_position").alias(POSITION),
         F.col("_known_at").alias("_taken_at"),
         RAW_ROW,
-        _withheld(target).alias(WITHHELD),
+        _skipped(target).alias(SKIPPED),
         F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable")))
         .otherwise(unreadable)
         .alias(UNREADABLE),
@@ -145,8 +151,8 @@ class _Value:
         return F.when(F.rlike(F.trim(self.sql), F.lit(HAS_OFFSET)), self.sql.try_cast("timestamp")).otherwise(local)
 
 
-def _withheld(target: Target) -> Column:
-    reasons = [F.when(F.expr(skip.when), F.lit(skip.why)) for skip in target.skip]
+def _skipped(target: Target) -> Column:
+    reasons = [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
     return F.coalesce(*reasons, F.lit(None).cast("string"))
 
 
@@ -165,7 +171,7 @@ def _unused(raw: DataFrame, feed: Feed, target: Target) -> Column:
     Identifiers of the feed's other targets stay out too: they leave raw through the vault only.
     """
     identifiers = [into.actor.identifier for into in feed.into.values() if into.actor]
-    said = " ".join([*target.columns.values(), *(s.when for s in target.skip), *identifiers])
+    said = " ".join([*target.columns.values(), *(s.when for s in target.skipped), *identifiers])
     used = set(re.findall(r"\w+", said))
     left = [c for c in source_columns(raw) if c not in used and c not in feed.types]
     if not left:
@@ -180,7 +186,7 @@ def _filled(
     *,
     feed: Feed,
     table: Table,
-    shop: Shop,
+    shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
 ) -> DataFrame:
@@ -218,7 +224,7 @@ def generate(judged: DataFrame, *, feed: Feed, table: Table) -> DataFrame:
     return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in made else rows
 
 
-def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: Shop) -> dict[str, Column]:
+def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefaults) -> dict[str, Column]:
     """Columns that follow from others in the row, in an order in which each finds what it needs."""
     fills: dict[str, Column] = {}
     if "valid_from" in wanted and "valid_from" not in mapped:

@@ -8,8 +8,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from footfall.mapping.source import Feed
 from footfall.refine.mapped import identifier_of, typed_source
-from footfall.source import Feed
 
 
 def new_pseudonyms(

@@ -14,7 +14,7 @@ Evaluation = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Shop:
+class ReportShop:
     """The shop and its days and money."""
 
     name: str
@@ -33,10 +33,10 @@ class TableVersion:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportData:
     """All that the page tells. Evaluations are what the models' runs kept; empty where no model is in use."""
 
-    shop: Shop
+    shop: ReportShop
     as_of: date
     made_at: datetime
     horizon_days: int
@@ -81,7 +81,7 @@ class Facts:
 
     @property
     def balances(self) -> bool:
-        """Whether every row read is valid, quarantined, duplicate or withheld, in every line."""
+        """Whether every row read is valid, quarantined, duplicate or skipped, in every line."""
         rows = self.taken_in
-        told = rows["rows_valid"] + rows["rows_quarantined"] + rows["rows_duplicate"] + rows["rows_withheld"]
+        told = rows["rows_valid"] + rows["rows_quarantined"] + rows["rows_duplicate"] + rows["rows_skipped"]
         return bool((rows["rows_read"] == told).all())

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from footfall.models import plots
+from footfall.models.common import plots
 from footfall.report import words
 from footfall.report.facts import Evaluation
 

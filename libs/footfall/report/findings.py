@@ -6,38 +6,38 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from footfall.report import words
-from footfall.report.facts import Facts
+from footfall.report.facts import ReportData
 
 EARLY = 0.2  # share of people contacted for which the model's catch is told
 TOLD_REVIEWS = 20  # a department needs so many reviews to be called best or worst
 
 
-def findings(facts: Facts) -> list[str]:
+def findings(facts: ReportData) -> list[str]:
     """A sentence a topic, leaving out what is not known."""
     told = (_segments(facts), _value(facts), _churn(facts), _reviews(facts), _rows(facts))
     return [sentence for sentence in told if sentence]
 
 
-def expected_churners(facts: Facts) -> float:
+def expected_churners(facts: ReportData) -> float:
     """The sum of churn probabilities; NaN where nobody was scored."""
     return float(facts.churn_bands["expected_churners"].sum()) if len(facts.churn_bands) else float("nan")
 
 
-def found_early(facts: Facts) -> float:
+def found_early(facts: ReportData) -> float:
     """Share of the churners that the model found among the riskiest fifth of the judged people; NaN without a model."""
     curve = facts.evaluations.get("churn", {}).get("gain_curve", {})
     points: Sequence[Mapping[str, float]] = next(iter(curve.values()), ())
     return next((p["found"] for p in points if p["contacted"] >= EARLY - 1e-9), float("nan"))
 
 
-def extremes(facts: Facts) -> tuple[Any, Any] | None:
+def extremes(facts: ReportData) -> tuple[Any, Any] | None:
     """The departments whose reviews sound best and worst, of those with enough; None where fewer than two have."""
     rows = facts.moods_by_department
     enough = rows[rows["review_count"] >= TOLD_REVIEWS].sort_values(["positive_probability", "department"])
     return (enough.iloc[-1], enough.iloc[0]) if len(enough) > 1 else None
 
 
-def _segments(facts: Facts) -> str:
+def _segments(facts: ReportData) -> str:
     rows = facts.segment_sizes
     if rows.empty:
         return ""
@@ -48,7 +48,7 @@ def _segments(facts: Facts) -> str:
     )
 
 
-def _value(facts: Facts) -> str:
+def _value(facts: ReportData) -> str:
     risky = facts.value_classes[facts.value_classes["value_class"] == "at_risk"]
     if risky.empty:
         return ""
@@ -59,7 +59,7 @@ def _value(facts: Facts) -> str:
     )
 
 
-def _churn(facts: Facts) -> str:
+def _churn(facts: ReportData) -> str:
     expected = expected_churners(facts)
     if not words.is_known(expected):
         return ""
@@ -70,7 +70,7 @@ def _churn(facts: Facts) -> str:
     return f"{told}; asking the riskiest fifth finds {words.percent(found)} of such people."
 
 
-def _reviews(facts: Facts) -> str:
+def _reviews(facts: ReportData) -> str:
     if not facts.review_count:
         return ""
     told = f"{words.percent(facts.positive_share)} of {words.number(facts.review_count)} reviews sound positive"
@@ -81,7 +81,7 @@ def _reviews(facts: Facts) -> str:
     return f"{told}: most of all those of {best}, least those of {worst}."
 
 
-def _rows(facts: Facts) -> str:
+def _rows(facts: ReportData) -> str:
     read = facts.taken_in["rows_read"].sum()
     if not read:
         return ""

@@ -1,4 +1,4 @@
-"""Renders the page: Facts in, one HTML text out that needs no network. Pure but for `save`; reads the package's own parts."""
+"""Renders the page: ReportData in, one HTML text out that needs no network. Pure but for `save`; reads the package's own parts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from footfall.errors import EnvironmentFault
 from footfall.privacy.masking import masked
 from footfall.report import figures, words
-from footfall.report.facts import LEAST_PEOPLE, Facts
+from footfall.report.facts import LEAST_PEOPLE, ReportData
 from footfall.report.findings import expected_churners, findings, found_early
 from footfall.text.normal import normalise
 
@@ -26,7 +26,7 @@ LANGUAGES = {"zh": "Chinese", "en": "English", "de": "German", "fr": "French", "
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
-def render(facts: Facts) -> str:
+def render(facts: ReportData) -> str:
     """The whole page."""
     template, style, script = (_part(name) for name in PARTS)
     return _environment(facts.shop.currency).from_string(template).render(
@@ -77,11 +77,11 @@ def save(path: Path, text: str) -> None:
         new.write_text(text, encoding="utf-8")
         new.replace(path)
     except OSError as fault:
-        mend = "Give this user the right, free some space, or set report.path."
-        raise EnvironmentFault(f"{path} cannot be written: {fault.strerror}.", mend=mend) from fault
+        fix = "Give this user the right, free some space, or set report.path."
+        raise EnvironmentFault(f"{path} cannot be written: {fault.strerror}.", fix=fix) from fault
 
 
-def _figures(facts: Facts) -> dict[str, Markup]:
+def _figures(facts: ReportData) -> dict[str, Markup]:
     """Name -> figure as JSON; where there is nothing to draw there is none."""
     made: dict[str, Any] = {}
     if len(facts.segment_sizes):

@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Written
 from footfall.errors import DataError
-from footfall.query import run_sql
 from footfall.report.facts import LEAST_PEOPLE
+from footfall.steps.sql import run_sql
 from footfall.tables import (
     ALL,
     DAILY_ACTIVITY,
@@ -69,7 +69,7 @@ def answers(
     found = {name: _collected(rows) for name, rows in asked.items()}
     if found["value_classes"].empty:
         raise DataError(
-            f"nobody is in {USER_PROFILES.full_name} as of {as_of}.", mend="Run jobs/score.py as of that day."
+            f"nobody is in {USER_PROFILES.full_name} as of {as_of}.", fix="Run jobs/score.py as of that day."
         )
     return found
 

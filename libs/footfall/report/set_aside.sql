@@ -1,4 +1,4 @@
--- Why rows were set aside: reasons of the mapping for rows withheld, rules that rows broke.
+-- Why rows were set aside: reasons of the mapping for rows skipped, rules that rows broke.
 WITH
 lines AS (
     SELECT
@@ -12,7 +12,7 @@ counted AS (
     SELECT
         feed,
         target,
-        withheld_why,
+        skipped_reasons,
         broken_rules
     FROM lines
     WHERE batch_id = last_batch_id OR NOT array_contains(split(:replaced, ','), target)
@@ -22,8 +22,8 @@ reasons AS (
     SELECT
         feed,
         target,
-        'withheld' AS what,
-        explode(withheld_why) AS (reason, row_count)
+        'skipped' AS what,
+        explode(skipped_reasons) AS (reason, row_count)
     FROM counted
     UNION ALL
     SELECT

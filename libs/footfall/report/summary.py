@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from footfall.privacy.masking import masked
 from footfall.report import words
-from footfall.report.facts import Facts
+from footfall.report.facts import ReportData
 from footfall.report.findings import extremes
 
 INDENT = "  "
 
 
-def summary(facts: Facts, *, lake: str, page: str) -> str:
+def summary(facts: ReportData, *, lake: str, page: str) -> str:
     """Customers, groups, churn beside its baselines, what reviews say, and where all of it lies."""
     head = facts.headline.iloc[0]
     money = words.money(head["amount_base"], facts.shop.currency)
@@ -28,7 +28,7 @@ def summary(facts: Facts, *, lake: str, page: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _segments(facts: Facts) -> list[str]:
+def _segments(facts: ReportData) -> list[str]:
     rows = facts.segment_sizes
     if rows.empty:
         return ["No groups: no segmentation model is in use."]
@@ -40,7 +40,7 @@ def _segments(facts: Facts) -> list[str]:
     return ["", f"{len(rows)} groups:", *told]
 
 
-def _churn(facts: Facts) -> list[str]:
+def _churn(facts: ReportData) -> list[str]:
     found = facts.evaluations.get("churn")
     if not found:
         return ["", "Churn: no model is in use."]
@@ -52,7 +52,7 @@ def _churn(facts: Facts) -> list[str]:
     return ["", f"Churn within {facts.horizon_days} days, AUROC with 95% interval:", *told]
 
 
-def _reviews(facts: Facts) -> list[str]:
+def _reviews(facts: ReportData) -> list[str]:
     if not facts.review_count:
         return ["", "Reviews: none were read."]
     told = [

@@ -15,7 +15,7 @@ SELECT
     sum(rows_valid) AS rows_valid,
     sum(rows_quarantined) AS rows_quarantined,
     sum(rows_duplicate) AS rows_duplicate,
-    sum(rows_withheld) AS rows_withheld,
+    sum(rows_skipped) AS rows_skipped,
     sum(rows_late) AS rows_late
 FROM lines
 WHERE batch_id = last_batch_id OR NOT array_contains(split(:replaced, ','), target)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from footfall.models import churn, segments
+from footfall.models.churn import training as churn
+from footfall.models.segments import training as segments
 
 NOTHING = "–"
 CLASSES = {

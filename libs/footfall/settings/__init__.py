@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from footfall.errors import FootfallError, SettingsError
+from footfall.mapping.source import Source, read_source
+from footfall.mapping.yaml_file import Key, places, read_yaml, validated
 from footfall.settings.sections import MlflowSettings, Settings, Text
-from footfall.source import Source, read_source
-from footfall.yaml_file import Key, places, read_yaml, validated
 
 __all__ = ["MlflowSettings", "Settings", "Text", "overrides_of", "parse_overrides", "read_resolved", "resolve"]
 
@@ -29,7 +29,7 @@ def resolve(conf: Path, env: str, overrides: Mapping[str, Any]) -> Settings:
     folder = conf / "env" / env
     if not folder.is_dir():
         known = ", ".join(sorted(p.name for p in (conf / "env").iterdir() if p.is_dir()))
-        raise SettingsError(f"--env {env}: no folder {folder}.", mend=f"There are: {known}.")
+        raise SettingsError(f"--env {env}: no folder {folder}.", fix=f"There are: {known}.")
     if (folder / "settings.yaml").exists():
         extra, extra_lines = read_yaml(folder / "settings.yaml")
         _merge(data, extra)
@@ -57,7 +57,7 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
         key, sign, text = pair.partition("=")
         if not sign or not key:
             raise SettingsError(
-                f"--set {pair}: expected key.sub=value.", mend="For instance --set churn.horizon_days=30."
+                f"--set {pair}: expected key.sub=value.", fix="For instance --set churn.horizon_days=30."
             )
         found[key] = yaml.safe_load(text) if text else ""
     return found
@@ -81,7 +81,7 @@ def _set(data: dict[str, Any], key: Key, value: object) -> None:
     for part in above:
         data = data.setdefault(str(part), {})
         if not isinstance(data, dict):
-            raise SettingsError(f"--set {'.'.join(map(str, key))}: {part} holds no keys.", mend="See conf/base.yaml.")
+            raise SettingsError(f"--set {'.'.join(map(str, key))}: {part} holds no keys.", fix="See conf/base.yaml.")
     data[str(last)] = value
 
 

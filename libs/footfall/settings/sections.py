@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from footfall.source import Source, TimeZone
-from footfall.yaml_file import Closed
+from footfall.mapping.source import Source, TimeZone
+from footfall.mapping.yaml_file import Closed
 
 Share = Annotated[float, Field(ge=0, le=1, strict=False)]
 Count = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=0)]
 
 
-class Shop(Closed):
+class ShopSettings(Closed):
     """The shop whose logs these are."""
 
     name: str
@@ -198,7 +198,7 @@ class Report(Closed):
 class Settings(Closed):
     """All settings, checked before Spark starts."""
 
-    shop: Shop
+    shop: ShopSettings
     lake: LakeSettings
     sources: Sources
     privacy: Privacy

@@ -1,10 +1,8 @@
 """Contracts of the books: which batches ran on what, and that no row was lost. Declarations only."""
 
-from pyspark.sql import types as T
-
 from footfall.contract import Column, Layer, Rule, Table
 
-TEXT_MAP = T.MapType(T.StringType(), T.StringType())
+TEXT_MAP = "map<string,string>"
 
 BATCHES = Table(
     name="batches",
@@ -12,23 +10,23 @@ BATCHES = Table(
     version=1,
     grain="one row per batch and state: `open` when a step began, `closed` when all it wrote was counted",
     columns=(
-        Column("step", T.StringType(), "name of the step"),
-        Column("state", T.StringType(), "open or closed"),
+        Column("step", "string", "name of the step"),
+        Column("state", "string", "open or closed"),
         Column(
             "owner",
-            T.StringType(),
+            "string",
             "who ran it: a random token, where it ran and the scheduler's run id",
             required=True,
         ),
         Column("inputs", TEXT_MAP, "what was read: table -> version, file -> size, model -> version", required=True),
         Column("outputs", TEXT_MAP, "what was written: table -> version; of closed batches", required=True),
-        Column("fingerprint", T.StringType(), "hash of inputs, code and settings", required=True),
+        Column("fingerprint", "string", "hash of inputs, code and settings", required=True),
         Column(
             "outcome",
-            T.StringType(),
+            "string",
             "done, part where the step goes on, gate_failed with the reason, or abandoned with the fault; of closed batches",
         ),
-        Column("now", T.TimestampType(), "the run's clock, UTC", required=True),
+        Column("now", "timestamp", "the run's clock, UTC", required=True),
     ),
     key=("step", "batch_id", "state"),
     rules=(Rule("state_known", "state IN ('open', 'closed')"),),
@@ -40,36 +38,34 @@ LEDGER = Table(
     version=1,
     grain="one row per step, batch, feed and table written: where every row read went",
     columns=(
-        Column("step", T.StringType(), "name of the step"),
-        Column("feed", T.StringType(), "raw table that the rows came from; empty for computed tables"),
-        Column("target", T.StringType(), "table that they were meant for"),
-        Column("rows_read", T.LongType(), "rows of the feed; NULL for computed tables", unit="count"),
-        Column("rows_valid", T.LongType(), "rows that landed in the table", unit="count", required=True),
-        Column("rows_quarantined", T.LongType(), "rows that broke a rule", unit="count", required=True),
+        Column("step", "string", "name of the step"),
+        Column("feed", "string", "raw table that the rows came from; empty for computed tables"),
+        Column("target", "string", "table that they were meant for"),
+        Column("rows_read", "bigint", "rows of the feed; NULL for computed tables", unit="count"),
+        Column("rows_valid", "bigint", "rows that landed in the table", unit="count", required=True),
+        Column("rows_quarantined", "bigint", "rows that broke a rule", unit="count", required=True),
         Column(
             "rows_duplicate",
-            T.LongType(),
+            "bigint",
             "rows that the table already had, or the batch twice",
             unit="count",
             required=True,
         ),
-        Column(
-            "rows_withheld", T.LongType(), "rows that the mapping or a consent keeps out", unit="count", required=True
-        ),
+        Column("rows_skipped", "bigint", "rows that the mapping or a consent keeps out", unit="count", required=True),
         Column(
             "rows_late",
-            T.LongType(),
+            "bigint",
             "of the valid: known more than a day after they happened",
             unit="count",
             required=True,
         ),
-        Column("withheld_why", T.MapType(T.StringType(), T.LongType()), "reason -> rows"),
+        Column("skipped_reasons", "map<string,bigint>", "reason -> rows"),
         Column(
             "broken_rules",
-            T.MapType(T.StringType(), T.LongType()),
+            "map<string,bigint>",
             "rule -> rows that broke it",
         ),
     ),
     key=("step", "batch_id", "feed", "target"),
-    rules=(Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_withheld"),),
+    rules=(Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_skipped"),),
 )

@@ -1,36 +1,34 @@
 """Columns that several tables share, and makers of the commonest kinds. Declarations only."""
 
-from pyspark.sql import types as T
-
 from footfall.contract import Column, Personal, Rule
 
-MONEY = T.DecimalType(18, 4)
-QUANTITY = T.DecimalType(18, 3)
-SHARES = T.MapType(T.StringType(), T.DoubleType())
+MONEY = "decimal(18,4)"
+QUANTITY = "decimal(18,3)"
+SHARES = "map<string,double>"
 FLOAT_TOLERANCE = 1e-9
 
 ACTOR = Column(
-    "actor_id", T.StringType(), "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True
+    "actor_id", "string", "pseudonym of the identifier on the row", personal=Personal.IDENTIFIER, required=True
 )
 CLOCKS = (
-    Column("event_time", T.TimestampType(), "when it happened, UTC", required=True),
-    Column("event_date", T.DateType(), "the shop's day of event_time", required=True),
-    Column("known_at", T.TimestampType(), "when footfall had it, UTC", required=True),
+    Column("event_time", "timestamp", "when it happened, UTC", required=True),
+    Column("event_date", "date", "the shop's day of event_time", required=True),
+    Column("known_at", "timestamp", "when footfall had it, UTC", required=True),
 )
 LABELLED = (  # a text with a label given from outside
-    Column("text_id", T.StringType(), "keyed hash of the normalised text"),
+    Column("text_id", "string", "keyed hash of the normalised text"),
     CLOCKS[-1],
-    Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-    Column("language", T.StringType(), "ISO 639-1 code"),
+    Column("text", "string", "as written", personal=Personal.FREE_TEXT, required=True),
+    Column("language", "string", "ISO 639-1 code"),
 )
 TEXT_NOT_BLANK = Rule("text_not_blank", "length(trim(text)) > 0")
-AS_OF = Column("as_of_date", T.DateType(), "the shop's day before whose start everything used was done and known")
-USER = Column("user_id", T.StringType(), "the person, a pseudonym", personal=Personal.IDENTIFIER)
+AS_OF = Column("as_of_date", "date", "the shop's day before whose start everything used was done and known")
+USER = Column("user_id", "string", "the person, a pseudonym", personal=Personal.IDENTIFIER)
 
 
 def count(name: str, meaning: str) -> Column:
     """How many; never NULL."""
-    return Column(name, T.LongType(), meaning, unit="count", required=True)
+    return Column(name, "bigint", meaning, unit="count", required=True)
 
 
 def money(name: str, meaning: str) -> Column:
@@ -40,7 +38,7 @@ def money(name: str, meaning: str) -> Column:
 
 def mean(name: str, meaning: str, *, unit: str) -> Column:
     """A quotient in double precision, NULL where there is nothing to divide by."""
-    return Column(name, T.DoubleType(), meaning, unit=unit, tolerance=FLOAT_TOLERANCE)
+    return Column(name, "double", meaning, unit=unit, tolerance=FLOAT_TOLERANCE)
 
 
 def share(name: str, meaning: str) -> Column:
@@ -55,4 +53,4 @@ def days(name: str, meaning: str) -> Column:
 
 def probability(name: str, meaning: str) -> Column:
     """What a model over text vectors holds likely; it moves in its last bits with the vectors. Never NULL."""
-    return Column(name, T.DoubleType(), meaning, unit="0 to 1", required=True, tolerance=2e-2)
+    return Column(name, "double", meaning, unit="0 to 1", required=True, tolerance=2e-2)

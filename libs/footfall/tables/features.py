@@ -1,7 +1,5 @@
 """Contracts of what is counted: activity by day, features of people and items. Declarations only."""
 
-from pyspark.sql import types as T
-
 from footfall.contract import Column, Layer, Rule, Table, Written
 from footfall.tables.columns import (
     ACTOR,
@@ -24,8 +22,8 @@ DAILY_ACTIVITY = Table(
     grain="exact sums per actor, day it happened, day it was known and batch; signed, so that corrections add up",
     columns=(
         ACTOR,
-        Column("event_date", T.DateType(), "the shop's day it happened"),
-        Column("known_date", T.DateType(), "the shop's day footfall had it"),
+        Column("event_date", "date", "the shop's day it happened"),
+        Column("known_date", "date", "the shop's day footfall had it"),
         count("order_count", "orders placed (order lines numbered 1)"),
         count("order_line_count", "order lines"),
         Column("quantity", QUANTITY, "units bought, in each item's own unit", required=True),
@@ -110,7 +108,7 @@ ITEM_FEATURES = Table(
     grain="one row per item and as-of date: how it sold and how it was reviewed",
     columns=(
         AS_OF,
-        Column("item_id", T.StringType(), "the shop's own item number"),
+        Column("item_id", "string", "the shop's own item number"),
         *(count(f"order_count_{w}d", f"orders with the item in the last {w} days") for w in (7, 30, 90, 365)),
         money("amount_90d", "paid for it in the last 90 days"),
         Column("quantity_90d", QUANTITY, "units sold in the last 90 days, in the item's own unit", required=True),
@@ -137,7 +135,7 @@ USER_OPINIONS = Table(
         count("document_count_365d", "reviews and tickets written"),
         Column(
             "mood_365d",
-            T.DoubleType(),
+            "double",
             "mean over these of the probability of positive less that of negative",
             unit="-1 to 1",
             required=True,
@@ -147,7 +145,7 @@ USER_OPINIONS = Table(
         days("last_negative_days", "since the last negative one; NULL without any in the last 365 days"),
         Column(
             "aspects_cared_about",
-            T.ArrayType(T.StringType(), False),
+            "array<string>",
             "at most three aspects that at least two of their documents speak of and that are more of what they mention "
             "than of what everybody does, the farthest beyond first",
             required=True,
@@ -158,16 +156,7 @@ USER_OPINIONS = Table(
     written=Written.REPLACE_AS_OF,
 )
 
-OPINIONS = T.ArrayType(
-    T.StructType(
-        [
-            T.StructField("aspect", T.StringType(), False),
-            T.StructField("count", T.LongType(), False),
-            T.StructField("share", T.DoubleType(), False),
-        ]
-    ),
-    False,
-)
+OPINIONS = "array<struct<aspect:string,count:bigint,share:double>>"
 ITEM_OPINIONS = Table(
     name="item_opinions",
     layer=Layer.RESULTS,
@@ -175,7 +164,7 @@ ITEM_OPINIONS = Table(
     grain="one row per item and as-of date: what the reviews and tickets of the last 365 days praise and blame it for",
     columns=(
         AS_OF,
-        Column("item_id", T.StringType(), "the shop's own item number"),
+        Column("item_id", "string", "the shop's own item number"),
         count("document_count_365d", "reviews and tickets about it"),
         count("opinion_count_365d", "aspects that these speak of, each once a document"),
         Column(

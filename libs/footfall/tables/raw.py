@@ -1,18 +1,21 @@
 """Contracts of the raw layer: one table a feed, as it arrived, and the rows that were set aside. Declarations only."""
 
-from pyspark.sql import types as T
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from footfall.contract import Column, Layer, Personal, Table
 
+if TYPE_CHECKING:
+    from pyspark.sql import types as T
+
 ARRIVAL = (
-    Column("_source", T.StringType(), "name of the source, from its mapping", required=True),
-    Column("_file", T.StringType(), "path of the file below the source's root, or the Delta table", required=True),
-    Column("_position", T.LongType(), "place of the row in its file, from 0", required=True),
-    Column("_known_at", T.TimestampType(), "when footfall took the row, UTC", required=True),
+    Column("_source", "string", "name of the source, from its mapping", required=True),
+    Column("_file", "string", "path of the file below the source's root, or the Delta table", required=True),
+    Column("_position", "bigint", "place of the row in its file, from 0", required=True),
+    Column("_known_at", "timestamp", "when footfall took the row, UTC", required=True),
 )
-CORRUPT = Column(
-    "_corrupt", T.StringType(), "the row as text where it could not be parsed", personal=Personal.FREE_TEXT
-)
+CORRUPT = Column("_corrupt", "string", "the row as text where it could not be parsed", personal=Personal.FREE_TEXT)
 
 
 def feed_table(feed: str, source_columns: T.StructType, keep_days: int | None = None) -> Table:
@@ -21,7 +24,7 @@ def feed_table(feed: str, source_columns: T.StructType, keep_days: int | None = 
     Everything that a source sends counts as personal until refine has typed it.
     """
     arrived = tuple(
-        Column(f.name, f.dataType, "as it arrived", personal=Personal.FREE_TEXT)
+        Column(f.name, f.dataType.simpleString(), "as it arrived", personal=Personal.FREE_TEXT)
         for f in source_columns.fields
         if f.name not in {c.name for c in (*ARRIVAL, CORRUPT)}
     )
@@ -42,13 +45,13 @@ QUARANTINE = Table(
     version=1,
     grain="one row per raw row and target table that could not become a fact, with every rule that it broke",
     columns=(
-        Column("feed", T.StringType(), "raw table that the row came from"),
-        Column("target", T.StringType(), "table that the row was meant for"),
-        Column("file", T.StringType(), "as _file of the raw row"),
-        Column("position", T.LongType(), "as _position of the raw row"),
-        Column("rules", T.ArrayType(T.StringType()), "names of the rules broken", required=True),
-        Column("raw_row", T.StringType(), "the raw row as JSON", personal=Personal.FREE_TEXT),
-        Column("known_at", T.TimestampType(), "when footfall took the row, UTC", required=True),
+        Column("feed", "string", "raw table that the row came from"),
+        Column("target", "string", "table that the row was meant for"),
+        Column("file", "string", "as _file of the raw row"),
+        Column("position", "bigint", "as _position of the raw row"),
+        Column("rules", "array<string>", "names of the rules broken", required=True),
+        Column("raw_row", "string", "the raw row as JSON", personal=Personal.FREE_TEXT),
+        Column("known_at", "timestamp", "when footfall took the row, UTC", required=True),
     ),
     key=("feed", "target", "file", "position"),
 )

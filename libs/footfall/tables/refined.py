@@ -1,26 +1,24 @@
 """Contracts of the refined layer: typed facts, once each, pseudonymous. Declarations only."""
 
-from pyspark.sql import types as T
-
 from footfall.contract import Column, Layer, Personal, Rule, Table, Written
 from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK
 
 PROPERTIES = Column(
     "properties",
-    T.MapType(T.StringType(), T.StringType()),
+    "map<string,string>",
     "source columns that the mapping does not use",
     personal=Personal.FREE_TEXT,
 )
-ITEM = Column("item_id", T.StringType(), "the shop's own item number")
-CURRENCY = Column("currency", T.StringType(), "ISO 4217 code of the amounts", required=True)
+ITEM = Column("item_id", "string", "the shop's own item number")
+CURRENCY = Column("currency", "string", "ISO 4217 code of the amounts", required=True)
 CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
-CHANNEL = Column("channel", T.StringType(), "web, app, mini_program, store or call_centre")
+CHANNEL = Column("channel", "string", "web, app, mini_program, store or call_centre")
 CHANNEL_RULE = Rule("channel_known", f"channel IN {CHANNELS}")
 NOT_BEFORE_IT_HAPPENED = Rule("known_after_it_happened", "known_at >= event_time")
 VALIDITY = (
-    Column("valid_from", T.TimestampType(), "from when this version holds, UTC"),
-    Column("valid_to", T.TimestampType(), "until when it holds, exclusive, UTC; NULL: still"),
-    Column("known_at", T.TimestampType(), "when footfall had this version, UTC", required=True),
+    Column("valid_from", "timestamp", "from when this version holds, UTC"),
+    Column("valid_to", "timestamp", "until when it holds, exclusive, UTC; NULL: still"),
+    Column("known_at", "timestamp", "when footfall had this version, UTC", required=True),
 )
 
 EVENT_TYPES = (
@@ -35,9 +33,9 @@ PSEUDONYMS = Table(
     grain="one row per identifier ever seen and its incarnation: the vault, with grants of its own",
     columns=(
         ACTOR,
-        Column("kind", T.StringType(), "what sort of identifier, from the mapping", required=True),
-        Column("identifier", T.StringType(), "as the shop has it", personal=Personal.IDENTIFIER, required=True),
-        Column("incarnation", T.IntegerType(), "0 at first; each erasure adds 1", required=True),
+        Column("kind", "string", "what sort of identifier, from the mapping", required=True),
+        Column("identifier", "string", "as the shop has it", personal=Personal.IDENTIFIER, required=True),
+        Column("incarnation", "int", "0 at first; each erasure adds 1", required=True),
     ),
     key=("actor_id",),
 )
@@ -49,12 +47,12 @@ IDENTITIES = Table(
     grain="one row per actor, person and interval in which footfall held them to be the same",
     columns=(
         ACTOR,
-        Column("user_id", T.StringType(), "the person, a pseudonym", personal=Personal.IDENTIFIER, required=True),
-        Column("valid_from", T.TimestampType(), "from when the actor is this person, UTC"),
-        Column("valid_to", T.TimestampType(), "until when, exclusive; NULL: still"),
-        Column("known_from", T.TimestampType(), "from when footfall held it to be so, UTC"),
-        Column("known_to", T.TimestampType(), "until when, exclusive; NULL: still"),
-        Column("evidence", T.StringType(), "what joined them", required=True),
+        Column("user_id", "string", "the person, a pseudonym", personal=Personal.IDENTIFIER, required=True),
+        Column("valid_from", "timestamp", "from when the actor is this person, UTC"),
+        Column("valid_to", "timestamp", "until when, exclusive; NULL: still"),
+        Column("known_from", "timestamp", "from when footfall held it to be so, UTC"),
+        Column("known_to", "timestamp", "until when, exclusive; NULL: still"),
+        Column("evidence", "string", "what joined them", required=True),
     ),
     key=("actor_id", "valid_from", "known_from"),
 )
@@ -67,12 +65,12 @@ ITEMS = Table(
     columns=(
         ITEM,
         *VALIDITY,
-        Column("item_name", T.StringType(), "name that a shopper reads"),
-        Column("brand", T.StringType(), "brand or kind of brand"),
-        Column("department", T.StringType(), "widest category"),
-        Column("category", T.StringType(), "category within the department"),
-        Column("sub_category", T.StringType(), "category within the category"),
-        Column("package_size", T.StringType(), "size as printed"),
+        Column("item_name", "string", "name that a shopper reads"),
+        Column("brand", "string", "brand or kind of brand"),
+        Column("department", "string", "widest category"),
+        Column("category", "string", "category within the department"),
+        Column("sub_category", "string", "category within the category"),
+        Column("package_size", "string", "size as printed"),
         PROPERTIES,
     ),
     key=("item_id", "valid_from"),
@@ -88,21 +86,21 @@ USERS = Table(
     columns=(
         ACTOR,
         *VALIDITY,
-        Column("age_band", T.StringType(), "age as a range", unit="years", personal=Personal.QUASI),
-        Column("gender", T.StringType(), "as the person stated it", personal=Personal.QUASI),
-        Column("region", T.StringType(), "where the person lives, no finer than a city", personal=Personal.QUASI),
+        Column("age_band", "string", "age as a range", unit="years", personal=Personal.QUASI),
+        Column("gender", "string", "as the person stated it", personal=Personal.QUASI),
+        Column("region", "string", "where the person lives, no finer than a city", personal=Personal.QUASI),
         Column(
             "income_band",
-            T.StringType(),
+            "string",
             "household income as a range",
             unit="shop currency a year",
             personal=Personal.SENSITIVE,
         ),
-        Column("household_type", T.StringType(), "who lives together", personal=Personal.QUASI),
-        Column("household_size", T.StringType(), "people in the household", personal=Personal.QUASI),
-        Column("home_ownership", T.StringType(), "owner, renter", personal=Personal.QUASI),
-        Column("marital_status", T.StringType(), "as stated", personal=Personal.SENSITIVE),
-        Column("joined_date", T.DateType(), "day of sign-up"),
+        Column("household_type", "string", "who lives together", personal=Personal.QUASI),
+        Column("household_size", "string", "people in the household", personal=Personal.QUASI),
+        Column("home_ownership", "string", "owner, renter", personal=Personal.QUASI),
+        Column("marital_status", "string", "as stated", personal=Personal.SENSITIVE),
+        Column("joined_date", "date", "day of sign-up"),
         PROPERTIES,
     ),
     key=("actor_id", "valid_from"),
@@ -115,11 +113,11 @@ CAMPAIGNS = Table(
     version=1,
     grain="one row per campaign and version of its plan",
     columns=(
-        Column("campaign_id", T.StringType(), "the shop's own campaign number"),
+        Column("campaign_id", "string", "the shop's own campaign number"),
         *VALIDITY,
-        Column("campaign_type", T.StringType(), "the shop's own word for its kind"),
-        Column("start_date", T.DateType(), "first day", required=True),
-        Column("end_date", T.DateType(), "last day", required=True),
+        Column("campaign_type", "string", "the shop's own word for its kind"),
+        Column("start_date", "date", "first day", required=True),
+        Column("end_date", "date", "last day", required=True),
     ),
     key=("campaign_id", "valid_from"),
     rules=(Rule("ends_after_start", "end_date >= start_date"),),
@@ -132,23 +130,23 @@ EVENTS = Table(
     version=1,
     grain="one row per thing that somebody did or that happened to them",
     columns=(
-        Column("event_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        Column("event_id", "string", "the source's own id, or a hash of source, row and ordinal"),
         *CLOCKS,
         ACTOR,
-        Column("event_type", T.StringType(), "view, search, add_to_cart, purchase, ...", required=True),
+        Column("event_type", "string", "view, search, add_to_cart, purchase, ...", required=True),
         ITEM,
         Column("quantity", QUANTITY, "units"),
         Column("amount", MONEY, "money moved, in `currency`"),
-        Column("currency", T.StringType(), "ISO 4217 code of the amount"),
+        Column("currency", "string", "ISO 4217 code of the amount"),
         Column("amount_base", MONEY, "amount in the shop's currency at that day's rate"),
-        Column("order_id", T.StringType(), "the shop's own order number"),
-        Column("session_key", T.StringType(), "the source's own session, if it cuts any", personal=Personal.IDENTIFIER),
+        Column("order_id", "string", "the shop's own order number"),
+        Column("session_key", "string", "the source's own session, if it cuts any", personal=Personal.IDENTIFIER),
         CHANNEL,
-        Column("campaign_id", T.StringType(), "campaign that led here"),
-        Column("coupon_id", T.StringType(), "coupon shown or used"),
-        Column("query", T.StringType(), "words searched for", personal=Personal.FREE_TEXT),
-        Column("dwell_ms", T.LongType(), "time spent", unit="ms"),
-        Column("bot_reason", T.StringType(), "why this counts as a machine; NULL: a person"),
+        Column("campaign_id", "string", "campaign that led here"),
+        Column("coupon_id", "string", "coupon shown or used"),
+        Column("query", "string", "words searched for", personal=Personal.FREE_TEXT),
+        Column("dwell_ms", "bigint", "time spent", unit="ms"),
+        Column("bot_reason", "string", "why this counts as a machine; NULL: a person"),
         PROPERTIES,
     ),
     key=("event_id",),
@@ -167,11 +165,11 @@ ORDER_LINES = Table(
     version=1,
     grain="one row per line of an order, as placed; what comes back is in refund_lines",
     columns=(
-        Column("order_id", T.StringType(), "the shop's own order number"),
-        Column("line_number", T.IntegerType(), "position in the order, from 1; every order has a line 1"),
+        Column("order_id", "string", "the shop's own order number"),
+        Column("line_number", "int", "position in the order, from 1; every order has a line 1"),
         *CLOCKS,
         ACTOR,
-        Column("item_id", T.StringType(), "the shop's own item number", required=True),
+        Column("item_id", "string", "the shop's own item number", required=True),
         Column("quantity", QUANTITY, "units bought, in the item's own unit (pieces, litres)", required=True),
         Column("amount", MONEY, "price of the line after discounts, in `currency`", required=True),
         Column("discount_amount", MONEY, "taken off the line, in `currency`"),
@@ -179,9 +177,9 @@ ORDER_LINES = Table(
         Column("amount_base", MONEY, "amount in the shop's currency at that day's rate", required=True),
         Column("discount_base", MONEY, "discount in the shop's currency at that day's rate", required=True),
         CHANNEL,
-        Column("store_id", T.StringType(), "the shop's own branch number"),
-        Column("campaign_id", T.StringType(), "campaign that led here"),
-        Column("coupon_id", T.StringType(), "coupon used"),
+        Column("store_id", "string", "the shop's own branch number"),
+        Column("campaign_id", "string", "campaign that led here"),
+        Column("coupon_id", "string", "coupon used"),
     ),
     key=("order_id", "line_number"),
     rules=(
@@ -201,12 +199,12 @@ COUPON_REDEMPTIONS = Table(
     version=1,
     grain="one row per coupon handed in",
     columns=(
-        Column("redemption_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        Column("redemption_id", "string", "the source's own id, or a hash of source, row and ordinal"),
         *CLOCKS,
         ACTOR,
-        Column("coupon_id", T.StringType(), "the shop's own coupon number", required=True),
-        Column("campaign_id", T.StringType(), "campaign that the coupon belongs to"),
-        Column("order_id", T.StringType(), "order that it was used in, if known"),
+        Column("coupon_id", "string", "the shop's own coupon number", required=True),
+        Column("campaign_id", "string", "campaign that the coupon belongs to"),
+        Column("order_id", "string", "order that it was used in, if known"),
     ),
     key=("redemption_id",),
     rules=(NOT_BEFORE_IT_HAPPENED,),
@@ -218,17 +216,15 @@ REVIEWS = Table(
     version=1,
     grain="one row per review",
     columns=(
-        Column("review_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        Column("review_id", "string", "the source's own id, or a hash of source, row and ordinal"),
         *CLOCKS,
         ACTOR,
-        Column("item_id", T.StringType(), "the item reviewed"),
-        Column("order_id", T.StringType(), "order that it speaks of, if known"),
-        Column("rating", T.IntegerType(), "stars", unit="1 to 5"),
-        Column("language", T.StringType(), "ISO 639-1 code, if the source says"),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column(
-            "text_id", T.StringType(), "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True
-        ),
+        Column("item_id", "string", "the item reviewed"),
+        Column("order_id", "string", "order that it speaks of, if known"),
+        Column("rating", "int", "stars", unit="1 to 5"),
+        Column("language", "string", "ISO 639-1 code, if the source says"),
+        Column("text", "string", "as written", personal=Personal.FREE_TEXT, required=True),
+        Column("text_id", "string", "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True),
         CHANNEL,
     ),
     key=("review_id",),
@@ -247,8 +243,8 @@ LABELLED_TEXTS = Table(
     grain="one row per distinct text with a label given from outside, to train and judge text models; none is a customer's",
     columns=(
         *LABELLED,
-        Column("label", T.StringType(), "negative, neutral or positive", required=True),
-        Column("origin", T.StringType(), "public set that it comes from"),
+        Column("label", "string", "negative, neutral or positive", required=True),
+        Column("origin", "string", "public set that it comes from"),
     ),
     key=("text_id",),
     rules=(
@@ -264,10 +260,8 @@ LABELLED_CLAUSES = Table(
     grain="one row per distinct clause with its aspects given from outside, to train and judge on; none is a customer's",
     columns=(
         *LABELLED,
-        Column(
-            "aspects", T.ArrayType(T.StringType()), "what it praises, blames or tells of; may be empty", required=True
-        ),
-        Column("origin", T.StringType(), "where the clause and its label come from"),
+        Column("aspects", "array<string>", "what it praises, blames or tells of; may be empty", required=True),
+        Column("origin", "string", "where the clause and its label come from"),
     ),
     key=("text_id",),
     rules=(TEXT_NOT_BLANK,),

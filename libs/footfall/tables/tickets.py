@@ -1,7 +1,5 @@
 """Contracts of what customers write to the shop's service, and of what writers can want. Declarations only."""
 
-from pyspark.sql import types as T
-
 from footfall.contract import Column, Layer, Personal, Rule, Table
 from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, TEXT_NOT_BLANK
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, NOT_BEFORE_IT_HAPPENED
@@ -17,17 +15,15 @@ TICKETS = Table(
     version=1,
     grain="one row per message that a customer wrote to the shop's service",
     columns=(
-        Column("ticket_id", T.StringType(), "the source's own id, or a hash of source, row and ordinal"),
+        Column("ticket_id", "string", "the source's own id, or a hash of source, row and ordinal"),
         *CLOCKS,
         ACTOR,
-        Column("order_id", T.StringType(), "order that it speaks of, if known"),
-        Column("item_id", T.StringType(), "item that it speaks of, if known"),
+        Column("order_id", "string", "order that it speaks of, if known"),
+        Column("item_id", "string", "item that it speaks of, if known"),
         CHANNEL,
-        Column("language", T.StringType(), "ISO 639-1 code, if the source says"),
-        Column("text", T.StringType(), "as written", personal=Personal.FREE_TEXT, required=True),
-        Column(
-            "text_id", T.StringType(), "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True
-        ),
+        Column("language", "string", "ISO 639-1 code, if the source says"),
+        Column("text", "string", "as written", personal=Personal.FREE_TEXT, required=True),
+        Column("text_id", "string", "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True),
     ),
     key=("ticket_id",),
     rules=(
@@ -44,8 +40,8 @@ LABELLED_TICKETS = Table(
     grain="one row per distinct message with an intent given from outside, to train and judge on; none is a customer's",
     columns=(
         *LABELLED,
-        Column("intent", T.StringType(), "what its writer wants: " + ", ".join((*INTENTS, UNCLEAR)), required=True),
-        Column("origin", T.StringType(), "where the message and its label come from"),
+        Column("intent", "string", "what its writer wants: " + ", ".join((*INTENTS, UNCLEAR)), required=True),
+        Column("origin", "string", "where the message and its label come from"),
     ),
     key=("text_id",),
     rules=(

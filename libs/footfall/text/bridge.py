@@ -29,7 +29,7 @@ from footfall.text.windows import regroup
 
 WINDOW_ROWS = 10_000
 WINDOW_BYTES = 64 << 20
-VECTORS = T.StructType([T.StructField(c.name, c.type) for c in TEXT_VECTORS.columns])
+VECTORS = TEXT_VECTORS.schema()
 CHOICE = T.StructType(
     [
         T.StructField("device", T.StringType()),

@@ -69,7 +69,7 @@ def cpu_number_type(spec: EncoderSpec) -> NumberType:
     """The number type on the CPU: bf16 only in hardware unless asked for by name; fp16 is for GPUs."""
     if spec.number_type == NumberType.FP16:
         raise EnvironmentFault(
-            "fp16 was asked for on a CPU.", mend="Set text.number_type to auto, bf16 or fp32, or text.device to gpu."
+            "fp16 was asked for on a CPU.", fix="Set text.number_type to auto, bf16 or fp32, or text.device to gpu."
         )
     if spec.number_type == NumberType.AUTO:
         return NumberType.BF16 if has_fast_bf16() else NumberType.FP32
@@ -122,7 +122,7 @@ def _index(address: str, visible: list[str]) -> int:
 def _no_gpu(why: str) -> EnvironmentFault:
     return EnvironmentFault(
         f"a GPU was asked for and there is none: {why}.",
-        mend="Give the tasks GPUs (spark.task.resource.gpu.amount, spark.executor.resource.gpu.amount and its "
+        fix="Give the tasks GPUs (spark.task.resource.gpu.amount, spark.executor.resource.gpu.amount and its "
         "discovery script, and a CUDA build of torch), or set text.device to auto or cpu.",
     )
 

@@ -128,7 +128,7 @@ class Encoder:
         if texts == 1:
             raise EnvironmentFault(
                 f"the memory of {self.device.name} cannot hold a text of {tokens} tokens.",
-                mend="Lower text.max_tokens, or let fewer tasks share the GPU (spark.task.resource.gpu.amount).",
+                fix="Lower text.max_tokens, or let fewer tasks share the GPU (spark.task.resource.gpu.amount).",
             )
         self._tokens_per_batch = tokens * texts // 2
         self._lane.free()
@@ -179,7 +179,7 @@ def _sound(texts: Sequence[str]) -> npt.NDArray[np.object_]:
     if absent:
         raise DataError(
             f"{absent} of {len(texts)} texts are NULL.",
-            mend="Encode rows with a text only: filter `text IS NOT NULL`, or let the contract quarantine the others.",
+            fix="Encode rows with a text only: filter `text IS NOT NULL`, or let the contract quarantine the others.",
         )
     return np.array([repaired(text) for text in texts] + [None], dtype=object)[:-1]
 
@@ -191,7 +191,7 @@ def _scaled(pooled: npt.NDArray[np.float32], counts: npt.NDArray[np.int32], code
     if broken:
         raise DataError(
             f"the encoder made {broken} vectors that are not finite.",
-            mend="Set text.number_type to fp32; if it stays so, the weights of text.encoder are broken.",
+            fix="Set text.number_type to fp32; if it stays so, the weights of text.encoder are broken.",
         )
     vectors = pooled / np.maximum(norms, TINY)[:, None]
     return Encoded(vectors[codes], counts[codes], norms[codes])

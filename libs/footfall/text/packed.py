@@ -66,7 +66,7 @@ class Affine:
 
 
 @dataclass(frozen=True)
-class Layer:
+class EncoderLayer:
     """One transformer layer."""
 
     query_key_value: Affine
@@ -77,7 +77,7 @@ class Layer:
     out_norm: Affine
 
     @classmethod
-    def read(cls, tensors: Tensors, number: int, device: Device) -> Layer:
+    def read(cls, tensors: Tensors, number: int, device: Device) -> EncoderLayer:
         """Layer `number`, from 0."""
 
         def part(name: str) -> Affine:
@@ -113,7 +113,7 @@ class PackedBert:
         self.embedding_norm = Affine(
             *(tensors[f"embeddings.LayerNorm.{part}"].to(device.name, self.words.dtype) for part in ("weight", "bias"))
         )
-        self.layers = [Layer.read(tensors, number, device) for number in range(config["num_hidden_layers"])]
+        self.layers = [EncoderLayer.read(tensors, number, device) for number in range(config["num_hidden_layers"])]
 
     def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
         """What `pooled` reads of the chunk's blocks, on the host."""
@@ -132,7 +132,7 @@ class PackedBert:
         x = nn.embedding(inputs.tensors["ids"], self.words) + nn.embedding(inputs.tensors["places"], self.places)
         return self.embedding_norm.norm(x, self.epsilon).to(self.device.torch_type)
 
-    def _through(self, layer: Layer, x: torch.Tensor, inputs: Inputs) -> torch.Tensor:
+    def _through(self, layer: EncoderLayer, x: torch.Tensor, inputs: Inputs) -> torch.Tensor:
         attend = self._attended_in_one if "slots" in inputs.tensors else self._attended_by_block
         context = attend(layer.query_key_value.linear(x), inputs)
         x = layer.attention_norm.norm(layer.attention_out.linear(context).add_(x), self.epsilon)

@@ -50,7 +50,7 @@ class Splitter:
             fixed = self.longest - self._room
             raise SettingsError(
                 f"text.overlap_tokens is {self.overlap}, and a part of {self.longest} tokens has {fixed} fixed ones.",
-                mend=f"Set text.overlap_tokens below {self._room}, or text.max_tokens higher.",
+                fix=f"Set text.overlap_tokens below {self._room}, or text.max_tokens higher.",
             )
 
     @property

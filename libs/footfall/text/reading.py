@@ -33,7 +33,7 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
+class TextReader:
     """Reads what is new with every encoder in turn: `encoders` in the order in which they are served, the wanted one last.
 
     `encode` says what of a text is read: it whole, or its clauses. So while all texts are read again by a new encoder,

@@ -64,7 +64,7 @@ class EncoderSpec:
         ]
         if faults:
             raise SettingsError(
-                f"the encoder cannot work so: {listed(faults)}.", mend="Mend conf/ or --set text.<key>=<value>."
+                f"the encoder cannot work so: {listed(faults)}.", fix="Correct conf/ or --set text.<key>=<value>."
             )
 
     @property
@@ -93,6 +93,6 @@ def no_weights(spec: EncoderSpec, why: str) -> EnvironmentFault:
     """The fault of an encoder that cannot be loaded."""
     return EnvironmentFault(
         f"the text encoder '{spec.encoder}' cannot be loaded: {why}.",
-        mend="Run `make setup`, which puts the default model below .cache/models/, or name another directory, hub id "
+        fix="Run `make setup`, which puts the default model below .cache/models/, or name another directory, hub id "
         "or models:/ URI in the setting text.encoder. On a cluster every worker must be able to read it.",
     )

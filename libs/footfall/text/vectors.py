@@ -20,6 +20,6 @@ def vectors_matrix(rows: pd.DataFrame) -> npt.NDArray[np.float32]:
     if len(sizes) > 1:
         raise DataError(
             f"the column 'vector' mixes lengths {sizes}.",
-            mend="Keep the rows of one encoder_fingerprint before making a matrix of them.",
+            fix="Keep the rows of one encoder_fingerprint before making a matrix of them.",
         )
     return np.stack([np.asarray(vector, dtype=np.float32) for vector in rows["vector"]])

@@ -29,7 +29,7 @@ TOKENIZER = "tokenizer.json"
 PLAIN_FILES = ("config.json", "model.safetensors", TOKENIZER)
 
 
-class Model(Protocol):
+class WeightedModel(Protocol):
     """What the encoder asks of a model: its width, its longest text, its inputs, and pooled vectors."""
 
     dim: int
@@ -46,7 +46,7 @@ class Model(Protocol):
 class Loaded:
     """A model on its device, its tokenizer, and the hash of both."""
 
-    model: Model
+    model: WeightedModel
     tokenizer: Tokenizer  # of the process: whoever asks it says first where it cuts and how it pads
     content_hash: str
 
@@ -63,7 +63,7 @@ def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> Loaded:
     if found.model.longest < spec.max_tokens:
         raise SettingsError(
             f"text.max_tokens is {spec.max_tokens}, and '{spec.encoder}' reads {found.model.longest} at most.",
-            mend=f"Set text.max_tokens to {found.model.longest} or less.",
+            fix=f"Set text.max_tokens to {found.model.longest} or less.",
         )
     return found
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Tokens = npt.NDArray[np.int64]
 
 
-class Batch(Protocol):
+class TokenBatch(Protocol):
     """What windows need to know of an Arrow batch."""
 
     @property
@@ -23,7 +23,7 @@ class Batch(Protocol):
         """Bytes that it holds."""
 
 
-B = TypeVar("B", bound=Batch)
+B = TypeVar("B", bound=TokenBatch)
 
 
 def regroup(batches: Iterable[B], *, rows: int, size_bytes: int) -> Iterator[list[B]]:

@@ -21,7 +21,7 @@ Rows = npt.NDArray[np.int64]
 BUCKET_BATCHES = 50  # texts of so many batches are sorted by length together: little padding, and still by chance
 
 
-class Part(StrEnum):
+class TuningSplit(StrEnum):
     """What a text is used for."""
 
     FITTED = "fitted"
@@ -30,29 +30,29 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Labelled:
+class TuningTexts:
     """Distinct normalised texts, the class number of each, and the first row of the input that it stood in."""
 
     texts: tuple[str, ...]
     labels: Rows
     rows: Rows
 
-    def at(self, places: Rows) -> Labelled:
+    def at(self, places: Rows) -> TuningTexts:
         """Those at `places`."""
-        return Labelled(tuple(self.texts[i] for i in places), self.labels[places], self.rows[places])
+        return TuningTexts(tuple(self.texts[i] for i in places), self.labels[places], self.rows[places])
 
     def __len__(self) -> int:
         return len(self.texts)
 
 
-def labelled(texts: Sequence[str], labels: Sequence[str], *, classes: Sequence[str]) -> Labelled:
+def labelled(texts: Sequence[str], labels: Sequence[str], *, classes: Sequence[str]) -> TuningTexts:
     """Each text once, in its one spelling, in the order of arrival; a text with two labels is left out.
 
     Raises DataError where a label is not among `classes` or a class has no text.
     """
     strange = sorted(set(labels) - set(classes))
     if strange:
-        raise DataError(f"labels {strange} are not among {list(classes)}.", mend="Map them, or leave their texts out.")
+        raise DataError(f"labels {strange} are not among {list(classes)}.", fix="Map them, or leave their texts out.")
     number = {name: i for i, name in enumerate(classes)}
     found: dict[str, tuple[str, int, int]] = {}
     of_both: set[str] = set()
@@ -65,8 +65,8 @@ def labelled(texts: Sequence[str], labels: Sequence[str], *, classes: Sequence[s
     numbers = np.array([one[1] for one in kept], dtype=np.int64)
     absent = sorted(set(classes) - {classes[i] for i in numbers})
     if absent:
-        raise DataError(f"no text is labelled {absent}.", mend="Fine-tuning needs texts of every class.")
-    return Labelled(tuple(one[0] for one in kept), numbers, np.array([one[2] for one in kept], dtype=np.int64))
+        raise DataError(f"no text is labelled {absent}.", fix="Fine-tuning needs texts of every class.")
+    return TuningTexts(tuple(one[0] for one in kept), numbers, np.array([one[2] for one in kept], dtype=np.int64))
 
 
 def key_of(text: str) -> str:
@@ -75,17 +75,17 @@ def key_of(text: str) -> str:
     return hashlib.blake2b(bare.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def part_of(text: str, *, stopping_share: float, judged_share: float) -> Part:
+def part_of(text: str, *, stopping_share: float, judged_share: float) -> TuningSplit:
     """The part of a normalised text, by its key: the same in every run, and however many rows carry the text."""
     place = int(key_of(text), 16) % 100_000 / 100_000
     if place < judged_share:
-        return Part.JUDGED
-    return Part.STOPPING if place < judged_share + stopping_share else Part.FITTED
+        return TuningSplit.JUDGED
+    return TuningSplit.STOPPING if place < judged_share + stopping_share else TuningSplit.FITTED
 
 
 def parted(
-    data: Labelled, *, stopping_share: float, judged_share: float, kept: Sequence[bool] | None = None
-) -> dict[Part, Labelled]:
+    data: TuningTexts, *, stopping_share: float, judged_share: float, kept: Sequence[bool] | None = None
+) -> dict[TuningSplit, TuningTexts]:
     """The three parts; raises DataError where nothing is left to fit or to stop on.
 
     Where `kept` marks the rows of the input to stop on, no share of the others is.
@@ -93,17 +93,19 @@ def parted(
     aside = stopping_share if kept is None else 0.0
     parts = [part_of(text, stopping_share=aside, judged_share=judged_share) for text in data.texts]
     if kept is not None:
-        parts = [Part.STOPPING if kept[row] else part for row, part in zip(data.rows.tolist(), parts, strict=True)]
-    found = {part: data.at(np.flatnonzero([p is part for p in parts])) for part in Part}
-    if not len(found[Part.FITTED]) or not len(found[Part.STOPPING]):
+        parts = [
+            TuningSplit.STOPPING if kept[row] else part for row, part in zip(data.rows.tolist(), parts, strict=True)
+        ]
+    found = {part: data.at(np.flatnonzero([p is part for p in parts])) for part in TuningSplit}
+    if not len(found[TuningSplit.FITTED]) or not len(found[TuningSplit.STOPPING]):
         raise DataError(
-            f"of {len(data)} texts {len(found[Part.FITTED])} are left to fit and {len(found[Part.STOPPING])} to stop on.",
-            mend="Label more texts, or change fine_tune.stopping_share and judged_share.",
+            f"of {len(data)} texts {len(found[TuningSplit.FITTED])} are left to fit and {len(found[TuningSplit.STOPPING])} to stop on.",
+            fix="Label more texts, or change fine_tune.stopping_share and judged_share.",
         )
     return found
 
 
-def folds(data: Labelled, count: int) -> list[tuple[Labelled, Labelled]]:
+def folds(data: TuningTexts, count: int) -> list[tuple[TuningTexts, TuningTexts]]:
     """`count` pairs (the others, the fold), cut by key, so that a text's fold never changes."""
     numbers = np.array([int(key_of(text), 16) // 100_000 % count for text in data.texts])
     return [(data.at(np.flatnonzero(numbers != k)), data.at(np.flatnonzero(numbers == k))) for k in range(count)]
@@ -128,7 +130,7 @@ def tokenizer_of(folder: Path, *, max_tokens: int) -> Tokenizer:
             tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True).backend_tokenizer
         except (OSError, ValueError, AttributeError) as fault:
             raise EnvironmentFault(
-                f"the encoder in '{folder}' has no tokenizer: {fault}", mend="Name a directory with tokenizer.json."
+                f"the encoder in '{folder}' has no tokenizer: {fault}", fix="Name a directory with tokenizer.json."
             ) from fault
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)

@@ -14,7 +14,7 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from footfall.errors import EnvironmentFault
-from footfall.tuning.job import Job, Learned, Train, device_of, train_here
+from footfall.tuning.job import Learned, Train, TuningJob, device_of, train_here
 from footfall.tuning.loop import Log
 
 
@@ -66,13 +66,13 @@ def in_processes(count: int, *, on_driver: bool, use_gpu: bool) -> Train:
     log function cannot leave this process.
     """
 
-    def train(job: Job, log: Log, checkpoints: Path | None) -> Learned:
+    def train(job: TuningJob, log: Log, checkpoints: Path | None) -> Learned:
         shared = checkpoints.resolve() if checkpoints and on_driver else None
         here = replace(job, folder=job.folder.resolve())
         distributor = TorchDistributor(num_processes=count, local_mode=on_driver, use_gpu=use_gpu)
         found = distributor.run(train_together, here, shared)
         if not isinstance(found, Learned):
-            raise EnvironmentFault("the processes that trained gave nothing back.", mend="Their own log says why.")
+            raise EnvironmentFault("the processes that trained gave nothing back.", fix="Their own log says why.")
         for step, name, value in found.progress.curve:
             log(step, name, value)
         return found
@@ -80,7 +80,7 @@ def in_processes(count: int, *, on_driver: bool, use_gpu: bool) -> Train:
     return train
 
 
-def train_together(job: Job, checkpoints: Path | None) -> Learned:
+def train_together(job: TuningJob, checkpoints: Path | None) -> Learned:
     """What each process runs: torchrun has set its rank in the environment."""
     device = device_of(job.spec)
     if device.is_gpu:

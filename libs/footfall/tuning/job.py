@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from footfall.text.device import Device, choose_device
 from footfall.tuning.augment import varied
 from footfall.tuning.checkpoint import Progress, Tensors
-from footfall.tuning.data import Labelled, Rows, class_weights, token_ids, tokenizer_of
+from footfall.tuning.data import Rows, TuningTexts, class_weights, token_ids, tokenizer_of
 from footfall.tuning.loop import Log, Task, fit, logits_of
 from footfall.tuning.model import Head, TextClassifier, learned, load_classifier
 from footfall.tuning.peers import Peers
@@ -28,7 +28,7 @@ Synonyms = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class TokenIds:
+class TuningTokenIds:
     """The token ids of the texts to fit, the same in every epoch unless the spec asks for variants."""
 
     folder: Path
@@ -61,12 +61,12 @@ class TokenIds:
 
 
 @dataclass(frozen=True)
-class Job:
+class TuningJob:
     """What to train on what; every process builds the same model from it."""
 
     folder: Path
-    fitted: Labelled
-    stopping: Labelled
+    fitted: TuningTexts
+    stopping: TuningTexts
     classes: int
     spec: TuningSpec
     start: Head | None = None
@@ -76,9 +76,9 @@ class Job:
         """The texts as tokens."""
         spec, labels = self.spec, self.fitted.labels
         return Task(
-            ids=TokenIds(self.folder, self.fitted.texts, spec, self.synonyms),
+            ids=TuningTokenIds(self.folder, self.fitted.texts, spec, self.synonyms),
             labels=labels,
-            stopping_ids=TokenIds(self.folder, self.stopping.texts, spec, {}).plain,
+            stopping_ids=TuningTokenIds(self.folder, self.stopping.texts, spec, {}).plain,
             stopping_labels=self.stopping.labels,
             class_weights=class_weights(labels, classes=self.classes, balanced=spec.balance_classes),
         )
@@ -94,10 +94,10 @@ class Learned:
     progress: Progress
 
 
-Train = Callable[[Job, Log, Path | None], Learned]
+Train = Callable[[TuningJob, Log, Path | None], Learned]
 
 
-def train_here(job: Job, log: Log, checkpoints: Path | None = None, peers: Peers | None = None) -> Learned:
+def train_here(job: TuningJob, log: Log, checkpoints: Path | None = None, peers: Peers | None = None) -> Learned:
     """The training in this process, alone or beside its peers."""
     spec = job.spec
     if spec.threads:
@@ -122,7 +122,7 @@ def device_of(spec: TuningSpec, *, environ: Mapping[str, str] | None = None, gpu
     return choose_device(spec.encoder("tuned"), addresses=addresses, environ={}, gpu_count=count)
 
 
-def _start(model: TextClassifier, task: Task, job: Job, device: Device) -> None:
+def _start(model: TextClassifier, task: Task, job: TuningJob, device: Device) -> None:
     """Scales the head's view by vectors of some texts, and sets it to `job.start` or to a logistic regression."""
     generator = np.random.default_rng(job.spec.seed)
     some = np.sort(generator.permutation(len(task.labels))[:START_TEXTS])

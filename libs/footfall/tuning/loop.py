@@ -111,7 +111,7 @@ class _Run:
         self.batch = spec.batch_texts * spec.accumulation * peers.world  # texts of a step, over all processes
         first = task.ids(0)
         if len(first) < peers.world:
-            raise DataError(f"{len(first)} texts for {peers.world} processes.", mend="Take fewer processes.")
+            raise DataError(f"{len(first)} texts for {peers.world} processes.", fix="Take fewer processes.")
         self.steps_an_epoch = len(self._order(0, first))
         self.steps = self.steps_an_epoch * spec.epochs
         self.every = max(1, self.steps_an_epoch // spec.evaluations_an_epoch)
@@ -131,7 +131,7 @@ class _Run:
         step = found["progress"].step if found else 0
         if not self.peers.same(step):
             raise EnvironmentFault(
-                "the processes see different checkpoints.", mend="Keep them in a folder that all of them share."
+                "the processes see different checkpoints.", fix="Keep them in a folder that all of them share."
             )
         if found:
             self.progress = found["progress"]

@@ -86,7 +86,7 @@ class TextClassifier(nn.Module):
         if head.coefficients.shape != tuple(self.linear.weight.shape):
             raise SettingsError(
                 f"the head to start from is {head.coefficients.shape}, this one {tuple(self.linear.weight.shape)}.",
-                mend="Hand in a head of the same classes over vectors of the same encoder, or none.",
+                fix="Hand in a head of the same classes over vectors of the same encoder, or none.",
             )
         scale, centre = self.scale.double().cpu().numpy(), self.centre.double().cpu().numpy()
         with torch.no_grad():
@@ -113,7 +113,7 @@ def load_classifier(folder: Path, spec: TuningSpec, *, classes: int) -> TextClas
             encoder = AutoModel.from_pretrained(str(folder), config=config, dtype=torch.float32)
     except (OSError, ValueError) as fault:
         raise EnvironmentFault(
-            f"the encoder in '{folder}' cannot be fine-tuned: {fault}", mend="Name a directory that AutoModel loads."
+            f"the encoder in '{folder}' cannot be fine-tuned: {fault}", fix="Name a directory that AutoModel loads."
         ) from fault
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # nothing reads it
@@ -195,7 +195,7 @@ def _freeze(model: TextClassifier, spec: TuningSpec) -> None:
     layers = int(model.encoder.config.num_hidden_layers)
     if spec.frozen_layers > layers:
         raise SettingsError(
-            f"fine_tune.frozen_layers is {spec.frozen_layers}, the encoder has {layers}.", mend=f"Set {layers} or less."
+            f"fine_tune.frozen_layers is {spec.frozen_layers}, the encoder has {layers}.", fix=f"Set {layers} or less."
         )
     for name, parameter in model.named_parameters():
         if spec.frozen_layers and layer_of(name, layers=layers) <= spec.frozen_layers:

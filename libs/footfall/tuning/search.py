@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import optuna
 
-from footfall.tuning.data import Labelled, Part, folds, labelled, parted
-from footfall.tuning.job import Job, train_here
+from footfall.tuning.data import TuningSplit, TuningTexts, folds, labelled, parted
+from footfall.tuning.job import TuningJob, train_here
 from footfall.tuning.loop import Log
 from footfall.tuning.model import Head
 from footfall.tuning.spec import TuningSpec
@@ -69,10 +69,10 @@ def search(
     parts = parted(
         labelled(texts, labels, classes=classes), stopping_share=spec.stopping_share, judged_share=spec.judged_share
     )
-    pairs = [(parts[Part.FITTED], parts[Part.STOPPING])]
+    pairs = [(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING])]
     if fold_count > 1:
-        pairs = folds(_together(parts[Part.FITTED], parts[Part.STOPPING]), fold_count)
-    jobs = [Job(encoder_dir, fitted, stopping, len(classes), spec, start) for fitted, stopping in pairs]
+        pairs = folds(_together(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING]), fold_count)
+    jobs = [TuningJob(encoder_dir, fitted, stopping, len(classes), spec, start) for fitted, stopping in pairs]
     study = _study(spec.seed)
 
     def objective(trial: optuna.Trial) -> float:
@@ -116,7 +116,7 @@ def _suggested(trial: optuna.Trial, ranges: Ranges) -> dict[str, Any]:
     }
 
 
-def _loss(job: Job, trial: optuna.Trial, fold: int) -> float:
+def _loss(job: TuningJob, trial: optuna.Trial, fold: int) -> float:
     """Least loss of one training. Only the first fold is watched by the pruner: the folds' losses do not compare."""
     seen: list[float] = []
 
@@ -132,6 +132,6 @@ def _loss(job: Job, trial: optuna.Trial, fold: int) -> float:
     return train_here(job, watch).progress.best_loss
 
 
-def _together(first: Labelled, second: Labelled) -> Labelled:
+def _together(first: TuningTexts, second: TuningTexts) -> TuningTexts:
     labels, rows = np.concatenate([first.labels, second.labels]), np.concatenate([first.rows, second.rows])
-    return Labelled((*first.texts, *second.texts), labels, rows)
+    return TuningTexts((*first.texts, *second.texts), labels, rows)

@@ -73,7 +73,7 @@ class TuningSpec:
             faults.append("fine_tune.stopping_share and judged_share leave nothing to fit on")
         if faults:
             raise SettingsError(
-                f"fine-tuning cannot work so: {listed(faults)}.", mend="Mend conf/ or --set fine_tune.<key>=<value>."
+                f"fine-tuning cannot work so: {listed(faults)}.", fix="Correct conf/ or --set fine_tune.<key>=<value>."
             )
 
     @classmethod

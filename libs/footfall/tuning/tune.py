@@ -14,8 +14,8 @@ import torch
 
 from footfall.text.normal import normalise
 from footfall.tuning.card import card
-from footfall.tuning.data import Labelled, Part, labelled, parted, token_ids, tokenizer_of
-from footfall.tuning.job import Job, Learned, Synonyms, Train, device_of, train_here
+from footfall.tuning.data import TuningSplit, TuningTexts, labelled, parted, token_ids, tokenizer_of
+from footfall.tuning.job import Learned, Synonyms, Train, TuningJob, device_of, train_here
 from footfall.tuning.loop import Log, logits_of
 from footfall.tuning.model import Head, TextClassifier, cross_entropy, load_classifier, put_back
 from footfall.tuning.spec import TuningSpec
@@ -55,8 +55,8 @@ def tune(
         kept=kept,
     )
     checkpoints = out_dir / CHECKPOINTS
-    fitted, stopping, judged = parts[Part.FITTED], parts[Part.STOPPING], parts[Part.JUDGED]
-    job = Job(encoder_dir, fitted, stopping, len(classes), spec, start, synonyms or {})
+    fitted, stopping, judged = parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], parts[TuningSplit.JUDGED]
+    job = TuningJob(encoder_dir, fitted, stopping, len(classes), spec, start, synonyms or {})
     found = train(job, log, checkpoints)
     model = rebuilt(job, found)
     tokenizer = tokenizer_of(encoder_dir, max_tokens=spec.max_tokens)
@@ -85,7 +85,7 @@ def tune(
     )
 
 
-def rebuilt(job: Job, found: Learned) -> TextClassifier:
+def rebuilt(job: TuningJob, found: Learned) -> TextClassifier:
     """The trained model, in this process, wherever it was trained."""
     model = load_classifier(job.folder, job.spec, classes=job.classes)
     put_back(model, found.tensors)
@@ -94,7 +94,7 @@ def rebuilt(job: Job, found: Learned) -> TextClassifier:
     return model.eval()
 
 
-def logits(model: TextClassifier, texts: Sequence[str], job: Job) -> npt.NDArray[np.float32]:
+def logits(model: TextClassifier, texts: Sequence[str], job: TuningJob) -> npt.NDArray[np.float32]:
     """float32[n_texts, classes] of the training model itself."""
     tokenizer = tokenizer_of(job.folder, max_tokens=job.spec.max_tokens)
     spelt = [normalise(text) for text in texts]
@@ -103,7 +103,7 @@ def logits(model: TextClassifier, texts: Sequence[str], job: Job) -> npt.NDArray
     return logits_of(model.to(device.name), ids, device=device)
 
 
-def _measures(found: Learned, part: Labelled, name: str, model: TextClassifier, job: Job) -> dict[str, float]:
+def _measures(found: Learned, part: TuningTexts, name: str, model: TextClassifier, job: TuningJob) -> dict[str, float]:
     if not len(part):
         return {}
     told = torch.from_numpy(logits(model, part.texts, job))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from footfall.query import run_sql
+from footfall.steps.sql import run_sql
 
 
 def no_purchase(

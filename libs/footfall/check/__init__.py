@@ -1,0 +1,1 @@
+"""What a mapping would do, shown before anything is written."""

@@ -1,0 +1,48 @@
+"""The DDL that creates a table, and the table properties that footfall relies on. Pure, without Spark."""
+
+from __future__ import annotations
+
+from footfall.contract import BATCH_ID, Personal, Table, Written
+
+
+def ddl(table: Table, name: str) -> str:
+    """CREATE TABLE IF NOT EXISTS with NOT NULL, comments, clustering and the properties that footfall relies on."""
+    lines = ",\n  ".join(
+        f"`{c.name}` {c.type}{' NOT NULL' if c.required else ''} COMMENT '{_quoted(c.comment)}'"
+        for c in table.all_columns
+    )
+    layout = ""
+    if table.written is Written.REPLACE_AS_OF:
+        layout = "\nPARTITIONED BY (as_of_date)"
+    elif table.cluster_by:
+        layout = f"\nCLUSTER BY ({', '.join(table.cluster_by)})"
+    properties = ", ".join(f"'{k}' = '{v}'" for k, v in _properties(table).items())
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} (\n  {lines}\n) USING DELTA{layout}"
+        f"\nCOMMENT '{_quoted(table.grain)}'\nTBLPROPERTIES ({properties})"
+    )
+
+
+def _properties(table: Table) -> dict[str, str]:
+    """Reader protocol 1; file statistics on columns by which files can be skipped: key, clustering, clocks, batch.
+
+    Never on personal ones, as statistics outlive a DELETE; and no more than these, as each costs every write.
+    """
+    partitioned = {"as_of_date"} if table.written is Written.REPLACE_AS_OF else set()  # Delta refuses statistics on it
+    looked_up = {*table.key, *table.cluster_by, BATCH_ID.name}
+    helps = [
+        c.name
+        for c in table.all_columns
+        if (c.name in looked_up or c.type in {"date", "timestamp"})
+        and c.personal is Personal.NONE
+        and c.name not in partitioned
+    ]
+    return {
+        "delta.enableDeletionVectors": "false",
+        "delta.dataSkippingStatsColumns": ",".join(helps),
+        "footfall.contract_version": str(table.version),
+    }
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")

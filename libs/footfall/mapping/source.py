@@ -1,0 +1,157 @@
+"""What a source mapping may say: feeds, files, target tables and columns. Types and their checks only; reads YAML given by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from footfall.contract import Table
+from footfall.mapping.yaml_file import Closed, places, read_yaml, validated
+from footfall.tables import REFINED
+
+TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
+FILLED_IN = frozenset(
+    {"event_date", "known_at", "actor_id", "amount_base", "discount_base", "text_id", "valid_to", "properties"}
+)
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+_UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
+
+
+def zone(name: str) -> str:
+    """The IANA zone name, if there is such a zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"no such time zone: {name} (write an IANA name such as Asia/Shanghai)") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(zone)]
+Sql = Annotated[
+    str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value), Field(min_length=1)
+]
+
+
+class Actor(Closed):
+    """Which identifier stands on the row: its kind, and the SQL that yields it."""
+
+    kind: Name
+    identifier: Sql
+
+
+class Number(Closed):
+    """Numbers the rows `within` target columns by the order of others, for sources that number no lines."""
+
+    column: Name
+    within: tuple[Name, ...] = Field(strict=False)
+    order_by: tuple[Name, ...] = Field(strict=False)
+
+
+class SkipRule(Closed):
+    """Rows to leave out, and the reason under which the ledger counts them."""
+
+    when: Sql
+    reason: Name
+
+
+class Known(Closed):
+    """A first bulk load: known_at is event_time and this delay, such as `2 hours`."""
+
+    delay: str
+
+    @property
+    def delay_s(self) -> int:
+        """The delay in seconds."""
+        number, unit = self.delay.split()
+        return int(number) * _UNITS_S[unit]
+
+    @field_validator("delay")
+    @classmethod
+    def _check_delay(cls, value: str) -> str:
+        parts = value.split()
+        if len(parts) != 2 or not parts[0].isdigit() or parts[1] not in _UNITS_S:
+            raise ValueError("write a whole number and minutes, hours or days, such as `2 hours`")
+        return value
+
+
+class Target(Closed):
+    """How the rows of a feed become rows of one table."""
+
+    columns: dict[str, Sql]
+    actor: Actor | None = None
+    number: Number | None = None
+    skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
+
+
+class Feed(Closed):
+    """One log of a source: where its rows lie and what they become.
+
+    `types` gives the Spark type of source columns that arrive as text and are calculated with.
+    """
+
+    into: dict[str, Target] = Field(min_length=1)
+    files: str | None = None
+    delta: str | None = None
+    format: Literal["parquet", "csv", "json"] = "parquet"
+    options: dict[str, str] = Field(default_factory=dict)
+    types: dict[str, str] = Field(default_factory=dict)
+    time_zone: TimeZone | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    known: Known | None = None
+    keep_days: int | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Feed:
+        if (self.files is None) == (self.delta is None):
+            raise ValueError("give either `files` or `delta`")
+        faults = [fault for name, target in self.into.items() for fault in _target_faults(name, target)]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Source(Closed):
+    """A source: its name, where it comes from, and its feeds."""
+
+    source: Name
+    about: str
+    feeds: dict[Name, Feed] = Field(min_length=1)
+
+    def raw_name(self, feed: str) -> str:
+        """Name of a feed's raw table."""
+        return f"{self.source}_{feed}"
+
+
+def read_source(path: Path) -> Source:
+    """The mapping in a file, or SettingsError with every fault and its line."""
+    data, lines = read_yaml(path)
+    return validated(Source, data, where=places(path, lines))
+
+
+def _target_faults(name: str, target: Target) -> list[str]:
+    """What can be seen wrong in a target without looking at data."""
+    table = TARGETS.get(name)
+    if table is None:
+        return [f"into.{name}: no such table (there are {', '.join(sorted(TARGETS))})"]
+    own = set(table.column_names)
+    needs_actor = "actor_id" in own
+    number = target.number.column if target.number else None
+    faults = [f"into.{name}.columns.{c}: no such column of {name}" for c in target.columns if c not in own]
+    faults += [f"into.{name}.columns.{c}: footfall fills this in" for c in target.columns if c in FILLED_IN]
+    if needs_actor and target.actor is None:
+        faults.append(f"into.{name}: `actor` is missing (kind and identifier of who the row is about)")
+    if not needs_actor and target.actor is not None:
+        faults.append(f"into.{name}: {name} is about nobody, leave `actor` out")
+    given = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
+    faults += [
+        f"into.{name}.columns.{c.name}: missing" for c in table.all_columns[:-1] if c.required and c.name not in given
+    ]
+    return faults
+
+
+def _generated(table: Table) -> set[str]:
+    """The id column that footfall makes by hashing, where a source has none."""
+    return {table.key[0]} if table.name in {"events", "coupon_redemptions", "reviews", "tickets"} else set()

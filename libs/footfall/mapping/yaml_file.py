@@ -1,0 +1,111 @@
+"""YAML into frozen, closed, typed objects; a fault names the file, the line and the key. Reads only the file it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from footfall.errors import SettingsError
+
+Key = tuple[str | int, ...]
+Lines = Mapping[Key, int]
+Places = Mapping[Key, str]
+
+
+class Closed(BaseModel):
+    """A frozen object that knows all its keys and never guesses a type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+ClosedModel = TypeVar("ClosedModel", bound=BaseModel)
+
+
+def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
+    """The mapping in the file, and for each key path the line (from 1) on which it stands.
+
+    Raises SettingsError where the file is absent, is no YAML, holds a key twice or is no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file.", fix="Check the path, or the name after --env.") from None
+    except UnicodeDecodeError as fault:
+        raise SettingsError(f"{path}: not UTF-8 (byte {fault.start}).", fix="Save the file as UTF-8.") from None
+    except yaml.YAMLError as fault:
+        raise SettingsError(f"{path}: not YAML: {_first_line(fault)}.", fix="Correct the file at that line.") from None
+    if data is None:
+        return {}, {}
+    if not isinstance(data, dict) or node is None:
+        raise SettingsError(f"{path}: expected keys and values.", fix="Write `key: value` lines.")
+    lines: dict[Key, int] = {}
+    doubles = _collect_lines(node, (), lines)
+    if doubles:
+        raise SettingsError(f"{path}: given twice: {', '.join(doubles)}.", fix="Keep one of each.")
+    return data, lines
+
+
+def validated(model: type[ClosedModel], data: Mapping[str, Any], *, where: Places) -> ClosedModel:
+    """The typed object, or SettingsError with every fault; `where` names file and line of a key path."""
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as found:
+        told = [f"{nearest(e['loc'], where)}: {_sentence(e)}" for e in found.errors()]
+        raise SettingsError("\n".join(told), fix="Every key, with its unit, is explained in conf/base.yaml.") from None
+
+
+def places(path: Path | str, lines: Lines) -> dict[Key, str]:
+    """`file:line` of every key path."""
+    return {key: f"{path}:{line}" for key, line in lines.items()}
+
+
+def _collect_lines(node: yaml.Node, at: Key, lines: dict[Key, int]) -> list[str]:
+    lines.setdefault(at, node.start_mark.line + 1)
+    doubles: list[str] = []
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key_node, value in node.value:
+            key = (*at, key_node.value)
+            lines[key] = key_node.start_mark.line + 1
+            if key in seen:
+                doubles.append(f"{_dotted(key)} (line {lines[key]})")
+            seen.add(key)
+            doubles += _collect_lines(value, key, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            doubles += _collect_lines(value, (*at, i), lines)
+    return doubles
+
+
+def nearest(loc: Key, where: Places) -> str:
+    """`file:line: key` of the nearest known place at or above a key path: a missing key stands nowhere."""
+    for end in range(len(loc), -1, -1):
+        if loc[:end] in where:
+            return f"{where[loc[:end]]}: {_dotted(loc)}"
+    return _dotted(loc)
+
+
+def _sentence(error: Any) -> str:
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return "unknown key"
+    if kind == "missing":
+        return "missing"
+    shown = f", got {error['input']!r}" if isinstance(error["input"], str | int | float | bool) else ""
+    return f"{error['msg'][0].lower()}{error['msg'][1:]}{shown}"
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(str(k) for k in key) or "the file"
+
+
+def _first_line(fault: yaml.YAMLError) -> str:
+    mark = getattr(fault, "problem_mark", None)
+    problem = getattr(fault, "problem", None) or str(fault).splitlines()[0]
+    return f"line {mark.line + 1}: {problem}" if mark else str(problem)

@@ -1,0 +1,1 @@
+"""Aspects: what a clause praises or blames, and the words that show it."""

@@ -1,0 +1,211 @@
+"""Aspects: what a clause praises or blames, and the words that show it, from its text and vector. Pure; no Spark.
+
+Nobody has to label a shop's clauses. A list of words votes on them, and a head over vectors learns from those votes what
+else is said of the same things. How much each counts was settled on clauses labelled by hand; where there are enough labelled
+clauses it is learnt from them, and heads of their own count too (`taught_aspects`). The votes' head over n-grams only points at
+the words that show an aspect where none of the list is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from footfall.errors import DataError
+from footfall.models.aspects.lexicon import Lexicon, parsed
+from footfall.models.aspects.supervised import ClauseEvidence, LabelledClauses, TaughtAspects, taught_by
+from footfall.models.common.binary_heads import FEWEST, one_for_each
+from footfall.models.common.featureset import Matrix
+from footfall.models.common.logistic import sigmoid
+from footfall.models.common.ngrams import NGrams
+from footfall.models.common.text_head import Softmax
+
+NAME = "aspects"
+STRENGTH_VECTORS, STRENGTH_NGRAMS = 1e-3, 1.0  # scikit-learn's C; vectors are standardised
+LEAST_VOTES = FEWEST  # clauses that the list must give an aspect before a head is fitted to it
+TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Mix:
+    """log-odds = shift + words * listed + vectors * head + both * listed * head + others * of_others, for all aspects alike.
+
+    `listed` is 1 where a word of the list is there; where it is, the head has less to say. `of_others` is 1 where a word
+    of another aspect is there: a small room is no matter of quality.
+    """
+
+    words: float
+    vectors: float
+    both: float
+    others: float
+    shift: float
+    threshold: float  # of the probability from which an aspect is said
+
+
+MIX = Mix(words=2.0, vectors=1.1, both=-0.8, others=-1.9, shift=0.1, threshold=0.45)  # from the clauses seen
+
+
+@dataclass(frozen=True)
+class Said:
+    """An aspect of a clause; `evidence` are pieces of the clause."""
+
+    aspect: str
+    probability: float
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AspectModel:
+    """A list of words and heads, one yes or no an aspect; its features are the encoder, so their version is its fingerprint."""
+
+    feature_version: str
+    lexicon: Lexicon
+    of_vectors: Softmax
+    of_ngrams: Softmax
+    ngrams: NGrams
+    mix: Mix
+    taught: TaughtAspects | None = None  # it has the say about the aspects that it knows
+
+    def as_json(self) -> dict[str, Any]:
+        """All that it is: the list's own words, and numbers; no word of a customer."""
+        return {
+            "kind": NAME,
+            "feature_version": self.feature_version,
+            "lexicon": self.lexicon.as_json(),
+            "of_vectors": self.of_vectors.as_json(),
+            "of_ngrams": self.of_ngrams.as_json(),
+            "ngrams": self.ngrams.as_json(),
+            "mix": asdict(self.mix),
+            "taught": self.taught and self.taught.as_json(),
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> AspectModel:
+        """The model that `as_json` told."""
+        return cls(
+            told["feature_version"],
+            parsed(told["lexicon"], where="the aspects model"),
+            Softmax.from_json(told["of_vectors"]),
+            Softmax.from_json(told["of_ngrams"]),
+            NGrams.from_json(told["ngrams"]),
+            Mix(**told["mix"]),
+            TaughtAspects.from_json(told["taught"]) if told.get("taught") else None,  # older ones do not tell
+        )
+
+    def probability(self, clauses: Sequence[str], vectors: npt.ArrayLike) -> Matrix:
+        """float64[n_clauses, n_aspects], each its own yes or no; `clauses` are pieces of normalised texts."""
+        if not len(clauses):
+            return np.empty((0, len(self.lexicon.aspects)))
+        rows = np.asarray(vectors, dtype=np.float64)
+        wide = self.of_vectors.coefficients.shape[1]
+        if rows.shape[1:] != (wide,):
+            raise DataError(
+                f"the aspects model reads vectors of {wide} numbers, these are {rows.shape[1:]}.",
+                fix="Use vectors of the encoder that it was trained on.",
+            )
+        seen, mix = _seen(clauses, rows, self.lexicon, self.of_vectors), self.mix
+        told = (
+            mix.shift
+            + mix.words * seen.listed
+            + mix.others * seen.of_others
+            + (mix.vectors + mix.both * seen.listed)
+            * np.where(_has_head(self.of_vectors), seen.voted, self.of_vectors.intercepts)
+        )
+        if self.taught is not None:
+            known = [self.lexicon.aspects.index(aspect) for aspect in self.taught.aspects]
+            told[:, known] = self.taught.log_odds(clauses, rows, seen.of(known))
+        return sigmoid(told)
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`aspects` for the columns `text` (a clause) and `vector`: a list of Said a row, the likeliest first."""
+        clauses = [str(text) for text in frame["text"]]
+        found = self.probability(clauses, list(frame["vector"]))
+        told = [self._said(clause, row) for clause, row in zip(clauses, found, strict=True)]
+        return pd.DataFrame({"aspects": pd.Series(told, index=frame.index, dtype=object)})
+
+    def _said(self, clause: str, probabilities: Matrix) -> list[Said]:
+        order = [i for i in np.argsort(-probabilities, kind="stable") if probabilities[i] >= self.mix.threshold]
+        names = self.lexicon.aspects
+        return [Said(names[i], float(probabilities[i]), self._evidence(clause, int(i))) for i in order]
+
+    def _evidence(self, clause: str, aspect: int) -> tuple[str, ...]:
+        """The words of the list that are there; where none is, the piece of the clause that speaks for it the most."""
+        listed = self.lexicon.found(self.lexicon.aspects[aspect], clause)
+        pieces = pieces_of(clause) if not listed and _has_head(self.of_ngrams)[aspect] else []
+        if not pieces:
+            return listed
+        logits = self.of_ngrams.logits(self.ngrams.transform(pieces))[:, aspect]
+        return (pieces[int(np.argmax(logits))],)
+
+
+def fit_aspects(
+    clauses: Sequence[str],
+    vectors: npt.ArrayLike,
+    *,
+    lexicon: Lexicon,
+    fingerprint: str,
+    mix: Mix = MIX,
+    labelled: LabelledClauses | None = None,
+    taught: Sequence[str] = (),
+) -> AspectModel:
+    """The heads, fitted to the list's votes on `clauses`, which need no labels; `vectors` float[n_clauses, dim].
+
+    An aspect with fewer than LEAST_VOTES votes has the list alone. `labelled` are clauses with labels, which teach the
+    aspects `taught` (see `teachable`).
+    """
+    if not len(clauses):
+        raise DataError(
+            "there is no clause to learn aspects from.", fix="Map a source with texts and run jobs/understand_text.py."
+        )
+    rows = np.asarray(vectors, dtype=np.float64)
+    middle, spread = rows.mean(axis=0), rows.std(axis=0) + TINY
+    voted = votes(clauses, lexicon=lexicon)
+    of_vectors = one_for_each((rows - middle) / spread, voted, STRENGTH_VECTORS).over_raw(middle, spread)
+    by_labels = None
+    if labelled is not None and taught:
+        known = [lexicon.aspects.index(aspect) for aspect in taught]
+        seen = _seen(labelled.clauses, labelled.vectors, lexicon, of_vectors).of(known)
+        by_labels = taught_by(labelled, aspects=taught, seen=seen, middle=middle, spread=spread)
+    ngrams = NGrams.fit(clauses)
+    return AspectModel(
+        feature_version=fingerprint,
+        lexicon=lexicon,
+        of_vectors=of_vectors,
+        of_ngrams=one_for_each(ngrams.transform(clauses), voted, STRENGTH_NGRAMS),
+        ngrams=ngrams,
+        mix=mix,
+        taught=by_labels,
+    )
+
+
+def _seen(clauses: Sequence[str], vectors: Matrix, lexicon: Lexicon, of_vectors: Softmax) -> ClauseEvidence:
+    listed = votes(clauses, lexicon=lexicon).astype(np.float64)
+    of_others = (listed.sum(axis=1, keepdims=True) - listed > 0).astype(np.float64)
+    return ClauseEvidence(listed, of_others, np.where(_has_head(of_vectors), of_vectors.logits(vectors), 0.0))
+
+
+def _has_head(heads: Softmax) -> npt.NDArray[np.bool_]:
+    """bool[n_aspects]: which had enough votes to learn from."""
+    return np.asarray(heads.coefficients.any(axis=1))
+
+
+def votes(clauses: Sequence[str], *, lexicon: Lexicon) -> npt.NDArray[np.bool_]:
+    """bool[n_clauses, n_aspects]: whether a word of the list is there."""
+    return np.array([[bool(lexicon.found(aspect, clause)) for aspect in lexicon.aspects] for clause in clauses])
+
+
+def pieces_of(clause: str) -> list[str]:
+    """What may serve as evidence: words of languages that write blanks, two to four characters of those that do not."""
+    found: list[str] = []
+    for run in clause.replace(",", " ").split():
+        if run.isascii():
+            found.append(run.strip(".!?;:\"'()"))
+        else:
+            bare = "".join(c for c in run if c.isalnum())
+            found += [bare[i : i + n] for n in (2, 3, 4) for i in range(len(bare) - n + 1)] or [bare]
+    return [piece for piece in dict.fromkeys(found) if piece]

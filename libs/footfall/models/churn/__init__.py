@@ -1,0 +1,1 @@
+"""Churn: the probability that somebody orders nothing within the horizon."""

@@ -1,0 +1,1 @@
+"""What all models share: the declaration, features, scaling, metrics, heads over texts, plots."""

@@ -1,0 +1,98 @@
+"""Logistic regression: fitted by MLlib over a Spark frame, kept as numbers, explained person by person. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyspark.ml.classification import LogisticRegression
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from footfall.errors import DataError
+from footfall.models.common.featureset import Matrix
+from footfall.models.common.measures import Labels, log_loss
+from footfall.models.common.scaling import VECTOR
+
+LABEL = "label"
+
+
+@dataclass(frozen=True)
+class Linear:
+    """log-odds = inputs @ coefficients + intercept."""
+
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    def log_odds(self, inputs: Matrix) -> Matrix:
+        """float64[n_rows] for float64[n_rows, n_features]."""
+        found: Matrix = inputs @ np.array(self.coefficients) + self.intercept
+        return found
+
+    def probability(self, inputs: Matrix) -> Matrix:
+        """float64[n_rows] in 0 to 1."""
+        return sigmoid(self.log_odds(inputs))
+
+    def stretched(self, slope: float, shift: float) -> Linear:
+        """The same ranking with log-odds `slope * log-odds + shift`: a Platt calibration, folded in."""
+        return Linear(tuple(slope * c for c in self.coefficients), slope * self.intercept + shift)
+
+
+def sigmoid(log_odds: Matrix) -> Matrix:
+    """The probability of log-odds; never overflows."""
+    found: Matrix = 0.5 * (1.0 + np.tanh(0.5 * log_odds))
+    return found
+
+
+def fit_linear(vectors: DataFrame, *, penalty: float, standardise: bool = False) -> Linear:
+    """MLlib's logistic regression with an L2 penalty on rows (`features`, `label`)."""
+    solver = LogisticRegression(
+        featuresCol=VECTOR,
+        labelCol=LABEL,
+        regParam=penalty,
+        elasticNetParam=0.0,
+        maxIter=100,
+        standardization=standardise,
+    )
+    made = solver.fit(vectors)
+    return Linear(tuple(float(c) for c in made.coefficients.toArray()), float(made.intercept))
+
+
+def require_two_classes(labelled: DataFrame, *, what: str, fix: str) -> dict[int, int]:
+    """Rows of each class 0 and 1; raises DataError where one has none."""
+    found = {int(row[LABEL]): int(row["count"]) for row in labelled.groupBy(F.col(LABEL)).count().collect()}
+    if set(found) != {0, 1}:
+        seen = f"only {next(iter(found))}" if found else "no rows"
+        raise DataError(f"{what}: the label needs two classes, there is {seen}.", fix=fix)
+    return found
+
+
+def platt(labels: Labels, log_odds: Matrix, *, steps: int = 50) -> tuple[float, float]:
+    """(slope, shift) by which log-odds fit the labels best: a logistic regression on one input, by Newton's method.
+
+    A step that makes the fit worse is halved, since Newton's steps run away where log-odds are far too sure.
+    """
+    inputs = np.column_stack([log_odds, np.ones_like(log_odds)])
+    weights = np.zeros(2)
+    loss = log_loss(labels, sigmoid(inputs @ weights))
+    for _ in range(steps):
+        fitted = sigmoid(inputs @ weights)
+        curve = (inputs * (fitted * (1 - fitted))[:, None]).T @ inputs + 1e-9 * np.eye(2)
+        move = np.linalg.solve(curve, inputs.T @ (fitted - labels))
+        while (after := log_loss(labels, sigmoid(inputs @ (weights - move)))) > loss and np.abs(move).max() > 1e-9:
+            move = move / 2
+        weights, loss = weights - move, min(after, loss)
+        if np.abs(move).max() < 1e-9:
+            break
+    return float(weights[0]), float(weights[1])
+
+
+def helps(labels: Labels, log_odds: Matrix, *, least_gain: float = 0.01) -> tuple[float, float] | None:
+    """A Platt calibration fitted on every other row, if it lowers the log loss of the rest by the share `least_gain`."""
+    mine, other = slice(0, None, 2), slice(1, None, 2)
+    if min(labels[mine].sum(), (1 - labels[mine]).sum(), len(labels[other])) < 20:
+        return None
+    slope, shift = platt(labels[mine], log_odds[mine])
+    before = log_loss(labels[other], sigmoid(log_odds[other]))
+    after = log_loss(labels[other], sigmoid(slope * log_odds[other] + shift))
+    return platt(labels, log_odds) if slope > 0 and after < before * (1 - least_gain) else None

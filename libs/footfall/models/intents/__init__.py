@@ -1,0 +1,1 @@
+"""Intents: what the writer of a message to the shop wants."""

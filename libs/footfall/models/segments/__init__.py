@@ -1,0 +1,1 @@
+"""Segments: groups of people who behave alike."""

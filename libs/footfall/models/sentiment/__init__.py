@@ -1,0 +1,1 @@
+"""Sentiment: how likely a text is negative, neutral or positive."""

@@ -1,0 +1,1 @@
+"""The encoder itself, fine-tuned on labelled texts."""

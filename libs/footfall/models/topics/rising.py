@@ -1,0 +1,108 @@
+"""Which topics people speak of more than in the weeks before, as of dates, and whether chance alone would do that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from scipy.stats import beta, binom
+
+from footfall.features import people_as_of
+from footfall.models.common.featureset import Matrix
+from footfall.steps.sql import run_sql
+
+REPRESENTATIVES = 5  # texts that stand for a topic, each of another person
+FEW = 3  # voices in the four spans before: with fewer, a topic that rises is new
+CONFIDENCE = 0.95
+JUDGED = T.StructType(
+    [
+        *(T.StructField(name, T.DoubleType()) for name in ("rise", "rise_low", "rise_high", "p_value")),
+        *(T.StructField(name, T.BooleanType()) for name in ("is_rising", "is_new")),
+    ]
+)
+
+
+def text_topics(
+    *,
+    text_insights: DataFrame,
+    identities: DataFrame,
+    dates: Sequence[date],
+    time_zone: str,
+    false_alarm_share: float,
+    min_voices: int,
+    model_version: str,
+) -> DataFrame:
+    """Rows of results.text_topics: each topic spoken of in the 140 days before a date, for each of the dates.
+
+    At `false_alarm_share` of the dates at most, something is called rising where nothing changed; of fewer than
+    `min_voices` people in 28 days nothing is.
+    """
+    people = people_as_of(identities, dates=dates, time_zone=time_zone)
+    counts = run_sql(
+        "models.topics",
+        "text_topics",
+        values={"representatives": REPRESENTATIVES},
+        text_insights=text_insights,
+        people=people,
+    )
+    schema = T.StructType([*counts.schema.fields, *JUDGED.fields])
+
+    def judge(of_a_date: pd.DataFrame) -> pd.DataFrame:
+        judged = judge_rises(of_a_date, false_alarm_share=false_alarm_share, min_voices=min_voices)
+        return pd.concat([of_a_date, judged], axis=1)
+
+    judged = counts.groupBy("as_of_date").applyInPandas(judge, schema)
+    return judged.drop("all_voice_count_28d", "all_voice_count_before").withColumn(
+        "model_version", F.lit(model_version)
+    )
+
+
+def judge_rises(counts: pd.DataFrame, *, false_alarm_share: float, min_voices: int) -> pd.DataFrame:
+    """Columns of `JUDGED` for all topics of one date, from their voices and all voices, now and before.
+
+    Were the topic's share of all voices unchanged, its voices now would be a binomial draw from its voices now and
+    before: the one-sided exact test of two Poisson rates. So neither a busy month nor a short history is a rise. The
+    p-values are corrected for the number of topics after Holm, not for the number of dates that one looks at.
+    `rise` is the ratio to what was to be expected, both with one voice added; its interval is Clopper and Pearson's, NULL
+    where it is without bound.
+    """
+    now, before = (counts[f"voice_count_{when}"].to_numpy(dtype=np.float64) for when in ("28d", "before"))
+    all_now, all_before = (counts[f"all_voice_count_{when}"].to_numpy(dtype=np.float64) for when in ("28d", "before"))
+    share = all_now / np.maximum(all_now + all_before, 1)
+    p_value = _holm(binom.sf(now - 1, now + before, share))
+    has_both = (all_now > 0) & (all_before > 0)
+    tail = (1 - CONFIDENCE) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low = np.where(now > 0, beta.ppf(tail, now, before + 1), 0.0)
+        high = np.where(before > 0, beta.ppf(1 - tail, now + 1, before), 1.0)
+        expected = before * all_now / all_before
+        told = {
+            "rise": (now + 1) / (expected + 1),
+            "rise_low": _ratio(low, share),
+            "rise_high": _ratio(high, share),
+        }
+    is_rising = has_both & (p_value < false_alarm_share) & (now >= min_voices)
+    found = {
+        name: pd.Series(values, index=counts.index).where(has_both & np.isfinite(values))
+        for name, values in told.items()
+    }
+    return pd.DataFrame({**found, "p_value": p_value, "is_rising": is_rising, "is_new": is_rising & (before < FEW)})
+
+
+def _ratio(part: Matrix, share: Matrix) -> Matrix:
+    """The ratio of two rates, from the part of a topic's voices that are of now, and that of all voices."""
+    return part / (1 - part) * (1 - share) / share
+
+
+def _holm(p_values: Matrix) -> Matrix:
+    """Each p-value as it counts among so many: at most one in twenty sets of true nulls has any below .05."""
+    order = np.argsort(p_values, kind="stable")
+    steps = p_values[order] * (len(p_values) - np.arange(len(p_values)))
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted

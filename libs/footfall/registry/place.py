@@ -1,0 +1,91 @@
+"""MLflow's place: how to reach it, whether it can be used, what to say where it cannot, what a model needs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+from footfall.errors import EnvironmentFault, FootfallError, TryAgain
+
+# A server that is down is noticed within half a minute, not after MLflow's seven tries of two minutes each.
+QUICK = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+@contextmanager
+def reached(uri: str) -> Iterator[ModuleType]:
+    """MLflow with runs and registry at `uri`, quiet about its own parts while the block runs. Its import takes seconds."""
+    for key, value in QUICK.items():
+        os.environ.setdefault(key, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of its own parts, and that we log no example: rows of real people
+        import mlflow
+
+        for chatty in ("mlflow", "alembic"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_registry_uri(uri)
+        yield mlflow
+
+
+def require_usable(file: Path) -> None:
+    """Makes the folder of a sqlite file and looks at the file: MLflow itself would try a broken one for an hour."""
+    fix = "Give this user the right to write it, or point mlflow.tracking_uri elsewhere."
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        start = _first_bytes(file)
+    except OSError as fault:
+        raise EnvironmentFault(f"MLflow's file {file} cannot be used: {fault.strerror}.", fix=fix) from fault
+    if start not in {b"", b"SQLite format 3\0"}:
+        raise EnvironmentFault(f"MLflow's file {file} cannot be used: it is no sqlite database.", fix=fix)
+    if not os.access(file if start else file.parent, os.W_OK):
+        raise EnvironmentFault(f"MLflow's file {file} cannot be used: no right to write.", fix=fix)
+
+
+def _first_bytes(file: Path) -> bytes:
+    if not file.exists():
+        return b""
+    with file.open("rb") as opened:
+        return opened.read(16)
+
+
+def explained(fault: Exception, *, uri: str) -> FootfallError | None:
+    """What MLflow raised in footfall's words; None where it is not about its place."""
+    text = str(fault)
+    first = text.strip().splitlines()[0][:200] if text.strip() else type(fault).__name__
+    if any(sign in text for sign in ("API request to", "Connection refused", "Max retries exceeded")):
+        return TryAgain(
+            f"MLflow at {uri} does not answer: {first}",
+            fix="Start the server or fix mlflow.tracking_uri (--set mlflow.tracking_uri=...), then start again.",
+        )
+    if any(sign in text for sign in ("unable to open database", "readonly database", "disk I/O")):
+        return EnvironmentFault(
+            f"MLflow's {uri} cannot be used: {first}",
+            fix="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
+        )
+    return None
+
+
+def requirements() -> list[str]:
+    """What whoever loads a model needs; stated, since MLflow would otherwise guess it by running the model."""
+    return [f"{name}=={_installed(name)}" for name in ("footfall", "numpy", "pandas")]
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # footfall travels to clusters as a folder of files
+        from footfall import __version__
+
+        return __version__

@@ -1,0 +1,279 @@
+"""Models and their runs: records, promotes, loads, rolls back. Touches MLflow only, and imports it when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from footfall.errors import DataError, FootfallError
+from footfall.registry.place import explained, reached, require_usable, requirements
+from footfall.settings import MlflowSettings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION_BEFORE = "champion_before"  # tag of a version: who was champion when it became one
+EVALUATION = "evaluation.json"
+SQLITE = "sqlite:///"
+MOST_POINTS = 1000  # that MLflow takes at once
+
+
+class PythonModel(Protocol):
+    """A fitted model without Spark: what MLflow calls a pyfunc."""
+
+    def predict(self, frame: Any) -> Any:
+        """One output row for each input row."""
+
+    def save(self, folder: Path) -> None:
+        """Writes what `loader` reads back."""
+
+
+class Candidate(Protocol):
+    """A fitted model and what is told about it; `footfall.models.common.trained.Trained` is one."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    feature_version: str
+    loader: str  # module whose `_load_pyfunc(folder)` gives the model back
+    features: Sequence[tuple[str, str]]  # the signature: (column, MLflow type)
+    predictions: Sequence[tuple[str, str]]
+    figures: Mapping[str, Any]  # name -> plotly figure
+    evaluation: Mapping[str, Any]  # the plotted numbers, for the report
+    curve: Sequence[tuple[int, str, float]]  # (step, name, value) of the training, where it had steps
+
+    @property
+    def model(self) -> PythonModel:
+        """What becomes a pyfunc."""
+
+    @property
+    def missed(self) -> str:
+        """The gates missed, in words; empty: promote."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model in use; `version` is `name/number` as result tables show it."""
+
+    model: Any
+    version: str
+    feature_version: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """MLflow's tracking and registry at one URI."""
+
+    uri: str
+    artifact_root: str
+    experiment: str
+
+    @classmethod
+    def open(cls, settings: MlflowSettings) -> Registry:
+        """The registry of the settings; nothing is asked of it yet."""
+        return cls(settings.tracking_uri, settings.artifact_root, settings.experiment)
+
+    def champion_version(self, model: str) -> str:
+        """Number of the version behind the alias `champion`; empty where there is none."""
+        return self._version_of(model, CHAMPION)
+
+    def load_champion(self, model: str) -> Champion:
+        """The champion as the plain Python object that was saved; raises DataError where there is none."""
+        return self.load(model, self.champion_version(model))
+
+    def load(self, model: str, number: str) -> Champion:
+        """A version as the plain Python object that was saved; an empty number means that there is no champion."""
+        if not number:
+            raise DataError(
+                f"model '{model}' has no champion in {self.uri}.",
+                fix="Run jobs/train.py; if it ends with exit code 3, its message names the gates that were missed.",
+            )
+        with self._reached() as client:
+            import mlflow
+
+            loaded = mlflow.pyfunc.load_model(f"models:/{model}/{number}")
+            tags = client.get_model_version(model, number).tags
+        return Champion(loaded.get_raw_model(), f"{model}/{number}", tags.get("feature_version", ""))
+
+    def load_evaluation(self, model: str, number: str) -> dict[str, Any]:
+        """The numbers behind the plots of a version's run."""
+        with self._reached() as client, tempfile.TemporaryDirectory() as folder:
+            run = client.get_model_version(model, number).run_id
+            path = client.download_artifacts(run, EVALUATION, folder)
+            found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        return found
+
+    def record(self, candidate: Candidate, *, tables: Mapping[str, str], step: str) -> str:
+        """Logs the run, registers a version, moves the aliases; returns the version's number.
+
+        `tables` are the pinned versions of what the model was fitted on. The version becomes `challenger`, and
+        `champion` only where no gate was missed.
+        """
+        with self._reached() as client:
+            import mlflow
+
+            with mlflow.start_run(experiment_id=self._experiment(client), run_name=step) as run:
+                self._log_run(client, run.info.run_id, candidate, tables)
+                number = self._register(client, run.info.run_id, candidate)
+            told = {"feature_version": candidate.feature_version, "gates": candidate.missed or "passed"}
+            for key, value in told.items():
+                client.set_model_version_tag(candidate.name, number, key, value)
+            client.set_registered_model_alias(candidate.name, CHALLENGER, number)
+            if not candidate.missed:
+                self._promote(client, candidate.name, number)
+        return number
+
+    def rollback(self, model: str) -> str:
+        """Makes the version before the champion champion again; returns its number."""
+        number = self.champion_version(model)
+        with self._reached() as client:
+            before = client.get_model_version(model, number).tags.get(CHAMPION_BEFORE, "") if number else ""
+            if not before:
+                raise DataError(
+                    f"model '{model}' has no champion before {number or 'the first'}.",
+                    fix="Set another version by hand in MLflow's own page: give it the alias 'champion'.",
+                )
+            client.set_registered_model_alias(model, CHAMPION, before)
+        return before
+
+    def _log_run(self, client: MlflowClient, run: str, candidate: Candidate, tables: Mapping[str, str]) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        shown = {"feature_version": candidate.feature_version, **candidate.parameters}
+        client.log_batch(
+            run,
+            metrics=[Metric(key, float(value), 0, 0) for key, value in candidate.metrics.items()],
+            params=[Param(key, str(value)) for key, value in shown.items()],
+            tags=[RunTag(f"table.{name}", version) for name, version in tables.items()]
+            + [RunTag("gates", candidate.missed or "passed")],
+        )
+        points = [Metric(f"curve_{name}", float(value), 0, at) for at, name, value in candidate.curve]
+        for at in range(0, len(points), MOST_POINTS):
+            client.log_batch(run, metrics=points[at : at + MOST_POINTS])
+        for name, figure in candidate.figures.items():
+            client.log_figure(run, figure, f"plots/{name}.html")
+        client.log_dict(run, dict(candidate.evaluation), EVALUATION)
+
+    def _register(self, client: MlflowClient, run: str, candidate: Candidate) -> str:
+        """Saves the model as a pyfunc without pickles and without a row of data; returns the version's number."""
+        import mlflow
+        from mlflow.exceptions import MlflowException
+        from mlflow.models import ModelSignature
+
+        inputs, outputs = (_schema(side) for side in (candidate.features, candidate.predictions))
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder) / "model"
+            data.mkdir()
+            candidate.model.save(data)
+            logged = mlflow.pyfunc.log_model(
+                name=candidate.name,
+                loader_module=candidate.loader,
+                data_path=str(data),
+                signature=ModelSignature(inputs=inputs, outputs=outputs),
+                pip_requirements=requirements(),
+            )
+        with suppress(MlflowException):  # it is there from the second version on
+            client.create_registered_model(candidate.name)
+        made = client.create_model_version(candidate.name, logged.model_uri, run, model_id=logged.model_id)
+        return str(made.version)
+
+    def _promote(self, client: MlflowClient, model: str, number: str) -> None:
+        before = self._version_of(model, CHAMPION)
+        if before:
+            client.set_model_version_tag(model, number, CHAMPION_BEFORE, before)
+        client.set_registered_model_alias(model, CHAMPION, number)
+
+    def _version_of(self, model: str, alias: str) -> str:
+        if self._is_new():
+            return ""
+        with self._reached() as client:
+            from mlflow.exceptions import MlflowException
+
+            try:
+                return str(client.get_model_version_by_alias(model, alias).version)
+            except MlflowException as fault:
+                # no such alias is INVALID_PARAMETER_VALUE, no such model RESOURCE_DOES_NOT_EXIST
+                if fault.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                    return ""
+                raise
+
+    def _experiment(self, client: MlflowClient) -> str:
+        found = client.get_experiment_by_name(self.experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        place = None
+        if not self.uri.startswith(("http", "databricks")):  # a server has a place of its own
+            folder = self.artifact_root
+            place = folder if "://" in folder else Path(folder).resolve().as_uri()
+        return str(client.create_experiment(self.experiment, artifact_location=place))
+
+    @property
+    def _file(self) -> Path | None:
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+
+    def _is_new(self) -> bool:
+        """Whether nothing was ever recorded; then MLflow need not be imported to know that there is no champion."""
+        return self._file is not None and not self._file.exists()
+
+    @contextmanager
+    def _reached(self) -> Iterator[MlflowClient]:
+        """A client while the block runs; MLflow out of reach becomes one of footfall's own errors."""
+        if self._file is not None:
+            require_usable(self._file)
+        with reached(self.uri) as mlflow:
+            try:
+                yield mlflow.MlflowClient()
+            except (mlflow.MlflowException, OSError) as fault:
+                told = explained(fault, uri=self.uri)
+                if told is None:
+                    raise
+                raise told from fault
+
+
+def _schema(columns: Sequence[tuple[str, str]]) -> Any:
+    """MLflow's schema of (name, type) columns; `array<type>` is a list of numbers."""
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import Array, DataType
+
+    def kind(text: str) -> Any:
+        return Array(kind(text[6:-1])) if text.startswith("array<") else DataType[text]
+
+    return Schema([ColSpec(kind(text), name) for name, text in columns])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Shows a model's champion, or rolls it back to the one before."""
+    from footfall.settings import overrides_of, read_resolved, resolve
+
+    parser = argparse.ArgumentParser(prog="python -m footfall.registry", description=main.__doc__)
+    parser.add_argument("action", choices=("rollback", "champion"))
+    parser.add_argument("model", help="churn, segments or sentiment")
+    parser.add_argument("--conf", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
+    parser.add_argument("--env", default="local", help="name of a folder below conf/env (default: local)")
+    parser.add_argument("--settings", type=Path, help="one resolved settings file instead of --env")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as mlflow.tracking_uri=..."
+    )
+    given = parser.parse_args(arguments)
+    try:
+        settings = (
+            read_resolved(given.settings)
+            if given.settings
+            else resolve(given.conf, given.env, overrides_of(None, None, given.set))
+        )
+        registry = Registry.open(settings.mlflow)
+        act = registry.rollback if given.action == "rollback" else registry.champion_version
+        number = act(given.model)
+    except FootfallError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    print(f"{given.model}: champion is version {number or 'none'}")
+    return 0

@@ -1,0 +1,182 @@
+"""The command line that all jobs share: arguments, settings, session, the clock, exit codes. The only module that reads the clock."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import SparkSession
+
+from footfall.contract import Table
+from footfall.errors import FootfallError, SettingsError
+from footfall.privacy.pseudonyms import MintKey
+from footfall.registry.registry import Candidate, Champion, Registry
+from footfall.runtime.explain import explain
+from footfall.runtime.runner import Runner
+from footfall.runtime.session import open_session
+from footfall.settings import Settings, overrides_of, read_resolved, resolve
+from footfall.steps.step import Step, StepResult
+from footfall.storage.books import Books
+from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
+from footfall.storage.vault import mint_key, secret_from
+
+EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a gate failed, 75 try again"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job's steps are made from: settings, dates, keys, and the world's handles."""
+
+    settings: Settings
+    as_of: date
+    now: datetime
+    spark: SparkSession
+    lake: Lake
+    books: Books
+    registry: Registry
+    key: MintKey
+    options: argparse.Namespace
+
+    def champion(self, model: str, *, step: str) -> Champion:
+        """The version of a model that the step's open batch pinned.
+
+        A batch that was opened before there was a champion takes the one that there is now. Raises DataError where
+        there is none.
+        """
+        batch = self.books.unfinished(step)
+        pinned = batch.inputs.get(f"model:{model}", "") if batch else ""
+        return self.registry.load(model, pinned or self.registry.champion_version(model))
+
+    def recorded(self, trained: Candidate, *, step: str) -> StepResult:
+        """What a training step made: a new version in the registry, with the tables that its batch pinned."""
+        batch = self.books.unfinished(step)
+        number = self.registry.record(trained, tables=batch.inputs if batch else {}, step=step)
+        return StepResult(models={trained.name: number}, gate_failed=trained.missed)
+
+    def feeds(self, table: Table) -> bool:
+        """Whether any source of the shop brings rows for a table."""
+        return any(table.name in feed.into for source in self.settings.all_sources for feed in source.feeds.values())
+
+
+StepMaker = Callable[[Job], Sequence[Step]]
+
+
+def parser(about: str) -> argparse.ArgumentParser:
+    """The arguments that every job takes."""
+    made = argparse.ArgumentParser(
+        description=about, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--env", default="local", help="folder below conf/env whose settings apply (default: local)")
+    made.add_argument("--conf-dir", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
+    made.add_argument(
+        "--settings", type=Path, help="one resolved settings file instead of --env (spark-submit.sh makes it)"
+    )
+    made.add_argument("--lake", help="root of the tables, a path or URI (setting lake.root)")
+    made.add_argument("--raw", help="root of the raw logs, a path or URI (setting sources.root)")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, such as churn.horizon_days=30"
+    )
+    made.add_argument(
+        "--as-of",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="score as of the start of this day of the shop (default: today)",
+    )
+    made.add_argument(
+        "--now", type=_instant, metavar="TIME", help="the run's clock, ISO 8601 with offset (default: the real one)"
+    )
+    made.add_argument(
+        "--run-id", default="", help="the scheduler's id of this run: a retry with the same id resumes its batches"
+    )
+    made.add_argument("--take-over", action="store_true", help="resume batches of an owner that you know to be dead")
+    return made
+
+
+def main(
+    about: str,
+    steps: StepMaker,
+    *,
+    made: argparse.ArgumentParser | None = None,
+    arguments: Sequence[str] | None = None,
+    ending: Callable[[Job], None] | None = None,
+) -> int:
+    """Runs a job's steps and its ending; returns the exit code, having told what went wrong and how to fix it."""
+    given = (made or parser(about)).parse_args(arguments)
+
+    def run() -> None:
+        settings = settings_of(given)
+        job = open_job(settings, given, secret_from(settings.privacy.secret_env))
+        Runner(job.lake, job.books, champions=job.registry).run(steps(job))
+        if ending:
+            ending(job)
+
+    return guarded(run)
+
+
+def guarded(work: Callable[[], None]) -> int:
+    """Does the work; a fault that a person can fix is told in words, and its exit code returned."""
+    try:
+        work()
+    except FootfallError as fault:
+        return _tell(fault)
+    except Exception as fault:
+        told = explain(fault)
+        if told is None:
+            raise
+        return _tell(told)
+    return 0
+
+
+def settings_of(given: argparse.Namespace) -> Settings:
+    """The settings that the arguments name."""
+    if given.settings is None:
+        return resolve(given.conf_dir, given.env, overrides_of(given.lake, given.raw, given.set))
+    if given.lake or given.raw or given.set:
+        raise SettingsError(
+            "--settings is whole: --lake, --raw and --set cannot change it.", fix="Give them when the file is made."
+        )
+    return read_resolved(given.settings)
+
+
+def open_job(settings: Settings, given: argparse.Namespace, secret: str) -> Job:
+    """Session, lake, books, registry and mint key for the settings."""
+    now = clock(given)
+    as_of = given.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
+    registry = Registry.open(settings.mlflow)
+    spark = open_session("footfall")
+    lake = Lake(spark, settings.lake.root, settings.lake.catalog)
+    books = Books(lake, owner=Owner.this_process(given.run_id), now=now, take_over=given.take_over)
+    other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
+    key = mint_key(lake, secret, taken_from=other)
+    return Job(settings, as_of, now, spark, lake, books, registry, key, given)
+
+
+def clock(given: argparse.Namespace) -> datetime:
+    """The run's clock: --now, or this moment."""
+    moment: datetime = given.now or datetime.now(UTC)
+    return moment
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise argparse.ArgumentTypeError("give the offset too, such as 2018-01-01T06:00:00+00:00")
+    return found
+
+
+def _tell(fault: FootfallError) -> int:
+    """The fault in words, on stderr, where spark-submit.sh and schedulers show it."""
+    kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(fault).__name__).lower()
+    print(f"\nfootfall stopped ({kind}): {fault}", file=sys.stderr)
+    log = os.environ.get("FOOTFALL_LOG")
+    if log:
+        print(f"Spark's own log: {log}", file=sys.stderr)
+    return fault.exit_code

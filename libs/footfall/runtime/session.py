@@ -1,0 +1,127 @@
+"""The one module that builds a Spark session and may look below Spark Connect. Everybody else receives the session."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+from pyspark.sql import SparkSession
+from tqdm import tqdm
+
+from footfall.errors import EnvironmentFault
+
+# What results depend on; everything else (memory, partitions, master) is the environment's.
+MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",  # delta-io/delta#7640
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.legacy.javaCharsets": "true",  # logs in GBK or Big5, not only in Unicode
+    # a log's time stamps keep their own meaning: with an offset, or local to the source
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+}
+DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+SMALL = {
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+
+# pyspark logs every failed analysis with its Java stack, also those that footfall expects and explains
+logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+
+
+def open_session(name: str) -> SparkSession:
+    """The session that spark-submit, Databricks or EMR prepared, with the settings on which results depend.
+
+    Raises EnvironmentFault where Delta is not in it.
+    """
+    spark = SparkSession.builder.appName(name).getOrCreate()
+    if "Delta" not in (spark.conf.get("spark.sql.extensions", "") or ""):
+        raise EnvironmentFault(
+            "this Spark session has no Delta Lake.",
+            fix="Start the job with ./spark-submit.sh, which brings the jars and settings.",
+        )
+    for key, value in MEANING.items():
+        spark.conf.set(key, value)
+    return spark
+
+
+def local_session(
+    name: str, jars: Path, *, cores: int = 2, memory: str = "2g", extra: dict[str, str] | None = None
+) -> SparkSession:
+    """A small session in this process, for tests, notebooks and benchmarks; `jars` is the folder that `make setup` filled."""
+    found = sorted(str(jar) for jar in jars.glob("*.jar"))
+    if not found:
+        raise EnvironmentFault(f"no jars in {jars}.", fix="Run `make setup`.")
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers take the first python3 on the path
+    builder = SparkSession.builder.appName(name).master(f"local[{cores}]")
+    confs = {
+        **DELTA,
+        **SMALL,
+        **MEANING,
+        "spark.jars": ",".join(found),
+        "spark.driver.memory": memory,
+        **(extra or {}),
+    }
+    for key, value in confs.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+@contextmanager
+def progress(spark: SparkSession, what: str, *, after_s: float = 3.0) -> Iterator[None]:
+    """A bar of Spark's tasks on the terminal while the block runs, if it runs longer than `after_s` seconds."""
+    context = getattr(spark, "_sc", None)
+    with _terminal() as terminal:
+        if context is None or terminal is None:  # Connect has no status tracker; a log wants no bars
+            yield
+            return
+        done = threading.Event()
+        told = (context.statusTracker(), what, after_s, done, terminal)
+        thread = threading.Thread(target=_draw, args=told, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def _terminal() -> AbstractContextManager[TextIO | None]:
+    """Where a person watches, if one does: under spark-submit.sh stderr is a pipe, and FOOTFALL_TERMINAL names it."""
+    named = os.environ.get("FOOTFALL_TERMINAL")
+    if sys.stderr.isatty() or not named:
+        return nullcontext(sys.stderr if sys.stderr.isatty() else None)
+    try:
+        return Path(named).open("w", encoding="utf-8")
+    except OSError:  # that terminal is closed by now
+        return nullcontext(None)
+
+
+def _draw(tracker: object, what: str, after_s: float, done: threading.Event, terminal: TextIO) -> None:
+    if done.wait(after_s):
+        return
+    with tqdm(desc=f"  {what}", unit="task", leave=False, file=terminal) as bar:
+        while not done.wait(0.5):
+            stages = [s for s in map(tracker.getStageInfo, tracker.getActiveStageIds()) if s]  # type: ignore[attr-defined]
+            bar.total = sum(s.numTasks for s in stages) or None
+            bar.n = sum(s.numCompletedTasks for s in stages)
+            bar.refresh()

@@ -1,0 +1,132 @@
+"""Where each mapped row goes: valid, quarantined, duplicate or skipped; pure functions of frames. Imports contracts only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import functions as F
+
+from footfall.contract import Severity, Table
+from footfall.contract.frames import broken_rules, checks, keeps
+
+# Columns that refine adds beside the target's own, and that end with the sorting.
+FEED, FILE, POSITION, SKIPPED, UNREADABLE = "_feed", "_file", "_position", "_skipped", "_unreadable"
+RAW_ROW = "_raw_row"
+SOUND, DUPLICATE = "_sound", "_duplicate"
+
+PLACES = "_places"
+MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
+
+
+def judge(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with `_sound`: neither skipped nor unreadable, and all rules kept. Which are broken, `reasons` tells."""
+    unread = F.size(UNREADABLE) > 0
+    return rows.withColumn(SOUND, F.col(SKIPPED).isNull() & ~unread & keeps(table))
+
+
+def mark(judged: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
+    """The judged rows with `_duplicate`: the table or an earlier row of the batch has the key.
+
+    Only sound rows compete for a key. The first by file and position stays, so that the choice repeats. `existing`
+    holds the table's keys so far; None where it is empty. `unique` says that sound rows have keys of their own already,
+    which saves a sort.
+    """
+    within_key = Window.partitionBy(*table.key).orderBy(F.desc(SOUND), FEED, FILE, POSITION)
+    again = F.lit(False) if unique else F.col(SOUND) & (F.row_number().over(within_key) > 1)
+    marked = judged.withColumn(DUPLICATE, again)
+    if existing is None:
+        return marked
+    keys = existing.select(*table.key).withColumn("_exists", F.lit(True))
+    return (
+        marked.join(keys, on=list(table.key), how="left")
+        .withColumn(DUPLICATE, F.col(DUPLICATE) | (F.col(SOUND) & F.coalesce("_exists", F.lit(False))))
+        .drop("_exists")
+    )
+
+
+def without(table: Table, generated: Sequence[str]) -> Table:
+    """The contract less columns that footfall generates and the rules about them: what a raw row can break."""
+    return replace(
+        table,
+        columns=tuple(c for c in table.columns if c.name not in generated),
+        key=tuple(k for k in table.key if k not in generated),
+        rules=tuple(r for r in table.rules if not any(name in r.predicate for name in generated)),
+    )
+
+
+def is_valid() -> Column:
+    """Whether a marked row goes into the table."""
+    return F.col(SOUND) & ~F.col(DUPLICATE)
+
+
+def is_broken() -> Column:
+    """Whether a judged row goes to quarantine."""
+    return F.col(SKIPPED).isNull() & ~F.col(SOUND)
+
+
+def places_of_broken() -> Column:
+    """array<struct<file, position>> of the broken rows, MOST_PLACES at most: where to look for them again."""
+    place = F.struct(F.col(FILE).alias("file"), F.col(POSITION).alias("position"))
+    return F.min_by(place, F.when(is_broken(), F.col(POSITION)), MOST_PLACES).alias(PLACES)
+
+
+def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
+    """Rows of raw.quarantine that can lie at the places: their files and positions, which the scan itself sorts out.
+
+    All of them where the places may not be all.
+    """
+    if len(places) >= MOST_PLACES:
+        return aside
+    files, positions = ({place[key] for place in places} for key in ("file", "position"))
+    return aside.where(F.col("file").isin(files) & F.col("position").isin(positions))
+
+
+def tallies(table: Table, feeds: Mapping[str, Sequence[str]]) -> list[Column]:
+    """One struct a feed of exact counts over marked rows, named by the feed: its line of the ledger.
+
+    `feeds` gives the reasons for which each feed's mapping skips rows.
+    """
+    return [_tally(table, F.col(FEED) == feed, why).alias(feed) for feed, why in feeds.items()]
+
+
+def _tally(table: Table, mine: Column, why: Sequence[str]) -> Column:
+    late = F.expr("known_at > event_time + INTERVAL 1 DAY") if "event_time" in table.column_names else F.lit(False)
+    counted = {
+        "rows_read": F.lit(True),
+        "rows_valid": is_valid(),
+        "rows_quarantined": is_broken(),
+        "rows_duplicate": F.col(DUPLICATE),
+        "rows_skipped": F.col(SKIPPED).isNotNull(),
+        "rows_late": is_valid() & late,
+    }
+    counted |= {f"why:{reason}": F.col(SKIPPED) == reason for reason in why}
+    counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
+    return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
+
+
+def close_intervals(valid: DataFrame, table: Table) -> DataFrame:
+    """History rows with `valid_to` set to the next version's `valid_from`; other tables as they are."""
+    if "valid_to" not in table.column_names:
+        return valid
+    versions = Window.partitionBy(*(c for c in table.key if c != "valid_from")).orderBy("valid_from")
+    return valid.withColumn("valid_to", F.lead("valid_from").over(versions))
+
+
+def reasons(table: Table) -> Column:
+    """array<string> of the rules that a broken row breaks, in order."""
+    return F.array_sort(F.concat(UNREADABLE, broken_rules(table)))
+
+
+def quarantined(judged: DataFrame, table: Table) -> DataFrame:
+    """The rows of raw.quarantine: those that broke a rule, with the raw row as JSON. Only these get reasons and JSON."""
+    return judged.where(is_broken()).select(
+        F.col(FEED).alias("feed"),
+        F.lit(table.name).alias("target"),
+        F.col(FILE).alias("file"),
+        F.col(POSITION).alias("position"),
+        reasons(table).alias("rules"),
+        F.to_json(RAW_ROW).alias("raw_row"),
+        F.col("_taken_at").alias("known_at"),
+    )

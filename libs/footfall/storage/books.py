@@ -1,0 +1,173 @@
+"""The books: opens and closes batches, keeps the ledger, knows which versions readers use. Touches the books layer only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+
+import pyarrow as pa
+from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from footfall.contract import Table
+from footfall.contract.frames import conform, require_sound
+from footfall.errors import TryAgain
+from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
+from footfall.tables import BATCHES, LEDGER
+
+ABANDONED = "abandoned"  # how the outcome of a batch begins that wrote nothing
+ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of a step as it stands in books.batches."""
+
+    step: str
+    batch_id: int
+    owner: str
+    inputs: Mapping[str, str]
+    fingerprint: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a reader of a table uses: the version after the last closed batch of its writer, and that batch."""
+
+    version: int
+    batch_id: int
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.version}@{self.batch_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Pin:
+        """The pin that `str` wrote; rows are not kept."""
+        version, _, batch_id = text.partition("@")
+        return cls(int(version), int(batch_id), 0)
+
+
+class Books:
+    """The state of all steps, read once and kept up by this process's own batches."""
+
+    def __init__(self, lake: Lake, *, owner: Owner, now: datetime, take_over: bool = False) -> None:
+        self._lake = lake
+        self._owner = owner
+        self._now = now
+        self._take_over = take_over
+        lake.ensure(BATCHES)
+        lake.ensure(LEDGER)
+        self._closed: dict[str, list[Batch]] = {}
+        self._last_id: dict[str, int] = {}
+        self._open: dict[str, Batch] = {}
+        for row in lake.read(BATCHES.full_name).orderBy("step", "batch_id", "state").collect():
+            self._remember(row)
+
+    def last_closed(self, step: str) -> Batch | None:
+        """The step's newest closed batch."""
+        batches = self._closed.get(step)
+        return batches[-1] if batches else None
+
+    def unfinished(self, step: str) -> Batch | None:
+        """The step's open batch, made this process's own.
+
+        Raises TryAgain where another process holds it that may be alive.
+        """
+        batch = self._open.get(step)
+        if batch is not None and batch.owner != str(self._owner):
+            self._claim(batch)
+        return batch
+
+    def pin(self, table: str) -> Pin | None:
+        """What to read of a table now; None where no closed batch wrote it."""
+        for batches in self._closed.values():
+            if table in batches[-1].outputs:
+                last = batches[-1]
+                return Pin(int(last.outputs[table]), last.batch_id, int(last.outputs.get(table + ROWS, 0)))
+        return None
+
+    def files_taken(self, step: str) -> dict[str, str]:
+        """Files that closed batches of an ingest step took, with their sizes in bytes."""
+        taken = (batch.inputs.items() for batch in self._closed.get(step, []))
+        return {key.removeprefix("file:"): size for items in taken for key, size in items if key.startswith("file:")}
+
+    def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
+        """Opens the step's next batch, or raises TryAgain where another process was first."""
+        batch = Batch(step, self._last_id.get(step, 0) + 1, str(self._owner), inputs, fingerprint)
+        label = self._append_state(batch, "open")
+        if self._lake.landing(BATCHES.full_name, label) is None:  # Delta writes a state of a batch only once
+            raise TryAgain(
+                f"step {step}: another process opened batch {batch.batch_id} first.",
+                fix="Start again when it is done.",
+            )
+        self._open[step] = batch
+        self._last_id[step] = batch.batch_id
+        return batch
+
+    def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> None:
+        """Closes the batch: from here on readers use its outputs."""
+        closed = Batch(batch.step, batch.batch_id, batch.owner, batch.inputs, batch.fingerprint, outputs, outcome)
+        self._append_state(closed, "closed")
+        self._open.pop(batch.step, None)
+        self._closed.setdefault(batch.step, []).append(closed)
+
+    def abandon(self, batch: Batch, *, why: str) -> None:
+        """Closes a batch that wrote nothing, so that the next run pins its inputs anew; readers keep what they had."""
+        self._append_state(replace(batch, outputs={}, outcome=f"{ABANDONED}: {why}"), "closed")
+        self._open.pop(batch.step, None)
+
+    def enter(self, batch: Batch, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Writes the batch's ledger lines; raises where rows were lost (the ledger's own rule)."""
+        self._write(LEDGER, lines, app=f"{batch.step}/ledger", batch_id=batch.batch_id)
+
+    def _append_state(self, batch: Batch, state: str) -> str:
+        """Returns the label of the commit, in which only this process's write can be found."""
+        row = {
+            "step": batch.step, "state": state, "owner": batch.owner, "inputs": dict(batch.inputs), "outputs": dict(batch.outputs),
+            "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self._now,
+        }  # fmt: skip
+        return self._write(BATCHES, [row], app=f"{batch.step}/{state}", batch_id=batch.batch_id)
+
+    def _write(self, table: Table, rows: Sequence[Mapping[str, Any]], *, app: str, batch_id: int) -> str:
+        schema = cast("T.StructType", T.DataType.fromDDL(table.schema()))
+        # as an Arrow table it becomes a local relation: no Python worker and no job to make the rows
+        values = pa.Table.from_pylist([dict(row) for row in rows], to_arrow_schema(schema, timezone="UTC"))
+        frame = self._lake.spark.createDataFrame(values, schema).coalesce(1)
+        label = f"{app}/{batch_id} by {self._owner.token}"
+        self._lake.write(table, require_sound(conform(frame, table), table), label=label, app=app, batch_id=batch_id)
+        return label
+
+    def _claim(self, batch: Batch) -> None:
+        other = Owner.parse(batch.owner)
+        if not (self._take_over or self._owner.may_resume(other)):
+            raise TryAgain(
+                f"step {batch.step}: batch {batch.batch_id} is held by process {other.pid} (run id {other.run_id or 'none'}).",
+                fix="Wait for it; or, if you know that it is dead, start again with --take-over.",
+            )
+        name = self._lake.name(BATCHES.full_name)
+        self._lake.spark.sql(
+            f"UPDATE {name} SET owner = :owner WHERE step = :step AND batch_id = :batch_id AND state = 'open'",  # noqa: S608 - a table name
+            args={"owner": str(self._owner), "step": batch.step, "batch_id": batch.batch_id},
+        )
+
+    def _remember(self, row: T.Row) -> None:
+        batch = Batch(
+            row["step"],
+            row["batch_id"],
+            row["owner"],
+            row["inputs"],
+            row["fingerprint"],
+            row["outputs"],
+            row["outcome"] or "",
+        )
+        if row["state"] == "open" and self._last_id.get(batch.step) != batch.batch_id:
+            self._open[batch.step] = batch
+        elif row["state"] == "closed" and not batch.outcome.startswith(ABANDONED):
+            self._closed.setdefault(batch.step, []).append(batch)
+        self._last_id[batch.step] = batch.batch_id  # `closed` is sorted before `open` of the same batch

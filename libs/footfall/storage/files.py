@@ -1,0 +1,119 @@
+"""The raw files: which there are, and their rows with file and position. Touches the storage of the sources, reading only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.errors import SourceError
+from footfall.steps.step import Files
+
+SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
+CORRUPT = "_corrupt"
+
+
+def absolute(root: str) -> str:
+    """The root with a path that does not hang on the working directory."""
+    return root.rstrip("/") if SCHEME.match(root) else str(Path(root).resolve())
+
+
+def list_files(spark: SparkSession, files: Files) -> dict[str, int]:
+    """Files that fit the pattern, by path below the root, with their sizes in bytes.
+
+    Empty files are left out, since Spark lists none. Raises SourceError where no other is there.
+    """
+    pattern = f"{absolute(files.root)}/{files.pattern}"
+    try:
+        rows = spark.read.format("binaryFile").load(pattern).select("path", "length").collect()
+    except AnalysisException as fault:
+        if fault.getCondition() != "PATH_NOT_FOUND":
+            raise
+        rows = []
+    found = {below(files.root, row["path"]): int(row["length"]) for row in rows}
+    if not found:
+        raise SourceError(
+            f"no file with anything in it fits {pattern}.",
+            fix="Check sources.root (--raw) and `files` in the mapping; an empty file counts as none.",
+        )
+    return found
+
+
+def read_files(spark: SparkSession, files: Files, names: Sequence[str]) -> DataFrame:
+    """All rows of the named files as they arrived, and `_file`, `_position` (from 0) and `_corrupt` (text of an unreadable row).
+
+    Raises SourceError where a file's columns cannot be read or differ from the others'.
+    """
+    paths = [f"{absolute(files.root)}/{name}" for name in sorted(names)]
+    rows = _READERS[files.format](spark, paths, files)
+    clash = sorted(c for c in rows.columns if c in {"_source", "_file", "_position", "_known_at", "batch_id"})
+    if clash:
+        raise SourceError(
+            f"{files.pattern}: columns {clash} are footfall's own names.", fix="Rename them before they are delivered."
+        )
+    return (
+        rows.withColumns({"_file": _name_below(files.root), "_position": F.col("_metadata.row_index")})
+        if files.format == "parquet"
+        else _numbered(rows, files.root)
+    )
+
+
+def below(root: str, path: str) -> str:
+    """A file's path below the root, without scheme and host."""
+    bare_root = SCHEME.sub("", absolute(root))
+    return SCHEME.sub("", path).removeprefix(bare_root).lstrip("/")
+
+
+def _read_parquet(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
+    return (
+        spark.read.options(**{"mergeSchema": "true", **files.options})
+        .parquet(*paths)
+        .withColumn(CORRUPT, F.lit(None).cast("string"))
+    )
+
+
+def _read_csv(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
+    """CSV by its header, all columns text; a file whose header differs from the first one's fails, naming it."""
+    options = {"header": "true", "mode": "PERMISSIVE", "multiLine": "false", **files.options}
+    header = spark.read.options(**options).csv(paths[0]).schema
+    schema = T.StructType([*header.fields, T.StructField(CORRUPT, T.StringType())])
+    reader = spark.read.options(**{**options, "enforceSchema": "false", "columnNameOfCorruptRecord": CORRUPT})
+    return reader.schema(schema).csv(list(paths))
+
+
+def _read_json(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
+    """JSON lines, all plain values as text."""
+    options = {"primitivesAsString": "true", "columnNameOfCorruptRecord": CORRUPT, **files.options}
+    inferred = spark.read.options(**options).json(list(paths)).schema
+    known = [f for f in inferred.fields if f.name != CORRUPT]
+    schema = T.StructType([*known, T.StructField(CORRUPT, T.StringType())])
+    return spark.read.options(**options).schema(schema).json(list(paths))
+
+
+_READERS = {"parquet": _read_parquet, "csv": _read_csv, "json": _read_json}
+
+
+def _name_below(root: str) -> Column:
+    """The relative name of a row's file; Spark gives it URL-encoded."""
+    path = F.url_decode(F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B")))
+    bare = F.regexp_replace(path, SCHEME.pattern, "")
+    bare_root = SCHEME.sub("", absolute(root)).rstrip("/") + "/"
+    return F.when(F.startswith(bare, F.lit(bare_root)), F.substr(bare, F.lit(len(bare_root) + 1))).otherwise(bare)
+
+
+def _numbered(rows: DataFrame, root: str) -> DataFrame:
+    """Text formats know no row numbers: they follow from the block's offset and the order within it."""
+    placed = rows.withColumns(
+        {
+            "_file": _name_below(root),
+            "_block": F.col("_metadata.file_block_start"),
+            "_order": F.monotonically_increasing_id(),
+        }
+    )
+    in_file = Window.partitionBy("_file").orderBy("_block", "_order")
+    return placed.withColumn("_position", (F.row_number().over(in_file) - 1).cast("long")).drop("_block", "_order")

@@ -1,0 +1,213 @@
+"""The Delta tables: names, creation by contract, reading at a version, writing once. Touches the lake, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.contract import BATCH_ID, Table, Written
+from footfall.contract.ddl import ddl
+from footfall.errors import ContractError
+
+ABSENT = {
+    "DELTA_TABLE_ONLY_OPERATION",
+    "DELTA_TABLE_NOT_FOUND",
+    "DELTA_MISSING_DELTA_TABLE",
+    "DELTA_PATH_DOES_NOT_EXIST",
+    "TABLE_OR_VIEW_NOT_FOUND",
+    "PATH_NOT_FOUND",
+}
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What a write left: the table's version and the rows that it added."""
+
+    version: int
+    rows: int
+
+
+@dataclass
+class Lake:
+    """Tables below a root (`root/layer/table`) or in a catalog (`catalog.layer.table`)."""
+
+    spark: SparkSession
+    root: str
+    catalog: str = ""
+    _sound: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if "://" not in self.root and not self.root.startswith("file:"):
+            self.root = str(Path(self.root).resolve())
+
+    def name(self, table: str) -> str:
+        """The name of `layer.table` in SQL."""
+        layer, _, short = table.partition(".")
+        return f"`{self.catalog}`.`{layer}`.`{short}`" if self.catalog else f"delta.`{self.path(table)}`"
+
+    def path(self, table: str) -> str:
+        """The path of `layer.table` below the root."""
+        return f"{self.root.rstrip('/')}/{table.replace('.', '/')}"
+
+    def version(self, table: str) -> int | None:
+        """The newest version; None where there is no such table."""
+        history = self._history(table, 1)
+        return int(history[0]["version"]) if history else None
+
+    def ensure(self, table: Table) -> None:
+        """Creates the table where it is absent, adds new nullable columns, refuses another contract version."""
+        if table.full_name in self._sound:
+            return
+        name = self.name(table.full_name)
+        properties = self._properties(name)
+        if properties is None:
+            if self.catalog:
+                self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{self.catalog}`.`{table.layer}`")
+            self.spark.sql(ddl(table, name))
+        else:
+            self._check_contract(table, name, properties.get("footfall.contract_version"))
+        self._sound.add(table.full_name)
+
+    def read(self, table: str, version: int | None = None) -> DataFrame:
+        """The table as it was at a version (default: the newest)."""
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.table(self.name(table)) if self.catalog else reader.load(self.path(table))
+
+    def foreign_version(self, table: str) -> int:
+        """The newest version of a shop's own Delta table, by path or name."""
+        name = f"delta.`{table}`" if "/" in table else table
+        row = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").first()
+        return int(row["version"]) if row else 0
+
+    def read_foreign(self, table: str, version: int, after: int | None) -> DataFrame:
+        """A shop's own Delta table at a version, with `_file` and `_position`; with `after`, only rows added since.
+
+        That needs its change feed: without it all rows come again, and refine counts the known ones as duplicates.
+        """
+        reader, by_path = self.spark.read.format("delta"), "/" in table
+        if after is not None and after < version and self._has_change_feed(table):
+            changes = reader.option("readChangeFeed", "true").option("startingVersion", after + 1)
+            changes = changes.option("endingVersion", version)
+            rows = (changes.load(table) if by_path else changes.table(table)).where("_change_type = 'insert'")
+            placed = rows.withColumn("_file", F.concat(F.lit("version "), F.col("_commit_version").cast("string")))
+            return _counted(placed.drop("_change_type", "_commit_version", "_commit_timestamp"))
+        reader = reader.option("versionAsOf", version)
+        rows = reader.load(table) if by_path else reader.table(table)
+        return _counted(rows.withColumn("_file", F.col("_metadata.file_name")))
+
+    def _has_change_feed(self, table: str) -> bool:
+        name = f"delta.`{table}`" if "/" in table else table
+        return (self._properties(name) or {}).get("delta.enableChangeDataFeed") == "true"
+
+    def empty(self, table: Table) -> DataFrame:
+        """A frame of the table's shape without rows, for a table that nothing was written to yet."""
+        columns = (f"`{c.name}` {c.type}{' NOT NULL' if c.required else ''}" for c in table.all_columns)
+        return self.spark.createDataFrame([], ", ".join(columns))
+
+    def write(
+        self, table: Table, frame: DataFrame, *, label: str, app: str, batch_id: int, as_of: Sequence[date] = ()
+    ) -> None:
+        """Writes the batch's rows at most once: a second write of the same app and batch adds nothing.
+
+        `label` marks the commit, so that `landing` finds it; `as_of` names the dates that a REPLACE_AS_OF table replaces.
+        """
+        self.ensure(table)
+        rows = frame.withColumn(BATCH_ID.name, F.lit(batch_id).cast(BATCH_ID.type))
+        writer = (
+            rows.write.format("delta")
+            .option("txnAppId", app)
+            .option("txnVersion", batch_id)
+            .option("userMetadata", label)
+        )
+        if table.written is Written.APPEND:
+            writer = writer.mode("append")
+        else:
+            writer = writer.mode("overwrite")
+            if table.written is Written.REPLACE_AS_OF:
+                dates = ", ".join(f"DATE'{day.isoformat()}'" for day in as_of)
+                writer = writer.option("replaceWhere", f"as_of_date IN ({dates})")
+        if self.catalog:
+            writer.saveAsTable(self.name(table.full_name))
+        else:
+            writer.save(self.path(table.full_name))
+
+    def landing(self, table: str, label: str) -> Landing | None:
+        """The commit with that label, or None; a label stands in one commit only."""
+        for commit in self._history(table, 50):
+            if commit["userMetadata"] == label:
+                return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
+        return None
+
+    @contextmanager
+    def staged(self, name: str, frame: DataFrame) -> Iterator[DataFrame]:
+        """The frame as written to the scratch table `stage.<name>` and read back, for one that is used many times.
+
+        The scratch is emptied when the block ends; `name` is the step's, since only one process runs a step.
+        """
+        table = self.name(f"stage.{name}")
+        if self.catalog:
+            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{self.catalog}`.stage")
+            frame.write.mode("overwrite").saveAsTable(table)
+        else:
+            frame.write.mode("overwrite").parquet(self.path(f"stage.{name}"))
+        try:
+            yield self.spark.read.table(table) if self.catalog else self.spark.read.parquet(self.path(f"stage.{name}"))
+        finally:
+            if self.catalog:
+                self.spark.sql(f"DROP TABLE IF EXISTS {table}")
+            else:  # Spark Connect cannot delete files; an overwrite without rows removes those with rows
+                self.spark.createDataFrame([], frame.schema).write.mode("overwrite").parquet(self.path(f"stage.{name}"))
+
+    def _history(self, table: str, limit: int) -> list[T.Row]:
+        try:
+            return self.spark.sql(f"DESCRIBE HISTORY {self.name(table)} LIMIT {limit}").collect()
+        except AnalysisException as fault:
+            if fault.getCondition() in ABSENT:
+                return []
+            raise
+
+    def _properties(self, name: str) -> dict[str, str] | None:
+        """The table's properties, None where there is no such table; DESCRIBE DETAIL would count its files too."""
+        try:
+            return {row["key"]: row["value"] for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
+        except AnalysisException as fault:
+            if fault.getCondition() in ABSENT:
+                return None
+            raise
+
+    def _check_contract(self, table: Table, name: str, stored_version: str | None) -> None:
+        stored = {f.name: f.dataType for f in self.read(table.full_name).schema.fields}
+        changed = [
+            f"'{c.name}' is {stored[c.name].simpleString()} in the lake, {c.type} in the contract"
+            for c in table.all_columns
+            if c.name in stored and stored[c.name].simpleString() != c.type
+        ]
+        new = [c for c in table.all_columns if c.name not in stored]
+        changed += [f"required column '{c.name}' is not in the lake" for c in new if c.required]
+        if stored_version != str(table.version):
+            changed.insert(0, f"contract version {stored_version} in the lake, {table.version} in this footfall")
+        if changed:
+            raise ContractError(
+                f"{name} was written by another contract: {'; '.join(changed)}.",
+                fix="Run the footfall version that wrote it, or point --lake at a new place and load the logs again.",
+            )
+        if new:
+            columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in new)
+            self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
+
+
+def _counted(rows: DataFrame) -> DataFrame:
+    """Rows of a Delta table with their `_position` in `_file`, by a hash of the row: Delta tells no row numbers."""
+    content = F.xxhash64(F.to_json(F.struct(*(F.col(f"`{c}`") for c in rows.columns))))
+    in_file = Window.partitionBy("_file").orderBy(content)
+    return rows.withColumn("_position", (F.row_number().over(in_file) - 1).cast("long"))

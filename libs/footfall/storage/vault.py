@@ -1,0 +1,83 @@
+"""The mint key: made once a lake, kept wrapped beside the vault, unwrapped by the secret. Touches the vault's table properties."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from footfall.errors import EnvironmentFault
+from footfall.privacy.pseudonyms import MintKey
+from footfall.storage.lake import Lake
+from footfall.tables import PSEUDONYMS
+
+PROPERTY = "footfall.wrapped_mint_key"
+LEAST_SECRET_LENGTH = 16
+
+
+def secret_from(variable: str) -> str:
+    """The secret in an environment variable; EnvironmentFault where it is absent or short."""
+    secret = os.environ.get(variable, "")
+    if len(secret) < LEAST_SECRET_LENGTH:
+        found = "is not set" if not secret else f"has fewer than {LEAST_SECRET_LENGTH} characters"
+        raise EnvironmentFault(
+            f"the pseudonym secret: environment variable {variable} {found}.",
+            fix=f"Set it to the shop's secret. For a first lake: export {variable}=$(openssl rand -hex 32), and keep it safe.",
+        )
+    return secret
+
+
+def mint_key(lake: Lake, secret: str, *, taken_from: Lake | None = None) -> MintKey:
+    """The lake's mint key, unwrapped; a new lake gets a random one, or that of the lake `taken_from`.
+
+    Raises EnvironmentFault where the secret does not unwrap it.
+    """
+    lake.ensure(PSEUDONYMS)
+    stored = _stored(lake)
+    if stored is None:
+        key = mint_key(taken_from, secret) if taken_from else MintKey(secrets.token_bytes(32))
+        _store(lake, wrap(key, secret))
+        stored = _stored(lake)  # read back: had another process been first, its key counts
+    return unwrap(stored or "", secret)
+
+
+def rewrap(lake: Lake, old_secret: str, new_secret: str) -> None:
+    """Turns the secret: the mint key stays, one wrapped value changes."""
+    _store(lake, wrap(mint_key(lake, old_secret), new_secret))
+
+
+def wrap(key: MintKey, secret: str) -> str:
+    """The key under AES-256-GCM with a key derived from the secret by scrypt (RFC 7914)."""
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    sealed = AESGCM(_derived(secret, salt)).encrypt(nonce, key.raw(), None)
+    return json.dumps([base64.b64encode(part).decode() for part in (salt, nonce, sealed)])
+
+
+def unwrap(stored: str, secret: str) -> MintKey:
+    """The key that `wrap` sealed, or EnvironmentFault where the secret is another."""
+    salt, nonce, sealed = (base64.b64decode(part) for part in json.loads(stored))
+    try:
+        return MintKey(AESGCM(_derived(secret, salt)).decrypt(nonce, sealed, None))
+    except InvalidTag:
+        raise EnvironmentFault(
+            "the pseudonym secret does not fit this lake.",
+            fix="Use the secret with which the lake was made, or after a turn the newest one.",
+        ) from None
+
+
+def _derived(secret: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=32, n=2**14, r=8, p=1).derive(secret.encode())
+
+
+def _stored(lake: Lake) -> str | None:
+    detail = lake.spark.sql(f"DESCRIBE DETAIL {lake.name(PSEUDONYMS.full_name)}").select("properties").first()
+    return detail[0].get(PROPERTY) if detail else None
+
+
+def _store(lake: Lake, wrapped: str) -> None:
+    lake.spark.sql(f"ALTER TABLE {lake.name(PSEUDONYMS.full_name)} SET TBLPROPERTIES ('{PROPERTY}' = '{wrapped}')")

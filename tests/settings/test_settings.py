@@ -1,0 +1,101 @@
+"""Settings: every fault at once, with file, line and key; one resolved file says the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from footfall.errors import SettingsError
+from footfall.settings import main, parse_overrides, read_resolved, resolve
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    """A copy of base.yaml that names no mapping, and an empty environment `local`."""
+    base = yaml.safe_load((CONF / "base.yaml").read_text())
+    base["sources"]["mappings"] = []
+    (tmp_path / "base.yaml").write_text(yaml.safe_dump(base))
+    (tmp_path / "env" / "local").mkdir(parents=True)
+    return tmp_path
+
+
+def test_base_yaml_is_whole_and_sound() -> None:
+    assert resolve(CONF, "local", {}).churn.horizon_days == 61
+
+
+def test_an_environment_changes_only_what_it_names(conf: Path) -> None:
+    (conf / "env" / "local" / "settings.yaml").write_text("churn:\n  horizon_days: 30\n")
+    settings = resolve(conf, "local", {})
+    assert (settings.churn.horizon_days, settings.churn.return_window_days) == (30, 0)
+
+
+def test_the_command_line_wins(conf: Path) -> None:
+    assert resolve(conf, "local", parse_overrides(["churn.horizon_days=7"])).churn.horizon_days == 7
+
+
+def test_all_faults_are_told_at_once_with_file_line_and_key(conf: Path) -> None:
+    (conf / "env" / "local" / "settings.yaml").write_text("churn:\n  horizon_days: soon\nlak:\n  root: x\n")
+    with pytest.raises(SettingsError) as told:
+        resolve(conf, "local", {})
+    where = conf / "env" / "local" / "settings.yaml"
+    assert f"{where}:2: churn.horizon_days: input should be a valid integer, got 'soon'" in told.value.what
+    assert f"{where}:3: lak: unknown key" in told.value.what
+
+
+def test_a_missing_key_is_named(conf: Path) -> None:
+    base = yaml.safe_load((conf / "base.yaml").read_text())
+    del base["shop"]["currency"]
+    (conf / "base.yaml").write_text(yaml.safe_dump(base))
+    with pytest.raises(SettingsError, match=r"shop\.currency: missing"):
+        resolve(conf, "local", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("shop: [", "not YAML: line 1"),
+        ("- a\n- b\n", "expected keys and values"),
+        ("shop:\n  name: a\n  name: b\n", r"given twice: shop\.name \(line 3\)"),
+    ],
+)
+def test_a_file_that_is_no_mapping_says_so(conf: Path, text: str, fault: str) -> None:
+    (conf / "base.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=fault):
+        resolve(conf, "local", {})
+
+
+def test_a_file_in_another_encoding_says_so(conf: Path) -> None:
+    (conf / "base.yaml").write_bytes("shop: {name: Cafétéria}".encode("latin-1"))
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        resolve(conf, "local", {})
+
+
+def test_an_unknown_environment_names_those_there_are(conf: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        resolve(conf, "lokal", {})
+    assert told.value.fix == "There are: local."
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(conf: Path) -> None:
+    with pytest.raises(SettingsError, match="no such time zone: Mars/Olympus"):
+        resolve(conf, "local", {"shop.time_zone": "Mars/Olympus"})
+
+
+def test_a_set_without_a_value_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"expected key\.sub=value"):
+        parse_overrides(["churn.horizon_days"])
+
+
+def test_the_resolved_file_says_the_same(tmp_path: Path) -> None:
+    out = tmp_path / "settings.json"
+    assert main(["--conf", str(CONF), "--lake", "/somewhere", "--out", str(out)]) == 0
+    assert read_resolved(out) == resolve(CONF, "local", {"lake.root": "/somewhere"})
+
+
+def test_the_resolver_ends_with_2_and_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--conf", str(CONF), "--env", "nowhere", "--out", str(tmp_path / "x")]) == 2
+    assert "--env nowhere" in capsys.readouterr().err

@@ -1,0 +1,117 @@
+"""Raw files: all are found, each row keeps its place, and files that cannot be used say so."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from footfall.errors import SourceError
+from footfall.runtime.explain import explain
+from footfall.steps.step import Files
+from footfall.storage.files import below, list_files, read_files
+
+
+def _files(root: Path, pattern: str, kind: str, **options: str) -> Files:
+    return Files(str(root), pattern, kind, options)
+
+
+def _rows(spark: SparkSession, files: Files) -> list[dict[str, Any]]:
+    names = list(list_files(spark, files))
+    return [row.asDict() for row in read_files(spark, files, names).orderBy("_file", "_position").collect()]
+
+
+def test_files_are_named_below_their_root_with_their_sizes(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "in one").mkdir()
+    (tmp_path / "in one" / "a+b.csv").write_text("x\n1\n")
+    assert list_files(spark, _files(tmp_path, "in one/*.csv", "csv")) == {"in one/a+b.csv": 4}
+    assert [r["_file"] for r in _rows(spark, _files(tmp_path, "in one/*.csv", "csv"))] == ["in one/a+b.csv"]
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "name"),
+    [
+        ("hdfs://host:8020/raw", "hdfs://host:8020/raw/a/b.csv", "a/b.csv"),
+        ("s3a://bucket/raw/", "s3a://bucket/raw/b.csv", "b.csv"),
+        ("/raw", "file:/raw/b.csv", "b.csv"),
+        ("file:///raw", "file:/raw/b.csv", "b.csv"),
+    ],
+)
+def test_the_same_file_has_the_same_name_on_any_storage(root: str, path: str, name: str) -> None:
+    assert below(root, path) == name
+
+
+def test_no_file_or_only_an_empty_one_is_told(spark: SparkSession, tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(SourceError, match=r"no file with anything in it fits .*\.csv") as told:
+            list_files(spark, _files(tmp_path, "*.csv", "csv"))
+        assert "an empty file counts as none" in told.value.fix
+        (tmp_path / "a.csv").touch()
+
+
+@pytest.mark.parametrize("cores", ["1", "64"])
+def test_rows_of_text_files_are_counted_in_order_however_the_file_is_split(
+    spark: SparkSession, tmp_path: Path, cores: str
+) -> None:
+    lines = "".join(f"row {n}\n" for n in range(300))
+    (tmp_path / "a.csv").write_text("word\n" + lines)
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"word\nzipped\n"))
+    before = spark.conf.get("spark.sql.files.maxPartitionBytes")
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "200" if cores == "64" else "10000000")
+    try:
+        rows = _rows(spark, _files(tmp_path, "*.csv*", "csv"))
+    finally:
+        spark.conf.set("spark.sql.files.maxPartitionBytes", str(before))
+    assert [(r["_file"], r["_position"], r["word"]) for r in rows] == [
+        *(("a.csv", n, f"row {n}") for n in range(300)),
+        ("b.csv.gz", 0, "zipped"),
+    ]
+
+
+def test_json_lines_arrive_as_text_and_a_truncated_line_is_kept(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"n": 1, "s": "x"}\n{"n": 2.50}\n{"n": 3, "s"')
+    rows = _rows(spark, _files(tmp_path, "*.jsonl", "json"))
+    assert [(r["n"], r["s"], r["_corrupt"]) for r in rows] == [
+        ("1", "x", None),
+        ("2.50", None, None),
+        (None, None, '{"n": 3, "s"'),
+    ]
+
+
+def test_a_csv_row_with_too_many_values_is_kept_as_text(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n1,2,3\n")
+    assert [r["_corrupt"] for r in _rows(spark, _files(tmp_path, "*.csv", "csv"))] == [None, "1,2,3"]
+
+
+def test_a_csv_whose_header_differs_names_the_file(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "b.csv").write_text("x,z\n1,2\n")
+    with pytest.raises(Exception, match="CSV header") as fault:
+        _rows(spark, _files(tmp_path, "*.csv", "csv"))
+    told = explain(fault.value)
+    assert isinstance(told, SourceError)
+    assert "b.csv: its header differs from the other files'" in told.what
+
+
+def test_a_broken_parquet_file_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 this is no parquet file")
+    with pytest.raises(Exception, match="parquet") as fault:
+        _rows(spark, _files(tmp_path, "*.parquet", "parquet"))
+    told = explain(fault.value)
+    assert isinstance(told, SourceError)
+    assert "a.parquet" in told.what
+
+
+def test_text_in_another_encoding_shows_as_such(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("word\n好评\n".encode("gbk"))
+    assert "\ufffd" in _rows(spark, _files(tmp_path, "*.csv", "csv"))[0]["word"]
+    assert _rows(spark, _files(tmp_path, "*.csv", "csv", encoding="gbk"))[0]["word"] == "好评"
+
+
+def test_a_source_may_not_use_footfalls_own_names(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,batch_id\n1,2\n")
+    with pytest.raises(SourceError, match="footfall's own names"):
+        _rows(spark, _files(tmp_path, "*.csv", "csv"))

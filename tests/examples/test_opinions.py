@@ -9,7 +9,7 @@ from pathlib import Path
 import opinions
 import pyarrow as pa
 import pytest
-from opinions import Sentence
+from opinions import ReviewSentence
 
 
 def archive(path: Path, positive: str, negative: str) -> Path:
@@ -36,19 +36,19 @@ def test_sentences_that_differ_in_punctuation_are_one_and_those_with_both_labels
 
 
 def test_a_sentence_that_was_read_carries_the_label_of_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    read, other = Sentence("还行吧", "positive", "zh", "set"), Sentence("不错", "positive", "zh", "set")
+    read, other = ReviewSentence("还行吧", "positive", "zh", "set"), ReviewSentence("不错", "positive", "zh", "set")
     line = {"key": opinions.key_of("还行吧。"), "label": "neutral"}
     (tmp_path / "sentiment_zh_fitted.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     monkeypatch.setattr(opinions, "LABELS", tmp_path)
     assert opinions.as_read([read, other]) == [
-        Sentence("还行吧", "neutral", "zh", "set, label of footfall's own"),
+        ReviewSentence("还行吧", "neutral", "zh", "set, label of footfall's own"),
         other,
     ]
 
 
 def test_stars_follow_the_label_and_sometimes_do_not():
-    good = [opinions.stars(Sentence("", "positive", "zh", ""), n) for n in range(2000)]
-    bad = [opinions.stars(Sentence("", "negative", "zh", ""), n) for n in range(2000)]
+    good = [opinions.stars(ReviewSentence("", "positive", "zh", ""), n) for n in range(2000)]
+    bad = [opinions.stars(ReviewSentence("", "negative", "zh", ""), n) for n in range(2000)]
     assert set(good) == {2, 3, 4, 5}
     assert set(bad) == {1, 2, 3, 4}
     assert 0.52 < good.count(5) / 2000 < 0.58

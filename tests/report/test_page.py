@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +74,34 @@ def test_a_shop_name_cannot_break_out_of_a_figure(facts: ReportData):
     rows = facts.segment_sizes.assign(segment_name=["</script><b>a", "b", "c"])
     page = render(dataclasses.replace(facts, segment_sizes=rows))
     assert "</script><b>" not in page
+
+
+def figure_data(page: str) -> dict[str, Any]:
+    """Plot -> its JSON, read as strictly as a browser reads it."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON")
+
+    scripts = re.findall(r'<script type="application/json" data-plot="plot-(\w+)">(.*?)</script>', page, re.DOTALL)
+    return {name: json.loads(text, parse_constant=refuse) for name, text in scripts}
+
+
+def test_names_that_contain_nan_or_infinity_stay_and_numbers_that_are_not_finite_become_null(facts: ReportData):
+    names = ["NaNcy's", "Infinity Ltd", "</script>"]
+    rows = facts.segment_sizes.assign(segment_name=names, amount_share=[math.nan, math.inf, -math.inf])
+    figures = figure_data(render(dataclasses.replace(facts, segment_sizes=rows)))
+    people, money = figures["segments"]["data"]
+    assert people["y"] == ["NaNcy's", "Infinity Ltd", "&lt;/script>"]  # plots read markup
+    assert people["x"] == [0.25, 0.7467, 0.0033]
+    assert (money["x"], money["text"]) == ([None, None, None], ["–", "–", "–"])
+
+
+def test_a_number_that_is_not_finite_becomes_null_in_every_figure(facts: ReportData):
+    bins = [{"predicted": math.nan, "observed": math.inf, "count": 3}]
+    churn = {**facts.evaluations["churn"], "calibration": bins}
+    figures = figure_data(render(dataclasses.replace(facts, evaluations={"churn": churn})))
+    drawn = next(trace for trace in figures["calibration"]["data"] if len(trace["x"]) == 1)
+    assert (drawn["x"], drawn["y"]) == ([None], [None])
 
 
 def test_plotly_stands_on_the_page_once(facts: ReportData):

@@ -16,7 +16,7 @@ from footfall.report.summary import summary
 @pytest.mark.parametrize(
     ("value", "told"),
     [(0.384, "38%"), (0.1, "10%"), (0.0999, "10.0%"), (0.012, "1.2%"), (0.9949, "99.5%"), (1.0, "100%"), (0.0, "0%"),
-     (None, "–"), (math.nan, "–")],
+     (None, "–"), (math.nan, "–"), (math.inf, "–")],
 )  # fmt: skip
 def test_percent_keeps_a_place_where_it_matters(value: float | None, told: str):
     assert words.percent(value) == told
@@ -24,7 +24,7 @@ def test_percent_keeps_a_place_where_it_matters(value: float | None, told: str):
 
 @pytest.mark.parametrize(
     ("value", "told"),
-    [(2134.0, "2,100"), (94.0, "94"), (7.4, "7"), (0.0, "0"), (-1250.0, "-1,200"), (None, "–")],
+    [(2134.0, "2,100"), (94.0, "94"), (7.4, "7"), (0.0, "0"), (-1250.0, "-1,200"), (None, "–"), (-math.inf, "–")],
 )
 def test_a_number_about_one_person_keeps_two_figures(value: float | None, told: str):
     assert words.about(value) == told

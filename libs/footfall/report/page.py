@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import jinja2
 import pandas as pd
 import plotly.offline
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
+from plotly.utils import PlotlyJSONEncoder
 
 from footfall.errors import EnvironmentFault
 from footfall.privacy.masking import masked
@@ -148,10 +149,9 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
-def _json(told: Any) -> Markup:
-    """JSON that cannot end the script element in which it stands."""
-    text = json.dumps(told, ensure_ascii=False, default=str).replace("<", "\\u003c").replace("NaN", "null")
-    return Markup(text)  # noqa: S704 - every `<` is escaped
+def _json(value: Any) -> Markup:
+    """JSON that cannot end the script element in which it stands; numbers that are not finite become null."""
+    return htmlsafe_json_dumps(value, cls=PlotlyJSONEncoder, ensure_ascii=False)
 
 
 def _part(name: str) -> str:

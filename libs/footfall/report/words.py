@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -23,8 +24,8 @@ MISSING = "_missing"
 
 
 def is_known(value: object) -> bool:
-    """Whether there is a value: neither None nor NaN."""
-    return value is not None and value == value
+    """Whether there is a value: neither None, nor NaN, nor infinite."""
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def number(value: Any) -> str:

@@ -23,7 +23,7 @@ from jobs.understand_text import WRITTEN, encoders
 
 CODE = ("footfall.models", "footfall.text.normal")
 MODELS = (sentiment.NAME, intents.NAME, aspects.NAME, topics.NAME)
-RISING = ("false_alarm_share", "min_voices")  # settings of topics that the scoring reads
+RISING = ("false_alarm_share", "min_users")  # settings of topics that the scoring reads
 
 
 def steps(job: Job) -> list[Step]:

@@ -132,13 +132,13 @@ def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: 
     topics = range(len(model.centres))
     counts = pd.DataFrame(
         {
-            "voice_count_28d": [int((is_recent & (places == topic)).sum()) for topic in topics],
-            "voice_count_before": [int((~is_recent & (places == topic)).sum()) for topic in topics],
-            "all_voice_count_28d": int(is_recent.sum()),
-            "all_voice_count_before": int((~is_recent).sum()),
+            "user_count_28d": [int((is_recent & (places == topic)).sum()) for topic in topics],
+            "user_count_before": [int((~is_recent & (places == topic)).sum()) for topic in topics],
+            "all_user_count_28d": int(is_recent.sum()),
+            "all_user_count_before": int((~is_recent).sum()),
         }
     )
-    rising = np.flatnonzero(judge_rises(counts, false_alarm_share=0.05, min_voices=5)["is_rising"])
+    rising = np.flatnonzero(judge_rises(counts, false_alarm_share=0.05, min_users=5)["is_rising"])
     hits = [is_new[is_recent & (places == topic)].mean() > 0.5 for topic in rising]
     return any(hits), int(len(hits) - sum(hits))
 

@@ -21,7 +21,7 @@ INSIGHTS = (
 NAMES = tuple(part.split()[0] for part in INSIGHTS.split(", "))
 COUNTED = (
     "topic_id", "document_count_28d", "document_count_before", "negative_share_28d", "negative_share_before",
-    "voice_count_28d", "voice_count_before", "first_seen", "representative_text_ids",
+    "user_count_28d", "user_count_before", "first_seen", "representative_text_ids",
 )  # fmt: skip
 
 
@@ -35,27 +35,27 @@ def topics_of(spark: SparkSession, *given: dict[str, Any], dates: tuple[date, ..
     insights = spark.createDataFrame([tuple(row[name] for name in NAMES) for row in given], INSIGHTS)
     people = rows(spark, IDENTITIES, *(person(actor) for actor in sorted({row["actor_id"] for row in given})))
     made = text_topics(
-        text_insights=insights, identities=people, dates=dates, time_zone=ZONE, false_alarm_share=0.05, min_voices=5,
+        text_insights=insights, identities=people, dates=dates, time_zone=ZONE, false_alarm_share=0.05, min_users=5,
         model_version="topics/1",
     )  # fmt: skip
     return conform(made, TEXT_TOPICS)
 
 
-def counts(voices: np.ndarray[Any, Any]) -> pd.DataFrame:
-    """Of voices, int64[2, n_topics] now and before, what `judge_rises` reads."""
-    now, before = voices
+def counts(users: np.ndarray[Any, Any]) -> pd.DataFrame:
+    """Of users, int64[2, n_topics] now and before, what `judge_rises` reads."""
+    now, before = users
     return pd.DataFrame(
         {
-            "voice_count_28d": now,
-            "voice_count_before": before,
-            "all_voice_count_28d": now.sum(),
-            "all_voice_count_before": before.sum(),
+            "user_count_28d": now,
+            "user_count_before": before,
+            "all_user_count_28d": now.sum(),
+            "all_user_count_before": before.sum(),
         }
     )
 
 
-def judged(voices: np.ndarray[Any, Any]) -> pd.DataFrame:
-    return judge_rises(counts(voices), false_alarm_share=0.05, min_voices=5)
+def judged(users: np.ndarray[Any, Any]) -> pd.DataFrame:
+    return judge_rises(counts(users), false_alarm_share=0.05, min_users=5)
 
 
 def test_topics_are_counted_by_the_windows_and_by_both_clocks(spark: SparkSession) -> None:
@@ -94,7 +94,7 @@ def test_a_new_complaint_is_told_in_the_weeks_in_which_it_rises_and_not_before(s
 def test_nobody_alone_makes_a_rise_however_often_they_write(spark: SparkSession) -> None:
     usual = [said(f"u{day}", 1, happened(day)) for day in range(1, 141)]
     often = [said("ann", 2, happened(1, hour)) for hour in range(20)]
-    found = told(topics_of(spark, *usual, *often), "topic_id", "document_count_28d", "voice_count_28d", "is_rising")
+    found = told(topics_of(spark, *usual, *often), "topic_id", "document_count_28d", "user_count_28d", "is_rising")
     assert found == [(1, 28, 28, False), (2, 20, 1, False)]
 
 
@@ -110,10 +110,10 @@ def test_without_texts_there_are_no_topics(spark: SparkSession) -> None:
     assert told(topics_of(spark, said("ann", None, happened(1))), "topic_id") == []
 
 
-@pytest.mark.parametrize(("topics", "voices"), [(1, 40.0), (10, 2.0), (40, 10.0)])
-def test_where_nothing_changes_a_rise_is_told_on_at_most_one_date_in_twenty(topics: int, voices: float) -> None:
+@pytest.mark.parametrize(("topics", "users"), [(1, 40.0), (10, 2.0), (40, 10.0)])
+def test_where_nothing_changes_a_rise_is_told_on_at_most_one_date_in_twenty(topics: int, users: float) -> None:
     draws = np.random.default_rng([7, topics])
-    usual = [np.stack([draws.poisson(voices, topics), draws.poisson(4 * voices, topics)]) for _ in range(1_000)]
+    usual = [np.stack([draws.poisson(users, topics), draws.poisson(4 * users, topics)]) for _ in range(1_000)]
     alarms = [bool(judged(of_a_date)["is_rising"].any()) for of_a_date in usual]
     assert np.mean(alarms) <= 0.05
 
@@ -141,8 +141,8 @@ def test_the_rise_has_an_interval_about_the_true_ratio_and_no_high_end_where_nob
     draws = np.random.default_rng(9)
     within = []
     for _ in range(400):
-        voices = np.stack([draws.poisson([60, 1_000]), draws.poisson([80, 4_000])])  # three times the rate of the other
-        one = judged(voices).iloc[0]
+        users = np.stack([draws.poisson([60, 1_000]), draws.poisson([80, 4_000])])  # three times the rate of the other
+        one = judged(users).iloc[0]
         within.append(one["rise_low"] <= (60 / 1_060) / (80 / 4_080) <= one["rise_high"])
     assert np.mean(within) >= 0.93
     new = judged(np.array([[10, 90], [0, 400]])).iloc[0]

@@ -60,7 +60,7 @@ def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> N
         "tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": Decimal("100.0000"),
         "order_value_90d": 12.5, "interests": [], "spending_power": "low", "price_sensitivity": None,
         "value_class": "promising", "segment_id": 1, "segment_name": "frequent", "churn_probability": 0.2,
-        "churn_reasons": [reason], "review_count": 2, "review_mood": 0.5,
+        "churn_reasons": [reason], "review_count": 2, "review_sentiment": 0.5,
             "complaint_share_365d": 0.25, "aspects_cared_about": ["price"],
         "model_versions": ["churn/2", "segments/1", "sentiment/3"],
     }  # fmt: skip
@@ -74,7 +74,7 @@ def test_what_no_table_tells_is_null_and_other_dates_are_left_out(spark: SparkSe
         "segment_name",
         "churn_probability",
         "spending_power",
-        "review_mood",
+        "review_sentiment",
         "review_count",
         "model_versions",
     )

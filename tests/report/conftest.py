@@ -59,7 +59,7 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
             {"feature": "gap_mean_days_missing", "value": 1.0, "contribution": 0.1},
         ],
         "review_count": 2,
-        "review_mood": 0.75,
+        "review_sentiment": 0.75,
         "complaint_share_365d": 0.5,
         "aspects_cared_about": ["price", "ease_of_use"],
     }
@@ -146,7 +146,7 @@ def facts() -> ReportData:
             [("where_is_my_parcel", 31, 20), ("unknown", 9, 2)], columns=["intent", "ticket_count", "negative_count"]
         ),
         portraits=pd.DataFrame(
-            [portrait("0a1b2c3d", 0.03, age_band="45-54"), portrait("9f8e7d6c", 0.71, review_count=0, review_mood=None)]
+            [portrait("0a1b2c3d", 0.03, age_band="45-54"), portrait("9f8e7d6c", 0.71, review_count=0, review_sentiment=None)]
         ),
         taken_in=pd.DataFrame(
             [

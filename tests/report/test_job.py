@@ -35,12 +35,13 @@ def job_with(page: str, **world: Any) -> Job:
 
 def score_somebody(lake: Lake) -> Step:
     """A step that writes six portraits."""
-    schema = USER_PROFILES.schema()
-    told = {"as_of_date": DAY, "value_class": "loyal", "amount_365d": Decimal(9), "order_count_365d": 1,
-            "review_count": 0, "model_versions": []}  # fmt: skip
-    rows = [tuple((told | {"user_id": f"person{n}"}).get(f.name) for f in schema) for n in range(6)]
-    made = StepResult([Output(USER_PROFILES, lake.spark.createDataFrame(rows, schema), as_of=(DAY,))])
-    return Step("score", (), (USER_PROFILES.full_name,), lambda _: made)
+    known = {"as_of_date": DAY, "value_class": "loyal", "amount_365d": Decimal(9), "order_count_365d": 1,
+             "review_count": 0, "model_versions": []}  # fmt: skip
+    people = [known | {"user_id": f"person{number}"} for number in range(6)]
+    rows = [tuple(person.get(name) for name in USER_PROFILES.column_names) for person in people]
+    profiles = lake.spark.createDataFrame(rows, USER_PROFILES.schema())
+    result = StepResult([Output(USER_PROFILES, profiles, as_of=(DAY,))])
+    return Step("score", (), (USER_PROFILES.full_name,), lambda _: result)
 
 
 def test_the_page_is_made_once_and_again_where_it_is_gone(

@@ -59,8 +59,8 @@ def test_the_clearest_clause_of_each_mood_stands_for_its_aspect(spark: SparkSess
     ]
 
 
-def topic(number: int, documents: int, voices: int, **other: Any) -> dict[str, Any]:
-    return {"as_of_date": DAY, "topic_id": number, "document_count_28d": documents, "voice_count_28d": voices,
+def topic(number: int, documents: int, users: int, **other: Any) -> dict[str, Any]:
+    return {"as_of_date": DAY, "topic_id": number, "document_count_28d": documents, "user_count_28d": users,
             "document_count_before": 1.0, "p_value": 1.0, "is_rising": False, "is_new": False,
             "representative_text_ids": [f"t-{number}", "t-gone"], **other}  # fmt: skip
 

@@ -1,4 +1,4 @@
--- What a person wrote in the last 365 days before each date, in reviews and tickets: their mood, what they care about.
+-- What a person wrote in the last 365 days before each date, in reviews and tickets: their sentiment, what they care about.
 WITH
 written AS (
     SELECT
@@ -7,7 +7,7 @@ written AS (
         insights.event_date,
         insights.sentiment = 'negative' AS is_negative,
         insights.sentiment = 'negative' OR coalesce(insights.intent = 'complaint', FALSE) AS is_complaint,
-        insights.positive_probability - insights.negative_probability AS mood
+        insights.positive_probability - insights.negative_probability AS polarity
     FROM {text_insights} AS insights
     INNER JOIN {people} AS people
         ON
@@ -19,12 +19,12 @@ written AS (
             AND (people.valid_to IS NULL OR insights.event_time < people.valid_to)
 ),
 
-moods AS (
+sentiments AS (
     SELECT
         as_of_date,
         user_id,
         count(*) AS document_count_365d,
-        avg(mood) AS mood_365d,
+        avg(polarity) AS sentiment_365d,
         count_if(is_complaint) / count(*) AS complaint_share_365d,
         CAST(min(if(is_negative, datediff(as_of_date, event_date), NULL)) AS DOUBLE) AS last_negative_days
     FROM written
@@ -90,10 +90,10 @@ cared_about AS (
 SELECT
     as_of_date,
     user_id,
-    moods.document_count_365d,
-    moods.mood_365d,
-    moods.complaint_share_365d,
-    moods.last_negative_days,
+    sentiments.document_count_365d,
+    sentiments.sentiment_365d,
+    sentiments.complaint_share_365d,
+    sentiments.last_negative_days,
     coalesce(cared_about.aspects_cared_about, CAST(array() AS ARRAY<STRING>)) AS aspects_cared_about
-FROM moods
+FROM sentiments
 LEFT JOIN cared_about USING (as_of_date, user_id)

@@ -44,7 +44,7 @@ def user_profiles(
         interests=run_sql(
             "profiles", "interests", values={**day, "minimum_share": MINIMUM_SHARE}, user_features=user_features
         ),
-        moods=run_sql("profiles", "moods", text_insights=text_insights, people=people),
+        review_sentiments=run_sql("profiles", "review_sentiments", text_insights=text_insights, people=people),
         user_opinions=user_opinions,
         segments=segments,
         segment_catalogue=segment_catalogue,

@@ -66,8 +66,8 @@ SELECT
     catalogue.segment_name,
     scores.score AS churn_probability,
     scores.reasons AS churn_reasons,
-    coalesce(moods.review_count, 0) AS review_count,
-    moods.review_mood,
+    coalesce(review_sentiments.review_count, 0) AS review_count,
+    review_sentiments.review_sentiment,
     opinions.complaint_share_365d,
     opinions.aspects_cared_about,
     array_sort(
@@ -75,7 +75,7 @@ SELECT
             array_compact(
                 concat(
                     array(segments.model_version, scores.model_version),
-                    coalesce(moods.model_versions, CAST(array() AS ARRAY<STRING>))
+                    coalesce(review_sentiments.model_versions, CAST(array() AS ARRAY<STRING>))
                 )
             )
         )
@@ -83,7 +83,7 @@ SELECT
 FROM classed
 LEFT JOIN {basics} AS basics ON classed.user_id = basics.user_id
 LEFT JOIN {interests} AS interests ON classed.user_id = interests.user_id
-LEFT JOIN {moods} AS moods ON classed.user_id = moods.user_id
+LEFT JOIN {review_sentiments} AS review_sentiments ON classed.user_id = review_sentiments.user_id
 LEFT JOIN {user_opinions} AS opinions
     ON classed.as_of_date = opinions.as_of_date AND classed.user_id = opinions.user_id
 LEFT JOIN {segments} AS segments ON classed.as_of_date = segments.as_of_date AND classed.user_id = segments.user_id

@@ -49,7 +49,7 @@ SELECT
     profiles.churn_probability,
     profiles.churn_reasons,
     profiles.review_count,
-    profiles.review_mood,
+    profiles.review_sentiment,
     profiles.complaint_share_365d,
     profiles.aspects_cared_about
 FROM described AS profiles

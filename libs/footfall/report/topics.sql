@@ -7,7 +7,7 @@ ranked AS (
             ORDER BY is_rising DESC, if(is_rising, p_value, 1.0) ASC, document_count_28d DESC, topic_id ASC
         ) AS place
     FROM {text_topics}
-    WHERE as_of_date = :as_of AND voice_count_28d >= :least_people
+    WHERE as_of_date = :as_of AND user_count_28d >= :least_people
 ),
 
 told AS (

@@ -132,7 +132,7 @@ class Topics(Closed):
     stability_rounds: Count
     min_stability: Share
     false_alarm_share: Share
-    min_voices: Count
+    min_users: Count
 
 
 class Intents(Closed):

@@ -127,14 +127,14 @@ ITEM_FEATURES = Table(
 USER_OPINIONS = Table(
     name="user_opinions",
     layer=Layer.RESULTS,
-    version=1,
+    version=2,
     grain="one row per person and as-of date: what their reviews and tickets of the last 365 days tell of them",
     columns=(
         AS_OF,
         USER,
         count("document_count_365d", "reviews and tickets written"),
         Column(
-            "mood_365d",
+            "sentiment_365d",
             "double",
             "mean over these of the probability of positive less that of negative",
             unit="-1 to 1",
@@ -152,7 +152,7 @@ USER_OPINIONS = Table(
         ),
     ),
     key=("as_of_date", "user_id"),
-    rules=(Rule("mood_within", "mood_365d BETWEEN -1 AND 1"),),
+    rules=(Rule("sentiment_within", "sentiment_365d BETWEEN -1 AND 1"),),
     written=Written.REPLACE_AS_OF,
 )
 

@@ -91,7 +91,7 @@ USER_SCORES = Table(
 USER_PROFILES = Table(
     name="user_profiles",
     layer=Layer.RESULTS,
-    version=1,
+    version=2,
     grain="the portrait: one row per person as of a date",
     columns=(
         AS_OF,
@@ -118,7 +118,7 @@ USER_PROFILES = Table(
         Column("churn_reasons", f"array<{REASON}>", "features that moved it most, strongest first", tolerance=1e-6),
         count("review_count", "reviews read"),
         Column(
-            "review_mood",
+            "review_sentiment",
             "double",
             "mean probability that their reviews are positive; NULL without",
             unit="0 to 1",

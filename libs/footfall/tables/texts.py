@@ -75,7 +75,7 @@ TEXT_INSIGHTS = Table(
 TEXT_TOPICS = Table(
     name="text_topics",
     layer=Layer.RESULTS,
-    version=1,
+    version=2,
     grain="one row per topic and as-of date: how much people speak of it, beside the weeks before",
     columns=(
         AS_OF,
@@ -88,19 +88,19 @@ TEXT_TOPICS = Table(
         ),
         share("negative_share_28d", "of its documents of the last 28 days, the negative ones; NULL without documents"),
         share("negative_share_before", "of its documents of the 112 days before, the negative ones; NULL without"),
-        count("voice_count_28d", "people who spoke of it in the last 28 days"),
-        count("voice_count_before", "people who spoke of it in each of the four spans before, added up"),
+        count("user_count_28d", "people who spoke of it in the last 28 days"),
+        count("user_count_before", "people who spoke of it in each of the four spans before, added up"),
         mean(
             "rise",
-            "voices of the last 28 days over those to be expected from the spans before and from how much is said at all, "
-            "one voice added to both; NULL without documents of any topic now or before",
+            "users of the last 28 days over those expected from the spans before and from how many people wrote at all, "
+            "one user added to both; NULL without documents of any topic now or before",
             unit="ratio",
         ),
         mean("rise_low", "low end of the 95% interval of the ratio of the two rates; NULL as rise", unit="ratio"),
         mean("rise_high", "high end of it; NULL as rise, and where nobody spoke of it before", unit="ratio"),
-        share("p_value", "of so many voices by chance alone, corrected for the number of topics of the date"),
-        Column("is_rising", "boolean", "more voices than chance explains", required=True),
-        Column("is_new", "boolean", "rising, and of next to no voices before", required=True),
+        share("p_value", "of so many users by chance alone, corrected for the number of topics of the date"),
+        Column("is_rising", "boolean", "more users than chance explains", required=True),
+        Column("is_new", "boolean", "rising, and next to no users before", required=True),
         Column("first_seen", "date", "day of the earliest document on it known by then", required=True),
         Column(
             "representative_text_ids",

@@ -17,7 +17,7 @@ from footfall.models.common.featureset import Matrix
 from footfall.steps.sql import run_sql
 
 REPRESENTATIVES = 5  # texts that stand for a topic, each of another person
-FEW = 3  # voices in the four spans before: with fewer, a topic that rises is new
+FEW = 3  # users in the four spans before: with fewer, a topic that rises is new
 CONFIDENCE = 0.95
 JUDGED = T.StructType(
     [
@@ -34,13 +34,13 @@ def text_topics(
     dates: Sequence[date],
     time_zone: str,
     false_alarm_share: float,
-    min_voices: int,
+    min_users: int,
     model_version: str,
 ) -> DataFrame:
     """Rows of results.text_topics: each topic spoken of in the 140 days before a date, for each of the dates.
 
     At `false_alarm_share` of the dates at most, something is called rising where nothing changed; of fewer than
-    `min_voices` people in 28 days nothing is.
+    `min_users` people in 28 days nothing is.
     """
     people = people_as_of(identities, dates=dates, time_zone=time_zone)
     counts = run_sql(
@@ -53,26 +53,24 @@ def text_topics(
     schema = T.StructType([*counts.schema.fields, *JUDGED.fields])
 
     def judge(of_a_date: pd.DataFrame) -> pd.DataFrame:
-        judged = judge_rises(of_a_date, false_alarm_share=false_alarm_share, min_voices=min_voices)
+        judged = judge_rises(of_a_date, false_alarm_share=false_alarm_share, min_users=min_users)
         return pd.concat([of_a_date, judged], axis=1)
 
     judged = counts.groupBy("as_of_date").applyInPandas(judge, schema)
-    return judged.drop("all_voice_count_28d", "all_voice_count_before").withColumn(
-        "model_version", F.lit(model_version)
-    )
+    return judged.drop("all_user_count_28d", "all_user_count_before").withColumn("model_version", F.lit(model_version))
 
 
-def judge_rises(counts: pd.DataFrame, *, false_alarm_share: float, min_voices: int) -> pd.DataFrame:
-    """Columns of `JUDGED` for all topics of one date, from their voices and all voices, now and before.
+def judge_rises(counts: pd.DataFrame, *, false_alarm_share: float, min_users: int) -> pd.DataFrame:
+    """Columns of `JUDGED` for all topics of one date, from their unique users and all users, now and before.
 
-    Were the topic's share of all voices unchanged, its voices now would be a binomial draw from its voices now and
+    Were the topic's share of all users unchanged, its users now would be a binomial draw from its users now and
     before: the one-sided exact test of two Poisson rates. So neither a busy month nor a short history is a rise. The
     p-values are corrected for the number of topics after Holm, not for the number of dates that one looks at.
-    `rise` is the ratio to what was to be expected, both with one voice added; its interval is Clopper and Pearson's, NULL
+    `rise` is the ratio to what was to be expected, both with one user added; its interval is Clopper and Pearson's, NULL
     where it is without bound.
     """
-    now, before = (counts[f"voice_count_{when}"].to_numpy(dtype=np.float64) for when in ("28d", "before"))
-    all_now, all_before = (counts[f"all_voice_count_{when}"].to_numpy(dtype=np.float64) for when in ("28d", "before"))
+    now, before = (counts[f"user_count_{when}"].to_numpy(dtype=np.float64) for when in ("28d", "before"))
+    all_now, all_before = (counts[f"all_user_count_{when}"].to_numpy(dtype=np.float64) for when in ("28d", "before"))
     share = all_now / np.maximum(all_now + all_before, 1)
     p_value = _holm(binom.sf(now - 1, now + before, share))
     has_both = (all_now > 0) & (all_before > 0)
@@ -86,7 +84,7 @@ def judge_rises(counts: pd.DataFrame, *, false_alarm_share: float, min_voices: i
             "rise_low": _ratio(low, share),
             "rise_high": _ratio(high, share),
         }
-    is_rising = has_both & (p_value < false_alarm_share) & (now >= min_voices)
+    is_rising = has_both & (p_value < false_alarm_share) & (now >= min_users)
     found = {
         name: pd.Series(values, index=counts.index).where(has_both & np.isfinite(values))
         for name, values in told.items()
@@ -95,7 +93,7 @@ def judge_rises(counts: pd.DataFrame, *, false_alarm_share: float, min_voices: i
 
 
 def _ratio(part: Matrix, share: Matrix) -> Matrix:
-    """The ratio of two rates, from the part of a topic's voices that are of now, and that of all voices."""
+    """The ratio of two rates, from the part of a topic's users that are of now, and that of all users."""
     return part / (1 - part) * (1 - share) / share
 
 

@@ -1,5 +1,5 @@
 -- What people said of each topic before each date: in the last 28 days, and in the four spans of 28 days before these.
--- A voice is one person who spoke of a topic in a span, however often: ten tickets of one customer are one voice.
+-- A user counts once for a topic and span, however often they wrote: ten tickets of one customer count once.
 WITH
 spoken AS (
     SELECT
@@ -30,8 +30,8 @@ first_seen AS (
     GROUP BY as_of_date, topic_id
 ),
 
--- What has no topic is a voice too: it belongs to how much is said at all.
-voices AS (
+-- Texts without a topic count too: they belong to how many people wrote at all.
+topic_users AS (
     SELECT
         as_of_date,
         topic_id,
@@ -47,10 +47,10 @@ voices AS (
 volume AS (
     SELECT
         as_of_date,
-        count_if(span = 0) AS all_voice_count_28d,
-        count_if(span > 0) AS all_voice_count_before,
+        count_if(span = 0) AS all_user_count_28d,
+        count_if(span > 0) AS all_user_count_before,
         count(DISTINCT if(span > 0, span, NULL)) AS spans_before
-    FROM voices
+    FROM topic_users
     GROUP BY as_of_date
 ),
 
@@ -62,9 +62,9 @@ counted AS (
         sum(if(span > 0, document_count, 0)) AS document_count_before,
         sum(if(span = 0, negative_count, 0)) AS negative_count_28d,
         sum(if(span > 0, negative_count, 0)) AS negative_count_before,
-        count_if(span = 0) AS voice_count_28d,
-        count_if(span > 0) AS voice_count_before
-    FROM voices
+        count_if(span = 0) AS user_count_28d,
+        count_if(span > 0) AS user_count_before
+    FROM topic_users
     WHERE topic_id IS NOT NULL
     GROUP BY as_of_date, topic_id
 ),
@@ -75,7 +75,7 @@ of_each_person AS (
         as_of_date,
         topic_id,
         user_id,
-        min(struct(span > 0 AS is_older, -topic_similarity AS distance, text_id)) AS said
+        min(struct(span > 0 AS is_older, -topic_similarity AS distance, text_id)) AS nearest
     FROM spoken
     WHERE topic_id IS NOT NULL AND span <= 4
     GROUP BY as_of_date, topic_id, user_id
@@ -85,7 +85,7 @@ representatives AS (
     SELECT
         as_of_date,
         topic_id,
-        slice(array_distinct(transform(array_sort(collect_set(said)), one -> one.text_id)), 1, :representatives)
+        slice(array_distinct(transform(array_sort(collect_set(nearest)), text -> text.text_id)), 1, :representatives)
             AS representative_text_ids
     FROM of_each_person
     GROUP BY as_of_date, topic_id
@@ -98,10 +98,10 @@ SELECT
     try_divide(counted.document_count_before, volume.spans_before) AS document_count_before,
     try_divide(counted.negative_count_28d, counted.document_count_28d) AS negative_share_28d,
     try_divide(counted.negative_count_before, counted.document_count_before) AS negative_share_before,
-    counted.voice_count_28d,
-    counted.voice_count_before,
-    volume.all_voice_count_28d,
-    volume.all_voice_count_before,
+    counted.user_count_28d,
+    counted.user_count_before,
+    volume.all_user_count_28d,
+    volume.all_user_count_before,
     first_seen.first_seen,
     representatives.representative_text_ids
 FROM counted

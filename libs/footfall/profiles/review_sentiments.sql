@@ -2,7 +2,7 @@
 SELECT
     people.user_id,
     count(*) AS review_count,
-    avg(insights.positive_probability) AS review_mood,
+    avg(insights.positive_probability) AS review_sentiment,
     array_distinct(flatten(collect_list(insights.model_versions))) AS model_versions
 FROM {text_insights} AS insights
 INNER JOIN {people} AS people

@@ -25,7 +25,7 @@ feeds:
       order_lines:
         actor: {kind: card, identifier: card}
         number: {column: line_number, within: [order_id], order_by: [item_id]}
-        skip:
+        skipped:
           - {when: qty = 0, reason: nothing_sold}
         columns:
           order_id: bon
@@ -62,7 +62,7 @@ def _told(spark: SparkSession, root: Path, mapping: str) -> str:
 def test_a_sound_mapping_shows_rows_and_what_is_set_aside(spark: SparkSession, shop: Path) -> None:
     told = _told(spark, shop, MAPPING)
     assert "corner_sales: 3 rows of 1 files looked at" in told
-    assert "left out: nothing_sold" in told
+    assert "skipped: nothing_sold" in told
     assert "quarantined: qty_unreadable, quantity_required" in told
     assert "b1" in told
     assert "anna" not in told

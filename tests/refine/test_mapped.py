@@ -25,7 +25,7 @@ LINES: dict[str, Any] = {
         "order_lines": {
             "actor": {"kind": "card", "identifier": "card"},
             "number": {"column": "line_number", "within": ["order_id"], "order_by": ["item_id"]},
-            "skip": [{"when": "sku = 'TEST'", "why": "test_order"}],
+            "skipped": [{"when": "sku = 'TEST'", "reason": "test_order"}],
             "columns": {"order_id": "bon", "event_time": "ts", "item_id": "sku", "quantity": "qty", "amount": "paid"},
         }
     },

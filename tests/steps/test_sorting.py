@@ -56,7 +56,7 @@ def test_each_row_has_one_outcome(spark: SparkSession) -> None:
         ("b", 5, 3, None, []),  # so this is the first sound b
         (None, 1, 4, None, []),  # no key
         ("c", None, 5, None, ["weight_g_unreadable"]),
-        ("d", -1, 6, "sample", []),  # left out, hence not judged
+        ("d", -1, 6, "sample", []),  # skipped, hence not judged
     )
     assert _outcomes(_marked(rows)) == {
         0: "valid",
@@ -87,8 +87,8 @@ def test_the_tallies_balance_and_give_reasons(spark: SparkSession) -> None:
         "rows_duplicate": 1,
         "rows_skipped": 1,
         "rows_late": 0,
-        "why:sample": 1,
-        "why:test_order": 0,
+        "reason:sample": 1,
+        "reason:test_order": 0,
     }
     assert tally["g"]["rows_read"] == 0
 

@@ -148,7 +148,7 @@ def _told(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -> 
     yield _indented(valid) if len(valid) else "    none"
     why = (
         marked.select(
-            F.when(F.col(sorting.SKIPPED).isNotNull(), F.concat(F.lit("left out: "), sorting.SKIPPED))
+            F.when(F.col(sorting.SKIPPED).isNotNull(), F.concat(F.lit("skipped: "), sorting.SKIPPED))
             .when(sorting.is_broken(), F.concat(F.lit("quarantined: "), F.array_join(sorting.reasons(stated), ", ")))
             .when(F.col(sorting.DUPLICATE), F.lit("duplicate key"))
             .otherwise(F.lit("valid"))

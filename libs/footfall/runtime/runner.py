@@ -273,10 +273,10 @@ def _line(step: Step, feed: str, table: Table, **counts: Any) -> dict[str, Any]:
 def _fact_line(
     step: Step, feed: str, table: Table, tally: Mapping[str, int], broken: Mapping[str, int]
 ) -> dict[str, Any]:
-    why = {key.removeprefix("why:"): n for key, n in tally.items() if key.startswith("why:") and n}
+    reasons = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
     warned = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
     counts = {key: n for key, n in tally.items() if key.startswith("rows_")}
-    return _line(step, feed, table, **counts, skipped_reasons=why or None, broken_rules={**warned, **broken} or None)
+    return _line(step, feed, table, **counts, skipped_reasons=reasons or None, broken_rules={**warned, **broken} or None)
 
 
 def _told(step: Step, lines: Sequence[Mapping[str, Any]], made: StepResult, seconds: float) -> str:

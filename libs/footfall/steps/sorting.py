@@ -88,10 +88,10 @@ def tallies(table: Table, feeds: Mapping[str, Sequence[str]]) -> list[Column]:
 
     `feeds` gives the reasons for which each feed's mapping skips rows.
     """
-    return [_tally(table, F.col(FEED) == feed, why).alias(feed) for feed, why in feeds.items()]
+    return [_tally(table, F.col(FEED) == feed, skip_reasons).alias(feed) for feed, skip_reasons in feeds.items()]
 
 
-def _tally(table: Table, mine: Column, why: Sequence[str]) -> Column:
+def _tally(table: Table, mine: Column, skip_reasons: Sequence[str]) -> Column:
     late = F.expr("known_at > event_time + INTERVAL 1 DAY") if "event_time" in table.column_names else F.lit(False)
     counted = {
         "rows_read": F.lit(True),
@@ -101,7 +101,7 @@ def _tally(table: Table, mine: Column, why: Sequence[str]) -> Column:
         "rows_skipped": F.col(SKIPPED).isNotNull(),
         "rows_late": is_valid() & late,
     }
-    counted |= {f"why:{reason}": F.col(SKIPPED) == reason for reason in why}
+    counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
     counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
     return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
 

@@ -1,19 +1,18 @@
-"""Applies the champions: groups, churn probabilities with reasons, what reviews say. Each row names its model's version."""
+"""Applies the champions: groups, scores with reasons, what documents say; then what that comes to for people and items."""
 
 import sys
-from typing import Any
 
-from footfall.models.churn import training as churn
-from footfall.models.common.featureset import FeatureSet
-from footfall.models.common.trained import require_version
-from footfall.models.segments import training as segments
+from footfall.features.opinions import item_opinions, user_opinions
 from footfall.profiles import user_profiles
 from footfall.runtime.cli import Job, main
+from footfall.runtime.scoring import WRITTEN, score_steps
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
     IDENTITIES,
+    ITEM_OPINIONS,
     SEGMENT_CATALOGUE,
     SEGMENTS,
+    TEXT_ASPECTS,
     TEXT_INSIGHTS,
     USER_FEATURES,
     USER_OPINIONS,
@@ -21,65 +20,41 @@ from footfall.tables import (
     USER_SCORES,
     USERS,
 )
-from jobs import score_texts
-
-CODE = ("footfall.models",)
 
 
 def steps(job: Job) -> list[Step]:
-    """One step a champion of people, what texts say, then the portraits, which show both."""
-    return [_segments(job), _churn(job), *score_texts.steps(job), _profiles(job)]
+    """The champions' scores, the opinions of people and about items where the shop has texts, and the portraits."""
+    with_texts = any(job.feeds(table) for table in WRITTEN)
+    return [*score_steps(job), *([_opinions(job)] if with_texts else []), _profiles(job)]
 
 
-def _champion(job: Job, step: str, model: str, features: FeatureSet) -> dict[str, Any]:
-    """The champion that the batch pinned, as the arguments `model` and `model_version`."""
-    found = job.champion(model, step=step)
-    require_version(found.model, features, name=found.version)
-    return {"model": found.model, "model_version": found.version}
-
-
-def _segments(job: Job) -> Step:
-    def apply(frames: Frames) -> StepResult:
-        champion = _champion(job, "score_segments", segments.NAME, segments.FEATURES)
-        features = frames[USER_FEATURES.full_name]
-        people = segments.assign(features, as_of=job.as_of, **champion)
-        groups = segments.catalogue(features, people, as_of=job.as_of, **champion)
-        when = (job.as_of,)
-        return StepResult([Output(SEGMENTS, people, as_of=when), Output(SEGMENT_CATALOGUE, groups, as_of=when)])
-
-    writes = (SEGMENTS.full_name, SEGMENT_CATALOGUE.full_name)
-    reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of}
-    return Step("score_segments", reads, writes, apply, CODE, values, models=(segments.NAME,))
-
-
-def _churn(job: Job) -> Step:
-    within = job.settings.churn.active_within_days
+def _opinions(job: Job) -> Step:
+    tables, values = (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES), _values(job)
 
     def apply(frames: Frames) -> StepResult:
-        champion = _champion(job, "score_churn", churn.NAME, churn.FEATURES)
-        features = frames[USER_FEATURES.full_name]
-        people = churn.population(features, dates=(job.as_of,), active_within_days=within)
-        scores = churn.score(people, as_of=job.as_of, **champion)
-        return StepResult([Output(USER_SCORES, scores, as_of=(job.as_of,))])
+        arguments = {table.name: frames[table.full_name] for table in tables}
+        arguments |= {"dates": (job.as_of,), "time_zone": values["time_zone"]}
+        makers = ((USER_OPINIONS, user_opinions), (ITEM_OPINIONS, item_opinions))
+        return StepResult([Output(table, make(**arguments), as_of=(job.as_of,)) for table, make in makers])
 
-    reads, values = (Read(USER_FEATURES.full_name),), {"as_of": job.as_of, "active_within_days": within}
-    return Step("score_churn", reads, (USER_SCORES.full_name,), apply, CODE, values, models=(churn.NAME,))
+    reads, writes = tuple(Read(t.full_name) for t in tables), (USER_OPINIONS.full_name, ITEM_OPINIONS.full_name)
+    return Step("opinions", reads, writes, apply, ("footfall.features",), values)
 
 
 def _profiles(job: Job) -> Step:
     tables = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USER_OPINIONS, USERS, IDENTITIES)
-    as_of, time_zone = job.as_of, job.settings.shop.time_zone
+    values = _values(job)
 
     def apply(frames: Frames) -> StepResult:
-        told = {table.name: frames[table.full_name] for table in tables}
-        portraits = user_profiles(**told, as_of=as_of, time_zone=time_zone, churn_model=churn.NAME)
-        return StepResult([Output(USER_PROFILES, portraits, as_of=(as_of,))])
+        arguments = {table.name: frames[table.full_name] for table in tables}
+        return StepResult([Output(USER_PROFILES, user_profiles(**arguments, **values), as_of=(job.as_of,))])
 
     reads = tuple(Read(table.full_name) for table in tables)
-    values = {"as_of": as_of, "time_zone": time_zone}
-    return Step(
-        "user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles", "footfall.features"), values
-    )
+    return Step("user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles",), values)
+
+
+def _values(job: Job) -> dict[str, object]:
+    return {"as_of": job.as_of, "time_zone": job.settings.shop.time_zone}
 
 
 if __name__ == "__main__":

@@ -66,6 +66,8 @@ SELECT
     catalogue.segment_name,
     scores.score AS churn_probability,
     scores.reasons AS churn_reasons,
+    scores.served_by AS churn_served_by,
+    scores.no_score_reason AS churn_no_score_reason,
     coalesce(review_sentiments.review_count, 0) AS review_count,
     review_sentiments.review_sentiment,
     opinions.complaint_share_365d,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from footfall.errors import DataError, FootfallError
+from footfall.errors import DataError
 from footfall.registry.place import explained, reached, require_usable, requirements
 from footfall.settings import MlflowSettings
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 CHAMPION_BEFORE = "champion_before"  # tag of a version: who was champion when it became one
-EVALUATION = "evaluation.json"
+EVALUATION, CARD = "evaluation.json", "card.md"
 SQLITE = "sqlite:///"
 MOST_POINTS = 1000  # that MLflow takes at once
 
@@ -36,8 +34,19 @@ class PythonModel(Protocol):
         """Writes what `loader` reads back."""
 
 
+class CandidateVerdict(Protocol):
+    """Who serves; `footfall.models.common.gates.Verdict` is one."""
+
+    @property
+    def served_by(self) -> str:
+        """The learner or baseline that serves; empty where neither does."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The gates with their figures."""
+
+
 class Candidate(Protocol):
-    """A fitted model and what is told about it; `footfall.models.common.trained.Trained` is one."""
+    """A fitted model and what was measured of it; `footfall.models.common.trained.Trained` is one."""
 
     name: str
     parameters: Mapping[str, Any]
@@ -46,7 +55,6 @@ class Candidate(Protocol):
     loader: str  # module whose `_load_pyfunc(folder)` gives the model back
     features: Sequence[tuple[str, str]]  # the signature: (column, MLflow type)
     predictions: Sequence[tuple[str, str]]
-    figures: Mapping[str, Any]  # name -> plotly figure
     evaluation: Mapping[str, Any]  # the plotted numbers, for the report
     curve: Sequence[tuple[int, str, float]]  # (step, name, value) of the training, where it had steps
 
@@ -55,8 +63,12 @@ class Candidate(Protocol):
         """What becomes a pyfunc."""
 
     @property
+    def verdict(self) -> CandidateVerdict:
+        """Who serves, and the gates."""
+
+    @property
     def missed(self) -> str:
-        """The gates missed, in words; empty: promote."""
+        """The gates missed, in words; empty: all passed."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,9 @@ class Champion:
     model: Any
     version: str
     feature_version: str
+    served_by: str
+    training_rows: str  # fingerprint of the rows that it was trained on
+    code: str  # hash of the code that trained it
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,14 @@ class Registry:
         """Number of the version behind the alias `champion`; empty where there is none."""
         return self._version_of(model, CHAMPION)
 
+    def latest_tags(self, model: str) -> Mapping[str, str]:
+        """Tags of the version that was trained last; empty where none was."""
+        number = self._version_of(model, CHALLENGER)
+        if not number:
+            return {}
+        with self._reached() as client:
+            return dict(client.get_model_version(model, number).tags)
+
     def load_champion(self, model: str) -> Champion:
         """The champion as the plain Python object that was saved; raises DataError where there is none."""
         return self.load(model, self.champion_version(model))
@@ -94,42 +117,73 @@ class Registry:
         if not number:
             raise DataError(
                 f"model '{model}' has no champion in {self.uri}.",
-                fix="Run jobs/train.py; if it ends with exit code 3, its message names the gates that were missed.",
+                fix="Run jobs/train.py; its warnings name the gates that were missed.",
             )
         with self._reached() as client:
             import mlflow
 
             loaded = mlflow.pyfunc.load_model(f"models:/{model}/{number}")
             tags = client.get_model_version(model, number).tags
-        return Champion(loaded.get_raw_model(), f"{model}/{number}", tags.get("feature_version", ""))
+        kept = {key: tags.get(key, "") for key in ("feature_version", "served_by", "training_rows", "code")}
+        return Champion(loaded.get_raw_model(), f"{model}/{number}", **kept)
 
     def load_evaluation(self, model: str, number: str) -> dict[str, Any]:
         """The numbers behind the plots of a version's run."""
         with self._reached() as client, tempfile.TemporaryDirectory() as folder:
             run = client.get_model_version(model, number).run_id
             path = client.download_artifacts(run, EVALUATION, folder)
-            found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-        return found
+            evaluation: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        return evaluation
 
-    def record(self, candidate: Candidate, *, tables: Mapping[str, str], step: str) -> str:
-        """Logs the run, registers a version, moves the aliases; returns the version's number.
+    def record(
+        self,
+        candidate: Candidate,
+        *,
+        tables: Mapping[str, str],
+        step: str,
+        tags: Mapping[str, str] | None = None,
+        card: str = "",
+        plots: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Logs the run and registers a version, which becomes `challenger`; returns the version's number.
 
-        `tables` are the pinned versions of what the model was fitted on. The version becomes `challenger`, and
-        `champion` only where no gate was missed.
+        `tables` are the pinned versions of what the model was fitted on, `tags` go onto the version, `card` is Markdown,
+        `plots` are plotly figures by name. The alias `champion` moves later, by `promote`, when the step's batch is closed.
         """
+        verdict = candidate.verdict
         with self._reached() as client:
             import mlflow
 
             with mlflow.start_run(experiment_id=self._experiment(client), run_name=step) as run:
                 self._log_run(client, run.info.run_id, candidate, tables)
+                if card:
+                    client.log_text(run.info.run_id, card, CARD)
+                for name, figure in (plots or {}).items():
+                    client.log_figure(run.info.run_id, figure, f"plots/{name}.html")
                 number = self._register(client, run.info.run_id, candidate)
-            told = {"feature_version": candidate.feature_version, "gates": candidate.missed or "passed"}
-            for key, value in told.items():
+            version_tags = {
+                "feature_version": candidate.feature_version,
+                "gates": candidate.missed or "passed",
+                "served_by": verdict.served_by,
+                **(tags or {}),
+            }
+            for key, value in version_tags.items():
                 client.set_model_version_tag(candidate.name, number, key, value)
             client.set_registered_model_alias(candidate.name, CHALLENGER, number)
-            if not candidate.missed:
-                self._promote(client, candidate.name, number)
         return number
+
+    def promote(self, model: str, number: str) -> None:
+        """Moves the alias `champion` to a version, or takes it away where `number` is empty; nothing where it is there."""
+        before = self.champion_version(model)
+        if number == before:
+            return
+        with self._reached() as client:
+            if not number:
+                client.delete_registered_model_alias(model, CHAMPION)
+                return
+            if before:
+                client.set_model_version_tag(model, number, CHAMPION_BEFORE, before)
+            client.set_registered_model_alias(model, CHAMPION, number)
 
     def rollback(self, model: str) -> str:
         """Makes the version before the champion champion again; returns its number."""
@@ -158,9 +212,7 @@ class Registry:
         points = [Metric(f"curve_{name}", float(value), 0, at) for at, name, value in candidate.curve]
         for at in range(0, len(points), MOST_POINTS):
             client.log_batch(run, metrics=points[at : at + MOST_POINTS])
-        for name, figure in candidate.figures.items():
-            client.log_figure(run, figure, f"plots/{name}.html")
-        client.log_dict(run, dict(candidate.evaluation), EVALUATION)
+        client.log_dict(run, {**candidate.evaluation, "verdict": candidate.verdict.as_json()}, EVALUATION)
 
     def _register(self, client: MlflowClient, run: str, candidate: Candidate) -> str:
         """Saves the model as a pyfunc without pickles and without a row of data; returns the version's number."""
@@ -182,14 +234,8 @@ class Registry:
             )
         with suppress(MlflowException):  # it is there from the second version on
             client.create_registered_model(candidate.name)
-        made = client.create_model_version(candidate.name, logged.model_uri, run, model_id=logged.model_id)
-        return str(made.version)
-
-    def _promote(self, client: MlflowClient, model: str, number: str) -> None:
-        before = self._version_of(model, CHAMPION)
-        if before:
-            client.set_model_version_tag(model, number, CHAMPION_BEFORE, before)
-        client.set_registered_model_alias(model, CHAMPION, number)
+        version = client.create_model_version(candidate.name, logged.model_uri, run, model_id=logged.model_id)
+        return str(version.version)
 
     def _version_of(self, model: str, alias: str) -> str:
         if self._is_new():
@@ -206,9 +252,9 @@ class Registry:
                 raise
 
     def _experiment(self, client: MlflowClient) -> str:
-        found = client.get_experiment_by_name(self.experiment)
-        if found is not None:
-            return str(found.experiment_id)
+        experiment = client.get_experiment_by_name(self.experiment)
+        if experiment is not None:
+            return str(experiment.experiment_id)
         place = None
         if not self.uri.startswith(("http", "databricks")):  # a server has a place of its own
             folder = self.artifact_root
@@ -232,10 +278,10 @@ class Registry:
             try:
                 yield mlflow.MlflowClient()
             except (mlflow.MlflowException, OSError) as fault:
-                told = explained(fault, uri=self.uri)
-                if told is None:
+                explanation = explained(fault, uri=self.uri)
+                if explanation is None:
                     raise
-                raise told from fault
+                raise explanation from fault
 
 
 def _schema(columns: Sequence[tuple[str, str]]) -> Any:
@@ -247,33 +293,3 @@ def _schema(columns: Sequence[tuple[str, str]]) -> Any:
         return Array(kind(text[6:-1])) if text.startswith("array<") else DataType[text]
 
     return Schema([ColSpec(kind(text), name) for name, text in columns])
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Shows a model's champion, or rolls it back to the one before."""
-    from footfall.settings import overrides_of, read_resolved, resolve
-
-    parser = argparse.ArgumentParser(prog="python -m footfall.registry", description=main.__doc__)
-    parser.add_argument("action", choices=("rollback", "champion"))
-    parser.add_argument("model", help="churn, segments or sentiment")
-    parser.add_argument("--conf", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
-    parser.add_argument("--env", default="local", help="name of a folder below conf/env (default: local)")
-    parser.add_argument("--settings", type=Path, help="one resolved settings file instead of --env")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as mlflow.tracking_uri=..."
-    )
-    given = parser.parse_args(arguments)
-    try:
-        settings = (
-            read_resolved(given.settings)
-            if given.settings
-            else resolve(given.conf, given.env, overrides_of(None, None, given.set))
-        )
-        registry = Registry.open(settings.mlflow)
-        act = registry.rollback if given.action == "rollback" else registry.champion_version
-        number = act(given.model)
-    except FootfallError as fault:
-        print(fault, file=sys.stderr)
-        return fault.exit_code
-    print(f"{given.model}: champion is version {number or 'none'}")
-    return 0

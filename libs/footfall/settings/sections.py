@@ -58,7 +58,14 @@ class Churn(Closed):
     return_window_days: Days
     active_within_days: Count
     min_auroc_gain: Share
+
+
+class Training(Closed):
+    """When models are refitted, and how surely they must be better."""
+
+    cadence_days: Days
     bootstrap_rounds: Count
+    max_champion_loss: Share
 
 
 class Segments(Closed):
@@ -101,11 +108,10 @@ class Text(Closed):
 
 
 class Sentiment(Closed):
-    """How the sentiment head is judged."""
+    """How the sentiment head is evaluated."""
 
-    judged_share: Share
+    held_out_share: Share
     neutral_share: Share
-    min_accuracy_gain: Share
     min_auroc_gain: Share
 
 
@@ -119,7 +125,7 @@ class AspectWords(Closed):
 class Aspects(Closed):
     """What a shop looks for in texts beside footfall's own aspects."""
 
-    min_auroc: Share
+    min_auroc_gain: Share
     own: Mapping[str, AspectWords]
 
 
@@ -136,14 +142,14 @@ class Topics(Closed):
 
 
 class Intents(Closed):
-    """When the model of intents answers, and how it is judged."""
+    """When the model of intents answers, and how it is evaluated."""
 
-    judged_share: Share
+    held_out_share: Share
     min_precision: Share
 
 
 class FineTune(Closed):
-    """Whether and how the encoder itself is taught; the fields of footfall.tuning.TuningSpec, and where it happens."""
+    """Whether and how the encoder itself is fine-tuned; the fields of footfall.tuning.TuningSpec, and where it happens."""
 
     enabled: bool
     folder: str
@@ -169,7 +175,7 @@ class FineTune(Closed):
     frozen_layers: Annotated[int, Field(ge=0)]
     start_from_logistic: bool
     stopping_share: Share
-    judged_share: Share
+    held_out_share: Share
     evaluations_an_epoch: Count
     patience: Count
     checkpoint_steps: Count
@@ -203,6 +209,7 @@ class Settings(Closed):
     sources: Sources
     privacy: Privacy
     features: Features
+    training: Training
     churn: Churn
     segments: Segments
     text: Text

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import resources
 from typing import Any
 
 from pyspark.sql import DataFrame
 
 from footfall.contract import Table
+from footfall.steps.code import code_hash
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class Step:
 
     `apply` gets the frames by name, its own tables as they were before among them. `values` are the settings that
     change the result, `code` the packages whose source does; with the pinned inputs they decide whether there is
-    anything to do. `models` are registered models whose champions it uses, `makes` local files that it writes beside
+    anything to do. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only
+    so many days after the last batch that registered a model; changed code or values count at once. `models` are registered models whose champions it uses, `makes` local files that it writes beside
     the lake: where one is absent it runs again.
     """
 
@@ -102,6 +103,8 @@ class Step:
     models: tuple[str, ...] = ()
     files: Files | None = None
     makes: tuple[str, ...] = ()
+    day_values: Mapping[str, Any] = field(default_factory=dict)
+    cadence_days: int = 0
 
     @property
     def is_incremental(self) -> bool:
@@ -109,24 +112,17 @@ class Step:
         return self.files is not None or (any(r.new for r in self.reads) and all(r.new or r.lookup for r in self.reads))
 
     def fingerprint(self, inputs: Mapping[str, str]) -> str:
-        """Hash of the pinned inputs (its own tables left out) and, unless incremental, of code and values."""
-        aside = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
-        parts: dict[str, Any] = {"inputs": {k: v for k, v in inputs.items() if k not in aside}}
-        if not self.is_incremental:
-            parts |= {"values": dict(self.values), "code": {room: code_hash(room) for room in self.code}}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        """Hash of code and values (none of an incremental step), a dot, and hash of the pinned inputs (its own tables left out)."""
+        own = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
+        pinned = {key: pin for key, pin in inputs.items() if key not in own}
+        definition = {"values": dict(self.values), "code": {name: code_hash(name) for name in self.code}}
+        return f"{_digest({} if self.is_incremental else definition)}.{_digest({**pinned, **self.day_values})}"
 
 
-def code_hash(room: str) -> str:
-    """Hash of a package's (or module's) `.py`, `.sql` and `.yaml` files, whatever they are packed in."""
-    package, _, module = room.rpartition(".")
-    folder = resources.files(package).joinpath(module)
-    if folder.is_dir():
-        texts = [
-            f.read_bytes()
-            for f in sorted(folder.iterdir(), key=lambda f: f.name)
-            if f.name.endswith((".py", ".sql", ".yaml"))
-        ]
-    else:
-        texts = [resources.files(package).joinpath(f"{module}.py").read_bytes()]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
+def has_same_definition(fingerprint: str, other: str) -> bool:
+    """Whether two fingerprints of a step differ in inputs at most."""
+    return fingerprint.partition(".")[0] == other.partition(".")[0]
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -51,6 +51,6 @@ def days(name: str, meaning: str) -> Column:
     return mean(name, meaning, unit="days")
 
 
-def probability(name: str, meaning: str) -> Column:
-    """What a model over text vectors holds likely; it moves in its last bits with the vectors. Never NULL."""
-    return Column(name, "double", meaning, unit="0 to 1", required=True, tolerance=2e-2)
+def probability(name: str, meaning: str, *, required: bool = True) -> Column:
+    """A probability by a model over text vectors; it moves in its last bits with the vectors."""
+    return Column(name, "double", meaning, unit="0 to 1", required=required, tolerance=2e-2)

@@ -1,6 +1,6 @@
 """Contracts of what is said of people: their group, scores and portrait. Declarations only."""
 
-from footfall.contract import Column, Layer, Personal, Table, Written
+from footfall.contract import Column, Layer, Personal, Rule, Table, Written
 from footfall.tables.columns import AS_OF, FLOAT_TOLERANCE, USER, count, days, mean, money, share
 
 SEGMENTS = Table(
@@ -63,8 +63,8 @@ REASON = "struct<feature:string,value:double,contribution:double>"
 USER_SCORES = Table(
     name="user_scores",
     layer=Layer.RESULTS,
-    version=1,
-    grain="one row per person, as-of date and model",
+    version=2,
+    grain="one row per person, as-of date and model that speaks of them",
     columns=(
         AS_OF,
         USER,
@@ -72,8 +72,7 @@ USER_SCORES = Table(
         Column(
             "score",
             "double",
-            "what the model predicts; for churn the probability of no order within the horizon",
-            required=True,
+            "what the model predicts; for churn the probability of no order within the horizon; NULL where nothing serves",
             tolerance=1e-6,
         ),
         Column(
@@ -82,9 +81,12 @@ USER_SCORES = Table(
             "features that moved the score most, strongest first; contribution in log-odds",
             tolerance=1e-6,
         ),
-        Column("model_version", "string", "name/version in MLflow", required=True),
+        Column("served_by", "string", "the learner, or `baseline: ` and its name where no learner passed its gates"),
+        Column("no_score_reason", "string", "why the score is NULL"),
+        Column("model_version", "string", "name/version in MLflow; NULL where nothing serves"),
     ),
     key=("as_of_date", "user_id", "model"),
+    rules=(Rule("score_or_reason", "(score IS NULL) = (no_score_reason IS NOT NULL)"),),
     written=Written.REPLACE_AS_OF,
 )
 
@@ -116,6 +118,8 @@ USER_PROFILES = Table(
         Column("segment_name", "string", "as in segment_catalogue"),
         Column("churn_probability", "double", "of no order within the horizon", unit="0 to 1", tolerance=1e-6),
         Column("churn_reasons", f"array<{REASON}>", "features that moved it most, strongest first", tolerance=1e-6),
+        Column("churn_served_by", "string", "as served_by in user_scores"),
+        Column("churn_no_score_reason", "string", "why churn_probability is NULL"),
         count("review_count", "reviews read"),
         Column(
             "review_sentiment",

@@ -38,7 +38,7 @@ TEXT_VECTORS = Table(
 TEXT_INSIGHTS = Table(
     name="text_insights",
     layer=Layer.RESULTS,
-    version=2,
+    version=3,
     grain="one row per document that was read, a review or a ticket: what it says",
     columns=(
         Column("document_kind", "string", "review or ticket"),
@@ -47,10 +47,10 @@ TEXT_INSIGHTS = Table(
         ACTOR,
         Column("item_id", "string", "the item that it speaks of"),
         Column("text_id", "string", "as in text_vectors", personal=Personal.IDENTIFIER, required=True),
-        Column("sentiment", "string", "the likeliest of negative, neutral and positive", required=True),
-        probability("negative_probability", "that it sounds negative"),
-        probability("neutral_probability", "that it sounds neutral, or praises as much as it blames"),
-        probability("positive_probability", "that it sounds positive"),
+        Column("sentiment", "string", "the likeliest of negative, neutral and positive; NULL where no model serves"),
+        probability("negative_probability", "that it sounds negative", required=False),
+        probability("neutral_probability", "that it sounds neutral, or praises as much as it blames", required=False),
+        probability("positive_probability", "that it sounds positive", required=False),
         Column(
             "intent",
             "string",

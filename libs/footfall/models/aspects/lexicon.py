@@ -14,7 +14,7 @@ import yaml
 from footfall.errors import SettingsError, listed
 
 LANGUAGES = ("zh", "en")
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+ASPECT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 ENDINGS = "(?:s|es|d|ed|ing|ly)?"
 
 
@@ -43,13 +43,13 @@ class Lexicon:
         """Their names."""
         return tuple(self.words)
 
-    def found(self, aspect: str, clause: str) -> tuple[str, ...]:
+    def words_in(self, aspect: str, clause: str) -> tuple[str, ...]:
         """The words of the aspect that stand in a clause, each once, as they are written there."""
         return tuple(dict.fromkeys(match.group() for match in self.words[aspect].pattern.finditer(clause)))
 
-    def with_own(self, told: Mapping[str, Any], *, where: str) -> Lexicon:
+    def with_own(self, entries: Mapping[str, Any], *, where: str) -> Lexicon:
         """With a shop's own aspects, or its words added to those that are there. `where` names their file in faults."""
-        own = parsed(told, where=where)
+        own = parsed(entries, where=where)
         both = {
             name: Words(*(tuple(dict.fromkeys(old + new)) for old, new in _pairs(self.words.get(name), words)))
             for name, words in own.words.items()
@@ -61,21 +61,21 @@ class Lexicon:
         return {name: {"zh": list(words.zh), "en": list(words.en)} for name, words in self.words.items()}
 
 
-def parsed(told: Mapping[str, Any], *, where: str) -> Lexicon:
+def parsed(entries: Mapping[str, Any], *, where: str) -> Lexicon:
     """A lexicon from `aspect: {zh: [...], en: [...]}`; raises SettingsError with every fault."""
     faults = []
-    for name, words in told.items():
-        if not NAME.fullmatch(str(name)):
+    for name, words in entries.items():
+        if not ASPECT_NAME.fullmatch(str(name)):
             faults.append(f"'{name}' is no name for an aspect (small letters, digits and _)")
         if not isinstance(words, Mapping) or not set(words) <= set(LANGUAGES) or not any(words.values()):
             faults.append(f"{name}: expected lists of words under zh, en or both")
-        elif not all(isinstance(w, str) and w.strip() for found in words.values() for w in _list(found)):
+        elif not all(isinstance(w, str) and w.strip() for listed_words in words.values() for w in _list(listed_words)):
             faults.append(f"{name}: a word is empty or no string (quote what YAML takes for something else)")
     if faults:
         raise SettingsError(
             f"{where}: {listed(faults)}.", fix="Write them as in libs/footfall/models/aspects/aspects.yaml."
         )
-    return Lexicon({str(n): Words(*(tuple(_list(words.get(lang))) for lang in LANGUAGES)) for n, words in told.items()})
+    return Lexicon({str(n): Words(*(tuple(_list(words.get(lang))) for lang in LANGUAGES)) for n, words in entries.items()})
 
 
 @cache
@@ -89,11 +89,11 @@ def _any(words: Sequence[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-def _list(found: Any) -> Sequence[Any]:
+def _list(value: Any) -> Sequence[Any]:
     """A list as it is; nothing for none; anything else as a list that no word is in."""
-    if found is None:
+    if value is None:
         return []
-    return found if isinstance(found, list | tuple) else [None]
+    return value if isinstance(value, list | tuple) else [None]
 
 
 def _pairs(old: Words | None, new: Words) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,15 +10,30 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.models.aspects.model import AspectModel
-from footfall.models.common.documents import KEEP
+from footfall.models.common.documents import KEEP, documents
+from footfall.models.common.runs import ScoringRun
 from footfall.models.common.text_head import TextHead
-from footfall.models.sentiment.training import SentimentModel
-from footfall.tables.texts import TEXT_ASPECTS
+from footfall.models.sentiment.model import SentimentModel
+from footfall.steps.step import Output
+from footfall.tables import CLAUSE_VECTORS, REVIEWS, TEXT_ASPECTS, TICKETS
 from footfall.text.normal import normalise
 
 POSITIVE = "positive"
-MOOD_VECTOR = "mood_vector"
+SENTIMENT_VECTOR = "sentiment_vector"
 CLAUSE = ("clause_number", "start_char", "end_char", "vector")
+
+
+def score(run: ScoringRun) -> Sequence[Output]:
+    """Rows of results.text_aspects; nothing is written where aspects or sentiment are served by nobody."""
+    sentiment = run.others["sentiment"]
+    if run.champion is None or sentiment is None:
+        return []
+    written = documents(reviews=run.frame(REVIEWS), tickets=run.frame(TICKETS))
+    mentions = aspects_of(
+        written, run.frame(CLAUSE_VECTORS), aspects=run.champion.fitted, sentiment=sentiment.fitted,
+        model_version=run.champion.version,
+    )  # fmt: skip
+    return [Output(TEXT_ASPECTS, mentions)]
 
 
 def aspects_of(
@@ -35,16 +50,16 @@ def aspects_of(
     of the aspects.
     """
     fingerprint = aspects.feature_version
-    moods = clause_vectors.where(F.col("encoder_fingerprint") == sentiment.feature_version)
+    of_sentiment = clause_vectors.where(F.col("encoder_fingerprint") == sentiment.feature_version)
     clauses = clause_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", *CLAUSE)
-    of_mood = moods.select("text_id", "clause_number", F.col("vector").alias(MOOD_VECTOR))
-    clauses = clauses.join(of_mood, on=["text_id", "clause_number"], how="inner")
+    by_sentiment = of_sentiment.select("text_id", "clause_number", F.col("vector").alias(SENTIMENT_VECTOR))
+    clauses = clauses.join(by_sentiment, on=["text_id", "clause_number"], how="inner")
     rows = documents.select(*KEEP, "text").join(clauses, on="text_id", how="inner")
 
     def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
-            told = read_clauses(batch, aspects=aspects, sentiment=sentiment.head)
-            yield told.assign(model_version=model_version, encoder_fingerprint=fingerprint)[
+            mentions = read_clauses(batch, aspects=aspects, sentiment=sentiment.head)
+            yield mentions.assign(model_version=model_version, encoder_fingerprint=fingerprint)[
                 list(TEXT_ASPECTS.column_names)
             ]
 
@@ -52,21 +67,21 @@ def aspects_of(
 
 
 def read_clauses(rows: pd.DataFrame, *, aspects: AspectModel, sentiment: TextHead) -> pd.DataFrame:
-    """One row for each aspect of each clause: those of `rows` (KEEP, text, CLAUSE, mood_vector), with what is said of it."""
+    """One row for each aspect of each clause: those of `rows` (KEEP, text, CLAUSE, sentiment_vector), with what is said of it."""
     texts = {text: normalise(text) for text in rows["text"].unique()}
     spans = zip(rows["text"], rows["start_char"], rows["end_char"], strict=True)
     clauses = pd.Series([texts[text][start:end] for text, start, end in spans], index=rows.index, dtype=object)
-    found = aspects.predict(pd.DataFrame({"text": clauses, "vector": rows["vector"]}))["aspects"]
-    moods = sentiment.probability(clauses.tolist(), list(rows[MOOD_VECTOR]))
-    places = np.argmax(moods, axis=1)
-    of_clause = rows.drop(columns=["text", "vector", MOOD_VECTOR]).assign(
+    mentions = aspects.predict(pd.DataFrame({"text": clauses, "vector": rows["vector"]}))["aspects"]
+    probabilities = sentiment.probability(clauses.tolist(), list(rows[SENTIMENT_VECTOR]))
+    places = np.argmax(probabilities, axis=1)
+    of_clause = rows.drop(columns=["text", "vector", SENTIMENT_VECTOR]).assign(
         sentiment=[sentiment.classes[place] for place in places],
-        positive_probability=moods[:, sentiment.classes.index(POSITIVE)],
-        said=found,
+        positive_probability=probabilities[:, sentiment.classes.index(POSITIVE)],
+        mention=mentions,
     )
-    each = of_clause.explode("said").dropna(subset=["said"])
-    return each.drop(columns="said").assign(
-        aspect=[said.aspect for said in each["said"]],
-        probability=[said.probability for said in each["said"]],
-        evidence=pd.Series([list(said.evidence) for said in each["said"]], index=each.index, dtype=object),
+    each = of_clause.explode("mention").dropna(subset=["mention"])
+    return each.drop(columns="mention").assign(
+        aspect=[mention.aspect for mention in each["mention"]],
+        probability=[mention.probability for mention in each["mention"]],
+        evidence=pd.Series([list(mention.evidence) for mention in each["mention"]], index=each.index, dtype=object),
     )

@@ -1,4 +1,4 @@
-"""What clauses with labels teach about aspects: heads over vectors and n-grams, and how much they count beside the list. Pure."""
+"""Aspects learnt from labelled clauses: heads over vectors and n-grams, and how much they count beside the list. No Spark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from footfall.models.common.ngrams import NGrams
 from footfall.models.common.text_head import NGRAMS, STRENGTH, Softmax
 
 FEWEST_CLAUSES = 200  # labelled; with fewer the list and its votes are trusted alone
-FEWEST_SAID = 45  # clauses that must speak of an aspect: four fifths of four fifths of them mostly suffice for a head
+FEWEST_MENTIONS = 45  # clauses that must speak of an aspect: four fifths of four fifths of them mostly suffice for a head
 FOLDS = 5
 STRENGTH_OF_EVIDENCE = 10.0  # scikit-learn's C
 MOST_ROUNDS = 500
@@ -38,11 +38,11 @@ class LabelledClauses:
     @property
     def named(self) -> tuple[str, ...]:
         """The aspects that they speak of, in order of their names."""
-        return tuple(sorted({aspect for said in self.aspects for aspect in said}))
+        return tuple(sorted({aspect for named in self.aspects for aspect in named}))
 
     def marks(self, aspects: Sequence[str]) -> Marks:
         """bool[n, n_aspects]."""
-        return np.array([[aspect in said for aspect in aspects] for said in self.aspects])
+        return np.array([[aspect in named for aspect in aspects] for named in self.aspects])
 
     def at(self, chosen: Marks) -> LabelledClauses:
         """Those that `chosen`, bool[n], says."""
@@ -83,14 +83,14 @@ class Heads:
         return {"nets": nets, "ngrams": self.ngrams.as_json(), "of_ngrams": self.of_ngrams.as_json()}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Heads:
-        """What `as_json` told."""
-        nets = tuple(Net.from_json(net) for net in told["nets"])
-        return cls(nets, NGrams.from_json(told["ngrams"]), Softmax.from_json(told["of_ngrams"]))
+    def from_json(cls, fields: Mapping[str, Any]) -> Heads:
+        """The value whose `as_json` these fields are."""
+        nets = tuple(Net.from_json(net) for net in fields["nets"])
+        return cls(nets, NGrams.from_json(fields["ngrams"]), Softmax.from_json(fields["of_ngrams"]))
 
 
 @dataclass(frozen=True)
-class TaughtAspects:
+class SupervisedAspects:
     """log-odds = shift + weights @ evidence, of the aspects that enough labels speak of, for all of them alike."""
 
     aspects: tuple[str, ...]
@@ -98,10 +98,10 @@ class TaughtAspects:
     weights: tuple[float, ...]
     shift: float
 
-    def log_odds(self, clauses: Sequence[str], vectors: Matrix, seen: ClauseEvidence) -> Matrix:
-        """float64[n, n_aspects of ours]; `seen` has the same aspects."""
-        evidence = _evidence(self.heads.logits(clauses, vectors), seen)
-        return np.asarray(evidence @ np.array(self.weights)) + self.shift
+    def log_odds(self, clauses: Sequence[str], vectors: Matrix, evidence: ClauseEvidence) -> Matrix:
+        """float64[n, n_aspects of ours]; `evidence` has the same aspects."""
+        weighted = _weighted(self.heads.logits(clauses, vectors), evidence)
+        return np.asarray(weighted @ np.array(self.weights)) + self.shift
 
     def as_json(self) -> dict[str, Any]:
         """Names and numbers; no word of a clause."""
@@ -113,26 +113,26 @@ class TaughtAspects:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> TaughtAspects:
-        """What `as_json` told; raises DataError where an older footfall told it."""
-        if "heads" not in told:
+    def from_json(cls, fields: Mapping[str, Any]) -> SupervisedAspects:
+        """The value whose `as_json` these fields are; raises DataError where an older footfall wrote it."""
+        if "heads" not in fields:
             raise DataError("the aspects model is of an older footfall.", fix="Run jobs/train.py --model aspects.")
-        return cls(tuple(told["aspects"]), Heads.from_json(told["heads"]), tuple(told["weights"]), told["shift"])
+        return cls(tuple(fields["aspects"]), Heads.from_json(fields["heads"]), tuple(fields["weights"]), fields["shift"])
 
 
 def teachable(labelled: LabelledClauses, *, aspects: Sequence[str]) -> tuple[str, ...]:
     """Those of `aspects` that enough clauses speak of, and enough do not; none where labelled clauses are few."""
     if len(labelled) < FEWEST_CLAUSES:
         return ()
-    said = labelled.marks(aspects).sum(axis=0)
-    enough = np.minimum(said, len(labelled) - said) >= FEWEST_SAID
+    counts = labelled.marks(aspects).sum(axis=0)
+    enough = np.minimum(counts, len(labelled) - counts) >= FEWEST_MENTIONS
     return tuple(aspect for aspect, is_enough in zip(aspects, enough, strict=True) if is_enough)
 
 
-def taught_by(
-    labelled: LabelledClauses, *, aspects: Sequence[str], seen: ClauseEvidence, middle: Matrix, spread: Matrix
-) -> TaughtAspects:
-    """Fits all to `aspects`, as `seen` has them of the labelled clauses; vectors are standardised by `middle` and `spread`.
+def fit_supervised(
+    labelled: LabelledClauses, *, aspects: Sequence[str], evidence: ClauseEvidence, middle: Matrix, spread: Matrix
+) -> SupervisedAspects:
+    """Fits all to `aspects`, as `evidence` has them of the labelled clauses; vectors are standardised by `middle` and `spread`.
 
     How much the heads count is learnt from what they say of clauses that they were not fitted on; one net a fold tells
     that well enough.
@@ -146,10 +146,10 @@ def taught_by(
         aside[0, kept] = small_nets(inputs[fitted], marks[fitted], count=1)[0].logits(inputs[kept])
         aside[1, kept] = of_ngrams.logits(counted[kept])
     mixed = LogisticRegression(C=STRENGTH_OF_EVIDENCE, max_iter=MOST_ROUNDS)
-    evidence = _evidence(aside, seen)
-    mixed.fit(evidence.reshape(-1, evidence.shape[-1]), marks.ravel())
+    weighted = _weighted(aside, evidence)
+    mixed.fit(weighted.reshape(-1, weighted.shape[-1]), marks.ravel())
     nets = tuple(net.over_raw(middle, spread) for net in small_nets(inputs, marks))
-    return TaughtAspects(
+    return SupervisedAspects(
         aspects=tuple(aspects),
         heads=Heads(nets, ngrams, one_for_each(counted, marks, STRENGTH[NGRAMS])),
         weights=tuple(mixed.coef_[0].tolist()),
@@ -157,8 +157,8 @@ def taught_by(
     )
 
 
-def _evidence(taught: Matrix, seen: ClauseEvidence) -> Matrix:
+def _weighted(of_heads: Matrix, evidence: ClauseEvidence) -> Matrix:
     """float64[n, n_aspects, n_weights]; a word of the list changes what everything else counts."""
-    listed, (by_vector, by_ngrams) = seen.listed, taught
-    told = [seen.voted, by_vector, by_ngrams]
-    return np.stack([listed, seen.of_others, *told, *(listed * one for one in told)], axis=-1)
+    listed, (by_vector, by_ngrams) = evidence.listed, of_heads
+    heads = [evidence.voted, by_vector, by_ngrams]
+    return np.stack([listed, evidence.of_others, *heads, *(listed * head for head in heads)], axis=-1)

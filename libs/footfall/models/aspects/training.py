@@ -1,4 +1,4 @@
-"""Trains the aspects model from clauses that nobody labelled, and from labelled ones where there are any. Pure."""
+"""Fits aspects on clauses and evaluates them on clauses held out. Pure functions of frames."""
 
 from __future__ import annotations
 
@@ -9,91 +9,209 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from sklearn.metrics import precision_recall_fscore_support
 
 from footfall.errors import DataError, TooFew
 from footfall.models.aspects.lexicon import Lexicon, builtin
-from footfall.models.aspects.model import LEAST_VOTES, NAME, AspectModel, fit_aspects, votes
+from footfall.models.aspects.model import LEARNER, LEAST_VOTES, WORD_LIST, AspectModel, fit_aspects, votes, word_list
 from footfall.models.aspects.supervised import LabelledClauses, teachable
 from footfall.models.common import measures
+from footfall.models.common.documents import documents, known_before
 from footfall.models.common.featureset import Matrix
-from footfall.models.common.trained import Gate, Served, Trained
+from footfall.models.common.gates import Contenders, Metric, Verdict, decide
+from footfall.models.common.runs import TrainingRun
+from footfall.models.common.trained import Served, Trained
+from footfall.tables import CLAUSE_VECTORS, LABELLED_CLAUSES, REVIEWS, TEXT_VECTORS, TICKETS
 from footfall.text.normal import normalise
 from footfall.text.vectors import vectors_matrix
 
 MOST_CLAUSES = 16_000  # by hash, on the driver
-KEPT = 5  # every fifth clause is kept aside to see what was learnt
+HELD_OUT = 5  # every fifth clause is held out
 SETTING = "the setting aspects.own"
-MEASURES = ("precision", "recall", "f1")
+CHANCE = 0.5  # the AUROC of guesses
 
 
-def train(
-    documents: DataFrame,
-    clause_vectors: DataFrame,
-    labelled_clauses: DataFrame,
-    text_vectors: DataFrame,
-    *,
-    fingerprint: str,
-    own: Mapping[str, Any],
-    min_auroc: float,
-) -> Trained:
-    """Fits on the clauses of `documents` (text_id, text) and on `labelled_clauses`; `own` are a shop's aspects beside footfall's.
+def rows(run: TrainingRun) -> DataFrame:
+    """Rows (text, start_char, end_char, vector, aspects) of clauses that the encoder has read; `aspects` of labelled ones only."""
+    fingerprint = run.encoder_fingerprint()
+    written = known_before(
+        documents(reviews=run.frame(REVIEWS), tickets=run.frame(TICKETS)), as_of=run.as_of, time_zone=run.time_zone
+    )
+    texts = written.groupBy("text_id").agg(F.min("text").alias("text"))
+    spans = run.frame(CLAUSE_VECTORS).where(F.col("encoder_fingerprint") == fingerprint)
+    order = (F.xxhash64("text", "clause_number"), F.col("text_id"), F.col("clause_number"))
+    clauses = spans.join(texts, "text_id").orderBy(*order).limit(MOST_CLAUSES)
+    vectors = run.frame(TEXT_VECTORS).where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
+    labelled = run.frame(LABELLED_CLAUSES).select("text_id", "text", "aspects").join(vectors, "text_id")
+    whole = {"start_char": F.lit(0), "end_char": F.length("text"), "aspects": F.col("aspects")}
+    columns = ("text", "start_char", "end_char", "vector", "aspects")
+    unlabelled = clauses.withColumn("aspects", F.lit(None).cast("array<string>")).select(*columns)
+    return unlabelled.unionByName(labelled.withColumns(whole).select(*columns))
 
-    Judged on clauses kept aside, of either kind: does what the head over vectors learnt rank those that the list votes for
-    first, without seeing the list? Is more of what labels say found than by the list alone? The model itself is then
-    fitted on all.
+
+def train(frame: DataFrame, run: TrainingRun) -> Trained:
+    """Fits a trial without the held-out clauses, lets the gates decide on those, then fits on all.
+
+    Evaluated on either kind: does what the head over vectors learnt rank the clauses that the list votes for first, without
+    seeing the list? Is more of what labels say found than by the list alone?
     """
-    clauses = _clauses(documents, clause_vectors, fingerprint=fingerprint)
-    texts, vectors = clauses["clause"].tolist(), vectors_matrix(clauses).astype(np.float64)
-    labelled = _labelled(labelled_clauses, text_vectors, fingerprint=fingerprint)
-    lexicon = builtin().with_own(own, where=SETTING)
-    taught = teachable(_required_known(labelled, lexicon), aspects=lexicon.aspects)
-    kept, kept_labels = (np.arange(n) % KEPT == 0 for n in (len(texts), len(labelled)))
+    fingerprint = run.encoder_fingerprint()
+    texts, vectors, labelled = collected(frame)
+    lexicon = builtin().with_own(run.settings["own"], where=SETTING)
+    supervised = teachable(_required_known(labelled, lexicon), aspects=lexicon.aspects)
+    held_out, held_out_labels = (np.arange(n) % HELD_OUT == 0 for n in (len(texts), len(labelled)))
     trial = fit_aspects(
-        [text for text, is_kept in zip(texts, kept, strict=True) if not is_kept], vectors[~kept],
-        lexicon=lexicon, fingerprint=fingerprint, labelled=labelled.at(~kept_labels), taught=taught,
+        [text for text, is_held_out in zip(texts, held_out, strict=True) if not is_held_out], vectors[~held_out],
+        lexicon=lexicon, fingerprint=fingerprint, labelled=labelled.at(~held_out_labels), supervised=supervised,
     )  # fmt: skip
-    learnt = _learnt(trial, [text for text, is_kept in zip(texts, kept, strict=True) if is_kept], vectors[kept])
-    found = _found(trial, labelled.at(kept_labels), taught) if taught else {}
+    of_votes = auroc_of_votes(trial, [t for t, h in zip(texts, held_out, strict=True) if h], vectors[held_out])
+    evaluated = labelled.at(held_out_labels)
+    f1_figures = micro_figures(trial, evaluated, supervised) if supervised else {}
+    verdict = (
+        judge_by_labels(trial, evaluated, supervised, run)
+        if supervised
+        else judge_by_votes(trial, [t for t, h in zip(texts, held_out, strict=True) if h], vectors[held_out], run)
+    )
     model = fit_aspects(
-        texts, vectors, lexicon=lexicon, fingerprint=fingerprint, labelled=labelled, taught=taught
+        texts, vectors, lexicon=lexicon, fingerprint=fingerprint, labelled=labelled, supervised=supervised
     )  # fmt: skip
+    serving = word_list(model) if verdict.name == WORD_LIST else model
     return Trained(
-        name=NAME,
-        model=Served(model),
+        name="aspects",
+        model=Served(serving),
         features=(("text", "string"), ("vector", "array<float>")),
         predictions=(("aspects", "string"),),
         feature_version=fingerprint,
         parameters={
-            "clauses": len(texts), "labelled_clauses": len(labelled), "aspects": len(lexicon.aspects),
-            "encoder_fingerprint": fingerprint,
+            "learner": serving.learner, "clauses": len(texts), "labelled_clauses": len(labelled),
+            "aspects": len(lexicon.aspects), "encoder_fingerprint": fingerprint,
         },
         metrics={
-            **({"auroc_of_votes": _mean(learnt)} if learnt else {}),
-            **{f"auroc_of_votes_{aspect}": value for aspect, value in learnt.items()},
-            **found,
+            **({"auroc_of_votes": float(np.mean(list(of_votes.values())))} if of_votes else {}),
+            **{f"auroc_of_votes_{aspect}": value for aspect, value in of_votes.items()},
+            **f1_figures,
         },
-        gates=[_learns(learnt, min_auroc), *([_beats(found)] if found else [])],
-        evaluation={"clauses": len(texts), "auroc_of_votes": learnt, "labelled": found},
+        verdict=verdict,
+        evaluation={"clauses": len(texts), "auroc_of_votes": of_votes, "labelled": f1_figures},
     )  # fmt: skip
 
 
-def _learns(learnt: Mapping[str, float], min_auroc: float) -> Gate:
-    words = (
-        f"without the list, the head over vectors ranks the clauses that it votes for at AUROC {_mean(learnt):.3f} "
-        f"(chance: 0.5), at least {min_auroc} is asked"
+def judge_by_labels(
+    trial: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun
+) -> Verdict:
+    """Whether more of what labels say is found than by the list alone, on held-out labelled clauses."""
+    places = [trial.lexicon.aspects.index(aspect) for aspect in aspects]
+    champion = run.champion
+
+    def marks(model: AspectModel) -> Any:
+        return (model.probability(clauses.clauses, clauses.vectors) >= model.mix.threshold)[:, places]
+
+    knows_all = champion is not None and champion.fitted.lexicon.aspects == trial.lexicon.aspects
+    contenders = Contenders(
+        outcomes=clauses.marks(aspects),
+        learner=LEARNER,
+        predictions={LEARNER: marks(trial), WORD_LIST: marks(word_list(trial))},
+        baselines=(WORD_LIST,),
+        trivial=np.zeros((len(clauses), len(aspects)), dtype=bool),
+        champion=marks(champion.fitted) if champion and knows_all else None,
+        champion_name=champion.version if champion else "",
     )
-    return Gate("learns_from_the_list", not learnt or bool(_mean(learnt) >= min_auroc), words)
+    return _decided(contenders, "micro_f1", {"micro_f1": micro_f1}, run)
 
 
-def _beats(found: Mapping[str, float]) -> Gate:
-    ours, listed = found["micro_f1"], found["micro_f1_list"]
-    words = f"on labelled clauses kept aside micro F1 is {ours:.3f}, and the list's alone {listed:.3f}"
-    return Gate("beats_the_list", ours >= listed, words)
+def judge_by_votes(trial: AspectModel, clauses: list[str], vectors: Matrix, run: TrainingRun) -> Verdict:
+    """Whether the head over vectors ranks the held-out clauses that the list votes for first, surely better than chance."""
+    if not auroc_of_votes(trial, clauses, vectors):
+        raise TooFew(
+            "aspects: the word list finds too few clauses to learn from.",
+            fix="Load more reviews or tickets, or give words of the shop in the setting aspects.own.",
+        )
+    voted = votes(clauses, lexicon=trial.lexicon)
+    learnt = [place for place in range(voted.shape[1]) if _is_learnt(trial, voted, place)]
+
+    def mean_auroc(marks: Any, logits: Any) -> float:
+        return float(np.nanmean([measures.auroc(marks[:, i], logits[:, i]) for i in range(marks.shape[1])]))
+
+    outcomes = voted[:, learnt].astype(np.int64)
+    contenders = Contenders(
+        outcomes=outcomes,
+        learner=LEARNER,
+        predictions={LEARNER: trial.of_vectors.logits(vectors)[:, learnt]},
+        baselines=(),
+        trivial=np.zeros_like(outcomes, dtype=np.float64),  # no clause before another: an AUROC of 0.5
+    )
+    return _decided(contenders, "auroc_of_votes", {"auroc_of_votes": mean_auroc}, run)
 
 
-def _mean(found: Mapping[str, float]) -> float:
-    return float(np.mean(list(found.values()))) if found else float("nan")
+def _decided(contenders: Contenders, metric: str, metrics: Mapping[str, Metric], run: TrainingRun) -> Verdict:
+    gates = [gate for gate in run.model.gates if gate.metric == metric]
+    return decide(
+        contenders, gates=gates, metrics=metrics, settings=run.settings, max_champion_loss=run.max_champion_loss,
+        rounds=run.bootstrap_rounds,
+    )  # fmt: skip
+
+
+def micro_f1(marks: Any, predicted: Any) -> float:
+    """F1 over all aspects of all clauses together; bool[n, n_aspects] each."""
+    hits = float((marks & predicted).sum())
+    return 2 * hits / max(float(marks.sum() + predicted.sum()), 1.0)
+
+
+def micro_figures(model: AspectModel, clauses: LabelledClauses, aspects: Sequence[str]) -> dict[str, float]:
+    """Micro precision, recall and F1 over the aspects that labels teach, of the model and of the list alone."""
+    places = [model.lexicon.aspects.index(aspect) for aspect in aspects]
+    marks = clauses.marks(aspects)
+    predictions = {
+        "": (model.probability(clauses.clauses, clauses.vectors) >= model.mix.threshold)[:, places],
+        "_list": votes(clauses.clauses, lexicon=model.lexicon)[:, places],
+    }
+    figures: dict[str, float] = {}
+    for suffix, predicted in predictions.items():
+        hits = float((marks & predicted).sum())
+        figures |= {
+            f"micro_precision{suffix}": hits / max(float(predicted.sum()), 1.0),
+            f"micro_recall{suffix}": hits / max(float(marks.sum()), 1.0),
+            f"micro_f1{suffix}": micro_f1(marks, predicted),
+        }
+    return figures
+
+
+def auroc_of_votes(model: AspectModel, clauses: list[str], vectors: Matrix) -> dict[str, float]:
+    """AUROC of the vectors' head against the list's votes, for each aspect with enough of them."""
+    voted, logits = votes(clauses, lexicon=model.lexicon), model.of_vectors.logits(vectors)
+    return {
+        aspect: measures.auroc(voted[:, place].astype(np.int64), logits[:, place])
+        for place, aspect in enumerate(model.lexicon.aspects)
+        if _is_learnt(model, voted, place)
+    }
+
+
+def _is_learnt(model: AspectModel, voted: Any, place: int) -> bool:
+    count = voted[:, place].sum()
+    has_head = bool(model.of_vectors.coefficients[place].any())
+    return bool(count * (HELD_OUT - 1) >= LEAST_VOTES and 0 < count < len(voted) and has_head)
+
+
+def collected(frame: DataFrame) -> tuple[list[str], Matrix, LabelledClauses]:
+    """Clauses without labels with their vectors, and labelled ones, in an order that says nothing of them. Raises TooFew."""
+    order = (F.xxhash64("text", "start_char"), F.col("text"), F.col("start_char"))
+    clauses = frame.orderBy(*order).toPandas()
+    is_labelled = clauses["aspects"].notna().to_numpy(dtype=bool)
+    unlabelled, labelled = clauses[~is_labelled], clauses[is_labelled]
+    if unlabelled.empty:
+        raise TooFew(
+            "aspects: no clause was read by the encoder.",
+            fix="Map a source with reviews or tickets into the lake and run jobs/understand_text.py.",
+        )
+    spans = zip(unlabelled["text"], unlabelled["start_char"], unlabelled["end_char"], strict=True)
+    pieces = [normalise(text)[start:end] for text, start, end in spans]
+    return pieces, vectors_matrix(unlabelled).astype(np.float64), _labelled(labelled)
+
+
+def _labelled(rows: pd.DataFrame) -> LabelledClauses:
+    if rows.empty:
+        return LabelledClauses([], np.empty((0, 0)), [])
+    vectors = vectors_matrix(rows).astype(np.float64)
+    return LabelledClauses([normalise(t) for t in rows["text"]], vectors, [list(names) for names in rows["aspects"]])
 
 
 def _required_known(labelled: LabelledClauses, lexicon: Lexicon) -> LabelledClauses:
@@ -101,60 +219,6 @@ def _required_known(labelled: LabelledClauses, lexicon: Lexicon) -> LabelledClau
     if unknown:
         raise DataError(
             f"labelled_clauses name aspects that are not there: {', '.join(unknown)}.",
-            fix=f"Name them in {SETTING}, or fix the labels. There are {', '.join(lexicon.aspects)}.",
+            fix=f"Name them in {SETTING}, or correct the labels. There are {', '.join(lexicon.aspects)}.",
         )
     return labelled
-
-
-def _found(model: AspectModel, judged: LabelledClauses, taught: Sequence[str]) -> dict[str, float]:
-    """Micro precision, recall and F1 over the aspects that labels teach, of the model and of the list alone."""
-    places = [model.lexicon.aspects.index(aspect) for aspect in taught]
-    true = judged.marks(taught).ravel()
-    said = {
-        "": (model.probability(judged.clauses, judged.vectors) >= model.mix.threshold)[:, places],
-        "_list": votes(judged.clauses, lexicon=model.lexicon)[:, places],
-    }
-    told: dict[str, float] = {}
-    for name, marks in said.items():
-        found = precision_recall_fscore_support(true, marks.ravel(), average="binary", zero_division=0)
-        told |= {f"micro_{measure}{name}": float(value) for measure, value in zip(MEASURES, found, strict=False)}
-    return told
-
-
-def _learnt(model: AspectModel, clauses: list[str], vectors: Matrix) -> dict[str, float]:
-    """AUROC of the vectors' head against the list's votes, for each aspect with enough of them."""
-    voted, logits = votes(clauses, lexicon=model.lexicon), model.of_vectors.logits(vectors)
-    return {
-        aspect: measures.auroc(voted[:, place].astype(np.int64), logits[:, place])
-        for place, aspect in enumerate(model.lexicon.aspects)
-        if voted[:, place].sum() * (KEPT - 1) >= LEAST_VOTES
-        and 0 < voted[:, place].sum() < len(voted)
-        and model.of_vectors.coefficients[place].any()
-    }
-
-
-def _clauses(documents: DataFrame, clause_vectors: DataFrame, *, fingerprint: str) -> pd.DataFrame:
-    """Rows (clause, vector) of distinct texts, in an order that says nothing of them."""
-    spans = clause_vectors.where(F.col("encoder_fingerprint") == fingerprint)
-    texts = documents.groupBy("text_id").agg(F.min("text").alias("text"))
-    order = F.xxhash64("text", "clause_number")
-    rows = spans.join(texts, "text_id").orderBy(order, "text_id", "clause_number").limit(MOST_CLAUSES)
-    found = rows.select("text", "start_char", "end_char", "vector").toPandas()
-    if found.empty:
-        raise TooFew(
-            "aspects: no clause was read by the encoder.",
-            fix="Map a source with reviews or tickets into the lake and run jobs/understand_text.py.",
-        )
-    pieces = [normalise(t)[s:e] for t, s, e in zip(found["text"], found["start_char"], found["end_char"], strict=True)]
-    return found.assign(clause=pieces)
-
-
-def _labelled(labelled_clauses: DataFrame, text_vectors: DataFrame, *, fingerprint: str) -> LabelledClauses:
-    """Those that the encoder has read, in an order that says nothing of them."""
-    vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
-    told = labelled_clauses.select("text_id", "text", "aspects").join(vectors, "text_id")
-    found = told.orderBy(F.xxhash64("text"), "text_id").select("text", "aspects", "vector").toPandas()
-    if found.empty:
-        return LabelledClauses([], np.empty((0, 0)), [])
-    matrix = vectors_matrix(found).astype(np.float64)
-    return LabelledClauses([normalise(t) for t in found["text"]], matrix, [list(said) for said in found["aspects"]])

@@ -1,4 +1,4 @@
-"""What every document says: the champions that read texts, applied to reviews and tickets. Pure functions of frames."""
+"""Documents, and what the champions that read texts predict of each: reviews and tickets in one frame. Pure functions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ KEEP = ("document_kind", "document_id", "event_time", "event_date", "known_at", 
 
 @dataclass(frozen=True)
 class DocumentModel:
-    """A champion that reads documents: `columns` are what it says, of `kinds` of documents only."""
+    """A champion that reads documents: the columns that it fills, of some kinds of documents only."""
 
-    model: Fitted
-    model_version: str
+    fitted: Fitted
+    version: str
     columns: Sequence[str]
     kinds: Sequence[str] = KINDS
 
@@ -33,12 +33,12 @@ class DocumentModel:
 def documents(**tables: DataFrame) -> DataFrame:
     """Rows (KEEP and `text`) of reviews and tickets, whichever are handed in as `reviews=` and `tickets=`."""
     kinds = {"reviews": REVIEW, "tickets": TICKET}
-    told = [
+    frames = [
         rows.withColumns({"document_kind": F.lit(kinds[name]), "document_id": F.col(f"{kinds[name]}_id")})
         .select(*KEEP, "text")
         for name, rows in tables.items()
     ]  # fmt: skip
-    return reduce(DataFrame.unionByName, told)
+    return reduce(DataFrame.unionByName, frames)
 
 
 def known_before(written: DataFrame, *, as_of: date, time_zone: str) -> DataFrame:
@@ -47,27 +47,27 @@ def known_before(written: DataFrame, *, as_of: date, time_zone: str) -> DataFram
     return written.where((F.col("event_date") < F.lit(as_of)) & (F.col("known_at") < cut))
 
 
-def text_insights(written: DataFrame, text_vectors: DataFrame, *, readers: Sequence[DocumentModel]) -> DataFrame:
+def text_insights(written: DataFrame, text_vectors: DataFrame, *, models: Sequence[DocumentModel]) -> DataFrame:
     """Rows of results.text_insights: every one of `written` (as `documents` gives them) whose text was read.
 
-    A text counts as read when the encoder of the first reader has made its vector, and that encoder stands in the row. A
-    reader whose own encoder has not read it yet says nothing of it.
+    A text counts as read when the encoder of the first model has made its vector, and that encoder stands in the row. A
+    model whose own encoder has not read it yet leaves its columns NULL.
     """
-    encoders = list(dict.fromkeys(reader.model.feature_version for reader in readers))
+    encoders = list(dict.fromkeys(model.fitted.feature_version for model in models))
     rows = written
     for place, fingerprint in enumerate(encoders):
         of_encoder = text_vectors.where(F.col("encoder_fingerprint") == fingerprint)
         read_by = of_encoder.select("text_id", F.col("vector").alias(f"vector_{place}"))
         rows = rows.join(read_by, "text_id", "left" if place else "inner")
     vector_of = {fingerprint: f"vector_{place}" for place, fingerprint in enumerate(encoders)}
-    names = [*KEEP, *(c for r in readers for c in r.columns), "model_versions"]
+    names = [*KEEP, *(c for model in models for c in model.columns), "model_versions"]
 
     def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
-            yield _read(batch, readers, vector_of)[names]
+            yield _read(batch, models, vector_of)[names]
 
-    told = rows.select(*KEEP, "text", *vector_of.values()).mapInPandas(read, TEXT_INSIGHTS.schema(*names))
-    return told.withColumn("encoder_fingerprint", F.lit(readers[0].model.feature_version))
+    insights = rows.select(*KEEP, "text", *vector_of.values()).mapInPandas(read, TEXT_INSIGHTS.schema(*names))
+    return insights.withColumn("encoder_fingerprint", F.lit(models[0].fitted.feature_version))
 
 
 def require_read(text_vectors: DataFrame, model: Fitted, *, model_version: str) -> None:
@@ -79,16 +79,16 @@ def require_read(text_vectors: DataFrame, model: Fitted, *, model_version: str) 
         )
 
 
-def _read(batch: pd.DataFrame, readers: Sequence[DocumentModel], vector_of: Mapping[str, str]) -> pd.DataFrame:
-    """The batch with what each reader says of its kinds of documents; NULL elsewhere."""
+def _read(batch: pd.DataFrame, models: Sequence[DocumentModel], vector_of: Mapping[str, str]) -> pd.DataFrame:
+    """The batch with what each model predicts for its kinds of documents; NULL elsewhere."""
     texts = normalise_text(batch["text"])
-    told, spoke = [batch[list(KEEP)]], []
-    for reader in readers:
-        vectors = batch[vector_of[reader.model.feature_version]]
-        mine = batch["document_kind"].isin(reader.kinds) & vectors.notna()
+    columns, versions = [batch[list(KEEP)]], []
+    for model in models:
+        vectors = batch[vector_of[model.fitted.feature_version]]
+        mine = batch["document_kind"].isin(model.kinds) & vectors.notna()
         frame = pd.DataFrame({"text": texts[mine], "vector": vectors[mine]})
-        spoke.append([[reader.model_version] if is_mine else [] for is_mine in mine])
-        said = reader.model.predict(frame)[list(reader.columns)].astype(object).reindex(batch.index)
-        told.append(said.where(said.notna(), None))
-    versions = [[name for names in by_reader for name in names] for by_reader in zip(*spoke, strict=True)]
-    return pd.concat(told, axis=1).assign(model_versions=pd.Series(versions, index=batch.index, dtype=object))
+        versions.append([[model.version] if is_mine else [] for is_mine in mine])
+        predicted = model.fitted.predict(frame)[list(model.columns)].astype(object).reindex(batch.index)
+        columns.append(predicted.where(predicted.notna(), None))
+    of_rows = [[name for names in by_model for name in names] for by_model in zip(*versions, strict=True)]
+    return pd.concat(columns, axis=1).assign(model_versions=pd.Series(of_rows, index=batch.index, dtype=object))

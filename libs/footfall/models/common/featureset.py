@@ -1,4 +1,4 @@
-"""What a model reads: ordered, typed columns with their null policy, and a version. Pure; reads footfall's own .sql."""
+"""What a model reads: ordered, typed columns with their null policy, and a version. No Spark; reads footfall's own .sql."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from footfall.contract import Table
 
@@ -72,47 +69,33 @@ class FeatureSet:
     @property
     def version(self) -> str:
         """Hash of the .sql that makes the table, of the columns' contract and of the features."""
-        stated = {
+        declaration = {
             "table": self.table.full_name,
             "contract": [(c, self.table.column(c).type, self.table.column(c).comment) for c in self.columns],
             "features": [asdict(f) for f in self.features],
         }
-        made = hashlib.sha256(json.dumps(stated, sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(declaration, sort_keys=True).encode())
         for query in _queries(self.queries):
-            made.update(query)
-        return made.hexdigest()[:12]
-
-    def typed(self, frame: DataFrame, *keep: str) -> DataFrame:
-        """`keep` and the columns as doubles, as the signature says."""
-        return frame.select(*keep, *(F.col(column).cast("double") for column in self.columns if column not in keep))
+            digest.update(query)
+        return digest.hexdigest()[:12]
 
 
 def _queries(begin: tuple[str, ...]) -> list[bytes]:
     folder = resources.files("footfall.features")
-    found = [f for f in folder.iterdir() if f.name.endswith(".sql") and f.name.startswith(begin)]
-    return [f.read_bytes() for f in sorted(found, key=lambda f: f.name)]
+    files = [f for f in folder.iterdir() if f.name.endswith(".sql") and f.name.startswith(begin)]
+    return [f.read_bytes() for f in sorted(files, key=lambda f: f.name)]
 
 
 USER_QUERIES = ("daily_activity", "people_as_of", "user_", "item_categories")
 
 
-def seen(feature: Feature) -> SparkColumn:
-    """The feature in Spark, before fills and scaling; `seen_by` is the same in pandas."""
-    value = F.col(feature.column).cast("double")
-    if feature.transform is Transform.MISSING:
-        return value.isNull().cast("double")
-    if feature.transform is Transform.LOG:
-        return F.log1p(F.when(value < 0, 0.0).otherwise(value))  # greatest() would turn NULL into 0
-    return value
-
-
-def seen_by(features: Sequence[Feature], frame: pd.DataFrame) -> Matrix:
+def feature_values(features: Sequence[Feature], frame: pd.DataFrame) -> Matrix:
     """float64[n_rows, n_features], NaN where the value is NULL."""
-    found = [_seen_column(feature, frame[feature.column].to_numpy(dtype=np.float64)) for feature in features]
-    return np.column_stack(found) if found else np.empty((len(frame), 0))
+    columns = [_feature_column(feature, frame[feature.column].to_numpy(dtype=np.float64)) for feature in features]
+    return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
 
-def _seen_column(feature: Feature, values: Matrix) -> Matrix:
+def _feature_column(feature: Feature, values: Matrix) -> Matrix:
     if feature.transform is Transform.MISSING:
         return np.isnan(values).astype(np.float64)
     return np.log1p(np.maximum(values, 0.0)) if feature.transform is Transform.LOG else values

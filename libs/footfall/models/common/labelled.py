@@ -1,4 +1,4 @@
-"""Labelled texts with their vectors, cut by text into those to fit on, to calibrate on and to judge on. Pure."""
+"""Labelled texts with their vectors, cut by text into those to fit on, to calibrate on and to evaluate on. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from footfall.text.normal import normalise_text
 from footfall.text.vectors import vectors_matrix
 
 MOST_TEXTS = 200_000  # a head learns no more from more; they are read on the driver
-KEPT_SHARE = 0.1  # of those not judged
+KEPT_SHARE = 0.1  # of those that are not held out
 UNKNOWN = "unknown"
 
 
 class Split(StrEnum):
-    """What a labelled text is for; a text is for one thing only, whoever wrote it how often."""
+    """What a labelled text is for; a text is for one thing only, however often it was written."""
 
     FIT = "fit"
     CALIBRATE = "calibrate"
-    JUDGE = "judge"
+    HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,22 @@ class LabelledTexts:
     vectors: npt.NDArray[np.float32]  # [n, dim]
     labels: list[str]
     languages: list[str]
-    parts: list[Split]
+    splits: list[Split]
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def only(self, *parts: Split) -> LabelledTexts:
-        """Those of these parts."""
-        return self.at([place for place, part in enumerate(self.parts) if part in parts])
+    def only(self, *splits: Split) -> LabelledTexts:
+        """Those of these splits."""
+        return self.at([place for place, split in enumerate(self.splits) if split in splits])
 
     def without(self, label: str) -> LabelledTexts:
         """Those of other labels."""
-        return self.at([place for place, one in enumerate(self.labels) if one != label])
+        return self.at([place for place, other in enumerate(self.labels) if other != label])
 
-    def is_part(self, part: Split) -> npt.NDArray[np.bool_]:
+    def is_in(self, split: Split) -> npt.NDArray[np.bool_]:
         """bool[n]."""
-        return np.array([one is part for one in self.parts], dtype=bool)
+        return np.array([mine is split for mine in self.splits], dtype=bool)
 
     def at(self, at: list[int]) -> LabelledTexts:
         """Those at these places."""
@@ -61,40 +61,41 @@ class LabelledTexts:
             self.vectors[at],
             [self.labels[i] for i in at],
             [self.languages[i] for i in at],
-            [self.parts[i] for i in at],
+            [self.splits[i] for i in at],
         )
 
 
-def labelled(
-    labelled_texts: DataFrame, text_vectors: DataFrame, *, fingerprint: str, label: str, judged_share: float, what: str
-) -> LabelledTexts:
-    """The rows of `labelled_texts` (text_id, text, language, and the column `label`) whose text the encoder has read.
+def labelled_rows(labelled: DataFrame, text_vectors: DataFrame, *, fingerprint: str, label: str) -> DataFrame:
+    """Rows (text, language, label, vector) of the labelled texts that the encoder has read, in no order.
 
-    Parts are cut by a hash of the text, so that they repeat. Raises TooFew where there are none.
+    `labelled` has text_id, text, language and the column that `label` names.
     """
     vectors = text_vectors.where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
-    told = labelled_texts.select(
-        "text_id", "text", F.col(label).alias("label"), F.coalesce("language", F.lit(UNKNOWN)).alias("language")
-    )
+    language = F.coalesce("language", F.lit(UNKNOWN)).alias("language")
+    texts = labelled.select("text_id", "text", language, F.col(label).alias("label"))
+    return texts.join(vectors, "text_id").drop("text_id")
+
+
+def collected(rows: DataFrame, *, held_out_share: float, name: str) -> LabelledTexts:
+    """`labelled_rows` on the driver. Splits are cut by a hash of the text, so that they repeat. Raises TooFew without rows."""
     place = F.pmod(F.xxhash64("text"), F.lit(100_000)) / F.lit(100_000.0)
     order = F.xxhash64("text", F.lit("order"))
-    rows = told.join(vectors, "text_id").withColumn("place", place).orderBy(order, "text_id").limit(MOST_TEXTS)
-    found = rows.toPandas()
-    if found.empty:
+    frame = rows.withColumn("place", place).orderBy(order, "text").limit(MOST_TEXTS).toPandas()
+    if frame.empty:
         raise TooFew(
-            f"{what}: there are no labelled texts that the encoder has read.",
+            f"{name}: there are no labelled texts that the encoder has read.",
             fix="Map a source with labels into the lake and run jobs/understand_text.py.",
         )
     return LabelledTexts(
-        normalise_text(found["text"]).tolist(),
-        vectors_matrix(found),
-        found["label"].tolist(),
-        found["language"].tolist(),
-        list(_parts(found["place"], judged_share)),
+        normalise_text(frame["text"]).tolist(),
+        vectors_matrix(frame),
+        frame["label"].tolist(),
+        frame["language"].tolist(),
+        list(_splits(frame["place"], held_out_share)),
     )
 
 
-def _parts(places: pd.Series, judged_share: float) -> Iterator[Split]:
-    kept_until = judged_share + (1 - judged_share) * KEPT_SHARE
+def _splits(places: pd.Series, held_out_share: float) -> Iterator[Split]:
+    kept_until = held_out_share + (1 - held_out_share) * KEPT_SHARE
     for place in places:
-        yield Split.JUDGE if place < judged_share else Split.CALIBRATE if place < kept_until else Split.FIT
+        yield Split.HELD_OUT if place < held_out_share else Split.CALIBRATE if place < kept_until else Split.FIT

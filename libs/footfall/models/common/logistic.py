@@ -1,20 +1,13 @@
-"""Logistic regression: fitted by MLlib over a Spark frame, kept as numbers, explained person by person. Pure."""
+"""Logistic regression kept as numbers, and its calibration. `spark_logistic` fits it. No Spark."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from pyspark.ml.classification import LogisticRegression
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from footfall.errors import DataError
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels, log_loss
-from footfall.models.common.scaling import VECTOR
-
-LABEL = "label"
 
 
 @dataclass(frozen=True)
@@ -41,29 +34,6 @@ class Linear:
 def sigmoid(log_odds: Matrix) -> Matrix:
     """The probability of log-odds; never overflows."""
     found: Matrix = 0.5 * (1.0 + np.tanh(0.5 * log_odds))
-    return found
-
-
-def fit_linear(vectors: DataFrame, *, penalty: float, standardise: bool = False) -> Linear:
-    """MLlib's logistic regression with an L2 penalty on rows (`features`, `label`)."""
-    solver = LogisticRegression(
-        featuresCol=VECTOR,
-        labelCol=LABEL,
-        regParam=penalty,
-        elasticNetParam=0.0,
-        maxIter=100,
-        standardization=standardise,
-    )
-    made = solver.fit(vectors)
-    return Linear(tuple(float(c) for c in made.coefficients.toArray()), float(made.intercept))
-
-
-def require_two_classes(labelled: DataFrame, *, what: str, fix: str) -> dict[int, int]:
-    """Rows of each class 0 and 1; raises DataError where one has none."""
-    found = {int(row[LABEL]): int(row["count"]) for row in labelled.groupBy(F.col(LABEL)).count().collect()}
-    if set(found) != {0, 1}:
-        seen = f"only {next(iter(found))}" if found else "no rows"
-        raise DataError(f"{what}: the label needs two classes, there is {seen}.", fix=fix)
     return found
 
 

@@ -17,7 +17,7 @@ Measure = Callable[[Labels, Matrix], float]
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its 95% bootstrap interval (percentiles of resamples of the judged rows)."""
+    """A figure with its 95% bootstrap interval (percentiles of resamples of the held-out rows)."""
 
     value: float
     low: float
@@ -49,14 +49,14 @@ def accuracy(labels: Labels, probabilities: Matrix) -> float:
     return float(np.mean((probabilities >= 0.5) == (labels == 1)))
 
 
-def agreement(labels: Labels, said: Matrix) -> float:
-    """Share of rows whose class was said; `said` are numbers of classes."""
-    return float(np.mean(labels == said))
+def agreement(labels: Labels, classes: Matrix) -> float:
+    """Share of rows whose class was predicted; `classes` are numbers of classes."""
+    return float(np.mean(labels == classes))
 
 
-def macro_f1(labels: Labels, said: Matrix) -> float:
+def macro_f1(labels: Labels, classes: Matrix) -> float:
     """Mean F1 of the classes that occur among the labels, each counting alike."""
-    return float(metrics.f1_score(labels, said, average="macro", labels=np.unique(labels), zero_division=0.0))
+    return float(metrics.f1_score(labels, classes, average="macro", labels=np.unique(labels), zero_division=0.0))
 
 
 def calibration(labels: Labels, probabilities: Matrix, *, bins: int = 10) -> list[dict[str, float]]:
@@ -84,11 +84,11 @@ def calibration_by_chance(labels: Labels, probabilities: Matrix) -> float:
 
 def gain_curve(labels: Labels, scores: Matrix, *, points: int = 100) -> list[dict[str, float]]:
     """Of all positives, the share found among the highest scores, for each share of people contacted."""
-    found = np.cumsum(labels[np.argsort(-scores, kind="stable")])
+    hits = np.cumsum(labels[np.argsort(-scores, kind="stable")])
     shares = np.linspace(0, 1, points + 1)
     taken = np.round(shares * len(labels)).astype(int)
     return [
-        {"contacted": float(s), "found": float(found[n - 1] / found[-1]) if n else 0.0}
+        {"contacted": float(s), "found": float(hits[n - 1] / hits[-1]) if n else 0.0}
         for s, n in zip(shares, taken, strict=True)
     ]
 
@@ -97,9 +97,9 @@ def intervals(
     labels: Labels, scores: Matrix, measures: Mapping[str, Measure], *, rounds: int, seed: int = 17
 ) -> dict[str, Interval]:
     """Each measure with its interval; all measures see the same resamples."""
-    draws = _resamples(len(labels), rounds, seed)
+    draws = resamples(len(labels), rounds, seed)
     return {
-        name: _interval(m(labels, scores), [m(labels[d], scores[d]) for d in draws]) for name, m in measures.items()
+        name: interval_of(m(labels, scores), [m(labels[d], scores[d]) for d in draws]) for name, m in measures.items()
     }
 
 
@@ -110,22 +110,24 @@ def gain(labels: Labels, ours: Matrix, others: Mapping[str, Matrix], *, rounds: 
         best = max(auroc(labels[rows], other[rows]) for other in others.values())
         return auroc(labels[rows], ours[rows]) - best
 
-    return _interval(beyond(np.arange(len(labels))), [beyond(rows) for rows in _resamples(len(labels), rounds, seed)])
+    return interval_of(beyond(np.arange(len(labels))), [beyond(rows) for rows in resamples(len(labels), rounds, seed)])
 
 
-def flat(found: Mapping[str, Interval]) -> dict[str, float]:
-    """`name`, `name_low` and `name_high` of each, as MLflow wants them; what cannot be told is left out."""
-    every = {f"{n}{end}": v for n, i in found.items() for end, v in (("", i.value), ("_low", i.low), ("_high", i.high))}
+def flat(figures: Mapping[str, Interval]) -> dict[str, float]:
+    """`name`, `name_low` and `name_high` of each, as MLflow wants them; what could not be computed is left out."""
+    every = {f"{n}{end}": v for n, i in figures.items() for end, v in (("", i.value), ("_low", i.low), ("_high", i.high))}
     return {name: value for name, value in every.items() if not np.isnan(value)}
 
 
-def _resamples(rows: int, rounds: int, seed: int) -> list[npt.NDArray[np.int64]]:
+def resamples(rows: int, rounds: int, seed: int = 17) -> list[npt.NDArray[np.int64]]:
+    """`rounds` draws of row numbers with replacement, each as long as the rows."""
     generator = np.random.default_rng(seed)
     return [generator.integers(0, rows, rows) for _ in range(rounds)]
 
 
-def _interval(value: float, resampled: list[float]) -> Interval:
-    told = np.array([v for v in resampled if not np.isnan(v)])
-    if not len(told):
+def interval_of(value: float, resampled: list[float]) -> Interval:
+    """The value with the middle 95% of its resampled values; NaN ends where none could be computed."""
+    values = np.array([v for v in resampled if not np.isnan(v)])
+    if not len(values):
         return Interval(value, float("nan"), float("nan"))
-    return Interval(value, float(np.quantile(told, 0.025)), float(np.quantile(told, 0.975)))
+    return Interval(value, float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))

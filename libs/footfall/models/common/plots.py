@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -36,6 +37,19 @@ def template() -> go.layout.Template:
 def figure(title: str, x: str, y: str) -> go.Figure:
     """An empty figure in the shared looks."""
     return go.Figure(layout=go.Layout(template=template(), title=title, xaxis_title=x, yaxis_title=y))
+
+
+def drawn(kind: str, evaluation: Mapping[str, Any]) -> go.Figure:
+    """The plot of that kind from the numbers of an evaluation."""
+    if kind == "calibration":
+        return calibration(evaluation["calibration"])
+    if kind == "gain_curve":
+        return gain(evaluation["gain_curve"])
+    if kind == "coefficients":
+        return coefficients(evaluation["coefficients"])
+    if kind == "choice_of_k":
+        return choice_of_k(evaluation["tried"], evaluation["chosen"], min_stability=evaluation["min_stability"])
+    return profile(evaluation["lifts"])
 
 
 def calibration(bins: Sequence[Mapping[str, float]]) -> go.Figure:

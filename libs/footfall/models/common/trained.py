@@ -1,4 +1,4 @@
-"""The one shape of all models: what training hands to the registry, gates, and models as files. Pure but for `save`."""
+"""What a training hands to the registry, and fitted models as files. No Spark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from footfall.errors import ContractError
-from footfall.models.common.featureset import FeatureSet
+from footfall.models.common.gates import Role, Verdict
 
 LOADER = "footfall.models.common.exported"
 FILE = "model.json"
@@ -22,10 +22,10 @@ class Fitted(Protocol):
 
     @property
     def feature_version(self) -> str:
-        """Version of the FeatureSet that it was fitted on."""
+        """Version of the FeatureSet, or fingerprint of the encoder, that it was fitted on."""
 
     def as_json(self) -> dict[str, Any]:
-        """All that it is, for `exported` to read back."""
+        """Every field, for `exported` to read back; `kind` is the model's name."""
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """One row for each row, in the same order and with the same index."""
@@ -60,18 +60,9 @@ class Saved(Protocol):
         """Writes what the loader reads back."""
 
 
-@dataclass(frozen=True)
-class Gate:
-    """One condition for becoming champion, in words with its figures."""
-
-    name: str
-    passed: bool
-    words: str
-
-
 @dataclass
 class Trained:
-    """What a training hands to the registry."""
+    """A candidate version: the fitted model of whoever the verdict lets serve (of the learner where nobody or the champion does)."""
 
     name: str
     model: Saved
@@ -80,23 +71,31 @@ class Trained:
     feature_version: str
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]
-    gates: Sequence[Gate]
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Verdict
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     curve: Sequence[tuple[int, str, float]] = ()
     loader: str = LOADER
 
     @property
+    def serves(self) -> bool:
+        """Whether this version becomes champion: the learner, or a baseline in its place."""
+        return self.verdict.role in {Role.LEARNER, Role.BASELINE}
+
+    @property
     def missed(self) -> str:
-        """The gates missed, in words; empty where all passed."""
-        missed = [gate.words for gate in self.gates if not gate.passed]
-        return f"{self.name}: {'; '.join(missed)}" if missed else ""
+        """The gates that the learner missed and who serves instead, in words; empty where it passed all."""
+        return {
+            Role.LEARNER: "",
+            Role.BASELINE: f"{self.name}: {self.verdict.served_by} serves, since {self.verdict.reason}",
+            Role.CHAMPION: f"{self.name}: the champion stays, since {self.verdict.reason}",
+            Role.NOBODY: f"{self.name}: nothing serves, since {self.verdict.reason}",
+        }[self.verdict.role]
 
 
-def require_version(fitted: Fitted, featureset: FeatureSet, *, name: str) -> None:
+def require_version(fitted: Fitted, expected: str, *, name: str) -> None:
     """Raises ContractError where a model was fitted on other features than this footfall makes."""
-    if fitted.feature_version != featureset.version:
+    if fitted.feature_version != expected:
         raise ContractError(
-            f"model {name} was fitted on features {fitted.feature_version}, this footfall makes {featureset.version}.",
+            f"model {name} was fitted on features {fitted.feature_version}, this footfall makes {expected}.",
             fix="Run jobs/train.py, then score again; or score with the footfall that trained it.",
         )

@@ -1,4 +1,4 @@
-"""How good told intents are: figures with intervals beside the baselines, the threshold, the gates. Plain arrays, no Spark."""
+"""How good answers about intents are: figures with intervals beside the baselines, the threshold. Plain arrays, no Spark."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy.typing as npt
 
 from footfall.models.common import measures
 from footfall.models.common.featureset import Matrix
+from footfall.models.common.gates import Metric
 from footfall.models.common.measures import Interval, Labels, Measure
-from footfall.models.common.trained import Gate
+from footfall.models.intents.model import NEVER
 
 NO_INTENT = -1  # the place of a message from which nobody could say it: any answer to it is wrong
 SURE = 1.645  # deviates of the normal distribution: an end that holds in 95 of 100 cases
-NEVER = 2.0  # a threshold that no probability reaches
 
 
 @dataclass(frozen=True)
 class IntentPredictions:
-    """The judged messages: the place of each one's intent (NO_INTENT where it has none), the likeliest, its probability.
+    """The held-out messages: the place of each one's intent (NO_INTENT where it has none), the likeliest, its probability.
 
-    `given` says which of them are answered, `others` what each baseline takes to be the likeliest.
+    `is_answered` says to which of them an answer is given, `baselines` what each baseline takes to be the likeliest.
     """
 
     labels: Labels
-    told: Labels
+    likeliest: Labels
     probability: Matrix
-    given: npt.NDArray[np.bool_]
-    others: Mapping[str, Labels]
+    is_answered: npt.NDArray[np.bool_]
+    baselines: Mapping[str, Labels]
     languages: npt.NDArray[np.str_]
 
 
@@ -55,58 +55,52 @@ def lower_end(hits: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> Mat
     return found
 
 
-def evaluate(judged: IntentPredictions, *, rounds: int) -> dict[str, Any]:
+def evaluate(messages: IntentPredictions, *, rounds: int) -> dict[str, Any]:
     """Metrics of all and by language, each with its interval, the baselines', and the calibration of the likeliest.
 
     Accuracy and macro F1 are of the messages with an intent; coverage is the share of these that are answered, and
     precision that of right answers among all that are given; unclear_left is the share of the others left to a person.
     A figure of nothing is left out.
     """
-    both = {"all": np.ones(len(judged.labels), dtype=bool)}
-    both |= {str(language): judged.languages == language for language in np.unique(judged.languages)}
-    found: dict[str, Interval] = {}
-    for name, mine in both.items():
-        scores = np.column_stack([judged.told, judged.given]).astype(np.float64)[mine]
-        ours = measures.intervals(judged.labels[mine], scores, {**SHARES, **DECIDED}, rounds=rounds)
-        found |= {measure if name == "all" else f"{measure}_{name}": figure for measure, figure in ours.items()}
-    others = {
-        name: measures.intervals(judged.labels, other[:, None].astype(np.float64), SHARES, rounds=rounds)
-        for name, other in judged.others.items()
+    groups = {"all": np.ones(len(messages.labels), dtype=bool)}
+    groups |= {str(language): messages.languages == language for language in np.unique(messages.languages)}
+    figures: dict[str, Interval] = {}
+    for name, mine in groups.items():
+        scores = np.column_stack([messages.likeliest, messages.is_answered]).astype(np.float64)[mine]
+        ours = measures.intervals(messages.labels[mine], scores, {**SHARES, **DECIDED}, rounds=rounds)
+        figures |= {measure if name == "all" else f"{measure}_{name}": figure for measure, figure in ours.items()}
+    of_baselines = {
+        name: measures.intervals(messages.labels, other[:, None].astype(np.float64), SHARES, rounds=rounds)
+        for name, other in messages.baselines.items()
     }
-    hits = (judged.told == judged.labels).astype(np.int64)
-    best = max(others, key=lambda name: others[name]["accuracy"].value)
-    gains = (hits - (judged.others[best] == judged.labels)).astype(np.float64)
-    found |= measures.intervals(judged.labels, gains, {"accuracy_gain": _mean_of_clear}, rounds=rounds)
+    hits = (messages.likeliest == messages.labels).astype(np.int64)
+    best = max(of_baselines, key=lambda name: of_baselines[name]["accuracy"].value)
+    gains = (hits - (messages.baselines[best] == messages.labels)).astype(np.float64)
+    figures |= measures.intervals(messages.labels, gains, {"accuracy_gain": _mean_of_clear}, rounds=rounds)
     return {
-        "metrics": {name: asdict(interval) for name, interval in found.items() if not np.isnan(interval.value)},
-        "baselines": {name: {m: asdict(i) for m, i in told.items()} for name, told in others.items()},
+        "metrics": {name: asdict(interval) for name, interval in figures.items() if not np.isnan(interval.value)},
+        "baselines": {name: {m: asdict(i) for m, i in of_one.items()} for name, of_one in of_baselines.items()},
         "best_baseline": best,
-        "calibration_error": measures.calibration_error(hits, judged.probability),
-        "calibration": measures.calibration(hits, judged.probability),
-        "texts": len(judged.labels),
-        "texts_by_language": {name: int(mine.sum()) for name, mine in both.items() if name != "all"},
+        "calibration_error": measures.calibration_error(hits, messages.probability),
+        "calibration": measures.calibration(hits, messages.probability),
+        "texts": len(messages.labels),
+        "texts_by_language": {name: int(mine.sum()) for name, mine in groups.items() if name != "all"},
     }
 
 
-def gates(told: Mapping[str, Any], *, min_precision: float) -> list[Gate]:
-    """Surely better than the best baseline on the same messages; and it answers some, about as rightly as it was asked to."""
-    found, best = told["metrics"], told["best_baseline"]
-    gain, coverage = found["accuracy_gain"], found["coverage"]["value"]
-    precision = found.get("precision", {"value": 0.0, "high": 0.0})  # nothing is answered
-    return [
-        Gate(
-            "beats_baselines",
-            bool(gain["low"] > 0),
-            f"accuracy must surely exceed that of {best}, {told['baselines'][best]['accuracy']['value']:.3f}; the gain is "
-            f"{gain['value']:.3f} (95% interval from {gain['low']:.3f})",
-        ),
-        Gate(
-            "precise",
-            bool(coverage > 0 and precision["high"] >= min_precision),
-            f"{coverage:.0%} of the messages with an intent are answered, and {precision['value']:.3f} of all answers "
-            f"are right (95% interval up to {precision['high']:.3f}); {min_precision} is asked for",
-        ),
-    ]
+def metrics(min_precision: float) -> Mapping[str, Metric]:
+    """Metrics of float64[n, 2] predictions: the place of the likeliest intent, and whether it is answered.
+
+    Utility counts an answer that is right as 1 and one that is wrong as so much that answers of `min_precision` come to 0;
+    a message left to a person counts 0.
+    """
+    cost = min_precision / max(1 - min_precision, 1e-9)
+
+    def utility(labels: Labels, answers: Matrix) -> float:
+        right = answers[:, 0] == labels
+        return float(np.mean(np.where(right, 1.0, -cost) * answers[:, 1]))
+
+    return {"accuracy": lambda labels, answers: _accuracy(labels, answers), "utility": utility}
 
 
 def _mean_of_clear(labels: Labels, values: Matrix) -> float:

@@ -1,4 +1,4 @@
-"""What is new among texts: recent ones whose nearest neighbours are one another and hardly any older text. Pure."""
+"""Topics that emerge: recent texts whose nearest neighbours are one another and hardly any older text. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST_TEXTS = 5
 BLOCK = 1_000  # recent texts whose cosines to all others are in memory at once
 
 
-def gathered(vectors: Matrix, is_recent: Mask) -> list[Labels]:
+def emerging_groups(vectors: Matrix, is_recent: Mask) -> list[Labels]:
     """Groups of row numbers of `vectors`, float64[n, dim] of length 1: each at least five recent texts of like meaning.
 
     A text is news if more of its nearest neighbours are recent than chance would bring; those that are neighbours of one
@@ -36,13 +36,13 @@ def gathered(vectors: Matrix, is_recent: Mask) -> list[Labels]:
 
 def _neighbours(vectors: Matrix, rows: Labels, count: int) -> Labels:
     """int64[len(rows), count]: the nearest others of each row, in no order."""
-    found = []
+    blocks = []
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
         cosines = vectors[block] @ vectors.T
         cosines[np.arange(len(block)), block] = -np.inf
-        found.append(np.argpartition(-cosines, count - 1, axis=1)[:, :count])
-    return np.concatenate(found)
+        blocks.append(np.argpartition(-cosines, count - 1, axis=1)[:, :count])
+    return np.concatenate(blocks)
 
 
 def _groups(rows: Labels, near: Labels, is_news: Mask) -> list[Labels]:

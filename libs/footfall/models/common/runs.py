@@ -1,0 +1,75 @@
+"""What a training and a scoring are given: frames, the model's own settings, dates. Values only, no session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from footfall.contract import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from footfall.features.dates import AsOfDates
+    from footfall.models.common.declaration import Model
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A version of a model as the registry gives it: `version` is name/number, `served_by` its learner or baseline."""
+
+    fitted: Any
+    version: str
+    served_by: str
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One training.
+
+    `settings` are the model's own section, `frames` its tables by name. `champion` is None where there is none, or where it
+    reads other features; `former` is the champion's fitted model, whatever it reads. `encoder_fingerprint` raises DataError where no text was read yet.
+    """
+
+    model: Model
+    frames: Mapping[str, DataFrame]
+    settings: Mapping[str, Any]
+    as_of: date
+    dates: AsOfDates
+    time_zone: str
+    bootstrap_rounds: int
+    max_champion_loss: float
+    champion: Loaded | None
+    former: Any
+    encoder_fingerprint: Callable[[], str]
+    encoder_folder: Callable[[], AbstractContextManager[Any]]
+    text: Mapping[str, Any]
+    log: Callable[[str], None] = print
+
+    def frame(self, table: Table) -> DataFrame:
+        """The rows of a table that the model declares to read."""
+        return self.frames[table.name]
+
+
+@dataclass(frozen=True)
+class ScoringRun:
+    """One scoring.
+
+    `champion` is None where nothing serves, and `reason` says why. `others` are the champions of `Model.score_with`.
+    """
+
+    model: Model
+    frames: Mapping[str, DataFrame]
+    settings: Mapping[str, Any]
+    as_of: date
+    time_zone: str
+    champion: Loaded | None
+    reason: str
+    others: Mapping[str, Loaded | None]
+
+    def frame(self, table: Table) -> DataFrame:
+        """The rows of a table that the model declares to read for scoring."""
+        return self.frames[table.name]

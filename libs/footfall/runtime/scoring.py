@@ -1,0 +1,123 @@
+"""The Steps that apply the champions, from the declarations: one a model, or one a table that several models fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from pyspark.sql import DataFrame
+
+from footfall.contract import Table
+from footfall.models import MODELS
+from footfall.models.common.declaration import Model, imported
+from footfall.models.common.documents import DocumentModel, documents, require_read, text_insights
+from footfall.models.common.runs import Loaded, ScoringRun
+from footfall.runtime.cli import Job
+from footfall.runtime.runner import GATE_FAILED
+from footfall.runtime.training import settings_of
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
+from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS, TICKETS, USER_SCORES
+
+WRITTEN = (REVIEWS, TICKETS)  # by customers
+SHARED = {USER_SCORES: "score_people", TEXT_INSIGHTS: "score_documents"}  # exactly one Step writes a table
+
+
+def score_steps(job: Job) -> list[Step]:
+    """One Step a model that has tables of its own, one for the scores of people, one for what documents say."""
+    with_texts = any(job.feeds(table) for table in WRITTEN)
+    models = [m for m in MODELS.values() if m.score and (with_texts or not set(m.needs) & set(WRITTEN))]
+    of_people = [m for m in models if USER_SCORES in m.writes]
+    alone = [m for m in models if not set(m.writes) & set(SHARED)]
+    steps = [_score_step(job, f"score_{m.name}", [m]) for m in alone if not m.needs]
+    steps += [_score_step(job, SHARED[USER_SCORES], of_people)] if of_people else []
+    steps += [_documents_step(job)] if with_texts else []
+    return [*steps, *(_score_step(job, f"score_{m.name}", [m]) for m in alone if m.needs)]
+
+
+def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
+    """Applies the champions of models that write the same tables."""
+    settings = {m.name: _scoring_settings(job, m) for m in models}
+    reads = list(dict.fromkeys(table for m in models for table in m.score_reads))
+    writes = list(dict.fromkeys(table for m in models for table in m.writes))
+
+    def apply(frames: Frames) -> StepResult:
+        by_name = {table.name: frames[table.full_name] for table in reads}
+        outputs = [
+            output for m in models for output in imported(m.score)(_scoring_run(job, name, m, by_name, settings[m.name]))
+        ]
+        return StepResult([_together(table, outputs) for table in writes if any(o.table is table for o in outputs)])
+
+    used = dict.fromkeys(model for m in models for model in (m.name, *m.score_with))
+    return Step(
+        name,
+        tuple(Read(table.full_name) for table in reads),
+        tuple(table.full_name for table in writes),
+        apply,
+        tuple(m.package for m in models),
+        {"as_of": job.as_of, "time_zone": job.settings.shop.time_zone, "settings": settings},
+        models=tuple(used),
+    )
+
+
+def _together(table: Table, outputs: Sequence[Output]) -> Output:
+    mine = [output for output in outputs if output.table is table]
+    return Output(table, reduce(DataFrame.unionByName, (o.frame for o in mine)), as_of=mine[0].as_of)
+
+
+def _documents_step(job: Job) -> Step:
+    """What each review and ticket says, by every champion that reads documents."""
+    name, models = SHARED[TEXT_INSIGHTS], [m for m in MODELS.values() if m.documents]
+
+    def apply(frames: Frames) -> StepResult:
+        vectors = frames[TEXT_VECTORS.full_name]
+        champions = {m.name: champion_of(job, m.name, step=name) for m in models}
+        serving = [(m, c) for m in models if m.documents and (c := champions[m.name])]
+        if not serving:
+            return StepResult()
+        require_read(vectors, serving[0][1].fitted, model_version=serving[0][1].version)
+        read = [
+            DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds) for m, c in serving if m.documents
+        ]
+        written = documents(**{table.name: frames[table.full_name] for table in WRITTEN})
+        return StepResult([Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read))])
+
+    reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
+    packages = tuple(m.package for m in models)
+    return Step(name, reads, (TEXT_INSIGHTS.full_name,), apply, packages, models=tuple(m.name for m in models))
+
+
+def champion_of(job: Job, model: str, *, step: str) -> Loaded | None:
+    """The version that the step's open batch pinned; where it pinned none, the one that there is now; None where nothing serves."""
+    batch = job.books.unfinished(step)
+    number = (batch.inputs.get(f"model:{model}", "") if batch else "") or job.registry.champion_version(model)
+    if not number:
+        return None
+    champion = job.registry.load(model, number)
+    return Loaded(champion.model, champion.version, champion.served_by)
+
+
+def _scoring_run(
+    job: Job, step: str, model: Model, frames: Mapping[str, DataFrame], settings: Mapping[str, object]
+) -> ScoringRun:
+    return ScoringRun(
+        model=model,
+        frames=frames,
+        settings=settings,
+        as_of=job.as_of,
+        time_zone=job.settings.shop.time_zone,
+        champion=champion_of(job, model.name, step=step),
+        reason=_reason(job, model),
+        others={name: champion_of(job, name, step=step) for name in model.score_with},
+    )
+
+
+def _scoring_settings(job: Job, model: Model) -> dict[str, object]:
+    return {key: value for key, value in settings_of(job, model).items() if key in model.score_settings}
+
+
+def _reason(job: Job, model: Model) -> str:
+    """Why nothing serves, as the last training said."""
+    last = job.books.last_closed(f"train_{model.name}")
+    if last and last.outcome.startswith(GATE_FAILED):
+        return last.outcome.removeprefix(GATE_FAILED).removeprefix(f"{model.name}: ")
+    return "no model was trained yet"

@@ -1,0 +1,177 @@
+"""The Steps `train_<model>`, from the declarations: what a model is trained on, when it is refitted, who serves afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from footfall.errors import DataError, TooFew
+from footfall.features.dates import AsOfDates, as_of_dates
+from footfall.models import MODELS
+from footfall.models.common import plots
+from footfall.models.common.card import card
+from footfall.models.common.declaration import Model, Stage, imported
+from footfall.models.common.featureset import FeatureSet
+from footfall.models.common.gates import Role
+from footfall.models.common.runs import Loaded, TrainingRun
+from footfall.models.common.trained import Trained
+from footfall.registry.fetch import encoder_folder
+from footfall.runtime.cli import Job
+from footfall.runtime.runner import PART
+from footfall.steps.code import code_hash
+from footfall.steps.step import Frames, Read, Step, StepResult
+
+
+def trained_models(job: Job, stage: Stage) -> list[Model]:
+    """The models that a stage trains: those named by --model, else those for which some source brings rows."""
+    wanted = getattr(job.options, "model", None)
+    of_stage = [model for model in MODELS.values() if model.stage is stage]
+    if wanted:
+        return [model for model in of_stage if model.name in wanted]
+    return [model for model in of_stage if _is_enabled(job, model) and _has_rows(job, model)]
+
+
+def _is_enabled(job: Job, model: Model) -> bool:
+    return not model.enabled_by or bool(settings_of(job, model)[model.enabled_by])
+
+
+def _has_rows(job: Job, model: Model) -> bool:
+    return not model.needs or any(job.feeds(table) for table in model.needs)
+
+
+def train_step(job: Job, model: Model) -> Step:
+    """The Step that trains one model.
+
+    It runs again where its code or settings changed, or where its rows changed and its cadence is over; a challenger that was
+    trained on the very same rows, by the same code and settings, is not trained again.
+    """
+    name, settings, dates = f"train_{model.name}", settings_of(job, model), dates_of(job)
+    shared = {"training": job.settings.training.model_dump(exclude={"cadence_days"}), "mlflow": job.settings.mlflow}
+    definition = _digest({"settings": settings, **shared, "code": code_hash(model.package)})
+
+    def apply(frames: Frames) -> StepResult:
+        by_name = {table.name: frames[table.full_name] for table in model.reads}
+        try:
+            run = training_run(job, model, by_name, dates)
+            with job.lake.staged(name, imported(model.population.rows)(run)) as rows:
+                fingerprint = rows_fingerprint(rows)
+                if _is_known(job, model, fingerprint, definition):
+                    return StepResult()
+                trained: Trained = imported(model.train)(rows, run)
+        except TooFew as fault:
+            if model.name in (getattr(job.options, "model", None) or ()):
+                raise
+            return StepResult(gate_failed=f"{model.name}: not trained, since {fault.what}")
+        return _recorded(job, model, trained, {"training_rows": fingerprint, "code": definition})
+
+    cadence = model.cadence_days if model.cadence_days is not None else job.settings.training.cadence_days
+    return Step(
+        name, tuple(Read(table.full_name) for table in model.reads), (), apply, (model.package,),
+        {"settings": settings, **shared}, day_values={"dates": dates.every}, cadence_days=cadence,
+    )  # fmt: skip
+
+
+def settings_of(job: Job, model: Model) -> dict[str, Any]:
+    """The model's own section of the settings, and below their names the other sections that it uses."""
+    sections = job.settings.model_dump()
+    own = dict(sections[model.settings]) if model.settings else {}
+    return own | {section: sections[section] for section in model.uses_settings}
+
+
+def dates_of(job: Job) -> AsOfDates:
+    """The as-of dates of training and evaluation."""
+    features, churn = job.settings.features, job.settings.churn
+    return as_of_dates(
+        job.as_of, horizon_days=churn.horizon_days, return_window_days=churn.return_window_days,
+        training_dates=features.training_dates, training_step_days=features.training_step_days,
+    )  # fmt: skip
+
+
+def training_run(job: Job, model: Model, frames: Mapping[str, DataFrame], dates: AsOfDates) -> TrainingRun:
+    """What the model's functions are given."""
+    former = _champion(job, model)
+    training = job.settings.training
+
+    def folder() -> AbstractContextManager[Path]:
+        return encoder_folder(job.settings.text.encoder, tracking_uri=job.settings.mlflow.tracking_uri)
+
+    return TrainingRun(
+        model=model,
+        frames=frames,
+        settings=settings_of(job, model),
+        as_of=job.as_of,
+        dates=dates,
+        time_zone=job.settings.shop.time_zone,
+        bootstrap_rounds=training.bootstrap_rounds,
+        max_champion_loss=training.max_champion_loss,
+        champion=former if former and former.fitted.feature_version in _feature_versions(job, model) else None,
+        former=former.fitted if former else None,
+        encoder_fingerprint=lambda: encoder_fingerprint(job),
+        encoder_folder=folder,
+        text=job.settings.text.model_dump(),
+    )
+
+
+def encoder_fingerprint(job: Job) -> str:
+    """The encoder with which the texts were last read; raises DataError where they are not all read, TooFew where none was."""
+    last = job.books.last_closed("understand_text_vectors")
+    fingerprint = last.outputs.get("model:text_encoder", "") if last else ""
+    if last and last.outcome == PART:
+        raise DataError("the texts are not all read yet.", fix="Run jobs/understand_text.py to its end.")
+    if not fingerprint:
+        raise TooFew("no text was read by an encoder yet.", fix="Run jobs/understand_text.py first.")
+    return fingerprint
+
+
+def rows_fingerprint(rows: DataFrame) -> str:
+    """Names the rows whatever their order: their number, and the sum of their hashes."""
+    digest = F.sum(F.xxhash64(*(f"`{c}`" for c in sorted(rows.columns))).cast("decimal(38,0)")).alias("digest")
+    row = rows.agg(F.count(F.lit(1)).alias("rows"), digest).collect()[0]
+    return f"{row['rows']} rows, {row['digest'] or 0}"
+
+
+def _is_known(job: Job, model: Model, fingerprint: str, definition: str) -> bool:
+    latest = job.registry.latest_tags(model.name)
+    return latest.get("training_rows") == fingerprint and latest.get("code") == definition
+
+
+def _champion(job: Job, model: Model) -> Loaded | None:
+    number = job.registry.champion_version(model.name)
+    if not number:
+        return None
+    try:
+        champion = job.registry.load(model.name, number)
+    except (KeyError, DataError):  # written by an older footfall in another form
+        print(f"  {model.name}: the champion, version {number}, cannot be read by this footfall and is not compared with")
+        return None
+    return Loaded(champion.model, champion.version, champion.served_by)
+
+
+def _feature_versions(job: Job, model: Model) -> set[str]:
+    if not isinstance(model.features, FeatureSet):
+        return {encoder_fingerprint(job)}
+    learners = (*model.learners, *model.baselines)
+    return {x.features.version if x.features else model.features.version for x in learners}
+
+
+def _recorded(job: Job, model: Model, trained: Trained, tags: Mapping[str, str]) -> StepResult:
+    step = f"train_{model.name}"
+    batch = job.books.unfinished(step)
+    number = job.registry.record(
+        trained, tables=batch.inputs if batch else {}, step=step, tags=tags, card=card(model, trained),
+        plots={name: plots.drawn(kind, trained.evaluation) for name, kind in model.plots.items()},
+    )  # fmt: skip
+    role = trained.verdict.role
+    promotes = {model.name: number} if trained.serves else {model.name: ""} if role is Role.NOBODY else {}
+    return StepResult(models={model.name: number}, gate_failed=trained.missed, promotes=promotes)
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,6 +1,7 @@
 """Applies the champions: groups, scores with reasons, what documents say; then what that comes to for people and items."""
 
 import sys
+from typing import Any
 
 from footfall.features.opinions import item_opinions, user_opinions
 from footfall.profiles import user_profiles
@@ -32,7 +33,7 @@ def _opinions(job: Job) -> Step:
     tables, values = (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES), _values(job)
 
     def apply(frames: Frames) -> StepResult:
-        arguments = {table.name: frames[table.full_name] for table in tables}
+        arguments: dict[str, Any] = {table.name: frames[table.full_name] for table in tables}
         arguments |= {"dates": (job.as_of,), "time_zone": values["time_zone"]}
         makers = ((USER_OPINIONS, user_opinions), (ITEM_OPINIONS, item_opinions))
         return StepResult([Output(table, make(**arguments), as_of=(job.as_of,)) for table, make in makers])
@@ -46,14 +47,14 @@ def _profiles(job: Job) -> Step:
     values = _values(job)
 
     def apply(frames: Frames) -> StepResult:
-        arguments = {table.name: frames[table.full_name] for table in tables}
+        arguments: dict[str, Any] = {table.name: frames[table.full_name] for table in tables}
         return StepResult([Output(USER_PROFILES, user_profiles(**arguments, **values), as_of=(job.as_of,))])
 
     reads = tuple(Read(table.full_name) for table in tables)
     return Step("user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles",), values)
 
 
-def _values(job: Job) -> dict[str, object]:
+def _values(job: Job) -> dict[str, Any]:
     return {"as_of": job.as_of, "time_zone": job.settings.shop.time_zone}
 
 

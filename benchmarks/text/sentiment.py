@@ -52,7 +52,7 @@ def _labelled(
 def _parts_of_tuning(texts: Sequence[str]) -> list[Split]:
     """A tuned encoder knows what it was fitted on by heart: what benchmarks/text/tuned.py stops on, by today's settings, calibrates."""
     share = resolve(ROOT / "conf", "local", {}).fine_tune.stopping_share
-    parts = [part_of(text, stopping_share=share, judged_share=0.0) for text in texts]
+    parts = [part_of(text, stopping_share=share, held_out_share=0.0) for text in texts]
     return [Split.CALIBRATE if part is TuningPart.STOPPING else Split.FIT for part in parts]
 
 

@@ -64,7 +64,7 @@ def cut_texts(spec: TuningSpec, most: int) -> Cut:
     told, last = (
         labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, judged)
     )
-    parts = parted(told, stopping_share=spec.stopping_share, judged_share=0.0)
+    parts = parted(told, stopping_share=spec.stopping_share, held_out_share=0.0)
     return Cut(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], last)
 
 

@@ -21,7 +21,7 @@ from footfall.models.intents.evaluation import NEVER, IntentPredictions, evaluat
 from footfall.models.intents.key_words import WORDS, by_words
 from footfall.tables.tickets import INTENTS
 
-ASKED: dict[str, Any] = {"fingerprint": "enc1", "judged_share": 0.3, "min_precision": 0.8, "bootstrap_rounds": 50}
+ASKED: dict[str, Any] = {"fingerprint": "enc1", "held_out_share": 0.3, "min_precision": 0.8, "bootstrap_rounds": 50}
 USED = ("refund", "invoice", "other")
 VECTORS = "text_id string, encoder_fingerprint string, vector array<float>"
 
@@ -86,7 +86,7 @@ def test_too_few_messages_of_an_intent_are_all_told(messages: DataFrame, vectors
     with pytest.raises(DataError, match="there are none to fit on"):
         intents.train(messages.limit(0), vectors, **ASKED)
     with pytest.raises(DataError, match="none is left to judge"):
-        intents.train(messages, vectors, **{**ASKED, "judged_share": 0.0})
+        intents.train(messages, vectors, **{**ASKED, "held_out_share": 0.0})
 
 
 def test_the_threshold_is_the_lowest_that_is_right_often_enough_and_equal_answers_go_together() -> None:

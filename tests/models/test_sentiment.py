@@ -19,7 +19,7 @@ from footfall.models.sentiment.training import NEGATIVE, NEUTRAL, POSITIVE, Sent
 VECTORS = "text_id string, encoder_fingerprint string, vector array<float>"
 LABELLED = "text_id string, text string, language string, label string"
 ASKED: dict[str, Any] = {
-    "fingerprint": "enc1", "judged_share": 0.3, "neutral_share": 0.2, "min_accuracy_gain": 0.1, "min_auroc_gain": 0.0,
+    "fingerprint": "enc1", "held_out_share": 0.3, "neutral_share": 0.2, "min_accuracy_gain": 0.1, "min_auroc_gain": 0.0,
     "bootstrap_rounds": 50,
 }  # fmt: skip
 WORDS = {POSITIVE: "lovely", NEGATIVE: "awful", NEUTRAL: "monday"}

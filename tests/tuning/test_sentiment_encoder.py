@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow warns of its own par
 CPU = Device("cpu", NumberType.FP32, "a test")
 READ = {"prefix": "", "pooling": "mean", "max_tokens": 16, "max_parts": 1, "overlap_tokens": 0, "tokens_per_batch": 512}
 ASKED = {
-    "judged_share": 0.25,
+    "held_out_share": 0.25,
     "neutral_share": 0.1,
     "min_auroc_gain": -1.0,
     "bootstrap_rounds": 20,

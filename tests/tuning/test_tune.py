@@ -76,7 +76,7 @@ def test_the_folder_holds_what_is_loaded_fast_and_no_text(tmp_path: Path):
 
 def test_it_tells_what_it_kept_aside_and_how_it_went(tmp_path: Path):
     seen: list[tuple[int, str, float]] = []
-    told = tuned_in(tmp_path, judged_share=0.2, log=lambda *point: seen.append(point))
+    told = tuned_in(tmp_path, held_out_share=0.2, log=lambda *point: seen.append(point))
     assert not set(told.kept_aside) & set(told.judged)
     assert len(told.kept_aside) + len(told.judged) + told.parameters["texts_fitted"] == len(TEXTS)
     assert told.measures.keys() == {

@@ -47,7 +47,7 @@ def test_faults_of_the_spec_are_told_together():
     with pytest.raises(SettingsError, match=r"epochs is 0(.|\n)*dropout is 2(.|\n)*rate is -1(.|\n)*threads is -1"):
         spec_of(epochs=0, dropout=2, rate=-1, threads=-1)
     with pytest.raises(SettingsError, match="nothing to fit on"):
-        spec_of(stopping_share=0.5, judged_share=0.5)
+        spec_of(stopping_share=0.5, held_out_share=0.5)
 
 
 def test_another_spec_has_another_version():

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from footfall.models.churn import training as churn
-from footfall.models.segments import training as segments
+from footfall.models import MODELS
+from footfall.models.common.featureset import FeatureSet, feature_words
+
 
 NOTHING = "–"
 CLASSES = {
@@ -22,6 +23,7 @@ CLASSES = {
 STRONG, TELLING = 1.0, 0.35  # standard deviations from everybody's mean
 MISSING = "_missing"
 
+FEATURE_WORDS = feature_words(m.features for m in reversed(MODELS.values()) if isinstance(m.features, FeatureSet))
 
 def is_known(value: object) -> bool:
     """Whether there is a value: neither None, nor NaN, nor infinite."""
@@ -77,7 +79,7 @@ def class_meaning(value_class: str) -> str:
 
 def feature(name: str) -> str:
     """What a feature of a model means."""
-    return churn.WORDS.get(name) or segments.WORDS.get(name) or name.replace("_", " ")
+    return FEATURE_WORDS.get(name) or name.replace("_", " ")
 
 
 def apart(lifts: Mapping[str, float] | None) -> list[str]:

@@ -43,7 +43,9 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
     def apply(frames: Frames) -> StepResult:
         by_name = {table.name: frames[table.full_name] for table in reads}
         outputs = [
-            output for m in models for output in imported(m.score)(_scoring_run(job, name, m, by_name, settings[m.name]))
+            output
+            for m in models
+            for output in imported(m.score)(_scoring_run(job, name, m, by_name, settings[m.name]))
         ]
         return StepResult([_together(table, outputs) for table in writes if any(o.table is table for o in outputs)])
 
@@ -76,7 +78,9 @@ def _documents_step(job: Job) -> Step:
             return StepResult()
         require_read(vectors, serving[0][1].fitted, model_version=serving[0][1].version)
         read = [
-            DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds) for m, c in serving if m.documents
+            DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds)
+            for m, c in serving
+            if m.documents
         ]
         written = documents(**{table.name: frames[table.full_name] for table in WRITTEN})
         return StepResult([Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read))])

@@ -149,7 +149,9 @@ def _champion(job: Job, model: Model) -> Loaded | None:
     try:
         champion = job.registry.load(model.name, number)
     except (KeyError, DataError):  # written by an older footfall in another form
-        print(f"  {model.name}: the champion, version {number}, cannot be read by this footfall and is not compared with")
+        print(
+            f"  {model.name}: the champion, version {number}, cannot be read by this footfall and is not compared with"
+        )
         return None
     return Loaded(champion.model, champion.version, champion.served_by)
 

@@ -87,11 +87,11 @@ Frames = Mapping[str, DataFrame]
 class Step:
     """One unit of work and of commitment.
 
-    `apply` gets the frames by name, its own tables as they were before among them. `values` are the settings that
-    change the result, `code` the packages whose source does; with the pinned inputs they decide whether there is
-    anything to do. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only
-    so many days after the last batch that registered a model; changed code or values count at once. `models` are registered models whose champions it uses, `makes` local files that it writes beside
-    the lake: where one is absent it runs again.
+    `apply` gets the frames by name, its own tables as they were before among them. `values` are the settings that change the
+    result, `code` the packages whose source does; with the pinned inputs they decide whether there is anything to do.
+    `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
+    after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
+    champions it uses, `makes` local files that it writes beside the lake: where one is absent it runs again.
     """
 
     name: str

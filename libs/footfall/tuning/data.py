@@ -75,23 +75,23 @@ def key_of(text: str) -> str:
     return hashlib.blake2b(bare.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def part_of(text: str, *, stopping_share: float, judged_share: float) -> TuningSplit:
+def part_of(text: str, *, stopping_share: float, held_out_share: float) -> TuningSplit:
     """The part of a normalised text, by its key: the same in every run, and however many rows carry the text."""
     place = int(key_of(text), 16) % 100_000 / 100_000
-    if place < judged_share:
+    if place < held_out_share:
         return TuningSplit.JUDGED
-    return TuningSplit.STOPPING if place < judged_share + stopping_share else TuningSplit.FITTED
+    return TuningSplit.STOPPING if place < held_out_share + stopping_share else TuningSplit.FITTED
 
 
 def parted(
-    data: TuningTexts, *, stopping_share: float, judged_share: float, kept: Sequence[bool] | None = None
+    data: TuningTexts, *, stopping_share: float, held_out_share: float, kept: Sequence[bool] | None = None
 ) -> dict[TuningSplit, TuningTexts]:
     """The three parts; raises DataError where nothing is left to fit or to stop on.
 
     Where `kept` marks the rows of the input to stop on, no share of the others is.
     """
     aside = stopping_share if kept is None else 0.0
-    parts = [part_of(text, stopping_share=aside, judged_share=judged_share) for text in data.texts]
+    parts = [part_of(text, stopping_share=aside, held_out_share=held_out_share) for text in data.texts]
     if kept is not None:
         parts = [
             TuningSplit.STOPPING if kept[row] else part for row, part in zip(data.rows.tolist(), parts, strict=True)
@@ -100,7 +100,7 @@ def parted(
     if not len(found[TuningSplit.FITTED]) or not len(found[TuningSplit.STOPPING]):
         raise DataError(
             f"of {len(data)} texts {len(found[TuningSplit.FITTED])} are left to fit and {len(found[TuningSplit.STOPPING])} to stop on.",
-            fix="Label more texts, or change fine_tune.stopping_share and judged_share.",
+            fix="Label more texts, or change fine_tune.stopping_share and held_out_share.",
         )
     return found
 

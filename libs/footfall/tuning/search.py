@@ -67,7 +67,7 @@ def search(
     median of the others at the same evaluation.
     """
     parts = parted(
-        labelled(texts, labels, classes=classes), stopping_share=spec.stopping_share, judged_share=spec.judged_share
+        labelled(texts, labels, classes=classes), stopping_share=spec.stopping_share, held_out_share=spec.held_out_share
     )
     pairs = [(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING])]
     if fold_count > 1:

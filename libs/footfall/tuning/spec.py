@@ -14,7 +14,7 @@ from footfall.text.spec import EncoderSpec
 COUNTS = ("epochs", "batch_texts", "accumulation", "evaluations_an_epoch", "patience", "checkpoint_steps")
 SHARES = (
     "stopping_share",
-    "judged_share",
+    "held_out_share",
     "warm_up_share",
     "weight_decay",
     "dropout",
@@ -55,7 +55,7 @@ class TuningSpec:
     frozen_layers: int = 0
     start_from_logistic: bool = True
     stopping_share: float = 0.05
-    judged_share: float = 0.0
+    held_out_share: float = 0.0
     evaluations_an_epoch: int = 4
     patience: int = 4
     checkpoint_steps: int = 200
@@ -69,8 +69,8 @@ class TuningSpec:
         faults += [_fault(self, n, "0 to 1") for n in SHARES if not 0 <= getattr(self, n) <= 1]
         faults += [_fault(self, n, "more than 0") for n in POSITIVE if getattr(self, n) <= 0]
         faults += [_fault(self, n, "0 or more") for n in ("frozen_layers", "threads") if getattr(self, n) < 0]
-        if self.stopping_share + self.judged_share >= 1:
-            faults.append("fine_tune.stopping_share and judged_share leave nothing to fit on")
+        if self.stopping_share + self.held_out_share >= 1:
+            faults.append("fine_tune.stopping_share and held_out_share leave nothing to fit on")
         if faults:
             raise SettingsError(
                 f"fine-tuning cannot work so: {listed(faults)}.", fix="Correct conf/ or --set fine_tune.<key>=<value>."

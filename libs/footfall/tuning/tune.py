@@ -51,7 +51,7 @@ def tune(
     parts = parted(
         labelled(texts, labels, classes=classes),
         stopping_share=spec.stopping_share,
-        judged_share=spec.judged_share,
+        held_out_share=spec.held_out_share,
         kept=kept,
     )
     checkpoints = out_dir / CHECKPOINTS

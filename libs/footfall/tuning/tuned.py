@@ -32,7 +32,7 @@ class Tuned:
     parameters: Mapping[str, Any]
     measures: Mapping[str, float]
     kept_aside: tuple[int, ...]
-    judged: tuple[int, ...]  # rows that nothing was fitted or chosen on; empty where judged_share is 0
+    judged: tuple[int, ...]  # rows that nothing was fitted or chosen on; empty where held_out_share is 0
     texts_by_language: Mapping[str, int] = field(default_factory=dict)
     card: str = ""
 

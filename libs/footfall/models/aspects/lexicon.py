@@ -75,7 +75,9 @@ def parsed(entries: Mapping[str, Any], *, where: str) -> Lexicon:
         raise SettingsError(
             f"{where}: {listed(faults)}.", fix="Write them as in libs/footfall/models/aspects/aspects.yaml."
         )
-    return Lexicon({str(n): Words(*(tuple(_list(words.get(lang))) for lang in LANGUAGES)) for n, words in entries.items()})
+    return Lexicon(
+        {str(n): Words(*(tuple(_list(words.get(lang))) for lang in LANGUAGES)) for n, words in entries.items()}
+    )
 
 
 @cache

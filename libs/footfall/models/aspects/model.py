@@ -183,6 +183,7 @@ def fit_aspects(
 
 
 def evidence_of(clauses: Sequence[str], vectors: Matrix, lexicon: Lexicon, of_vectors: Softmax) -> ClauseEvidence:
+    """What the list and the votes' head say of clauses; `vectors` float64[n_clauses, dim]."""
     listed = votes(clauses, lexicon=lexicon).astype(np.float64)
     of_others = (listed.sum(axis=1, keepdims=True) - listed > 0).astype(np.float64)
     return ClauseEvidence(listed, of_others, np.where(_has_head(of_vectors), of_vectors.logits(vectors), 0.0))

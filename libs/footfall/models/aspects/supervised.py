@@ -17,7 +17,9 @@ from footfall.models.common.ngrams import NGrams
 from footfall.models.common.text_head import NGRAMS, STRENGTH, Softmax
 
 FEWEST_CLAUSES = 200  # labelled; with fewer the list and its votes are trusted alone
-FEWEST_MENTIONS = 45  # clauses that must speak of an aspect: four fifths of four fifths of them mostly suffice for a head
+FEWEST_MENTIONS = (
+    45  # clauses that must speak of an aspect: four fifths of four fifths of them mostly suffice for a head
+)
 FOLDS = 5
 STRENGTH_OF_EVIDENCE = 10.0  # scikit-learn's C
 MOST_ROUNDS = 500
@@ -117,7 +119,9 @@ class SupervisedAspects:
         """The value whose `as_json` these fields are; raises DataError where an older footfall wrote it."""
         if "heads" not in fields:
             raise DataError("the aspects model is of an older footfall.", fix="Run jobs/train.py --model aspects.")
-        return cls(tuple(fields["aspects"]), Heads.from_json(fields["heads"]), tuple(fields["weights"]), fields["shift"])
+        return cls(
+            tuple(fields["aspects"]), Heads.from_json(fields["heads"]), tuple(fields["weights"]), fields["shift"]
+        )
 
 
 def teachable(labelled: LabelledClauses, *, aspects: Sequence[str]) -> tuple[str, ...]:

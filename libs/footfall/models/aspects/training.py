@@ -95,9 +95,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     )  # fmt: skip
 
 
-def judge_by_labels(
-    trial: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun
-) -> Verdict:
+def judge_by_labels(trial: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun) -> Verdict:
     """Whether more of what labels say is found than by the list alone, on held-out labelled clauses."""
     places = [trial.lexicon.aspects.index(aspect) for aspect in aspects]
     champion = run.champion

@@ -89,7 +89,7 @@ def train_binary(rows: DataFrame, run: TrainingRun) -> Trained:
         "penalty": PENALTY,
         "calibration": calibration,
     }
-    serving = scorers[verdict.name] if verdict.name in scorers else fitted
+    serving = scorers.get(verdict.name, fitted)
     return _trained(model, serving, verdict, evaluation, parameters)
 
 
@@ -126,7 +126,9 @@ def evaluate(contenders: Contenders, is_active: Any, *, rounds: int) -> dict[str
     p: Matrix = contenders.of(contenders.learner)
     baselines = {name: contenders.of(name) for name in contenders.baselines}
     ranked = {"auroc": measures.auroc, "average_precision": measures.average_precision}
-    figures = measures.intervals(y, p, {**ranked, "brier": measures.brier, "log_loss": measures.log_loss}, rounds=rounds)
+    figures = measures.intervals(
+        y, p, {**ranked, "brier": measures.brier, "log_loss": measures.log_loss}, rounds=rounds
+    )
     if is_active is not None and is_active.any():
         of_active = measures.intervals(y[is_active], p[is_active], ranked, rounds=rounds)
         figures |= {f"{name}_active_people": interval for name, interval in of_active.items()}

@@ -26,7 +26,9 @@ def declared(model: Model) -> str:
         f"**Inputs**\n\n{inputs}",
         f"**Learners and baselines**\n\n{_learners(model)}",
         "**Gates** (the low end of the paired 95% interval on the same held-out rows)\n\n"
-        + _table(("metric", "least gain over the better baseline"), [(g.metric, str(g.least_gain)) for g in model.gates]),
+        + _table(
+            ("metric", "least gain over the better baseline"), [(g.metric, str(g.least_gain)) for g in model.gates]
+        ),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -49,7 +51,9 @@ def card(model: Model, trained: Trained) -> str:
 
 
 def _learners(model: Model) -> str:
-    kinds: list[tuple[str, Learner]] = [("learner", x) for x in model.learners] + [("baseline", x) for x in model.baselines]
+    kinds: list[tuple[str, Learner]] = [("learner", x) for x in model.learners] + [
+        ("baseline", x) for x in model.baselines
+    ]
     return _table(("", "name", "what it is"), [(kind, x.name, x.words) for kind, x in kinds])
 
 

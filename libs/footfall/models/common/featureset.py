@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib import resources
@@ -87,6 +87,15 @@ def _queries(begin: tuple[str, ...]) -> list[bytes]:
 
 
 USER_QUERIES = ("daily_activity", "people_as_of", "user_", "item_categories")
+
+
+def feature_words(features_of_models: Iterable[FeatureSet]) -> dict[str, str]:
+    """Name of a feature -> what a person reads; the first model that has it decides."""
+    words: dict[str, str] = {}
+    for features in features_of_models:
+        for feature in features.features:
+            words.setdefault(feature.name, feature.words)
+    return words
 
 
 def feature_values(features: Sequence[Feature], frame: pd.DataFrame) -> Matrix:

@@ -121,9 +121,9 @@ def decide(
     useful = [n for n in contenders.baselines if gain(contenders.of(n), contenders.trivial).low > 0]
     best = max(useful, key=lambda n: main(contenders.outcomes, contenders.of(n)), default="")
     champion = contenders.champion
-    if champion is not None and gain(champion, contenders.trivial).low > 0:
-        if not best or gain(contenders.of(best), champion).low <= 0:
-            return Verdict(Role.CHAMPION, contenders.champion_name, reports, missed)
+    is_useful = champion is not None and gain(champion, contenders.trivial).low > 0
+    if is_useful and (not best or gain(contenders.of(best), champion).low <= 0):
+        return Verdict(Role.CHAMPION, contenders.champion_name, reports, missed)
     if best:
         return Verdict(Role.BASELINE, best, reports, missed)
     return Verdict(Role.NOBODY, "", reports, f"{missed}; no baseline beats the trivial prediction")
@@ -156,7 +156,7 @@ def _reports(
     for gate in gates:
         metric = metrics[gate.metric]
         least = float(settings[gate.least_gain]) if isinstance(gate.least_gain, str) else gate.least_gain
-        best = max(rivals, key=lambda name, metric=metric: metric(contenders.outcomes, rivals[name]))
+        best = max(rivals, key=lambda name: metric(contenders.outcomes, rivals[name]))  # noqa: B023 - called at once
         gain = paired_gain(metric, contenders.outcomes, ours, list(rivals.values()), draws)
         reports.append(GateReport(gate.metric, best, gain, least))
         if contenders.champion is not None:

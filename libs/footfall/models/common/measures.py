@@ -115,7 +115,9 @@ def gain(labels: Labels, ours: Matrix, others: Mapping[str, Matrix], *, rounds: 
 
 def flat(figures: Mapping[str, Interval]) -> dict[str, float]:
     """`name`, `name_low` and `name_high` of each, as MLflow wants them; what could not be computed is left out."""
-    every = {f"{n}{end}": v for n, i in figures.items() for end, v in (("", i.value), ("_low", i.low), ("_high", i.high))}
+    every = {
+        f"{n}{end}": v for n, i in figures.items() for end, v in (("", i.value), ("_low", i.low), ("_high", i.high))
+    }
     return {name: value for name, value in every.items() if not np.isnan(value)}
 
 

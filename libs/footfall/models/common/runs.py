@@ -31,7 +31,8 @@ class TrainingRun:
     """One training.
 
     `settings` are the model's own section, `frames` its tables by name. `champion` is None where there is none, or where it
-    reads other features; `former` is the champion's fitted model, whatever it reads. `encoder_fingerprint` raises DataError where no text was read yet.
+    reads other features; `former` is the champion's fitted model, whatever it reads. `encoder_fingerprint` raises TooFew where
+    no text was read yet.
     """
 
     model: Model

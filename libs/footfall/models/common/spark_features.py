@@ -40,8 +40,7 @@ def scaled_columns(scaler: Scaler) -> dict[str, SparkColumn]:
     """Each feature's scaled value in Spark, by its name."""
     limits = zip(scaler.features, scaler.fills, scaler.lows, scaler.highs, scaler.means, scaler.spreads, strict=True)
     return {
-        f.name: (_cut(f, fill, low, high) - F.lit(mean)) / F.lit(spread)
-        for f, fill, low, high, mean, spread in limits
+        f.name: (_cut(f, fill, low, high) - F.lit(mean)) / F.lit(spread) for f, fill, low, high, mean, spread in limits
     }
 
 

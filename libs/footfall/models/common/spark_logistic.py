@@ -34,5 +34,3 @@ def require_two_classes(labelled: DataFrame, *, what: str, fix: str) -> dict[int
         present = f"only {next(iter(row_counts))}" if row_counts else "no rows"
         raise TooFew(f"{what}: the label needs two classes, there is {present}.", fix=fix)
     return row_counts
-
-

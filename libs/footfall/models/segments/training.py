@@ -110,7 +110,12 @@ def named(
     columns = [f.name for f in features.features]
     names = group_names([dict(zip(columns, centre, strict=True)) for centre in centres[order]])
     model = SegmentsModel(
-        learner, features.version, scaler, tuple(map(tuple, centres[order].tolist())), tuple(sorted(numbers)), tuple(names)
+        learner,
+        features.version,
+        scaler,
+        tuple(map(tuple, centres[order].tolist())),
+        tuple(sorted(numbers)),
+        tuple(names),
     )
     if champion is None:
         return model

@@ -15,7 +15,7 @@ from footfall.models.common.blend import balanced
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.gates import Contenders, Metric, Verdict, decide
 from footfall.models.common.labelled import LabelledTexts, Split, collected, labelled_rows
-from footfall.models.common.measures import Interval
+from footfall.models.common.measures import Interval, Labels
 from footfall.models.common.runs import TrainingRun
 from footfall.models.common.text_head import NGRAMS, PARTS, VECTORS, TextHead, fit_head
 from footfall.models.common.trained import Served, Trained
@@ -148,7 +148,7 @@ def positive_score(head: TextHead, rows: LabelledTexts) -> Matrix:
     return share
 
 
-def _held_out(rows: LabelledTexts) -> tuple[LabelledTexts, Matrix]:
+def _held_out(rows: LabelledTexts) -> tuple[LabelledTexts, Labels]:
     """The held-out texts that are negative or positive, and 1 for each positive one. Raises TooFew where one is missing."""
     texts = rows.only(Split.HELD_OUT).without(NEUTRAL)
     if len(set(texts.labels)) < 2:

@@ -1,7 +1,7 @@
 """Fine-tunes the encoder for sentiment and sets it beside the frozen one and its baselines, in one run. torch; no tables.
 
 The result is an encoder like any other: `text.encoder: models:/sentiment_encoder@champion`. The texts that heads are calibrated
-and judged on are kept from it, by the same cut as `footfall.models.sentiment` makes.
+and evaluated on are kept from it, by the same cut as `footfall.models.sentiment` makes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,19 @@ import torch
 from pyspark.sql import DataFrame
 
 from footfall.models.common import measures
-from footfall.models.common.labelled import LabelledTexts, Split, labelled
+from footfall.models.common.gates import Contenders, Role, Verdict, decide
+from footfall.models.common.labelled import LabelledTexts, Split, collected
 from footfall.models.common.measures import Interval
-from footfall.models.common.trained import Gate, Trained
-from footfall.models.sentiment.training import CLASSES, NEUTRAL, POSITIVE, classes_of, fit_variants, positive_score
+from footfall.models.common.runs import TrainingRun
+from footfall.models.common.trained import Trained
+from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
+from footfall.models.sentiment.training import METRICS, classes_of, fit_variants, positive_score
 from footfall.text.device import choose_device
 from footfall.text.encoder import Encoder, encoder_of_process
 from footfall.text.normal import normalise_text
 from footfall.text.spec import EncoderSpec, NumberType, Wanted
 from footfall.tuning.data import key_of
-from footfall.tuning.job import Train
-from footfall.tuning.loop import Log
+from footfall.tuning.distributed import ignore, trained_in
 from footfall.tuning.search import search
 from footfall.tuning.spec import TuningSpec
 from footfall.tuning.tune import tune
@@ -37,6 +39,10 @@ from footfall.tuning.tuned import Tuned, read_head
 
 NAME = "sentiment_encoder"
 READS = "reads.json"  # beside the encoder: prefix, pooling and lengths with which it was tuned
+LEARNER = "fine-tuned vectors + n-grams"
+OF_FROZEN = {"n-grams": "n-grams", "vectors": "frozen vectors", "vectors + n-grams": "frozen vectors + n-grams"}
+OF_TUNED = {"vectors": "fine-tuned vectors", "vectors + n-grams": LEARNER}
+BASELINES = tuple(OF_FROZEN.values())
 DATA = "labelled_texts of the lake that trained it: labels given from outside, of texts that are no customer's."
 
 
@@ -61,60 +67,49 @@ class TunedEncoder:
         """`sentiment` for the column `text`, by the head that it was trained with, uncalibrated."""
         head, classes = read_head(self.folder)
         vectors = _encoder_here(self.text, self.folder).encode(normalise_text(frame["text"]).tolist()).vectors
-        said = np.array(classes, dtype=object)[head.logits(vectors).argmax(axis=1)]
-        return pd.DataFrame({"sentiment": said}, index=frame.index)
+        predicted = np.array(classes, dtype=object)[head.logits(vectors).argmax(axis=1)]
+        return pd.DataFrame({"sentiment": predicted}, index=frame.index)
 
 
-def train(
-    labelled_texts: DataFrame,
-    text_vectors: DataFrame,
-    *,
-    fingerprint: str,
-    encoder_dir: Path,
-    out_dir: Path,
-    text: EncoderSpec,
-    spec: TuningSpec,
-    how: Train,
-    trials: int,
-    folds: int,
-    log: Log,
-    judged_share: float,
-    neutral_share: float,
-    min_auroc_gain: float,
-    bootstrap_rounds: int,
-) -> Trained:
-    """Tunes on what sentiment is fitted on, stops by what it is calibrated on, and judges on the rest.
+def train(frame: DataFrame, run: TrainingRun) -> Trained:
+    """Tunes on what sentiment is fitted on, stops by what it is calibrated on, and evaluates on the rest.
 
-    `fingerprint` names the vectors of the encoder as it was; with `trials` Optuna looks for better settings first. The gate:
-    with n-grams it must beat that encoder with n-grams.
+    With fine_tune.search_trials Optuna looks for better settings first.
     """
-    rows = labelled(
-        labelled_texts, text_vectors, fingerprint=fingerprint, label="label", judged_share=judged_share, what=NAME
-    )
+    settings, sentiment = run.settings, run.settings["sentiment"]
+    rows = collected(frame, held_out_share=sentiment["held_out_share"], name=NAME)
     classes = classes_of(rows)
     rows = _apart(rows if NEUTRAL in classes else rows.without(NEUTRAL))
     ours = rows.only(Split.FIT, Split.CALIBRATE)
-    if trials:  # on the texts to fit on alone, which it parts for itself
-        mine = ours.only(Split.FIT)
-        spec = search(
-            mine.texts, mine.labels, encoder_dir=encoder_dir, classes=classes, spec=spec, trials=trials,
-            fold_count=folds, log=log,
-        ).spec  # fmt: skip
-    tuned = tune(
-        ours.texts, ours.labels, ours.languages, encoder_dir=encoder_dir, out_dir=out_dir, classes=classes, spec=spec,
-        log=log, kept=ours.is_part(Split.CALIBRATE).tolist(), train=how, data=DATA,
-    )  # fmt: skip
+    spec, text = TuningSpec.of(settings, run.text), _encoder_spec(run.text)
+    with run.encoder_folder() as encoder_dir:
+        if settings["search_trials"]:  # on the texts to fit on alone, of which it holds some out itself
+            mine = ours.only(Split.FIT)
+            spec = search(
+                mine.texts, mine.labels, encoder_dir=encoder_dir, classes=classes, spec=spec,
+                trials=settings["search_trials"], fold_count=settings["search_folds"], log=ignore,
+            ).spec  # fmt: skip
+        tuned = tune(
+            ours.texts, ours.labels, ours.languages, encoder_dir=encoder_dir, out_dir=Path(settings["folder"]),
+            classes=classes, spec=spec, log=ignore, kept=ours.is_in(Split.CALIBRATE).tolist(),
+            train=trained_in(settings["processes"], on_driver=settings["on_driver"]), data=DATA,
+        )  # fmt: skip
     vectors = _encoder_here(text, tuned.folder).encode(rows.texts).vectors
-    told = compared(rows, replace(rows, vectors=vectors), neutral_share=neutral_share, rounds=bootstrap_rounds)
-    return _trained(tuned, told, text, fingerprint=fingerprint, min_auroc_gain=min_auroc_gain)
+    scores, outcomes = contending_scores(rows, replace(rows, vectors=vectors), neutral_share=sentiment["neutral_share"])
+    return _trained(tuned, scores, outcomes, text, run)
+
+
+def _encoder_spec(text: Mapping[str, Any]) -> EncoderSpec:
+    own = {f.name for f in fields(EncoderSpec)}
+    return EncoderSpec(**{name: value for name, value in text.items() if name in own})
 
 
 def _apart(rows: LabelledTexts) -> LabelledTexts:
-    """The rows without those to fit on that differ in punctuation alone from one to calibrate or judge on."""
-    aside = {key_of(text) for text, part in zip(rows.texts, rows.parts, strict=True) if part is not Split.FIT}
-    judged = {key_of(text) for text in rows.only(Split.JUDGE).texts}
-    taken = {Split.FIT: aside, Split.CALIBRATE: judged, Split.JUDGE: set()}
-    return rows.at([i for i, part in enumerate(rows.parts) if key_of(rows.texts[i]) not in taken[part]])
+    """The rows without those to fit on that differ in punctuation alone from one to calibrate or evaluate on."""
+    kept = {key_of(text) for text, split in zip(rows.texts, rows.splits, strict=True) if split is not Split.FIT}
+    held_out = {key_of(text) for text in rows.only(Split.HELD_OUT).texts}
+    taken = {Split.FIT: kept, Split.CALIBRATE: held_out, Split.HELD_OUT: set()}
+    return rows.at([i for i, split in enumerate(rows.splits) if key_of(rows.texts[i]) not in taken[split]])
 
 
 def _encoder_here(text: EncoderSpec, folder: Path) -> Encoder:
@@ -126,39 +121,47 @@ def _encoder_here(text: EncoderSpec, folder: Path) -> Encoder:
     return encoder_of_process(spec, device)
 
 
-def compared(frozen: LabelledTexts, tuned: LabelledTexts, *, neutral_share: float, rounds: int) -> dict[str, Interval]:
-    """Accuracy and AUROC of the majority and of heads over both encoders' vectors, on the judged texts with a mood."""
-    scores = {
-        f"{name}{suffix}": positive_score(head, told.only(Split.JUDGE).without(NEUTRAL))
-        for told, suffix in ((frozen, ""), (tuned, "_tuned"))
-        for name, head in fit_variants(told, neutral_share=neutral_share).items()
-    }
-    fitted, judged = frozen.only(Split.FIT).labels, frozen.only(Split.JUDGE).without(NEUTRAL).labels
-    truth = np.array([label == POSITIVE for label in judged], dtype=np.int64)
-    scores["majority"] = np.full(len(truth), float(2 * fitted.count(POSITIVE) >= len(fitted) - fitted.count(NEUTRAL)))
-    measured = {"accuracy": measures.accuracy, "auroc": measures.auroc}
-    found = {
-        f"{measure}_{name}": interval
-        for name, score in scores.items()
-        for measure, interval in measures.intervals(truth, score, measured, rounds=rounds).items()
-    }
-    others = {name: scores[name] for name in ("ngrams", "vectors", "sum")}
-    return {**found, "auroc_gain": measures.gain(truth, scores["sum_tuned"], others, rounds=rounds)}
+def contending_scores(
+    frozen: LabelledTexts, tuned: LabelledTexts, *, neutral_share: float
+) -> tuple[dict[str, Any], Any]:
+    """Scores float64[n] of heads over both encoders' vectors by contender, on the held-out texts that are not neutral; int64[n]."""
+    held_out = frozen.only(Split.HELD_OUT).without(NEUTRAL)
+    outcomes = np.array([label == POSITIVE for label in held_out.labels], dtype=np.int64)
+    scores: dict[str, Any] = {}
+    for texts, names in ((frozen, OF_FROZEN), (tuned, OF_TUNED)):
+        heads = fit_variants(texts, neutral_share=neutral_share)
+        mine = texts.only(Split.HELD_OUT).without(NEUTRAL)
+        scores |= {names[variant]: positive_score(head, mine) for variant, head in heads.items() if variant in names}
+    return scores, outcomes
 
 
-def beats_the_frozen_encoder(told: Mapping[str, Interval], *, min_auroc_gain: float) -> Gate:
-    """The gate, by what `compared` told."""
-    words = (
-        f"with n-grams AUROC {told['auroc_sum_tuned'].value:.3f} must exceed the best of the encoder as it was "
-        f"({told['auroc_vectors'].value:.3f}), n-grams ({told['auroc_ngrams'].value:.3f}) and both "
-        f"({told['auroc_sum'].value:.3f}) by {min_auroc_gain}"
+def judge(scores: Mapping[str, Any], outcomes: Any, run: TrainingRun) -> Verdict:
+    """Whether with n-grams the tuned encoder is surely better than the encoder as it was, n-grams, and both."""
+    contenders = Contenders(
+        outcomes=outcomes,
+        learner=LEARNER,
+        predictions={name: scores[name] for name in (LEARNER, *BASELINES)},
+        baselines=BASELINES,
+        trivial=np.full(len(outcomes), 0.5),
     )
-    return Gate("beats_the_frozen_encoder", bool(told["auroc_gain"].value >= min_auroc_gain), words)
+    settings = {**run.settings, "min_auroc_gain": run.settings["sentiment"]["min_auroc_gain"]}
+    verdict = decide(
+        contenders, gates=run.model.gates, metrics=METRICS, settings=settings,
+        max_champion_loss=run.max_champion_loss, rounds=run.bootstrap_rounds,
+    )  # fmt: skip
+    if verdict.role is Role.BASELINE:  # the encoder as it was goes on reading, without a version of its own
+        return replace(verdict, role=Role.CHAMPION, name="the encoder as it was")
+    return verdict
 
 
-def _trained(
-    tuned: Tuned, told: Mapping[str, Interval], text: EncoderSpec, *, fingerprint: str, min_auroc_gain: float
-) -> Trained:
+def _trained(tuned: Tuned, scores: Mapping[str, Any], outcomes: Any, text: EncoderSpec, run: TrainingRun) -> Trained:
+    measured = {"accuracy": measures.accuracy, "auroc": measures.auroc}
+    figures: dict[str, Interval] = {
+        f"{measure}_{name.replace(' + ', '_').replace(' ', '_').replace('-', '')}": interval
+        for name, score in scores.items()
+        for measure, interval in measures.intervals(outcomes, score, measured, rounds=run.bootstrap_rounds).items()
+    }
+    fingerprint = run.encoder_fingerprint()
     return Trained(
         name=NAME,
         model=TunedEncoder(tuned.folder, text),
@@ -166,9 +169,12 @@ def _trained(
         predictions=(("sentiment", "string"),),
         feature_version=fingerprint,
         parameters={**tuned.parameters, "classes": ",".join(tuned.classes), "encoder_before": fingerprint},
-        metrics=measures.flat(told) | {f"tuning_{name}": value for name, value in tuned.measures.items()},
-        gates=[beats_the_frozen_encoder(told, min_auroc_gain=min_auroc_gain)],
-        evaluation={"metrics": {name: asdict(interval) for name, interval in told.items()}, "classes": list(CLASSES)},
+        metrics=measures.flat(figures) | {f"tuning_{name}": value for name, value in tuned.measures.items()},
+        verdict=judge(scores, outcomes, run),
+        evaluation={
+            "metrics": {name: asdict(interval) for name, interval in figures.items()},
+            "classes": list(CLASSES),
+        },
         curve=tuned.curve,
         loader="footfall.models.sentiment_encoder.served",
     )

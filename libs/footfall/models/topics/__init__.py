@@ -12,7 +12,9 @@ from footfall.tables import IDENTITIES, REVIEWS, TEXT_INSIGHTS, TEXT_TOPICS, TEX
 MODEL = Model(
     name="topics",
     about="the topic that a text speaks of, NULL where it is near none, and which topics rise",
-    population=Population("distinct texts of reviews and tickets known before the date", "footfall.models.topics.training:rows"),
+    population=Population(
+        "distinct texts of reviews and tickets known before the date", "footfall.models.topics.training:rows"
+    ),
     features=TextFeatures(("vector",)),
     label=None,
     learners=(Learner("k-means", "on centred vectors, the most groups that repeat; beside them topics that emerge"),),

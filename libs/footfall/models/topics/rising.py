@@ -14,7 +14,10 @@ from scipy.stats import beta, binom
 
 from footfall.features import people_as_of
 from footfall.models.common.featureset import Matrix
+from footfall.models.common.runs import ScoringRun
 from footfall.steps.sql import run_sql
+from footfall.steps.step import Output
+from footfall.tables import IDENTITIES, TEXT_INSIGHTS, TEXT_TOPICS
 
 REPRESENTATIVES = 5  # texts that stand for a topic, each of another person
 FEW = 3  # users in the four spans before: with fewer, a topic that rises is new
@@ -25,6 +28,17 @@ JUDGED = T.StructType(
         *(T.StructField(name, T.BooleanType()) for name in ("is_rising", "is_new")),
     ]
 )
+
+
+def score(run: ScoringRun) -> Sequence[Output]:
+    """Rows of results.text_topics; nothing is written where no model serves."""
+    if run.champion is None:
+        return []
+    topics = text_topics(
+        text_insights=run.frame(TEXT_INSIGHTS), identities=run.frame(IDENTITIES), dates=(run.as_of,),
+        time_zone=run.time_zone, model_version=run.champion.version, **run.settings,
+    )  # fmt: skip
+    return [Output(TEXT_TOPICS, topics, as_of=(run.as_of,))]
 
 
 def text_topics(

@@ -7,7 +7,7 @@ import sys
 from footfall.runtime.cli import Job, main, parser
 from footfall.steps.step import Step
 
-STAGES = ("ingest", "refine", "featurize", "understand_text", "train", "score", "report")
+STAGES = ("ingest", "refine", "featurize", "understand_text", "fine_tune", "train", "score", "report")
 
 
 def stages(text: str) -> tuple[str, ...]:

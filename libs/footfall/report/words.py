@@ -10,7 +10,6 @@ from typing import Any
 from footfall.models import MODELS
 from footfall.models.common.featureset import FeatureSet, feature_words
 
-
 NOTHING = "–"
 CLASSES = {
     "champion": ("Champions", "bought lately, often, and for much"),
@@ -24,6 +23,7 @@ STRONG, TELLING = 1.0, 0.35  # standard deviations from everybody's mean
 MISSING = "_missing"
 
 FEATURE_WORDS = feature_words(m.features for m in reversed(MODELS.values()) if isinstance(m.features, FeatureSet))
+
 
 def is_known(value: object) -> bool:
     """Whether there is a value: neither None, nor NaN, nor infinite."""

@@ -276,7 +276,9 @@ def _fact_line(
     reasons = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
     warned = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
     counts = {key: n for key, n in tally.items() if key.startswith("rows_")}
-    return _line(step, feed, table, **counts, skipped_reasons=reasons or None, broken_rules={**warned, **broken} or None)
+    return _line(
+        step, feed, table, **counts, skipped_reasons=reasons or None, broken_rules={**warned, **broken} or None
+    )
 
 
 def _told(step: Step, lines: Sequence[Mapping[str, Any]], made: StepResult, seconds: float) -> str:

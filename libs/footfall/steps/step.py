@@ -76,6 +76,7 @@ class StepResult:
 
     outputs: Sequence[Output | FactRows] = ()
     models: Mapping[str, str] = field(default_factory=dict)
+    promotes: Mapping[str, str] = field(default_factory=dict)
     gate_failed: str = ""
     is_part: bool = False
 

@@ -156,7 +156,7 @@ def _reports(
     for gate in gates:
         metric = metrics[gate.metric]
         least = float(settings[gate.least_gain]) if isinstance(gate.least_gain, str) else gate.least_gain
-        best = max(rivals, key=lambda name: metric(contenders.outcomes, rivals[name]))  # noqa: B023 - called at once
+        best = max(rivals, key=lambda name: metric(contenders.outcomes, rivals[name]))
         gain = paired_gain(metric, contenders.outcomes, ours, list(rivals.values()), draws)
         reports.append(GateReport(gate.metric, best, gain, least))
         if contenders.champion is not None:

@@ -49,10 +49,7 @@ def fit_scaler(frame: DataFrame, features: tuple[Feature, ...], *, tail: float) 
 
     A feature that never varies gets spread 1, so that it says nothing instead of dividing by 0.
     """
-    shares = F.lit([tail, 0.5, 1.0 - tail])
-    # exact: percentile_approx gives other values in other partitions
-    exact = frame.agg(*(F.percentile(feature_column(f), shares).alias(str(i)) for i, f in enumerate(features)))
-    quantiles = [row or [0.0, 0.0, 0.0] for row in exact.collect()[0]]  # all NULL: nothing is known of it
+    quantiles = _quantiles(frame.select(*(feature_column(f).alias(f"_{i}") for i, f in enumerate(features))), tail)
     fills = tuple(q[1] if f.null is Null.MEDIAN else 0.0 for f, q in zip(features, quantiles, strict=True))
     ends = [
         (0.0, 1.0) if f.transform is Transform.MISSING else (q[0], q[2])
@@ -63,6 +60,17 @@ def fit_scaler(frame: DataFrame, features: tuple[Feature, ...], *, tail: float) 
     means, spreads = tuple(moments[: len(cut)]), tuple(moments[len(cut) :])
     lows, highs = tuple(low for low, _ in ends), tuple(high for _, high in ends)
     return Scaler(features, fills, lows, highs, means, tuple(s if s > 1e-9 else 1.0 for s in spreads))
+
+
+def _quantiles(values: DataFrame, tail: float) -> list[tuple[float, float, float]]:
+    """For each column the values at the shares `tail`, a half and 1 - `tail`; zeros where all are NULL.
+
+    Exact values of the rows, so that they are the same in any partitioning: percentile_approx is not, above 10,000 rows.
+    """
+    shares = (tail, 0.5, 1.0 - tail)
+    exact = [F.expr(f"percentile_disc({share}D) WITHIN GROUP (ORDER BY {c})") for c in values.columns for share in shares]
+    row = [value if value is not None else 0.0 for value in values.agg(*exact).collect()[0]]
+    return [(row[i], row[i + 1], row[i + 2]) for i in range(0, len(row), len(shares))]
 
 
 def _cut(feature: Feature, fill: float, low: float, high: float) -> SparkColumn:

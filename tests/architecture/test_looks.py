@@ -12,9 +12,6 @@ from pathlib import Path
 from architecture.sources import ROOT, short, sources, tree
 
 LONG_JOBS = {
-    "jobs/train_texts.py": "four models of one way to train",
-    "jobs/score_texts.py": "four Steps that build on each other: documents, clauses, topics, people and items",
-    "jobs/score.py": "four Steps that share how a champion is found",
     "jobs/featurize.py": "three Steps, and the refusal of a date before the first event, which needs Spark and so has no place in settings",
 }
 MAX_LINES, MAX_JOB_LINES = 300, 60
@@ -37,13 +34,8 @@ VAGUE_FOLDERS: set[str] = {
     "libs/footfall/contract",
     "libs/footfall/docs",
     "libs/footfall/mapping",
-    "libs/footfall/models/aspects",
-    "libs/footfall/models/churn",
     "libs/footfall/models/common",
     "libs/footfall/models/intents",
-    "libs/footfall/models/segments",
-    "libs/footfall/models/sentiment",
-    "libs/footfall/models/sentiment_encoder",
     "libs/footfall/models/topics",
     "libs/footfall/privacy",
     "libs/footfall/refine",

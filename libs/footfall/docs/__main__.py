@@ -9,9 +9,11 @@ from pathlib import Path
 
 from footfall.docs.declared import declared_steps
 from footfall.docs.flow import flow_page
+from footfall.docs.models import models_page
 from footfall.docs.settings import settings_page
 from footfall.docs.tables import tables_page
 from footfall.errors import FootfallError
+from footfall.models import MODELS
 
 MADE_BY = "<!-- Made by `make docs` from the code: change it there. -->\n\n"
 
@@ -23,6 +25,7 @@ def pages(conf: Path) -> Mapping[str, str]:
         "tables.md": tables_page(stages),
         "settings.md": settings_page(conf / "base.yaml"),
         "flow.md": flow_page(stages),
+        "model_reference.md": models_page(MODELS.values()),
     }
     return {name: MADE_BY + text for name, text in made.items()}
 

@@ -11,7 +11,7 @@ from footfall.contract import Table
 from footfall.models import MODELS
 from footfall.models.common.declaration import Model, imported
 from footfall.models.common.documents import DocumentModel, documents, require_read, text_insights
-from footfall.models.common.runs import Loaded, ScoringRun
+from footfall.models.common.runs import LoadedModel, ScoringRun
 from footfall.runtime.cli import Job
 from footfall.runtime.runner import GATE_FAILED
 from footfall.runtime.training import settings_of
@@ -90,14 +90,14 @@ def _documents_step(job: Job) -> Step:
     return Step(name, reads, (TEXT_INSIGHTS.full_name,), apply, packages, models=tuple(m.name for m in models))
 
 
-def champion_of(job: Job, model: str, *, step: str) -> Loaded | None:
+def champion_of(job: Job, model: str, *, step: str) -> LoadedModel | None:
     """The version that the step's open batch pinned; where it pinned none, the one that there is now; None where nothing serves."""
     batch = job.books.unfinished(step)
     number = (batch.inputs.get(f"model:{model}", "") if batch else "") or job.registry.champion_version(model)
     if not number:
         return None
     champion = job.registry.load(model, number)
-    return Loaded(champion.model, champion.version, champion.served_by)
+    return LoadedModel(champion.model, champion.version, champion.served_by)
 
 
 def _scoring_run(

@@ -20,7 +20,7 @@ from footfall.models.common.card import card
 from footfall.models.common.declaration import Model, Stage, imported
 from footfall.models.common.featureset import FeatureSet
 from footfall.models.common.gates import Role
-from footfall.models.common.runs import Loaded, TrainingRun
+from footfall.models.common.runs import LoadedModel, TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.registry.fetch import encoder_folder
 from footfall.runtime.cli import Job
@@ -142,7 +142,7 @@ def _is_known(job: Job, model: Model, fingerprint: str, definition: str) -> bool
     return latest.get("training_rows") == fingerprint and latest.get("code") == definition
 
 
-def _champion(job: Job, model: Model) -> Loaded | None:
+def _champion(job: Job, model: Model) -> LoadedModel | None:
     number = job.registry.champion_version(model.name)
     if not number:
         return None
@@ -153,7 +153,7 @@ def _champion(job: Job, model: Model) -> Loaded | None:
             f"  {model.name}: the champion, version {number}, cannot be read by this footfall and is not compared with"
         )
         return None
-    return Loaded(champion.model, champion.version, champion.served_by)
+    return LoadedModel(champion.model, champion.version, champion.served_by)
 
 
 def _feature_versions(job: Job, model: Model) -> set[str]:

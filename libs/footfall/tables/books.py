@@ -35,7 +35,7 @@ BATCHES = Table(
 LEDGER = Table(
     name="ledger",
     layer=Layer.BOOKS,
-    version=1,
+    version=2,
     grain="one row per step, batch, feed and table written: where every row read went",
     columns=(
         Column("step", "string", "name of the step"),

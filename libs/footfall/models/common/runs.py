@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedModel:
     """A version of a model as the registry gives it: `version` is name/number, `served_by` its learner or baseline."""
 
     fitted: Any
@@ -43,7 +43,7 @@ class TrainingRun:
     time_zone: str
     bootstrap_rounds: int
     max_champion_loss: float
-    champion: Loaded | None
+    champion: LoadedModel | None
     former: Any
     encoder_fingerprint: Callable[[], str]
     encoder_folder: Callable[[], AbstractContextManager[Any]]
@@ -67,9 +67,9 @@ class ScoringRun:
     settings: Mapping[str, Any]
     as_of: date
     time_zone: str
-    champion: Loaded | None
+    champion: LoadedModel | None
     reason: str
-    others: Mapping[str, Loaded | None]
+    others: Mapping[str, LoadedModel | None]
 
     def frame(self, table: Table) -> DataFrame:
         """The rows of a table that the model declares to read for scoring."""

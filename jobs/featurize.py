@@ -63,7 +63,7 @@ def _user_features(dates: AsOfDates, time_zone: str) -> Step:
 
 
 def _item_features(dates: AsOfDates, time_zone: str) -> Step:
-    tables, wanted = (ORDER_LINES, REVIEWS, IDENTITIES), (dates.judged, dates.current)
+    tables, wanted = (ORDER_LINES, REVIEWS, IDENTITIES), (dates.evaluation, dates.current)
 
     def apply(frames: Frames) -> StepResult:
         facts = {table.name: frames[table.full_name] for table in tables}

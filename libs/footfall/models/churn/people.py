@@ -23,7 +23,7 @@ def population(user_features: DataFrame, *, dates: Sequence[date], active_within
 
 def rows(run: TrainingRun) -> DataFrame:
     """The population of the training dates and the evaluation date, with its label."""
-    settings, dates = run.settings, (*run.dates.training, run.dates.judged)
+    settings, dates = run.settings, (*run.dates.training, run.dates.evaluation)
     people = population(run.frame(USER_FEATURES), dates=dates, active_within_days=settings["active_within_days"])
     labels = no_purchase(
         people.select("as_of_date", "user_id"),

@@ -60,8 +60,8 @@ def train_binary(rows: DataFrame, run: TrainingRun) -> Trained:
     """
     model, dates = run.model, run.dates
     past = rows.where(F.col("as_of_date").isin(list(dates.training)))
-    present = rows.where(F.col("as_of_date") == F.lit(dates.judged))
-    row_counts = _require_labels(model, past, present, dates.training, dates.judged)
+    present = rows.where(F.col("as_of_date") == F.lit(dates.evaluation))
+    row_counts = _require_labels(model, past, present, dates.training, dates.evaluation)
     fitted, calibration = _fit_calibrated(model, model.learners[0], past, dates.training)
     scorers = {b.name: _fit(model, b, past) for b in model.baselines} | {model.learners[0].name: fitted}
     sample = _collected(present, model.name)
@@ -83,7 +83,7 @@ def train_binary(rows: DataFrame, run: TrainingRun) -> Trained:
     evaluation = evaluate(contenders, is_active, rounds=run.bootstrap_rounds)
     parameters = {
         "training_dates": ", ".join(d.isoformat() for d in dates.training),
-        "evaluation_date": dates.judged.isoformat(),
+        "evaluation_date": dates.evaluation.isoformat(),
         "rows_fitted": sum(row_counts.values()),
         "rows_evaluated": len(sample),
         "penalty": PENALTY,

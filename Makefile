@@ -9,7 +9,7 @@ BIN := .venv/bin
 SECRET := build/demo.secret
 AS_OF := 2018-01-01
 
-.PHONY: help doctor setup check test demo bench docs clean lock
+.PHONY: help doctor setup check test demo bench docs clean lock wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,8 +52,11 @@ bench: setup ## the benchmarks: ratios, medians of several runs; a quarter of an
 docs: setup ## docs/tables.md, the settings reference and the picture of the flow, from the code
 	$(BIN)/python -m footfall.docs
 
+wheel: setup ## footfall's wheel into build/wheel: library, jobs and settings
+	@$(BIN)/python -m hatchling build --target wheel --directory build/wheel
+
 lock: setup ## new versions of the Python packages into the lock file; look at the difference before you commit it
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command 'make lock' --upgrade --quiet -o infra/local/requirements.lock
 	$(BIN)/uv pip compile --group pyproject.toml:bench --no-deps --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command 'make lock' --upgrade --quiet -o infra/local/bench.lock

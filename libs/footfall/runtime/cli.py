@@ -21,7 +21,7 @@ from footfall.registry.registry import Candidate, Champion, Registry
 from footfall.runtime.explain import explain
 from footfall.runtime.runner import Runner
 from footfall.runtime.session import open_session
-from footfall.settings import Settings, overrides_of, read_resolved, resolve
+from footfall.settings import Settings, default_conf, overrides_of, read_resolved, resolve
 from footfall.steps.step import Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
@@ -75,7 +75,7 @@ def parser(about: str) -> argparse.ArgumentParser:
         description=about, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--env", default="local", help="folder below conf/env whose settings apply (default: local)")
-    made.add_argument("--conf-dir", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
+    made.add_argument("--conf-dir", type=Path, default=default_conf(), help="folder with base.yaml (default: conf)")
     made.add_argument(
         "--settings", type=Path, help="one resolved settings file instead of --env (spark-submit.sh makes it)"
     )

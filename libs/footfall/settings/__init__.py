@@ -16,7 +16,22 @@ from footfall.mapping.source import Source, read_source
 from footfall.mapping.yaml_file import Key, places, read_yaml, validated
 from footfall.settings.sections import MlflowSettings, Settings, Text
 
-__all__ = ["MlflowSettings", "Settings", "Text", "overrides_of", "parse_overrides", "read_resolved", "resolve"]
+__all__ = [
+    "MlflowSettings",
+    "Settings",
+    "Text",
+    "default_conf",
+    "overrides_of",
+    "parse_overrides",
+    "read_resolved",
+    "resolve",
+]
+
+
+def default_conf() -> Path:
+    """`conf` of the working folder; without one, the settings that travel inside footfall's wheel."""
+    working, packaged = Path("conf"), Path(__file__).parent.parent / "conf"
+    return packaged if packaged.is_dir() and not (working / "base.yaml").exists() else working
 
 
 def resolve(conf: Path, env: str, overrides: Mapping[str, Any]) -> Settings:
@@ -28,7 +43,7 @@ def resolve(conf: Path, env: str, overrides: Mapping[str, Any]) -> Settings:
     where = places(conf / "base.yaml", lines)
     folder = conf / "env" / env
     if not folder.is_dir():
-        known = ", ".join(sorted(p.name for p in (conf / "env").iterdir() if p.is_dir()))
+        known = ", ".join(sorted(p.name for p in (conf / "env").glob("*") if p.is_dir())) or "none"
         raise SettingsError(f"--env {env}: no folder {folder}.", fix=f"There are: {known}.")
     if (folder / "settings.yaml").exists():
         extra, extra_lines = read_yaml(folder / "settings.yaml")
@@ -88,7 +103,7 @@ def _set(data: dict[str, Any], key: Key, value: object) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Writes the one resolved settings file that travels with a job."""
     parser = argparse.ArgumentParser(prog="python -m footfall.settings", description=main.__doc__)
-    parser.add_argument("--conf", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
+    parser.add_argument("--conf", type=Path, default=default_conf(), help="folder with base.yaml (default: conf)")
     parser.add_argument("--env", default="local", help="name of a folder below conf/env (default: local)")
     parser.add_argument("--lake", help="root of the tables, a path or URI")
     parser.add_argument("--raw", help="root of the raw logs, a path or URI")

@@ -10,6 +10,8 @@ import sys
 import pytest
 
 from architecture.sources import LIBRARY
+from footfall.models import MODELS
+from footfall.models.common.declaration import Stage
 
 HEAVY = ("pyspark", "plotly", "mlflow", "torch", "transformers", "jinja2", "optuna", "matplotlib")
 CONTRACTS = ("footfall", "footfall.errors", "footfall.contract", "footfall.tables")
@@ -32,6 +34,18 @@ def loaded_by(module: str) -> set[str]:
 @pytest.mark.parametrize("module", CONTRACTS)
 def test_contracts_load_no_package_beyond_python(module: str) -> None:
     assert loaded_by(module) - sys.stdlib_module_names == {"footfall"}
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_fitted_model_loads_neither_spark_nor_a_plotting_library(name: str) -> None:
+    module = MODELS[name].fitted.partition(":")[0]
+    encoder = {"torch"} if MODELS[name].stage is Stage.FINE_TUNE else set()  # the model is the encoder
+    assert loaded_by(module) & set(HEAVY) == encoder
+
+
+@pytest.mark.parametrize("module", ["footfall.models", "footfall.models.common.exported"])
+def test_the_declarations_of_models_and_their_loader_load_nothing_heavy(module: str) -> None:
+    assert loaded_by(module) & set(HEAVY) == set()
 
 
 def test_the_heavy_packages_are_seen_where_they_are_loaded() -> None:

@@ -15,6 +15,7 @@ from tuning_shared import ruled, spec_of, tiny_bert
 from footfall.models.common.measures import Interval
 from footfall.models.common.trained import Trained
 from footfall.models.sentiment_encoder import training as sentiment_encoder
+from footfall.models.sentiment_encoder.model import TunedEncoder
 from footfall.registry.fetch import encoder_folder, fetched_model
 from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings
@@ -84,7 +85,7 @@ def test_the_champion_is_fetched_from_mlflow_and_reads_as_the_folder_did(trained
 
     there = EncoderSpec(encoder="models:/sentiment_encoder@champion", number_type="fp32", device="cpu", **READ)
     fetched = load_encoder(there, CPU, lambda name: fetched_model(name, tracking_uri=uri))
-    assert isinstance(trained.model, sentiment_encoder.TunedEncoder)
+    assert isinstance(trained.model, TunedEncoder)
     here = load_encoder(EncoderSpec(**{**asdict(there), "encoder": str(trained.model.folder)}), CPU)
     assert fetched.fingerprint == here.fingerprint
     np.testing.assert_array_equal(fetched.encode(["abc"]).vectors, here.encode(["abc"]).vectors)

@@ -9,7 +9,7 @@ from pathlib import Path
 from footfall.errors import FootfallError
 from footfall.models import MODELS
 from footfall.registry.registry import Registry
-from footfall.settings import overrides_of, read_resolved, resolve
+from footfall.settings import default_conf, overrides_of, read_resolved, resolve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("action", choices=("rollback", "champion"))
     parser.add_argument("model", choices=tuple(MODELS), help="one of the models below")
-    parser.add_argument("--conf", type=Path, default=Path("conf"), help="folder with base.yaml (default: conf)")
+    parser.add_argument("--conf", type=Path, default=default_conf(), help="folder with base.yaml (default: conf)")
     parser.add_argument("--env", default="local", help="name of a folder below conf/env (default: local)")
     parser.add_argument("--settings", type=Path, help="one resolved settings file instead of --env")
     parser.add_argument(

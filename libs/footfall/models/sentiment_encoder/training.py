@@ -6,16 +6,12 @@ and evaluated on are kept from it, by the same cut as `footfall.models.sentiment
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import torch
 from pyspark.sql import DataFrame
 
 from footfall.models.common import measures
@@ -26,49 +22,20 @@ from footfall.models.common.runs import TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
 from footfall.models.sentiment.training import METRICS, classes_of, fit_variants, positive_score
-from footfall.text.device import choose_device
-from footfall.text.encoder import Encoder, encoder_of_process
-from footfall.text.normal import normalise_text
-from footfall.text.spec import EncoderSpec, NumberType, Wanted
+from footfall.models.sentiment_encoder.model import NAME, TunedEncoder, encoder_at
+from footfall.text.spec import EncoderSpec
 from footfall.tuning.data import key_of
 from footfall.tuning.distributed import ignore, trained_in
 from footfall.tuning.search import search
 from footfall.tuning.spec import TuningSpec
 from footfall.tuning.tune import tune
-from footfall.tuning.tuned import Tuned, read_head
+from footfall.tuning.tuned import Tuned
 
-NAME = "sentiment_encoder"
-READS = "reads.json"  # beside the encoder: prefix, pooling and lengths with which it was tuned
 LEARNER = "fine-tuned vectors + n-grams"
 OF_FROZEN = {"n-grams": "n-grams", "vectors": "frozen vectors", "vectors + n-grams": "frozen vectors + n-grams"}
 OF_TUNED = {"vectors": "fine-tuned vectors", "vectors + n-grams": LEARNER}
 BASELINES = tuple(OF_FROZEN.values())
 DATA = "labelled_texts of the lake that trained it: labels given from outside, of texts that are no customer's."
-
-
-@dataclass(frozen=True)
-class TunedEncoder:
-    """The folder of a tuned encoder as MLflow's pyfunc, with the head that it was trained with and how it reads."""
-
-    folder: Path
-    text: EncoderSpec
-
-    @classmethod
-    def load(cls, folder: Path) -> TunedEncoder:
-        """What `save` wrote."""
-        return cls(folder, EncoderSpec(**json.loads((folder / READS).read_text(encoding="utf-8"))))
-
-    def save(self, folder: Path) -> None:
-        """Copies the encoder; its card goes with it."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        (folder / READS).write_text(json.dumps(asdict(replace(self.text, encoder=NAME))), encoding="utf-8")
-
-    def predict(self, frame: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
-        """`sentiment` for the column `text`, by the head that it was trained with, uncalibrated."""
-        head, classes = read_head(self.folder)
-        vectors = _encoder_here(self.text, self.folder).encode(normalise_text(frame["text"]).tolist()).vectors
-        predicted = np.array(classes, dtype=object)[head.logits(vectors).argmax(axis=1)]
-        return pd.DataFrame({"sentiment": predicted}, index=frame.index)
 
 
 def train(frame: DataFrame, run: TrainingRun) -> Trained:
@@ -94,7 +61,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
             classes=classes, spec=spec, log=ignore, kept=ours.is_in(Split.CALIBRATE).tolist(),
             train=trained_in(settings["processes"], on_driver=settings["on_driver"]), data=DATA,
         )  # fmt: skip
-    vectors = _encoder_here(text, tuned.folder).encode(rows.texts).vectors
+    vectors = encoder_at(text, tuned.folder).encode(rows.texts).vectors
     scores, outcomes = contending_scores(rows, replace(rows, vectors=vectors), neutral_share=sentiment["neutral_share"])
     return _trained(tuned, scores, outcomes, text, run)
 
@@ -110,15 +77,6 @@ def _apart(rows: LabelledTexts) -> LabelledTexts:
     held_out = {key_of(text) for text in rows.only(Split.HELD_OUT).texts}
     taken = {Split.FIT: kept, Split.CALIBRATE: held_out, Split.HELD_OUT: set()}
     return rows.at([i for i, split in enumerate(rows.splits) if key_of(rows.texts[i]) not in taken[split]])
-
-
-def _encoder_here(text: EncoderSpec, folder: Path) -> Encoder:
-    """The encoder on this process's first GPU, else on the CPU whatever the settings say of devices."""
-    has_gpu = torch.cuda.is_available()
-    kind = NumberType.FP32 if text.number_type == NumberType.FP16 and not has_gpu else text.number_type
-    spec = replace(text, encoder=str(folder), device=Wanted.AUTO if has_gpu else Wanted.CPU, number_type=kind)
-    device = choose_device(spec, addresses=("0",) if has_gpu else (), environ={}, gpu_count=torch.cuda.device_count())
-    return encoder_of_process(spec, device)
 
 
 def contending_scores(
@@ -176,5 +134,5 @@ def _trained(tuned: Tuned, scores: Mapping[str, Any], outcomes: Any, text: Encod
             "classes": list(CLASSES),
         },
         curve=tuned.curve,
-        loader="footfall.models.sentiment_encoder.served",
+        loader="footfall.models.sentiment_encoder.model",
     )

@@ -35,7 +35,7 @@ def fitted() -> tuple[dict[str, AspectModel], TextHead]:
     vectors, clauses = vectors_of(told.clauses), [row.clause for row in by_hand]
     labels = LabelledClauses(clauses, vectors_of(clauses).astype(np.float64), [[*row.aspects] for row in by_hand])
     of_list = partial(fit_aspects, told.clauses, vectors, lexicon=builtin(), fingerprint=encoder().fingerprint)
-    models = {"ours without labelled clauses": of_list(), "ours": of_list(labelled=labels, taught=NINE)}
+    models = {"ours without labelled clauses": of_list(), "ours": of_list(labelled=labels, supervised=NINE)}
     return models, fit_head(told.clauses, vectors, told.reviews, classes=MOODS, kept=told.is_kept)
 
 

@@ -20,6 +20,7 @@ from footfall.models.common.text_folds import fit_on_folds
 from footfall.models.common.text_head import VECTORS
 from footfall.models.intents import training as intents
 from footfall.models.intents.evaluation import NO_INTENT, evaluate, places
+from footfall.models.intents.model import CLASSES, IntentsModel
 from footfall.tables.tickets import INTENTS
 from footfall.text.normal import normalise
 
@@ -46,9 +47,11 @@ def to_judge(encode: Encode) -> pd.DataFrame:
 def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
     """Figures of the model, its baselines and the frozen encoder alone, each with its 95% bootstrap interval."""
     fitted, asked = to_fit(encode), to_judge(encode)
-    model = intents.fit(fitted, fingerprint="", min_precision=MIN_PRECISION)
-    judged = intents.judged(model, asked, fitted)
-    judged = replace(judged, others={**judged.others, "frozen encoder": _by_vectors(fitted, asked, model.head.classes)})
+    models = {name: intents.fit(fitted, name, fingerprint="", min_precision=MIN_PRECISION) for name in intents.VARIANTS}
+    models["key words"] = IntentsModel("key words", "", 0.0, None)
+    judged = intents.predicted(models[intents.LEARNER], models, asked, fitted)
+    baselines = {**judged.baselines, "frozen encoder": _by_vectors(fitted, asked)}
+    judged = replace(judged, baselines=baselines)
     told = evaluate(judged, rounds=rounds)
     every = {"all": len(asked), **told["texts_by_language"]}
     has_intent = judged.labels != NO_INTENT
@@ -67,8 +70,9 @@ def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
     return found
 
 
-def _by_vectors(fitted: pd.DataFrame, asked: pd.DataFrame, classes: Sequence[str]) -> npt.NDArray[np.int64]:
+def _by_vectors(fitted: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.int64]:
     """What logistic regression on the vectors alone takes to be the likeliest intent."""
+    classes = [intent for intent in CLASSES if intent in set(fitted["intent"])]
     codes = places(fitted["intent"].tolist(), classes)
     texts, vectors = (fitted[column].tolist() for column in ("text", "vector"))
     made = fit_on_folds(texts, vectors, codes, classes=classes, parts=(VECTORS,), strength=intents.FITTED)

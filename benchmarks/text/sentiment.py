@@ -23,19 +23,19 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from footfall.models.common import measures
 from footfall.models.common.labelled import LabelledTexts, Split
 from footfall.models.common.text_head import TextHead
-from footfall.models.sentiment.training import CLASSES, NEUTRAL, POSITIVE, fit_variants, positive_score
+from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
+from footfall.models.sentiment.training import BOTH, fit_variants, positive_score
 from footfall.settings import resolve
 from footfall.text.normal import normalise
-from footfall.tuning.data import Split as TuningPart
-from footfall.tuning.data import part_of
+from footfall.tuning.data import TuningSplit, part_of
 
 CYCLE = (Split.CALIBRATE, *[Split.FIT] * 9)
 NEUTRAL_SHARE = 0.13  # of 620 sentences that were read
 NAMES = {
-    "ngrams": "character n-grams + logistic regression", "vectors": "frozen encoder + logistic regression",
-    "sum": "frozen encoder + n-grams",
+    "n-grams": "character n-grams + logistic regression", "vectors": "frozen encoder + logistic regression",
+    BOTH: "frozen encoder + n-grams",
 }  # fmt: skip
-TUNED_NAMES = {"vectors": "tuned encoder", "sum": "tuned encoder + n-grams"}
+TUNED_NAMES = {"vectors": "tuned encoder", BOTH: "tuned encoder + n-grams"}
 Heads = Mapping[str, TextHead]
 
 
@@ -45,7 +45,7 @@ def _labelled(
     """Normalised texts with their vectors; of those that do not judge some calibrate."""
     spelt = [normalise(text) for text in texts]
     others = _parts_of_tuning(spelt) if tuned else [CYCLE[number % len(CYCLE)] for number in range(len(spelt))]
-    parts = [Split.JUDGE if judges else part for judges, part in zip(is_judged, others, strict=True)]
+    parts = [Split.HELD_OUT if judges else part for judges, part in zip(is_judged, others, strict=True)]
     return LabelledTexts(spelt, vectors_of(spelt, tuned), moods, [language] * len(spelt), parts)
 
 
@@ -53,7 +53,7 @@ def _parts_of_tuning(texts: Sequence[str]) -> list[Split]:
     """A tuned encoder knows what it was fitted on by heart: what benchmarks/text/tuned.py stops on, by today's settings, calibrates."""
     share = resolve(ROOT / "conf", "local", {}).fine_tune.stopping_share
     parts = [part_of(text, stopping_share=share, held_out_share=0.0) for text in texts]
-    return [Split.CALIBRATE if part is TuningPart.STOPPING else Split.FIT for part in parts]
+    return [Split.CALIBRATE if part is TuningSplit.STOPPING else Split.FIT for part in parts]
 
 
 def public(tuned: str = "") -> LabelledTexts:
@@ -68,7 +68,7 @@ def with_neutral(rows: LabelledTexts, tuned: str = "") -> LabelledTexts:
     read = {row["key"]: row["label"] for name in ("fitted", "judged") for row in labels(f"sentiment_zh_{name}.jsonl")}
     keys = [s.key for s in chinese_sentences()]
     told = [read.get(key, label) for key, label in zip(keys, rows.labels, strict=True)]
-    is_read = [part is not Split.JUDGE or key in read for key, part in zip(keys, rows.parts, strict=True)]
+    is_read = [part is not Split.HELD_OUT or key in read for key, part in zip(keys, rows.splits, strict=True)]
     kept = [at for at, ours in enumerate(is_read) if ours]
     return joined(replace(rows, labels=told).at(kept), own("neutral_zh", "zh", tuned))
 
@@ -106,7 +106,7 @@ def majority_row(task: str, fitted: Sequence[str], judged: Sequence[str]) -> Row
 
 def read_rows(rows: LabelledTexts, names: Mapping[str, str]) -> Iterator[Row]:
     """Three classes, judged by labels that were read."""
-    task, judged = "sentiment, Chinese, three classes as read", rows.only(Split.JUDGE)
+    task, judged = "sentiment, Chinese, three classes as read", rows.only(Split.HELD_OUT)
     codes = np.array([CLASSES.index(label) for label in judged.labels], dtype=np.int64)
     heads = fit_variants(rows, neutral_share=NEUTRAL_SHARE)
     yield majority_row(task, rows.only(Split.FIT).labels, judged.labels)
@@ -125,12 +125,12 @@ def domain_rows(rows: LabelledTexts, names: Mapping[str, str]) -> Iterator[Row]:
     domains = np.array([domain_of(text) or "" for text in rows.texts])
     for domain in sorted(WORDS):
         is_judged = (domains == domain).tolist()
-        parts = [Split.JUDGE if judges else CYCLE[n % len(CYCLE)] for n, judges in enumerate(is_judged)]
-        moved = replace(rows, parts=parts)
+        splits = [Split.HELD_OUT if judges else CYCLE[n % len(CYCLE)] for n, judges in enumerate(is_judged)]
+        moved = replace(rows, splits=splits)
         known = moved.at(np.flatnonzero(domains != "").tolist())
         heads = fit_variants(known, neutral_share=0.0)
         yield from two_class_rows(
-            f"sentiment, trained on other shops than {domain}", heads, names, known.only(Split.JUDGE)
+            f"sentiment, trained on other shops than {domain}", heads, names, known.only(Split.HELD_OUT)
         )
 
 
@@ -184,9 +184,9 @@ def rows_of(tuned: str = "") -> Iterator[Row]:
     told = public(tuned)
     heads = fit_variants(told, neutral_share=0.0)
     if not tuned:
-        judged = told.only(Split.JUDGE).labels
+        judged = told.only(Split.HELD_OUT).labels
         yield majority_row("sentiment, Chinese, public labels", told.only(Split.FIT).labels, judged)
-    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, told.only(Split.JUDGE))
+    yield from two_class_rows("sentiment, Chinese, public labels", heads, names, told.only(Split.HELD_OUT))
     yield from read_rows(with_neutral(told, tuned), names)
     if not tuned:
         yield from domain_rows(told, names)

@@ -28,8 +28,9 @@ from footfall.models.common.clusters import SEED, fit, nearest
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels
 from footfall.models.common.ngrams import NGrams
+from footfall.models.topics.model import NO_TOPIC, centred
 from footfall.models.topics.rising import judge_rises
-from footfall.models.topics.training import NO_TOPIC, TRIED, centred, fit_topics, most_that_repeat, try_k
+from footfall.models.topics.training import K_TRIED, fit_topics, most_that_repeat, try_k
 from footfall.text.normal import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,7 +128,7 @@ def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: 
     read = np.concatenate([usual, chance.permutation(kept_out)[:size]])
     is_new = np.arange(len(read)) >= len(usual)
     is_recent = is_new | (np.arange(len(read)) < RECENT_SHARE * len(usual))
-    model = fit_topics(vectors[read], is_recent & gathers, k=12, fingerprint="", before=None)
+    model = fit_topics(vectors[read], is_recent & gathers, k=12, fingerprint="", champion=None)
     places = model.assigned(vectors[read])[0]
     topics = range(len(model.centres))
     counts = pd.DataFrame(
@@ -144,12 +145,12 @@ def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: 
 
 
 def _k_that_repeats(unit: Matrix) -> int:
-    tried = [try_k(unit, k, rounds=3) for k in TRIED if k <= len(unit) // 10]
+    tried = [try_k(unit, k, rounds=3) for k in K_TRIED if k <= len(unit) // 10]
     return most_that_repeat(tried, min_stability=0.7).k
 
 
 def _ours(vectors: Matrix, k: int) -> Labels:
-    model = fit_topics(vectors, np.zeros(len(vectors), dtype=bool), k=k, fingerprint="", before=None)
+    model = fit_topics(vectors, np.zeros(len(vectors), dtype=bool), k=k, fingerprint="", champion=None)
     places: Labels = model.assigned(vectors)[0]
     return np.where(places == NO_TOPIC, k, places)
 

@@ -51,7 +51,7 @@ def test_the_rows_name_every_method_and_count_the_messages_that_a_figure_is_of(m
         (method, measure): (value, count)
         for _, method, measure, value, _, _, count in intents.rows(no_vectors, rounds=5)
     }
-    assert {method for method, _ in found} == {"majority", "key_words", "ngrams", "frozen encoder", "ours"}
+    assert {method for method, _ in found} == {"majority", "key words", "n-grams", "frozen encoder", "ours"}
     assert found["ours", "accuracy"] == (1.0, 108)
     assert found["frozen encoder", "macro_f1"] == (1.0, 108)
     assert found["ours", "precision"][1] == 120

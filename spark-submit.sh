@@ -37,7 +37,7 @@ whose path is printed. The secret is taken from the environment variable FOOTFAL
 Exit codes
   0   done
   2   fix your input: an option, a setting, a file, or this machine (the message says how)
-  3   a gate failed: a model was not good enough, the old champion stays
+  3   with --strict: a model missed its gate; the old champion stays, everything else ran
   75  try again: someone else holds the batch, or a server is away
   1   anything else: the message ends with the path of the log
 TEXT

@@ -39,7 +39,7 @@ class EnvironmentFault(FootfallError):
 
 
 class GateFailed(FootfallError):
-    """A model missed a gate: the old champion stays, nothing else is wrong."""
+    """A model missed a gate, and the job runs with --strict: the old champion stays, nothing else is wrong."""
 
     exit_code = 3
 

@@ -15,20 +15,20 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import SparkSession
 
 from footfall.contract import Table
-from footfall.errors import FootfallError, SettingsError
+from footfall.errors import FootfallError, GateFailed, SettingsError
 from footfall.privacy.pseudonyms import MintKey
-from footfall.registry.registry import Candidate, Champion, Registry
+from footfall.registry.registry import Registry
 from footfall.runtime.explain import explain
 from footfall.runtime.runner import Runner
 from footfall.runtime.session import open_session
 from footfall.settings import Settings, default_conf, overrides_of, read_resolved, resolve
-from footfall.steps.step import Step, StepResult
+from footfall.steps.step import Step
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.storage.vault import mint_key, secret_from
 
-EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a gate failed, 75 try again"
+EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a model missed its gate (with --strict), 75 try again"
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,6 @@ class Job:
     registry: Registry
     key: MintKey
     options: argparse.Namespace
-
-    def champion(self, model: str, *, step: str) -> Champion:
-        """The version of a model that the step's open batch pinned.
-
-        A batch that was opened before there was a champion takes the one that there is now. Raises DataError where
-        there is none.
-        """
-        batch = self.books.unfinished(step)
-        pinned = batch.inputs.get(f"model:{model}", "") if batch else ""
-        return self.registry.load(model, pinned or self.registry.champion_version(model))
-
-    def recorded(self, trained: Candidate, *, step: str) -> StepResult:
-        """What a training step made: a new version in the registry, with the tables that its batch pinned."""
-        batch = self.books.unfinished(step)
-        number = self.registry.record(trained, tables=batch.inputs if batch else {}, step=step)
-        return StepResult(models={trained.name: number}, gate_failed=trained.missed)
 
     def feeds(self, table: Table) -> bool:
         """Whether any source of the shop brings rows for a table."""
@@ -97,6 +81,7 @@ def parser(about: str) -> argparse.ArgumentParser:
         "--run-id", default="", help="the scheduler's id of this run: a retry with the same id resumes its batches"
     )
     made.add_argument("--take-over", action="store_true", help="resume batches of an owner that you know to be dead")
+    made.add_argument("--strict", action="store_true", help="exit 3 where a model missed its gate (default: a warning)")
     return made
 
 
@@ -108,15 +93,23 @@ def main(
     arguments: Sequence[str] | None = None,
     ending: Callable[[Job], None] | None = None,
 ) -> int:
-    """Runs a job's steps and its ending; returns the exit code, having told what went wrong and how to fix it."""
+    """Runs a job's steps and its ending; returns the exit code, after printing what went wrong and how to fix it.
+
+    A missed gate is a warning; with --strict it ends the job with GateFailed after everything else ran.
+    """
     given = (made or parser(about)).parse_args(arguments)
 
     def run() -> None:
         settings = settings_of(given)
         job = open_job(settings, given, secret_from(settings.privacy.secret_env))
-        Runner(job.lake, job.books, champions=job.registry).run(steps(job))
+        missed_gates = Runner(job.lake, job.books, champions=job.registry).run(steps(job))
         if ending:
             ending(job)
+        if missed_gates and given.strict:
+            raise GateFailed(
+                "; ".join(missed_gates),
+                fix="The run in MLflow shows each gate. Without --strict a missed gate is a warning.",
+            )
 
     return guarded(run)
 

@@ -68,10 +68,12 @@ class FactRows:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What `apply` made: rows for tables, versions of models, and the gates that a model missed.
+    """What `apply` returns: rows for tables, versions of models by name, and the gates that a model missed, in words.
 
-    `is_part` says that the step has more to do: it comes again at once, in a batch of its own, with what it reads pinned
-    anew. So a run that is killed loses one part, and the next one goes on.
+    `promotes` (model -> version number) are versions that become champions when the batch has closed, and not before:
+    a run that is killed leaves the old champion and the old tables together. `is_part` says that the step has more to
+    do: it comes again at once, in a batch of its own, with what it reads pinned anew. So a run that is killed loses one
+    part, and the next one goes on.
     """
 
     outputs: Sequence[Output | FactRows] = ()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pyarrow as pa
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -20,6 +21,8 @@ from footfall.tables import BATCHES, LEDGER
 
 ABANDONED = "abandoned"  # how the outcome of a batch begins that wrote nothing
 ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
+MODEL = "model:"  # prefix in `inputs` and `outputs`: the version of a model that was used or registered
+PROMOTES = "promotes:"  # prefix in `outputs`: the version that becomes champion after the batch has closed
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,18 @@ class Batch:
     fingerprint: str
     outputs: Mapping[str, str] = field(default_factory=dict)
     outcome: str = ""
+    now: datetime | None = None  # the clock of the run that wrote its newest state
+
+    @property
+    def registered(self) -> bool:
+        """Whether it registered a version of a model."""
+        return any(key.startswith(MODEL) for key in self.outputs)
+
+    @property
+    def promotes(self) -> dict[str, str]:
+        """Model -> number of the version that becomes champion when the batch has closed; empty: none is any more."""
+        versions = {key.removeprefix(PROMOTES): n for key, n in self.outputs.items() if key.startswith(PROMOTES)}
+        return dict(sorted(versions.items()))
 
 
 @dataclass(frozen=True)
@@ -59,20 +74,26 @@ class Books:
     def __init__(self, lake: Lake, *, owner: Owner, now: datetime, take_over: bool = False) -> None:
         self._lake = lake
         self._owner = owner
-        self._now = now
+        self.now = now
         self._take_over = take_over
         lake.ensure(BATCHES)
         lake.ensure(LEDGER)
         self._closed: dict[str, list[Batch]] = {}
         self._last_id: dict[str, int] = {}
         self._open: dict[str, Batch] = {}
-        for row in lake.read(BATCHES.full_name).orderBy("step", "batch_id", "state").collect():
+        self._promoted: set[tuple[str, int]] = set()
+        rows = lake.read(BATCHES.full_name).withColumn("now_s", F.unix_seconds("now"))
+        for row in rows.orderBy("step", "batch_id", "state").collect():
             self._remember(row)
 
     def last_closed(self, step: str) -> Batch | None:
         """The step's newest closed batch."""
         batches = self._closed.get(step)
         return batches[-1] if batches else None
+
+    def last_registration(self, step: str) -> Batch | None:
+        """The step's newest closed batch that registered a version of a model."""
+        return next((batch for batch in reversed(self._closed.get(step, [])) if batch.registered), None)
 
     def unfinished(self, step: str) -> Batch | None:
         """The step's open batch, made this process's own.
@@ -85,12 +106,20 @@ class Books:
         return batch
 
     def pin(self, table: str) -> Pin | None:
-        """What to read of a table now; None where no closed batch wrote it."""
-        for batches in self._closed.values():
-            if table in batches[-1].outputs:
-                last = batches[-1]
-                return Pin(int(last.outputs[table]), last.batch_id, int(last.outputs.get(table + ROWS, 0)))
-        return None
+        """What to read of a table now: what the newest closed batch left that wrote it; None where none did.
+
+        A step's last batch may have written nothing to the table. Then what an earlier one wrote still counts.
+        """
+        writers = [batch for batches in self._closed.values() for batch in batches if table in batch.outputs]
+        if not writers:
+            return None
+        newest = max(writers, key=lambda batch: int(batch.outputs[table]))
+        return Pin(int(newest.outputs[table]), newest.batch_id, int(newest.outputs.get(table + ROWS, 0)))
+
+    def promotions_due(self) -> list[Batch]:
+        """Last closed batches whose versions were to become champions, without a word in the books that they did."""
+        last = [batches[-1] for batches in self._closed.values()]
+        return [b for b in last if b.promotes and (b.step, b.batch_id) not in self._promoted]
 
     def files_taken(self, step: str) -> dict[str, str]:
         """Files that closed batches of an ingest step took, with their sizes in bytes."""
@@ -110,12 +139,18 @@ class Books:
         self._last_id[step] = batch.batch_id
         return batch
 
-    def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> None:
-        """Closes the batch: from here on readers use its outputs."""
-        closed = Batch(batch.step, batch.batch_id, batch.owner, batch.inputs, batch.fingerprint, outputs, outcome)
+    def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> Batch:
+        """Closes the batch and returns it closed: from here on readers use its outputs."""
+        closed = replace(batch, outputs=outputs, outcome=outcome, now=self.now)
         self._append_state(closed, "closed")
         self._open.pop(batch.step, None)
         self._closed.setdefault(batch.step, []).append(closed)
+        return closed
+
+    def mark_promoted(self, batch: Batch) -> None:
+        """Notes that the closed batch's versions are champions, so that no later run promotes them again."""
+        self._append_state(batch, "promoted")
+        self._promoted.add((batch.step, batch.batch_id))
 
     def abandon(self, batch: Batch, *, why: str) -> None:
         """Closes a batch that wrote nothing, so that the next run pins its inputs anew; readers keep what they had."""
@@ -130,7 +165,7 @@ class Books:
         """Returns the label of the commit, in which only this process's write can be found."""
         row = {
             "step": batch.step, "state": state, "owner": batch.owner, "inputs": dict(batch.inputs), "outputs": dict(batch.outputs),
-            "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self._now,
+            "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self.now,
         }  # fmt: skip
         return self._write(BATCHES, [row], app=f"{batch.step}/{state}", batch_id=batch.batch_id)
 
@@ -165,9 +200,12 @@ class Books:
             row["fingerprint"],
             row["outputs"],
             row["outcome"] or "",
+            datetime.fromtimestamp(row["now_s"], UTC),
         )
         if row["state"] == "open" and self._last_id.get(batch.step) != batch.batch_id:
             self._open[batch.step] = batch
         elif row["state"] == "closed" and not batch.outcome.startswith(ABANDONED):
             self._closed.setdefault(batch.step, []).append(batch)
+        elif row["state"] == "promoted":
+            self._promoted.add((batch.step, batch.batch_id))
         self._last_id[batch.step] = batch.batch_id  # `closed` is sorted before `open` of the same batch

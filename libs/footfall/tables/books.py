@@ -8,10 +8,13 @@ BATCHES = Table(
     name="batches",
     layer=Layer.BOOKS,
     version=1,
-    grain="one row per batch and state: `open` when a step began, `closed` when all it wrote was counted",
+    grain=(
+        "one row per batch and state: `open` when a step began, `closed` when all it wrote was counted, "
+        "`promoted` when its model versions became champions"
+    ),
     columns=(
         Column("step", "string", "name of the step"),
-        Column("state", "string", "open or closed"),
+        Column("state", "string", "open, closed or promoted"),
         Column(
             "owner",
             "string",
@@ -19,7 +22,12 @@ BATCHES = Table(
             required=True,
         ),
         Column("inputs", TEXT_MAP, "what was read: table -> version, file -> size, model -> version", required=True),
-        Column("outputs", TEXT_MAP, "what was written: table -> version; of closed batches", required=True),
+        Column(
+            "outputs",
+            TEXT_MAP,
+            "what was written: table -> version, promotes:model -> version that becomes champion; of closed batches",
+            required=True,
+        ),
         Column("fingerprint", "string", "hash of inputs, code and settings", required=True),
         Column(
             "outcome",
@@ -29,7 +37,7 @@ BATCHES = Table(
         Column("now", "timestamp", "the run's clock, UTC", required=True),
     ),
     key=("step", "batch_id", "state"),
-    rules=(Rule("state_known", "state IN ('open', 'closed')"),),
+    rules=(Rule("state_known", "state IN ('open', 'closed', 'promoted')"),),
 )
 
 LEDGER = Table(

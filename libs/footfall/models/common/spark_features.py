@@ -68,7 +68,9 @@ def _quantiles(values: DataFrame, tail: float) -> list[tuple[float, float, float
     Exact values of the rows, so that they are the same in any partitioning: percentile_approx is not, above 10,000 rows.
     """
     shares = (tail, 0.5, 1.0 - tail)
-    exact = [F.expr(f"percentile_disc({share}D) WITHIN GROUP (ORDER BY {c})") for c in values.columns for share in shares]
+    exact = [
+        F.expr(f"percentile_disc({share}D) WITHIN GROUP (ORDER BY {c})") for c in values.columns for share in shares
+    ]
     row = [value if value is not None else 0.0 for value in values.agg(*exact).collect()[0]]
     return [(row[i], row[i + 1], row[i + 2]) for i in range(0, len(row), len(shares))]
 

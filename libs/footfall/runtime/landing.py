@@ -1,0 +1,121 @@
+"""What a step writes: each output once, facts sorted into valid and quarantined, and the ledger's lines. Touches the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from footfall.contract import Table, Written
+from footfall.contract.frames import conform, require_sound
+from footfall.errors import ContractError, TryAgain
+from footfall.steps import sorting
+from footfall.steps.step import FactRows, Output, Step
+from footfall.storage.books import Batch, Pin
+from footfall.storage.lake import Lake, Landing
+from footfall.tables import QUARANTINE
+
+RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
+
+
+@dataclass
+class BatchWriter:
+    """Writes the outputs of one batch; `resumed` says that an earlier try began it. `landings` is what has landed."""
+
+    lake: Lake
+    step: Step
+    batch: Batch
+    resumed: bool
+    landings: dict[Table, Landing] = field(default_factory=dict)
+
+    def land(self, output: Output | FactRows) -> list[dict[str, Any]]:
+        """Writes one output; returns its lines of the ledger."""
+        if isinstance(output, FactRows):
+            return self._land_facts(output)
+        rows = require_sound(conform(output.frame, output.table), output.table)
+        landing = self._write_once(output.table, rows, as_of=output.as_of)
+        return [ledger_line(self.step, "", output.table, rows_valid=landing.rows)]
+
+    def has_landed(self) -> bool:
+        """Whether any table of the step holds a commit of this batch, of this try or an earlier one."""
+        return any(self.lake.landing(table, self._label(table)) for table in self.step.writes)
+
+    def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
+        table, feeds, pinned = output.table, output.feeds, self.batch.inputs
+        existing = None
+        if table.written is Written.APPEND and table.full_name in pinned:
+            existing = self.lake.read(table.full_name, Pin.parse(pinned[table.full_name]).version)
+        marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
+        observation = Observation()
+        counted = marked.observe(observation, *sorting.tallies(table, feeds), sorting.places_of_broken())
+        valid = sorting.close_intervals(counted.where(sorting.is_valid()).select(*table.column_names), table)
+        if self.resumed and self.lake.landing(table.full_name, self._label(table.full_name)):
+            # an earlier try wrote them: count again, write nothing
+            counted.write.format("noop").mode("overwrite").save()
+        landing = self._write_once(table, conform(valid, table))
+        tallies = {feed: observation.get[feed].asDict() for feed in feeds}
+        places = observation.get[sorting.PLACES]
+        rows_aside, broken = self._quarantine(table, sorting.among(output.aside, places)) if places else (0, {})
+        sorted_out = [sum(t[key] for t in tallies.values()) for key in ("rows_valid", "rows_quarantined")]
+        if sorted_out != [landing.rows, rows_aside]:
+            raise ContractError(
+                f"{self._label(table.full_name)}: {tallies} were sorted, but {landing.rows} rows landed and "
+                f"{rows_aside} were set aside.",
+                fix="Please report this: rows were lost.",
+            )
+        return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
+
+    def _write_once(self, table: Table, rows: DataFrame, *, part: str = "", as_of: Sequence[date] = ()) -> Landing:
+        app, label = self._app(table.full_name, part), self._label(table.full_name, part)
+        landing = self.lake.landing(table.full_name, label) if self.resumed else None
+        if landing is None:
+            self.lake.write(table, rows, label=label, app=app, batch_id=self.batch.batch_id, as_of=as_of)
+            landing = self.lake.landing(table.full_name, label)
+        if landing is None:
+            raise TryAgain(
+                f"{label}: the write left no commit, so another driver holds this batch.",
+                fix="Start again when it is done.",
+            )
+        self.landings[table] = landing
+        return landing
+
+    def _quarantine(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
+        """Sets the broken rows aside; returns how many, and the rows by feed and rule."""
+        landing = self._write_once(QUARANTINE, conform(aside, QUARANTINE), part=table.name)
+        del self.landings[QUARANTINE]  # every refine step adds to it: readers take its newest version
+        quarantined = self.lake.read(QUARANTINE.full_name).where(
+            (F.col("target") == table.name) & (F.col("batch_id") == self.batch.batch_id)
+        )
+        by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
+        counts: RuleCounts = {}
+        for feed, rule, rows in by_rule.collect():
+            counts.setdefault(feed, {})[rule] = rows
+        return landing.rows, counts
+
+    def _app(self, table: str, part: str = "") -> str:
+        """Delta's txnAppId of a write: the step and the table."""
+        return "/".join(filter(None, (self.step.name, table, part)))
+
+    def _label(self, table: str, part: str = "") -> str:
+        """What the commit of a write is found by."""
+        return f"{self._app(table, part)}/{self.batch.batch_id}"
+
+
+def ledger_line(step: Step, feed: str, table: Table, **counts: Any) -> dict[str, Any]:
+    """One line of books.ledger; counts that are not stated are 0."""
+    zero = dict.fromkeys(("rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped", "rows_late"), 0)
+    return {"step": step.name, "feed": feed, "target": table.full_name, **zero, **counts}
+
+
+def _fact_line(
+    step: Step, feed: str, table: Table, tally: Mapping[str, int], broken: Mapping[str, int]
+) -> dict[str, Any]:
+    skipped = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
+    warnings = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
+    counts = {key: n for key, n in tally.items() if key.startswith("rows_")}
+    rules = {**warnings, **broken}
+    return ledger_line(step, feed, table, **counts, skipped_reasons=skipped or None, broken_rules=rules or None)

@@ -135,6 +135,12 @@ class Registry:
             evaluation: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
         return evaluation
 
+    def load_card(self, model: str, number: str) -> str:
+        """The card of a version in Markdown."""
+        with self._reached() as client, tempfile.TemporaryDirectory() as folder:
+            run = client.get_model_version(model, number).run_id
+            return Path(client.download_artifacts(run, CARD, folder)).read_text(encoding="utf-8")
+
     def record(
         self,
         candidate: Candidate,

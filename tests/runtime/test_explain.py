@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
-from footfall.errors import EnvironmentFault, FootfallError, SourceError, TryAgain
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from footfall import errors
+from footfall.errors import EnvironmentFault, FootfallError, GateFailed, SourceError, TooFew, TryAgain
+from footfall.runtime.cli import guarded
 from footfall.runtime.explain import explain
+
+WORKER = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 times, most recent failure: Lost task 0.3:
+org.apache.spark.api.python.PythonException: [PYTHON_EXCEPTION] An exception was thrown from the Python worker: \
+Traceback (most recent call last):
+  File "rows.py", line 3, in read
+ValueError: anna@example.org
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "rows.py", line 5, in read
+    raise {raised}
+{raised}
+ SQLSTATE: 38000
+\tat org.apache.spark.api.python.BasePythonRunner
+Caused by: java.net.ConnectException: Connection refused
+"""
 
 
 @pytest.mark.parametrize(
@@ -24,17 +47,17 @@ from footfall.runtime.explain import explain
         ("Could not read footer for file: file:/raw/a.parquet", SourceError, "a.parquet"),
     ],
 )
-def test_a_known_fault_is_told_in_words(message: str, kind: type[FootfallError], words: str) -> None:
-    told = explain(RuntimeError(f"An error occurred while calling o1.save.\n: {message}\n\tat java..."))
-    assert isinstance(told, kind)
-    assert words in told.what
-    assert told.fix
-    assert "\tat " not in str(told)
+def test_a_known_fault_is_explained_in_words(message: str, kind: type[FootfallError], words: str) -> None:
+    fault = explain(RuntimeError(f"An error occurred while calling o1.save.\n: {message}\n\tat java..."))
+    assert isinstance(fault, kind)
+    assert words in fault.what
+    assert fault.fix
+    assert "\tat " not in str(fault)
 
 
 def test_the_offending_value_of_a_cast_is_not_repeated() -> None:
-    told = explain(RuntimeError("[CAST_INVALID_INPUT] The value 'anna@example.org' of the type \"STRING\""))
-    assert "anna" not in str(told)
+    fault = explain(RuntimeError("[CAST_INVALID_INPUT] The value 'anna@example.org' of the type \"STRING\""))
+    assert "anna" not in str(fault)
 
 
 def test_a_cause_counts_too() -> None:
@@ -45,3 +68,48 @@ def test_a_cause_counts_too() -> None:
 
 def test_an_unknown_fault_stays_as_it_is() -> None:
     assert explain(ValueError("something new")) is None
+
+
+@pytest.mark.parametrize(("kind", "exit_code"), [("EnvironmentFault", 2), ("TryAgain", 75)])
+def test_a_fault_that_footfall_raises_on_a_worker_ends_the_job_with_its_own_code_and_words(
+    spark: SparkSession, capsys: pytest.CaptureFixture[str], kind: str, exit_code: int
+) -> None:
+    def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            if batch["id"].max() >= 0:
+                raise getattr(errors, kind)("a GPU is wanted,\nbut there is none.", fix="Set text.device to cpu.")
+            yield batch
+
+    rows = spark.range(4).mapInPandas(read, "id long")
+    assert guarded(lambda: print(rows.collect())) == exit_code
+    printed = capsys.readouterr().err
+    assert "): a GPU is wanted,\nbut there is none.\nFix: Set text.device to cpu.\n" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("kind", [EnvironmentFault, GateFailed, SourceError, TooFew, TryAgain])
+def test_every_kind_of_fault_is_read_from_a_traceback_whatever_stands_around_it(kind: type[FootfallError]) -> None:
+    raised = f"footfall.errors.{kind.__name__}: no encoder.\nFix: Run make setup."
+    fault = explain(RuntimeError(WORKER.format(raised=raised)))
+    assert isinstance(fault, FootfallError)
+    assert (type(fault), fault.exit_code) == (kind, kind.exit_code)
+    assert (fault.what, fault.fix, str(fault)) == (
+        "no encoder.",
+        "Run make setup.",
+        "no encoder.\nFix: Run make setup.",
+    )
+
+
+def test_a_fault_without_a_fix_and_one_of_a_class_that_is_defined_elsewhere_are_read_too() -> None:
+    class LateFault(TryAgain):
+        """A kind of fault that its own module defines."""
+
+    raised = f"{LateFault.__module__}.{LateFault.__qualname__}: the server is away."
+    fault = explain(RuntimeError(WORKER.format(raised=raised)))
+    assert isinstance(fault, LateFault)
+    assert (fault.what, fault.fix, fault.exit_code) == ("the server is away.", "", 75)
+
+
+def test_a_worker_fault_that_is_not_footfalls_stays_as_it_is() -> None:
+    worker = WORKER.partition("Caused by")[0]
+    assert explain(RuntimeError(worker.format(raised="ValueError: something new"))) is None

@@ -1,15 +1,18 @@
-"""Exceptions of Spark, Delta and the operating system as footfall's own, where a person can fix them. Touches nothing."""
+"""Exceptions of Spark, Delta and the operating system as footfall's own, where a person can fix them. Touches nothing.
+
+Footfall's own exceptions come back from Spark's workers as text inside a PythonException; they are read back here.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from footfall.errors import ContractError, DataError, EnvironmentFault, FootfallError, SourceError, TryAgain
 
-Make = Callable[[re.Match[str]], FootfallError]
+Maker = Callable[[re.Match[str]], FootfallError]
 
-_KNOWN: tuple[tuple[str, Make], ...] = (
+_KNOWN: tuple[tuple[str, Maker], ...] = (
     (
         r"CONTRACT (\S+) broken: ([\w, ]+)",
         lambda m: ContractError(
@@ -80,18 +83,49 @@ _KNOWN: tuple[tuple[str, Make], ...] = (
 )
 
 
+TRACEBACK = "Traceback (most recent call last)"
+# where the text of a worker's exception ends: Spark's own words, a Java stack, an empty line
+_END = r"(?=\n\s*SQLSTATE: |\n\s+at |\n[ \t]*\n|\nDriver stacktrace|\Z)"
+
+
 def explain(fault: BaseException) -> FootfallError | None:
     """The fault in footfall's words; None where footfall does not know it, so that it shows whole."""
-    text = "\n".join(_chain(fault))
-    for pattern, make in _KNOWN:
-        if found := re.search(pattern, text):
-            return make(found)
+    text = "\n\n".join(_messages(fault))
+    if own := _from_worker(text):
+        return own
+    for pattern, maker in _KNOWN:
+        if match := re.search(pattern, text):
+            return maker(match)
     return None
 
 
-def _chain(fault: BaseException | None) -> list[str]:
-    told: list[str] = []
-    while fault is not None and len(told) < 10:
-        told.append(str(fault))
+def _from_worker(text: str) -> FootfallError | None:
+    """The last of footfall's own exceptions in a worker's traceback, with its class and text; None where there is none."""
+    if TRACEBACK not in text:
+        return None
+    classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in _kinds(FootfallError)}
+    names = "|".join(map(re.escape, classes))
+    matches = list(re.finditer(rf"^\s*({names}): (.*?){_END}", text[text.index(TRACEBACK) :], re.MULTILINE | re.DOTALL))
+    if not matches:
+        return None
+    name, message = matches[-1].groups()
+    what, _, fix = message.partition("\nFix: ")
+    kind = classes[name]
+    own = kind.__new__(kind)
+    FootfallError.__init__(own, what, fix=fix)
+    return own
+
+
+def _kinds(kind: type[FootfallError]) -> Iterator[type[FootfallError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
+
+
+def _messages(fault: BaseException | None) -> list[str]:
+    """The texts of the exception and of what caused it, ten at most."""
+    texts: list[str] = []
+    while fault is not None and len(texts) < 10:
+        texts.append(str(fault))
         fault = fault.__cause__ or fault.__context__
-    return told
+    return texts

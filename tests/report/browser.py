@@ -1,4 +1,4 @@
-"""Opens a page in headless Chromium without any network, and tells what it then holds and what it complained of."""
+"""Opens a page in headless Chromium without any network; returns its elements and the lines of its console."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CONSOLE = re.compile(r"CONSOLE[^\]]*\]\s*(.*)")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A page as the browser has it: its elements after the scripts ran, and what stands in the console."""
+class BrowserPage:
+    """A page in the browser: its elements after the scripts ran, and the lines of the console."""
 
     dom: str
     console: list[str]
@@ -33,8 +33,8 @@ class Seen:
 
     def text(self, name: str) -> str:
         """Text of the first element with the id."""
-        found = re.search(rf'id="{name}"[^>]*>([^<]*)<', self.dom)
-        return found.group(1).strip() if found else ""
+        match = re.search(rf'id="{name}"[^>]*>([^<]*)<', self.dom)
+        return match.group(1).strip() if match else ""
 
     def plots(self) -> dict[str, int]:
         """Plot -> drawings in it."""
@@ -43,19 +43,19 @@ class Seen:
         return {name: part.count('class="main-svg"') for name, part in inside.items()}
 
 
-def look(page: Path, profile: Path, *, width: int = 1280) -> Seen:
+def look(page: Path, profile: Path, *, width: int = 1280) -> BrowserPage:
     """The page after it was drawn."""
-    program = next((found for found in map(shutil.which, PROGRAMS) if found), None)
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
-        pytest.fail("there is no Chromium to look at the report with: make doctor says how to get it")
-    done = subprocess.run(
+        pytest.fail("there is no Chromium to open the report with: make doctor says how to get it")
+    process = subprocess.run(
         [program, *QUIET, f"--user-data-dir={profile}", f"--window-size={width},2000", "--dump-dom", page.as_uri()],
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    return Seen(done.stdout, CONSOLE.findall(done.stderr))
+    return BrowserPage(process.stdout, CONSOLE.findall(process.stderr))
 
 
 class _Tables(HTMLParser):
@@ -63,7 +63,7 @@ class _Tables(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: dict[str, list[list[str]]] = {}
+        self.tables: dict[str, list[list[str]]] = {}
         self._rows: list[list[str]] | None = None
         self._in_cell = False
 
@@ -72,12 +72,12 @@ class _Tables(HTMLParser):
         parser = cls()
         parser.feed(dom)
         return {
-            name: [[" ".join(c.split()) for c in row] for row in rows if row] for name, rows in parser.found.items()
+            name: [[" ".join(c.split()) for c in row] for row in rows if row] for name, rows in parser.tables.items()
         }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
-            self._rows = self.found.setdefault(str(dict(attrs).get("id")), [])
+            self._rows = self.tables.setdefault(str(dict(attrs).get("id")), [])
         elif tag == "tr" and self._rows is not None:
             self._rows.append([])
         elif tag in {"td", "th"} and self._rows:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from footfall.report.facts import ReportData, ReportShop, TableVersion
+from footfall.report.data import ReportData, ReportShop, TableVersion
 
 
 def interval(value: float, half: float = 0.01) -> dict[str, float]:
@@ -21,17 +22,20 @@ def curve(lead: float) -> list[dict[str, float]]:
 
 CHURN: dict[str, Any] = {
     "metrics": {"auroc": interval(0.83), "auroc_gain": interval(0.02, 0.008)},
+    "verdict": {"role": "learner", "serves": "logistic regression", "reason": "", "gates": []},
     "baselines": {"recency alone": interval(0.79), "RFM + logistic regression": interval(0.81)},
     "calibration_error": 0.021,
     "calibration": [{"predicted": p / 10, "observed": p / 10 + 0.01, "count": 40} for p in range(1, 9)],
     "gain_curve": {
-        "churn model": curve(0.3),
+        "logistic regression": curve(0.3),
         "recency alone": curve(0.4),
         "RFM + logistic regression": curve(0.35),
     },
     "people": 320,
-    "churned_share": 0.19,
+    "positive_share": 0.19,
 }
+SEGMENTS: dict[str, Any] = {"verdict": {"role": "learner", "serves": "k-means", "reason": "", "gates": []}}
+MISSED = "auroc is +0.0010 from recency alone, 95% interval from -0.0070; at least +0.0000 is needed"
 SENTIMENT: dict[str, Any] = {
     "metrics": {"accuracy": interval(0.87), "accuracy_majority": interval(0.53)},
     "texts": 1007,
@@ -53,6 +57,8 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
         "value_class": "champion",
         "segment_name": "Frequent, big-basket shoppers",
         "churn_probability": probability,
+        "churn_served_by": "logistic regression",
+        "churn_no_score_reason": None,
         "churn_reasons": [
             {"feature": "recency_days", "value": 12.0, "contribution": -0.8},
             {"feature": "amount_90d", "value": 1249.5, "contribution": 0.2},
@@ -67,12 +73,12 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
 
 
 @pytest.fixture
-def facts() -> ReportData:
+def report_data() -> ReportData:
     """The invented shop."""
     return ReportData(
         shop=ReportShop("Corner & Sons", "America/New_York", "USD"),
         as_of=date(2018, 1, 1),
-        made_at=datetime(2018, 1, 2, 3, 4, tzinfo=UTC),
+        created_at=datetime(2018, 1, 2, 3, 4, tzinfo=UTC),
         horizon_days=61,
         headline=pd.DataFrame(
             [
@@ -103,6 +109,10 @@ def facts() -> ReportData:
             columns=["value_class", "user_count", "user_share", "amount_share", "amount_mean_365d", "recency_days",
                      "order_count_365d", "churn_probability"],
         ),
+        churn_serving=pd.DataFrame(
+            [("logistic regression", None, "churn/1", 1200)],
+            columns=["served_by", "no_score_reason", "model_version", "user_count"],
+        ),
         churn_bands=pd.DataFrame(
             [(0.0, 0.1, 800, 32.0), (0.1, 0.2, 300, 45.0), (0.8, 0.9, 100, 85.0)],
             columns=["from_probability", "to_probability", "user_count", "expected_churners"],
@@ -111,15 +121,15 @@ def facts() -> ReportData:
             [("recency_days", 118, 0.9833, 120), ("gap_max_days", 30, 0.25, 120)],
             columns=["feature", "user_count", "user_share", "people"],
         ),
-        moods_by_month=pd.DataFrame(
+        sentiment_by_month=pd.DataFrame(
             [(date(2017, 11, 1), 60, 33, 0.56), (date(2017, 12, 1), 40, 30, 0.71)],
             columns=["month_begin", "review_count", "positive_count", "positive_probability"],
         ),
-        moods_by_department=pd.DataFrame(
+        sentiment_by_department=pd.DataFrame(
             [("GROCERY", 50, 40, 6, 0.77), ("DELI", 30, 12, 15, 0.41), ("Wine", 5, 5, 0, 0.9)],
             columns=["department", "review_count", "positive_count", "negative_count", "positive_probability"],
         ),
-        sentences=pd.DataFrame(
+        example_reviews=pd.DataFrame(
             [
                 ("zh", "positive", 0.99, "房间很干净，服务也好。"),
                 ("zh", "negative", 0.01, "质量太差，不会再买。"),
@@ -131,7 +141,7 @@ def facts() -> ReportData:
             [("quality", 60, 40, 15), ("ease_of_use", 20, 5, 12)],
             columns=["aspect", "document_count", "praise_count", "blame_count"],
         ),
-        clauses=pd.DataFrame(
+        example_clauses=pd.DataFrame(
             [("quality", "negative", 6, 10, "房间很干净，质量太差, 13800138000"),
              ("quality", "positive", 0, 12, "Solid <b>oak</b>, ring 0170 1234567")],
             columns=["aspect", "sentiment", "start_char", "end_char", "review_text"],
@@ -148,7 +158,7 @@ def facts() -> ReportData:
         portraits=pd.DataFrame(
             [portrait("0a1b2c3d", 0.03, age_band="45-54"), portrait("9f8e7d6c", 0.71, review_count=0, review_sentiment=None)]
         ),
-        taken_in=pd.DataFrame(
+        row_counts=pd.DataFrame(
             [
                 ("shop_transactions", "refined.order_lines", 160_000, 151_000, 60, 40, 8_900, 0),
                 ("shop_reviews", "refined.reviews", 102, 100, 2, 0, 0, 0),
@@ -156,7 +166,7 @@ def facts() -> ReportData:
             columns=["feed", "target", "rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped",
                      "rows_late"],
         ),
-        set_aside=pd.DataFrame(
+        excluded_rows=pd.DataFrame(
             [
                 ("shop_transactions", "refined.order_lines", "skipped", "nothing_sold", 8_900),
                 ("shop_reviews", "refined.reviews", "rule broken", "rating_1_to_5", 2),
@@ -164,9 +174,16 @@ def facts() -> ReportData:
             columns=["feed", "target", "what", "reason", "row_count"],
         ),
         model_versions=pd.DataFrame(
-            [("churn/1", 1200), ("segments/2", 1200)], columns=["model_version", "user_count"]
+            [
+                ("churn/1", "results.user_profiles", 1200),
+                ("segments/2", "results.user_profiles", 1200),
+                ("sentiment/10", "results.text_insights", 60),
+                ("sentiment/9", "results.text_insights", 40),
+            ],
+            columns=["model_version", "table_name", "row_count"],
         ),
-        evaluations={"churn": CHURN, "sentiment": SENTIMENT},
+        evaluations={"segments": SEGMENTS, "churn": CHURN, "sentiment": SENTIMENT},
+        no_model_reasons={"topics": "not trained, since 12 texts are too few"},
         sources={"corner_shop": "Invented for these tests; who wrote which review is invented too."},
         tables=(
             TableVersion("refined.reviews", 1, 1, 100),
@@ -178,11 +195,48 @@ def facts() -> ReportData:
 
 
 @pytest.fixture
-def facts_of_nothing(facts: ReportData) -> ReportData:
+def empty_report_data(report_data: ReportData) -> ReportData:
     """The same shop before anything was scored: every frame but the headline is empty, no model is in use."""
     emptied = {
         name: frame.iloc[:0]
-        for name, frame in vars(facts).items()
+        for name, frame in vars(report_data).items()
         if isinstance(frame, pd.DataFrame) and name != "headline"
     }
-    return ReportData(**{**vars(facts), **emptied, "evaluations": {}, "tables": (), "sources": {}})
+    plain = {"evaluations": {}, "no_model_reasons": {}, "tables": (), "sources": {}}
+    return ReportData(**{**vars(report_data), **emptied, **plain})
+
+
+@pytest.fixture
+def data_with_baseline(report_data: ReportData) -> ReportData:
+    """The shop where recency alone serves, since the learner missed its gate."""
+    serving = report_data.churn_serving.assign(served_by="baseline: recency alone")
+    verdict = {"role": "baseline", "serves": "baseline: recency alone", "reason": MISSED, "gates": []}
+    people = report_data.portraits.assign(churn_served_by="baseline: recency alone")
+    return dataclasses.replace(
+        report_data,
+        churn_serving=serving,
+        portraits=people,
+        evaluations={**report_data.evaluations, "churn": {**CHURN, "verdict": verdict}},
+    )
+
+
+@pytest.fixture
+def data_without_models(report_data: ReportData) -> ReportData:
+    """A shop of order lines only, whose models all missed their gates: portraits and value classes, no score, no text."""
+    reason = f"{MISSED}; no baseline beats the trivial prediction"
+    unknown = {"segment_name": None, "churn_probability": None, "churn_reasons": None, "churn_served_by": None,
+               "churn_no_score_reason": reason, "review_count": 0, "review_sentiment": None,
+               "complaint_share_365d": None, "aspects_cared_about": None}  # fmt: skip
+    empty = ("segment_sizes", "churn_bands", "churn_reasons", "sentiment_by_month", "sentiment_by_department",
+             "example_reviews", "aspects", "example_clauses", "topics", "intents", "model_versions")  # fmt: skip
+    return dataclasses.replace(
+        report_data,
+        **{name: getattr(report_data, name).iloc[:0] for name in empty},
+        churn_serving=pd.DataFrame(
+            [(None, reason, None, 1200)], columns=["served_by", "no_score_reason", "model_version", "user_count"]
+        ),
+        value_classes=report_data.value_classes.assign(churn_probability=None),
+        portraits=pd.DataFrame([portrait(name, 0.0, **unknown) for name in ("0a1b2c3d", "9f8e7d6c")]),
+        evaluations={},
+        no_model_reasons={"segments": "silhouette is too low", "churn": reason},
+    )

@@ -1,4 +1,4 @@
-"""The job: it writes the page once, again only where something is new or the page is gone, and says the summary."""
+"""The job: it writes the page once, again only where something is new or the page is gone, and prints the summary."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CONF = Path(__file__).resolve().parents[2] / "conf"
 DAY = date(2018, 1, 1)
 
 
-def job_with(page: str, **world: Any) -> Job:
-    """A job of conf/base.yaml whose page lies elsewhere."""
+def job_with(page: str, **others: Any) -> Job:
+    """A job of conf/base.yaml whose page is in another place."""
     plain = declaring_job(CONF)
-    asked = plain.settings.report.model_copy(update={"path": page})
-    return dataclasses.replace(plain, settings=plain.settings.model_copy(update={"report": asked}), **world)
+    settings = plain.settings.report.model_copy(update={"path": page})
+    return dataclasses.replace(plain, settings=plain.settings.model_copy(update={"report": settings}), **others)
 
 
 def score_somebody(lake: Lake) -> Step:
@@ -51,8 +51,8 @@ def test_the_page_is_made_once_and_again_where_it_is_gone(
     books = Books(lake, owner=Owner.this_process(), now=NOW)
     place = f"sqlite:///{tmp_path}/mlflow.db"
     job = job_with(str(page), as_of=DAY, lake=lake, books=books, registry=Registry(place, str(tmp_path), "test"))
-    said: list[str] = []
-    runner = Runner(lake, books, say=said.append, champions=job.registry)
+    lines: list[str] = []
+    runner = Runner(lake, books, say=lines.append, champions=job.registry)
     runner.run([score_somebody(lake), *report.steps(job)])
     first = page.read_text(encoding="utf-8")
     assert "results.user_profiles" in first
@@ -60,7 +60,7 @@ def test_the_page_is_made_once_and_again_where_it_is_gone(
     page.unlink()
     runner.run(report.steps(job))
     assert page.exists()
-    assert ["nothing new" in line for line in said] == [False, False, True, False]
+    assert ["nothing new" in line for line in lines] == [False, False, True, False]
     report.ending(job)
     assert "example shop, as of 1 January 2018" in capsys.readouterr().out
 

@@ -1,6 +1,6 @@
--- What people praise and blame: documents of the last 365 days by aspect, of at least :least_people people.
+-- Documents of the last 365 days by aspect, where at least :least_people people wrote.
 WITH
-told AS (
+documents AS (
     SELECT
         aspect,
         document_kind,
@@ -21,7 +21,7 @@ SELECT
     count(*) AS document_count,
     count_if(is_praise) AS praise_count,
     count_if(is_blame) AS blame_count
-FROM told
+FROM documents
 GROUP BY aspect
 HAVING count(DISTINCT actor_id) >= :least_people
 ORDER BY document_count DESC, aspect ASC

@@ -1,11 +1,11 @@
--- People by churn probability, in bands of a tenth.
+-- People with a churn score, in bands of a tenth.
 WITH
 banded AS (
     SELECT
         least(CAST(floor(score * 10) AS INT), 9) AS band,
         score
     FROM {user_scores}
-    WHERE as_of_date = :as_of AND model = 'churn'
+    WHERE as_of_date = :as_of AND model = 'churn' AND score IS NOT NULL
 )
 
 SELECT

@@ -1,13 +1,13 @@
--- For the riskiest tenth: for how many people a feature is among the reasons that raise the risk.
+-- Of the riskiest tenth of the people with a churn score: for how many a feature is a reason that raises the risk.
 WITH
 ranked AS (
     SELECT
         user_id,
         score,
         reasons,
-        percent_rank() OVER (ORDER BY score DESC, user_id ASC) AS place
+        percent_rank() OVER (ORDER BY score DESC, user_id ASC) AS risk_rank
     FROM {user_scores}
-    WHERE as_of_date = :as_of AND model = 'churn'
+    WHERE as_of_date = :as_of AND model = 'churn' AND score IS NOT NULL
 ),
 
 riskiest AS (
@@ -15,23 +15,23 @@ riskiest AS (
         reasons,
         count(*) OVER () AS people
     FROM ranked
-    WHERE place < 0.1
+    WHERE risk_rank < 0.1
 ),
 
-told_reasons AS (
+exploded AS (
     SELECT
         people,
-        explode(reasons) AS told
+        explode(reasons) AS reason
     FROM riskiest
 )
 
 SELECT
-    told.feature,
+    reason.feature,
     count(*) AS user_count,
     count(*) / max(people) AS user_share,
     max(people) AS people
-FROM told_reasons
-WHERE told.contribution > 0
-GROUP BY told.feature
+FROM exploded
+WHERE reason.contribution > 0
+GROUP BY reason.feature
 HAVING count(*) >= :least_people
 ORDER BY user_count DESC, feature ASC

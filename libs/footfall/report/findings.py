@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from footfall.report import words
-from footfall.report.facts import ReportData
+from footfall.report.data import ReportData
+from footfall.report.serving import BASELINE, churn_status, gain_curve_of
 
-EARLY = 0.2  # share of people contacted for which the model's catch is told
-TOLD_REVIEWS = 20  # a department needs so many reviews to be called best or worst
-
-
-def findings(facts: ReportData) -> list[str]:
-    """A sentence a topic, leaving out what is not known."""
-    told = (_segments(facts), _value(facts), _churn(facts), _reviews(facts), _rows(facts))
-    return [sentence for sentence in told if sentence]
+CONTACTED_SHARE = 0.2  # share of people, riskiest first, for which the share of churners among them is shown
+MIN_REVIEWS = 20  # a department needs so many reviews to be called best or worst
 
 
-def expected_churners(facts: ReportData) -> float:
-    """The sum of churn probabilities; NaN where nobody was scored."""
-    return float(facts.churn_bands["expected_churners"].sum()) if len(facts.churn_bands) else float("nan")
+def findings(data: ReportData) -> list[str]:
+    """A sentence a topic; topics without figures are left out."""
+    sentences = (_segments(data), _value(data), _churn(data), _churn_serving(data), _reviews(data), _rows(data))
+    return [sentence for sentence in sentences if sentence]
 
 
-def found_early(facts: ReportData) -> float:
-    """Share of the churners that the model found among the riskiest fifth of the judged people; NaN without a model."""
-    curve = facts.evaluations.get("churn", {}).get("gain_curve", {})
-    points: Sequence[Mapping[str, float]] = next(iter(curve.values()), ())
-    return next((p["found"] for p in points if p["contacted"] >= EARLY - 1e-9), float("nan"))
+def expected_churners(data: ReportData) -> float:
+    """The sum of churn probabilities; NaN where nobody has one."""
+    return float(data.churn_bands["expected_churners"].sum()) if len(data.churn_bands) else float("nan")
 
 
-def extremes(facts: ReportData) -> tuple[Any, Any] | None:
-    """The departments whose reviews sound best and worst, of those with enough; None where fewer than two have."""
-    rows = facts.moods_by_department
-    enough = rows[rows["review_count"] >= TOLD_REVIEWS].sort_values(["positive_probability", "department"])
+def churners_among_riskiest(data: ReportData) -> float:
+    """Share of all churners who were among the riskiest fifth of the evaluated people; NaN without a model."""
+    points = gain_curve_of(data.evaluations.get("churn", {}), churn_status(data).served_by)
+    return next((p["found"] for p in points if p["contacted"] >= CONTACTED_SHARE - 1e-9), float("nan"))
+
+
+def best_and_worst_department(data: ReportData) -> tuple[Any, Any] | None:
+    """The departments with the most and the least positive reviews, of those with enough; None where fewer than two have."""
+    rows = data.sentiment_by_department
+    enough = rows[rows["review_count"] >= MIN_REVIEWS].sort_values(["positive_probability", "department"])
     return (enough.iloc[-1], enough.iloc[0]) if len(enough) > 1 else None
 
 
-def _segments(facts: ReportData) -> str:
-    rows = facts.segment_sizes
+def _segments(data: ReportData) -> str:
+    rows = data.segment_sizes
     if rows.empty:
         return ""
     first = rows.sort_values("amount_share", ascending=False).iloc[0]
@@ -48,43 +47,50 @@ def _segments(facts: ReportData) -> str:
     )
 
 
-def _value(facts: ReportData) -> str:
-    risky = facts.value_classes[facts.value_classes["value_class"] == "at_risk"]
+def _value(data: ReportData) -> str:
+    risky = data.value_classes[data.value_classes["value_class"] == "at_risk"]
     if risky.empty:
         return ""
     row = risky.iloc[0]
-    return (
-        f"{words.number(row['user_count'])} people who were good customers have gone quiet; "
-        f"{words.percent(row['amount_share'])} of last year's money came from them."
-    )
+    people = f"{words.number(row['user_count'])} people were good customers and have not ordered lately"
+    if not words.is_known(row["amount_share"]):
+        return f"{people}."
+    return f"{people}; they paid {words.percent(row['amount_share'])} of last year's money."
 
 
-def _churn(facts: ReportData) -> str:
-    expected = expected_churners(facts)
+def _churn(data: ReportData) -> str:
+    expected = expected_churners(data)
     if not words.is_known(expected):
         return ""
-    told = f"About {words.number(expected)} people will order nothing in the next {facts.horizon_days} days"
-    found = found_early(facts)
-    if not words.is_known(found):
-        return f"{told}."
-    return f"{told}; asking the riskiest fifth finds {words.percent(found)} of such people."
+    people = f"About {words.number(expected)} people will order nothing in the next {data.horizon_days} days"
+    share = churners_among_riskiest(data)
+    if not words.is_known(share):
+        return f"{people}."
+    return f"{people}; {words.percent(share)} of such people are among the riskiest fifth."
 
 
-def _reviews(facts: ReportData) -> str:
-    if not facts.review_count:
+def _churn_serving(data: ReportData) -> str:
+    """Only where no learner serves."""
+    status = churn_status(data)
+    is_known = len(data.churn_serving) > 0
+    return status.sentence if is_known and (not status.served_by or status.served_by.startswith(BASELINE)) else ""
+
+
+def _reviews(data: ReportData) -> str:
+    if not data.review_count:
         return ""
-    told = f"{words.percent(facts.positive_share)} of {words.number(facts.review_count)} reviews sound positive"
-    found = extremes(facts)
-    if not found:
-        return f"{told}."
-    best, worst = (words.department(row["department"]) for row in found)
-    return f"{told}: most of all those of {best}, least those of {worst}."
+    share = f"{words.percent(data.positive_share)} of {words.number(data.review_count)} reviews are positive"
+    departments = best_and_worst_department(data)
+    if not departments:
+        return f"{share}."
+    best, worst = (words.department(row["department"]) for row in departments)
+    return f"{share}: most often those of {best}, least often those of {worst}."
 
 
-def _rows(facts: ReportData) -> str:
-    read = facts.taken_in["rows_read"].sum()
-    if not read:
+def _rows(data: ReportData) -> str:
+    rows_read = data.row_counts["rows_read"].sum()
+    if not rows_read:
         return ""
-    aside = read - facts.taken_in["rows_valid"].sum()
-    told = f"{words.number(read)} rows were read, {words.percent(aside / read)} of them set aside with a reason"
-    return f"{told}; every row is accounted for." if facts.balances else f"{told}; the ledger does not balance."
+    excluded = rows_read - data.row_counts["rows_valid"].sum()
+    share = f"{words.number(rows_read)} rows were read, {words.percent(excluded / rows_read)} of them left out with a reason"
+    return f"{share}; every row is accounted for." if data.balances else f"{share}; the ledger does not balance."

@@ -1,4 +1,4 @@
--- What happened in the shop before the as-of day, as far as it was known then. One row.
+-- What happened in the shop before the as-of day, as far as it was known by then. One row.
 SELECT
     count(DISTINCT actor_id) AS user_count,
     coalesce(sum(order_count), 0) AS order_count,

@@ -1,4 +1,4 @@
--- What people want of the shop's service: tickets of the last 365 days by intent, of at least :least_people people.
+-- Tickets of the last 365 days by intent, where at least :least_people people wrote.
 SELECT
     intent,
     count(*) AS ticket_count,

@@ -15,8 +15,8 @@
 
   const draw = (isDark) => {
     for (const script of document.querySelectorAll("script[data-plot]")) {
-      const told = JSON.parse(script.textContent);
-      const { data, layout } = isDark ? recolour(told) : told;
+      const figure = JSON.parse(script.textContent);
+      const { data, layout } = isDark ? recolour(figure) : figure;
       layout.font = { ...layout.font, family: getComputedStyle(document.body).fontFamily };
       Plotly.react(script.dataset.plot, data, layout, config);
     }

@@ -1,4 +1,4 @@
-"""Renders the page: ReportData in, one HTML text out that needs no network. Pure but for `save`; reads the package's own parts."""
+"""Renders the page: ReportData in, one HTML text out that needs no network. Pure but for `save`; reads the package's own template."""
 
 from __future__ import annotations
 
@@ -17,45 +17,53 @@ from plotly.utils import PlotlyJSONEncoder
 from footfall.errors import EnvironmentFault
 from footfall.privacy.masking import masked
 from footfall.report import figures, words
-from footfall.report.facts import LEAST_PEOPLE, ReportData
-from footfall.report.findings import expected_churners, findings, found_early
+from footfall.report.data import LEAST_PEOPLE, ReportData
+from footfall.report.findings import churners_among_riskiest, expected_churners, findings
+from footfall.report.serving import BASELINE, churn_status, learner_of, model_statuses
 from footfall.text.normal import normalise
 
 PARTS = ("page.html.j2", "page.css", "page.js")
 LANGUAGES = {"zh": "Chinese", "en": "English", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese"}
-# Whoever opens the page, nothing is loaded from anywhere: the browser itself sees to it.
+# The browser itself refuses to load anything from elsewhere.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
-def render(facts: ReportData) -> str:
+def render(data: ReportData) -> str:
     """The whole page."""
     template, style, script = (_part(name) for name in PARTS)
-    return _environment(facts.shop.currency).from_string(template).render(
-        facts=facts,
-        findings=findings(facts),
-        figures=_figures(facts),
-        headline=facts.headline.iloc[0],
-        segments=_records(facts.segment_sizes),
-        value_classes=_records(facts.value_classes),
-        churn=facts.evaluations.get("churn", {}),
-        churn_bands=_records(facts.churn_bands),
-        churn_reasons=_records(facts.churn_reasons),
-        auroc_rows=figures.auroc_rows(facts.evaluations["churn"]) if facts.evaluations.get("churn") else [],
-        expected_churners=expected_churners(facts),
-        found_early=found_early(facts),
-        sentiment=facts.evaluations.get("sentiment", {}),
-        moods_by_month=_records(facts.moods_by_month),
-        moods_by_department=_records(facts.moods_by_department),
-        sentences=_sentences(facts.sentences),
-        aspects=_records(facts.aspects),
-        clauses=_clauses(facts.clauses),
-        topics=_topics(facts.topics),
-        intents=_records(facts.intents),
-        portraits=_records(facts.portraits),
-        taken_in=_records(facts.taken_in),
-        total=facts.taken_in.select_dtypes("number").sum(),
-        set_aside=_records(facts.set_aside),
-        model_versions=_records(facts.model_versions),
+    churn = data.evaluations.get("churn", {})
+    return _environment(data.shop.currency).from_string(template).render(
+        data=data,
+        findings=findings(data),
+        figures=_figures(data),
+        headline=data.headline.iloc[0],
+        segments=_records(data.segment_sizes),
+        value_classes=_records(data.value_classes),
+        churn=churn,
+        churn_status=churn_status(data),
+        churn_no_scores=_no_scores(data.churn_serving),
+        churn_bands=_records(data.churn_bands),
+        churn_reasons=_records(data.churn_reasons),
+        auroc_rows=figures.auroc_rows(churn),
+        learner=learner_of(churn),
+        baseline_prefix=BASELINE,
+        expected_churners=expected_churners(data),
+        churners_among_riskiest=churners_among_riskiest(data),
+        sentiment=data.evaluations.get("sentiment", {}),
+        sentiment_by_month=_records(data.sentiment_by_month),
+        sentiment_by_department=_records(data.sentiment_by_department),
+        example_reviews=_example_reviews(data.example_reviews),
+        aspects=_records(data.aspects),
+        example_clauses=_example_clauses(data.example_clauses),
+        topics=_topics(data.topics),
+        intents=_records(data.intents),
+        portraits=_records(data.portraits),
+        has_churn_probabilities=bool(data.portraits["churn_probability"].notna().any()),
+        row_counts=_records(data.row_counts),
+        total=data.row_counts.select_dtypes("number").sum(),
+        excluded_rows=_records(data.excluded_rows),
+        models={status.name: status for status in model_statuses(data)},
+        model_versions=_records(data.model_versions),
         least_people=LEAST_PEOPLE,
         policy=POLICY,
         style=Markup(style),  # noqa: S704 - the package's own file
@@ -66,12 +74,12 @@ def render(facts: ReportData) -> str:
 
 
 def looks() -> str:
-    """Hash of template, style and script: another look makes the page anew."""
+    """Hash of template, style and script: where it changes, the page is rendered again."""
     return hashlib.sha256("\0".join(map(_part, PARTS)).encode()).hexdigest()[:16]
 
 
 def save(path: Path, text: str) -> None:
-    """The whole file or none of it: whoever has the page open never sees half of it."""
+    """Writes the whole file or none of it: nobody reads half a page."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f".{path.name}.new")
@@ -82,49 +90,63 @@ def save(path: Path, text: str) -> None:
         raise EnvironmentFault(f"{path} cannot be written: {fault.strerror}.", fix=fix) from fault
 
 
-def _figures(facts: ReportData) -> dict[str, Markup]:
+def _figures(data: ReportData) -> dict[str, Markup]:
     """Name -> figure as JSON; where there is nothing to draw there is none."""
-    made: dict[str, Any] = {}
-    if len(facts.segment_sizes):
-        made["segments"] = figures.shares(facts.segment_sizes, label="segment_name")
-        made["lifts"] = figures.lifts(facts.segment_sizes)
-    if len(facts.value_classes):
-        names = {c: words.class_name(c) for c in facts.value_classes["value_class"]}
-        made["value_classes"] = figures.shares(facts.value_classes, label="value_class", names=names)
-    if churn := facts.evaluations.get("churn"):
-        made["auroc"] = figures.auroc(churn)
-        made["calibration"] = figures.calibration(churn["calibration"])
-        made["gain"] = figures.gain(churn["gain_curve"])
-    if len(facts.churn_bands):
-        made["churn_bands"] = figures.bands(facts.churn_bands)
-    if len(facts.churn_reasons):
-        made["churn_reasons"] = figures.reasons(facts.churn_reasons)
-    if len(facts.moods_by_month):
-        made["moods"] = figures.moods(facts.moods_by_month)
-    if len(facts.moods_by_department):
-        made["departments"] = figures.departments(facts.moods_by_department.head(12))
-    if len(facts.aspects):
-        made["aspects"] = figures.aspects(facts.aspects)
-    return {name: _json(figure) for name, figure in made.items()}
+    drawn: dict[str, Any] = {}
+    if len(data.segment_sizes):
+        drawn["segments"] = figures.shares(data.segment_sizes, label="segment_name")
+        if any(data.segment_sizes["lifts"]):
+            drawn["lifts"] = figures.lifts(data.segment_sizes)
+    if len(data.value_classes):
+        names = {c: words.class_name(c) for c in data.value_classes["value_class"]}
+        drawn["value_classes"] = figures.shares(data.value_classes, label="value_class", names=names)
+    drawn |= _churn_figures(data)
+    if len(data.sentiment_by_month):
+        drawn["sentiment"] = figures.sentiment_by_month(data.sentiment_by_month)
+    if len(data.sentiment_by_department):
+        drawn["departments"] = figures.sentiment_by_department(data.sentiment_by_department.head(12))
+    if len(data.aspects):
+        drawn["aspects"] = figures.aspects(data.aspects)
+    return {name: _json(figure) for name, figure in drawn.items()}
 
 
-def _sentences(rows: pd.DataFrame) -> list[tuple[str, dict[str, list[dict[str, Any]]]]]:
-    """(language in words, mood -> reviews), in the order of the rows."""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+def _churn_figures(data: ReportData) -> dict[str, Any]:
+    churn, drawn = data.evaluations.get("churn", {}), {}
+    if figures.auroc_rows(churn):
+        drawn["auroc"] = figures.auroc(churn, served_by=churn_status(data).served_by)
+    if churn.get("calibration"):
+        drawn["calibration"] = figures.calibration(churn["calibration"])
+    if churn.get("gain_curve"):
+        drawn["gain"] = figures.gain(churn["gain_curve"])
+    if len(data.churn_bands):
+        drawn["churn_bands"] = figures.bands(data.churn_bands)
+    if len(data.churn_reasons):
+        drawn["churn_reasons"] = figures.reasons(data.churn_reasons)
+    return drawn
+
+
+def _no_scores(churn_serving: pd.DataFrame) -> list[dict[str, Any]]:
+    """People without a score, by reason: rows (no_score_reason, user_count)."""
+    return [row for row in _records(churn_serving) if words.is_known(row["no_score_reason"])]
+
+
+def _example_reviews(rows: pd.DataFrame) -> list[tuple[str, dict[str, list[dict[str, Any]]]]]:
+    """(language in words, sentiment -> reviews), in the order of the rows."""
+    by_language: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in _records(rows):
         language = LANGUAGES.get(row["review_language"], row["review_language"] or "Language not stated")
         shown = row | {"review_text": masked(row["review_text"])}
-        found.setdefault(language, {"positive": [], "negative": []})[row["sentiment"]].append(shown)
-    return list(found.items())
+        by_language.setdefault(language, {"positive": [], "negative": []})[row["sentiment"]].append(shown)
+    return list(by_language.items())
 
 
-def _clauses(rows: pd.DataFrame) -> list[tuple[str, dict[str, list[str]]]]:
-    """(aspect, mood -> clauses), in the order of the rows; offsets are those of the normalised text."""
-    found: dict[str, dict[str, list[str]]] = {}
+def _example_clauses(rows: pd.DataFrame) -> list[tuple[str, dict[str, list[str]]]]:
+    """(aspect, sentiment -> clauses), in the order of the rows; offsets are those of the normalised text."""
+    by_aspect: dict[str, dict[str, list[str]]] = {}
     for row in _records(rows):
         clause = normalise(row["review_text"])[row["start_char"] : row["end_char"]]
-        found.setdefault(row["aspect"], {"positive": [], "negative": []})[row["sentiment"]].append(masked(clause))
-    return list(found.items())
+        by_aspect.setdefault(row["aspect"], {"positive": [], "negative": []})[row["sentiment"]].append(masked(clause))
+    return list(by_aspect.items())
 
 
 def _topics(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -132,17 +154,19 @@ def _topics(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _environment(currency: str) -> jinja2.Environment:
-    made = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
         "number": words.number, "decimal": words.decimal, "percent": words.percent, "about": words.about,
         "day": words.day, "class_name": words.class_name, "class_meaning": words.class_meaning,
-        "feature": words.feature, "apart": words.apart, "department": words.department,
+        "feature": words.feature, "distinctions": words.distinctions, "department": words.department,
         "aspect": words.aspect,
         "money": lambda value: words.money(value, currency),
-        "reason": lambda told: words.reason(told, currency),
+        "reason": lambda contribution: words.reason(contribution, currency),
     }  # fmt: skip
-    made.tests["known"] = words.is_known
-    return made
+    environment.tests["known"] = words.is_known
+    return environment
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
--- :portraits people, evenly spread over everybody ordered by churn probability. What describes a person from outside
--- (age, household) is shown only where :least_people people look alike.
+-- :portraits people, evenly spread over everybody ordered by churn probability; people without one come first, by user.
+-- Age and household are shown only where :least_people people share them.
 WITH
-described AS (
+profiles_of_day AS (
     SELECT *
     FROM {user_profiles}
     WHERE as_of_date = :as_of
@@ -10,26 +10,26 @@ described AS (
 ranked AS (
     SELECT
         user_id,
-        row_number() OVER (ORDER BY churn_probability ASC, user_id ASC) AS place,
-        count(*) OVER () AS people,
-        count(*) OVER (PARTITION BY age_band, household_type) AS alike
-    FROM described
+        row_number() OVER (ORDER BY churn_probability ASC, user_id ASC) AS risk_rank,
+        count(*) OVER () AS people_count,
+        count(*) OVER (PARTITION BY age_band, household_type) AS people_alike
+    FROM profiles_of_day
 ),
 
 chosen AS (
     SELECT
         user_id,
-        place,
-        alike >= :least_people AS is_hidden_in_a_crowd
+        risk_rank,
+        people_alike >= :least_people AS is_hidden_in_a_crowd
     FROM ranked
     WHERE
         :portraits > 0
         AND array_contains(
             transform(
                 sequence(1, greatest(:portraits, 1)),
-                i -> CAST(floor((i - 0.5D) * people / greatest(:portraits, 1)) AS BIGINT) + 1
+                i -> CAST(floor((i - 0.5D) * people_count / greatest(:portraits, 1)) AS BIGINT) + 1
             ),
-            place
+            risk_rank
         )
 )
 
@@ -48,10 +48,12 @@ SELECT
     profiles.segment_name,
     profiles.churn_probability,
     profiles.churn_reasons,
+    profiles.churn_served_by,
+    profiles.churn_no_score_reason,
     profiles.review_count,
     profiles.review_sentiment,
     profiles.complaint_share_365d,
     profiles.aspects_cared_about
-FROM described AS profiles
+FROM profiles_of_day AS profiles
 INNER JOIN chosen ON profiles.user_id = chosen.user_id
-ORDER BY chosen.place
+ORDER BY chosen.risk_rank

@@ -4,66 +4,68 @@ from __future__ import annotations
 
 from footfall.privacy.masking import masked
 from footfall.report import words
-from footfall.report.facts import ReportData
-from footfall.report.findings import extremes
+from footfall.report.data import ReportData
+from footfall.report.figures import auroc_rows
+from footfall.report.findings import best_and_worst_department
+from footfall.report.serving import ModelStatus, churn_status, model_statuses
 
 INDENT = "  "
 
 
-def summary(facts: ReportData, *, lake: str, page: str) -> str:
+def summary(data: ReportData, *, lake: str, page: str) -> str:
     """Customers, groups, churn beside its baselines, what reviews say, and where all of it lies."""
-    head = facts.headline.iloc[0]
-    money = words.money(head["amount_base"], facts.shop.currency)
+    head = data.headline.iloc[0]
+    money = words.money(head["amount_base"], data.shop.currency)
     lines = [
-        f"{facts.shop.name}, as of {words.day(facts.as_of)} ({facts.shop.time_zone})",
+        f"{data.shop.name}, as of {words.day(data.as_of)} ({data.shop.time_zone})",
         "",
-        f"{words.number(facts.people)} customers, {words.number(head['order_count'])} orders, {money}",
-        *_segments(facts),
-        *_churn(facts),
-        *_reviews(facts),
+        f"{words.number(data.people)} customers, {words.number(head['order_count'])} orders, {money}",
+        *_segments(data),
+        *_churn(data),
+        *_reviews(data),
         "",
-        f"Tables:  {lake} (Delta; docs/query.md shows how to ask them)",
+        f"Tables:  {lake} (Delta; docs/query.md shows how to query them)",
         f"Page:    {page}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _segments(facts: ReportData) -> list[str]:
-    rows = facts.segment_sizes
+def _segments(data: ReportData) -> list[str]:
+    rows = data.segment_sizes
     if rows.empty:
-        return ["No groups: no segmentation model is in use."]
-    told = [
+        return ["", _status_of(data, "segments").sentence]
+    sizes = [
         f"{INDENT}{words.number(row['user_count']):>9} people ({words.percent(row['user_share']):>5}, "
         f"{words.percent(row['amount_share']):>5} of the money)  {row['segment_name']}"
         for row in rows.to_dict("records")
     ]
-    return ["", f"{len(rows)} groups:", *told]
+    return ["", f"{len(rows)} groups:", *sizes]
 
 
-def _churn(facts: ReportData) -> list[str]:
-    found = facts.evaluations.get("churn")
-    if not found:
-        return ["", "Churn: no model is in use."]
-    ours = found["metrics"]["auroc"]
-    told = [
+def _churn(data: ReportData) -> list[str]:
+    evaluation = data.evaluations.get("churn", {})
+    figures = [
         f"{INDENT}{name:<28} {interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
-        for name, interval in (("churn model", ours), *found["baselines"].items())
+        for name, interval in auroc_rows(evaluation)
     ]
-    return ["", f"Churn within {facts.horizon_days} days, AUROC with 95% interval:", *told]
+    head = [f"Churn within {data.horizon_days} days, AUROC with 95% interval:", *figures] if figures else []
+    return ["", *head, churn_status(data).sentence]
 
 
-def _reviews(facts: ReportData) -> list[str]:
-    if not facts.review_count:
+def _status_of(data: ReportData, name: str) -> ModelStatus:
+    return next(status for status in model_statuses(data) if status.name == name)
+
+
+def _reviews(data: ReportData) -> list[str]:
+    if not data.review_count:
         return ["", "Reviews: none were read."]
-    told = [
-        "",
-        f"Reviews: {words.percent(facts.positive_share)} of {words.number(facts.review_count)} sound positive.",
-    ]
-    for label, row in zip(("Praised", "Blamed"), extremes(facts) or (), strict=False):
+    share = words.percent(data.positive_share)
+    lines = ["", f"Reviews: {share} of {words.number(data.review_count)} are positive."]
+    for label, row in zip(("Most positive", "Least positive"), best_and_worst_department(data) or (), strict=False):
         share = words.percent(row["positive_count"] / row["review_count"])
-        told.append(f"{INDENT}{label} most: {words.department(row['department'])} ({share} positive)")
-    return told + [
+        lines.append(f"{INDENT}{label}: {words.department(row['department'])} ({share} positive)")
+    return lines + [
         f"{INDENT}{row['sentiment']}: {masked(row['review_text'])}"
-        for _, rows in facts.sentences.groupby(["review_language", "sentiment"], sort=True)
+        for _, rows in data.example_reviews.groupby(["review_language", "sentiment"], sort=True)
         for row in rows.head(1).to_dict("records")
     ]

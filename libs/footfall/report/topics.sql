@@ -1,23 +1,23 @@
--- The :topics topics of the last 28 days with the most texts, those that rise first; :sentences texts stand for each.
+-- The :topics topics of the last 28 days with the most texts, rising ones first; :examples texts of each.
 WITH
 ranked AS (
     SELECT
         *,
         row_number() OVER (
             ORDER BY is_rising DESC, if(is_rising, p_value, 1.0) ASC, document_count_28d DESC, topic_id ASC
-        ) AS place
+        ) AS topic_rank
     FROM {text_topics}
     WHERE as_of_date = :as_of AND user_count_28d >= :least_people
 ),
 
-told AS (
+shown AS (
     SELECT *
     FROM ranked
-    WHERE place <= :topics
+    WHERE topic_rank <= :topics
 ),
 
--- Only reviews: what somebody wrote to the shop's service is never shown.
-written AS (
+-- Only reviews: tickets are never shown.
+review_texts AS (
     SELECT
         text_id,
         min(text) AS document_text
@@ -25,40 +25,41 @@ written AS (
     GROUP BY text_id
 ),
 
-named AS (
+representatives AS (
     SELECT
         topic_id,
         explode(
             transform(
-                slice(representative_text_ids, 1, :sentences), (text_id, place) -> struct(place, text_id)
+                slice(representative_text_ids, 1, :examples), (text_id, text_rank) -> struct(text_rank, text_id)
             )
-        ) AS one
-    FROM told
-    WHERE :sentences > 0
+        ) AS representative
+    FROM shown
+    WHERE :examples > 0
 ),
 
-spoken AS (
+examples AS (
     SELECT
-        named.topic_id,
+        representatives.topic_id,
         transform(
-            array_sort(collect_list(struct(named.one.place, written.document_text))), one -> one.document_text
+            array_sort(collect_list(struct(representatives.representative.text_rank, review_texts.document_text))),
+            text -> text.document_text
         ) AS document_texts
-    FROM named
-    INNER JOIN written ON named.one.text_id = written.text_id
-    GROUP BY named.topic_id
+    FROM representatives
+    INNER JOIN review_texts ON representatives.representative.text_id = review_texts.text_id
+    GROUP BY representatives.topic_id
 )
 
 SELECT
-    told.topic_id,
-    told.document_count_28d,
-    told.document_count_before,
-    told.negative_share_28d,
-    told.rise,
-    told.rise_low,
-    told.rise_high,
-    told.is_rising,
-    told.is_new,
-    coalesce(spoken.document_texts, CAST(array() AS ARRAY<STRING>)) AS document_texts
-FROM told
-LEFT JOIN spoken ON told.topic_id = spoken.topic_id
-ORDER BY told.place
+    shown.topic_id,
+    shown.document_count_28d,
+    shown.document_count_before,
+    shown.negative_share_28d,
+    shown.rise,
+    shown.rise_low,
+    shown.rise_high,
+    shown.is_rising,
+    shown.is_new,
+    coalesce(examples.document_texts, CAST(array() AS ARRAY<STRING>)) AS document_texts
+FROM shown
+LEFT JOIN examples ON shown.topic_id = examples.topic_id
+ORDER BY shown.topic_rank

@@ -1,4 +1,4 @@
-"""Numbers, reasons and groups in words that a shopkeeper reads. Pure."""
+"""Numbers, reasons and groups in words for a shopkeeper. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from footfall.models.common.featureset import FeatureSet, feature_words
 
 NOTHING = "–"
 CLASSES = {
-    "champion": ("Champions", "bought lately, often, and for much"),
+    "champion": ("Champions", "bought recently, often, and for much"),
     "loyal": ("Loyal", "buy often and steadily"),
-    "promising": ("Promising", "bought lately, not yet often"),
-    "new": ("New", "came for the first time not long ago"),
-    "at_risk": ("At risk", "were good customers and have gone quiet"),
-    "dormant": ("Dormant", "have not bought for long"),
+    "promising": ("Promising", "bought recently, not yet often"),
+    "new": ("New", "first order not long ago"),
+    "at_risk": ("At risk", "were good customers and have not ordered lately"),
+    "dormant": ("Dormant", "have not bought for a long time"),
 }
-STRONG, TELLING = 1.0, 0.35  # standard deviations from everybody's mean
+STRONG, NOTABLE = 1.0, 0.35  # standard deviations from everybody's mean
 MISSING = "_missing"
 
 FEATURE_WORDS = feature_words(m.features for m in reversed(MODELS.values()) if isinstance(m.features, FeatureSet))
@@ -68,12 +68,12 @@ def day(value: date) -> str:
 
 
 def class_name(value_class: str) -> str:
-    """The value class as a person says it."""
+    """The name of a value class."""
     return CLASSES.get(value_class, (value_class.replace("_", " ").capitalize(), ""))[0]
 
 
 def class_meaning(value_class: str) -> str:
-    """What is meant by the value class."""
+    """What a value class means."""
     return CLASSES.get(value_class, ("", ""))[1]
 
 
@@ -82,29 +82,29 @@ def feature(name: str) -> str:
     return FEATURE_WORDS.get(name) or name.replace("_", " ")
 
 
-def apart(lifts: Mapping[str, float] | None) -> list[str]:
-    """What sets a group apart, strongest first: "far above average: paid per order, different items"."""
+def distinctions(lifts: Mapping[str, float] | None) -> list[str]:
+    """How a group differs from everybody, strongest first: "far above average: paid per order, different items"."""
     strongest = sorted((lifts or {}).items(), key=lambda item: (-abs(item[1]), item[0]))[:4]
-    told: dict[str, list[str]] = {}
+    by_distance: dict[str, list[str]] = {}
     for name, lift in strongest:
-        if abs(lift) >= TELLING:
-            told.setdefault(_distance(lift), []).append(feature(name))
-    return [f"{distance} average: {', '.join(features)}" for distance, features in told.items()]
+        if abs(lift) >= NOTABLE:
+            by_distance.setdefault(_distance(lift), []).append(feature(name))
+    return [f"{distance} average: {', '.join(features)}" for distance, features in by_distance.items()]
 
 
-def reason(told: Mapping[str, Any], currency: str) -> str:
-    """One reason of a churn probability: the feature, about how much of it, and where it pushes."""
-    pushes = "raises" if told["contribution"] > 0 else "lowers"
-    return f"{_with_value(told['feature'], told['value'], currency)} – {pushes} the risk"
+def reason(contribution: Mapping[str, Any], currency: str) -> str:
+    """One reason of a churn probability, a row (feature, value, contribution), rounded, and whether it raises the risk."""
+    effect = "raises" if contribution["contribution"] > 0 else "lowers"
+    return f"{_with_value(contribution['feature'], contribution['value'], currency)} – {effect} the risk"
 
 
 def aspect(name: str) -> str:
-    """An aspect or intent as a person says it: where_is_my_parcel as "Where is my parcel"."""
+    """An aspect or intent in words: where_is_my_parcel as "Where is my parcel"."""
     return name.replace("_", " ").capitalize()
 
 
 def department(name: str) -> str:
-    """A department as the shop writes it, without shouting."""
+    """A department as the shop writes it, but not in capitals only."""
     return name.capitalize() if name.isupper() else name
 
 

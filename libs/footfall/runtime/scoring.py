@@ -110,7 +110,7 @@ def _scoring_run(
         as_of=job.as_of,
         time_zone=job.settings.shop.time_zone,
         champion=champion_of(job, model.name, step=step),
-        reason=_reason(job, model),
+        reason=no_model_reason(job, model),
         others={name: champion_of(job, name, step=step) for name in model.score_with},
     )
 
@@ -119,7 +119,12 @@ def _scoring_settings(job: Job, model: Model) -> dict[str, object]:
     return {key: value for key, value in settings_of(job, model).items() if key in model.score_settings}
 
 
-def _reason(job: Job, model: Model) -> str:
+def no_model_reasons(job: Job, names: Sequence[str]) -> dict[str, str]:
+    """Model -> why nothing serves, of the models of these names that have no champion."""
+    return {n: no_model_reason(job, MODELS[n]) for n in names if not job.registry.champion_version(n)}
+
+
+def no_model_reason(job: Job, model: Model) -> str:
     """Why nothing serves, as the last training said."""
     last = job.books.last_closed(f"train_{model.name}")
     if last and last.outcome.startswith(GATE_FAILED):

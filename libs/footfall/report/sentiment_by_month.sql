@@ -1,4 +1,4 @@
--- How reviews sounded, month by month of the shop.
+-- Sentiment of reviews by month, in the shop's time zone.
 SELECT
     CAST(date_trunc('MONTH', event_date) AS DATE) AS month_begin,
     count(*) AS review_count,

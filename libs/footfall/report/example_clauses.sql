@@ -1,6 +1,6 @@
--- Clauses that praise or blame each aspect the most clearly, :sentences of each; the page cuts them out of their text.
+-- The clearest clauses for and against each aspect, :examples of each; the page cuts them out of their text.
 WITH
-written AS (
+review_texts AS (
     SELECT
         text_id,
         min(text) AS review_text
@@ -8,15 +8,15 @@ written AS (
     GROUP BY text_id
 ),
 
--- What several people wrote word for word stands there once.
-told AS (
+-- What several people wrote word for word appears once.
+clauses AS (
     SELECT
         aspect,
         sentiment,
         text_id,
         start_char,
         end_char,
-        max(probability * abs(positive_probability - 0.5)) AS clearness
+        max(probability * abs(positive_probability - 0.5)) AS clarity
     FROM {text_aspects}
     WHERE
         document_kind = 'review'
@@ -33,9 +33,9 @@ ranked AS (
         *,
         row_number() OVER (
             PARTITION BY aspect, sentiment
-            ORDER BY clearness DESC, text_id ASC, start_char ASC
-        ) AS place
-    FROM told
+            ORDER BY clarity DESC, text_id ASC, start_char ASC
+        ) AS clarity_rank
+    FROM clauses
 )
 
 SELECT
@@ -43,8 +43,8 @@ SELECT
     ranked.sentiment,
     ranked.start_char,
     ranked.end_char,
-    written.review_text
+    review_texts.review_text
 FROM ranked
-INNER JOIN written ON ranked.text_id = written.text_id
-WHERE ranked.place <= :sentences
-ORDER BY ranked.aspect ASC, ranked.sentiment DESC, ranked.place ASC
+INNER JOIN review_texts ON ranked.text_id = review_texts.text_id
+WHERE ranked.clarity_rank <= :examples
+ORDER BY ranked.aspect ASC, ranked.sentiment DESC, ranked.clarity_rank ASC

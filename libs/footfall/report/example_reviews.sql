@@ -1,4 +1,4 @@
--- The reviews that sound best and worst, :sentences of each for each language; short enough to read, each text once.
+-- The most positive and the most negative reviews of each language, :examples of each; short ones, each text once.
 WITH
 insights AS (
     SELECT
@@ -12,7 +12,7 @@ insights AS (
         AND known_at < to_utc_timestamp(CAST(:as_of AS TIMESTAMP), :time_zone)
 ),
 
-told AS (
+review_texts AS (
     SELECT
         insights.text_id,
         coalesce(first(reviews.language), '') AS review_language,
@@ -29,7 +29,7 @@ ranked AS (
         *,
         row_number() OVER (PARTITION BY review_language ORDER BY positive_probability DESC, text_id ASC) AS best,
         row_number() OVER (PARTITION BY review_language ORDER BY positive_probability ASC, text_id ASC) AS worst
-    FROM told
+    FROM review_texts
 )
 
 SELECT
@@ -38,5 +38,5 @@ SELECT
     positive_probability,
     review_text
 FROM ranked
-WHERE (best <= :sentences AND positive_probability >= 0.5) OR (worst <= :sentences AND positive_probability < 0.5)
+WHERE (best <= :examples AND positive_probability >= 0.5) OR (worst <= :examples AND positive_probability < 0.5)
 ORDER BY review_language DESC, abs(positive_probability - 0.5) DESC, text_id ASC

@@ -1,4 +1,4 @@
-"""What the page tells, as small pandas frames and plain values; each frame is the answer to the .sql of its name. Pure."""
+"""What the page shows, as small pandas frames and plain values; each frame is the result of the .sql of its name. Pure."""
 
 from __future__ import annotations
 
@@ -34,29 +34,35 @@ class TableVersion:
 
 @dataclass(frozen=True)
 class ReportData:
-    """All that the page tells. Evaluations are what the models' runs kept; empty where no model is in use."""
+    """All that the page shows.
+
+    `evaluations` are what the runs of the models kept, by model, for those that have a version in the tables; `no_model_reasons`
+    say, by model, why none serves.
+    """
 
     shop: ReportShop
     as_of: date
-    made_at: datetime
+    created_at: datetime
     horizon_days: int
     headline: pd.DataFrame
     segment_sizes: pd.DataFrame
     value_classes: pd.DataFrame
+    churn_serving: pd.DataFrame
     churn_bands: pd.DataFrame
     churn_reasons: pd.DataFrame
-    moods_by_month: pd.DataFrame
-    moods_by_department: pd.DataFrame
-    sentences: pd.DataFrame
+    sentiment_by_month: pd.DataFrame
+    sentiment_by_department: pd.DataFrame
+    example_reviews: pd.DataFrame
     aspects: pd.DataFrame
-    clauses: pd.DataFrame
+    example_clauses: pd.DataFrame
     topics: pd.DataFrame
     intents: pd.DataFrame
     portraits: pd.DataFrame
-    taken_in: pd.DataFrame
-    set_aside: pd.DataFrame
+    row_counts: pd.DataFrame
+    excluded_rows: pd.DataFrame
     model_versions: pd.DataFrame
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
+    no_model_reasons: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     tables: Sequence[TableVersion] = ()
     code_version: str = ""
@@ -70,18 +76,18 @@ class ReportData:
     @property
     def review_count(self) -> int:
         """Reviews read."""
-        return int(self.moods_by_month["review_count"].sum())
+        return int(self.sentiment_by_month["review_count"].sum())
 
     @property
     def positive_share(self) -> float:
-        """Of the reviews read, those that sound positive; NaN without reviews."""
+        """Share of positive reviews among those read; NaN without reviews."""
         if not self.review_count:
             return float("nan")
-        return float(self.moods_by_month["positive_count"].sum() / self.review_count)
+        return float(self.sentiment_by_month["positive_count"].sum() / self.review_count)
 
     @property
     def balances(self) -> bool:
         """Whether every row read is valid, quarantined, duplicate or skipped, in every line."""
-        rows = self.taken_in
-        told = rows["rows_valid"] + rows["rows_quarantined"] + rows["rows_duplicate"] + rows["rows_skipped"]
-        return bool((rows["rows_read"] == told).all())
+        rows = self.row_counts
+        accounted = rows["rows_valid"] + rows["rows_quarantined"] + rows["rows_duplicate"] + rows["rows_skipped"]
+        return bool((rows["rows_read"] == accounted).all())

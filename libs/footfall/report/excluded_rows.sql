@@ -1,4 +1,4 @@
--- Why rows were set aside: reasons of the mapping for rows skipped, rules that rows broke.
+-- Why rows were left out: the mapping's reasons for skipped rows, and the rules that rows broke.
 WITH
 lines AS (
     SELECT

@@ -1,4 +1,4 @@
--- How reviews sounded by department of the item, where at least :least_people people wrote any.
+-- Sentiment of reviews by department of the item, where at least :least_people people wrote.
 WITH
 insights AS (
     SELECT
@@ -21,7 +21,7 @@ departments AS (
     WHERE valid_to IS NULL AND department IS NOT NULL
 ),
 
-moods AS (
+sentiments AS (
     SELECT
         departments.department,
         count(*) AS review_count,
@@ -40,6 +40,6 @@ SELECT
     positive_count,
     negative_count,
     positive_probability
-FROM moods
+FROM sentiments
 WHERE user_count >= :least_people
 ORDER BY review_count DESC, department ASC

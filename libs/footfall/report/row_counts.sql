@@ -1,4 +1,4 @@
--- Where every row read went, by feed and table. A table that each batch replaces as a whole counts its last batch only.
+-- What became of every row read, by feed and table. A table that each batch replaces counts its last batch only.
 WITH
 lines AS (
     SELECT

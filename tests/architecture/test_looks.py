@@ -40,7 +40,6 @@ VAGUE_FOLDERS: set[str] = {
     "libs/footfall/privacy",
     "libs/footfall/refine",
     "libs/footfall/registry",
-    "libs/footfall/report",
     "libs/footfall/runtime",
     "libs/footfall/settings",
     "libs/footfall/storage",

@@ -56,6 +56,7 @@ def test_the_page_is_made_once_and_again_where_it_is_gone(
     runner.run([score_somebody(lake), *report.steps(job)])
     first = page.read_text(encoding="utf-8")
     assert "results.user_profiles" in first
+    assert "Churn: no results, since no model was trained yet." in first  # portraits and page need no model
     runner.run(report.steps(job))
     page.unlink()
     runner.run(report.steps(job))

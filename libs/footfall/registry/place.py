@@ -1,4 +1,4 @@
-"""MLflow's place: how to reach it, whether it can be used, what to say where it cannot, what a model needs."""
+"""MLflow's place: how to reach it, whether it can be used, what to say where it cannot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -75,17 +74,3 @@ def explained(fault: Exception, *, uri: str) -> FootfallError | None:
             fix="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
         )
     return None
-
-
-def requirements() -> list[str]:
-    """What whoever loads a model needs; stated, since MLflow would otherwise guess it by running the model."""
-    return [f"{name}=={_installed(name)}" for name in ("footfall", "numpy", "pandas")]
-
-
-def _installed(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:  # footfall travels to clusters as a folder of files
-        from footfall import __version__
-
-        return __version__

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from footfall.errors import DataError
-from footfall.registry.place import explained, reached, require_usable, requirements
+from footfall.registry.place import explained, reached, require_usable
+from footfall.registry.shipped import copy_library, requirements, running_library
 from footfall.settings import MlflowSettings
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Registry:
                 f"model '{model}' has no champion in {self.uri}.",
                 fix="Run jobs/train.py; its warnings name the gates that were missed.",
             )
-        with self._reached() as client:
+        with self._reached() as client, running_library():
             import mlflow
 
             loaded = mlflow.pyfunc.load_model(f"models:/{model}/{number}")
@@ -236,7 +237,8 @@ class Registry:
                 loader_module=candidate.loader,
                 data_path=str(data),
                 signature=ModelSignature(inputs=inputs, outputs=outputs),
-                pip_requirements=requirements(),
+                code_paths=[str(copy_library(Path(folder)))],
+                pip_requirements=requirements(candidate.loader),
             )
         with suppress(MlflowException):  # it is there from the second version on
             client.create_registered_model(candidate.name)

@@ -1,4 +1,4 @@
-"""Fitted models read back from their files. MLflow calls `_load_pyfunc`; footfall must be installed, Spark is not used."""
+"""Fitted models read back from their files. MLflow calls `_load_pyfunc`. Spark is not used; footfall's code travels with each version."""
 
 from __future__ import annotations
 

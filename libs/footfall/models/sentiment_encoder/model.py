@@ -20,6 +20,7 @@ from footfall.text.spec import EncoderSpec, NumberType, Wanted
 from footfall.tuning.tuned import read_head
 
 NAME = "sentiment_encoder"
+REQUIRES = ("safetensors", "tokenizers", "torch", "transformers", "xxhash")  # packages beyond those of other models
 READS = "reads.json"  # beside the encoder: prefix, pooling and lengths with which it was tuned
 
 

@@ -101,9 +101,13 @@ class Registry:
         """Number of the version behind the alias `champion`; empty where there is none."""
         return self._version_of(model, CHAMPION)
 
+    def latest_number(self, model: str) -> str:
+        """Number of the version that was trained last; empty where none was."""
+        return self._version_of(model, CHALLENGER)
+
     def latest_tags(self, model: str) -> Mapping[str, str]:
         """Tags of the version that was trained last; empty where none was."""
-        number = self._version_of(model, CHALLENGER)
+        number = self.latest_number(model)
         if not number:
             return {}
         with self._reached() as client:

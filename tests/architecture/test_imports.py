@@ -16,6 +16,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "tables": ("tables",),
     # words that both wings speak: what a Step and a source are, how rows are sorted, how a query is run
     "language": ("steps", "mapping"),
+    # reads a lake without Spark, for people who query
+    "query": ("query",),
     "pure packages": (
         "text",
         "privacy",
@@ -37,6 +39,7 @@ BELOW: Mapping[str, frozenset[str]] = {
     "contract": frozenset({"errors"}),
     "tables": frozenset({"errors", "contract"}),
     "language": frozenset({"errors", "contract", "tables"}),
+    "query": frozenset({"errors", "contract", "tables"}),
     "pure packages": frozenset({"errors", "contract", "tables", "language"}),
     "world": frozenset({"errors", "contract", "tables", "language"}),
     "runtime": frozenset({"errors", "contract", "tables", "language", "pure packages", "world"}),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from jobs.pipeline import STAGES
-from pyspark.sql import types as T
 
 from cluster.conftest import Hdfs
 from cluster.same_tables import differences, read_lake
@@ -89,7 +88,7 @@ def run(*words: str, codes: tuple[int, ...] = (0,)) -> None:
 
 def contract_of(name: str) -> Table:
     """The declared contract; a feed's table has its key and no tolerances whatever its columns."""
-    return BY_NAME.get(name) or feed_table(name.removeprefix("raw."), T.StructType([]))
+    return BY_NAME.get(name) or feed_table(name.removeprefix("raw."), {})
 
 
 @pytest.mark.slow

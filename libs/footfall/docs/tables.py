@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import types as T
-
 from footfall.contract import Column, Layer, Personal, Rule, Severity, Table, Written
 from footfall.steps.step import Step
 from footfall.tables import ALL, feed_table
@@ -36,7 +34,7 @@ All are Delta tables with reader protocol 1, so that Spark, delta-rs, DuckDB and
 
 def tables_page(stages: Mapping[str, Sequence[Step]]) -> str:
     """The whole page."""
-    tables = [feed_table("<source>_<feed>", T.StructType([])), *ALL]
+    tables = [feed_table("<source>_<feed>", {}), *ALL]
     parts = [HEAD, _contents(tables)]
     for layer in Layer:
         parts.append(f"## {layer}\n\n{ABOUT[layer]}\n")

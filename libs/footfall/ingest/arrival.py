@@ -15,5 +15,5 @@ def arrive(
     rows: DataFrame, *, source: str, feed: str, now: datetime, keep_days: int | None = None
 ) -> tuple[Table, DataFrame]:
     """The raw table of a feed and its new rows, taken at `now` (UTC)."""
-    table = feed_table(feed, rows.schema, keep_days)
+    table = feed_table(feed, {f.name: f.dataType.simpleString() for f in rows.schema.fields}, keep_days)
     return table, rows.withColumns({"_source": F.lit(source), "_known_at": F.lit(now).cast("timestamp")})

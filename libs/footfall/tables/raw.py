@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from footfall.contract import Column, Layer, Personal, Table
-
-if TYPE_CHECKING:
-    from pyspark.sql import types as T
 
 ARRIVAL = (
     Column("_source", "string", "name of the source, from its mapping", required=True),
@@ -18,15 +15,15 @@ ARRIVAL = (
 CORRUPT = Column("_corrupt", "string", "the row as text where it could not be parsed", personal=Personal.FREE_TEXT)
 
 
-def feed_table(feed: str, source_columns: T.StructType, keep_days: int | None = None) -> Table:
-    """The raw table of one feed: the source's own columns, then where each row came from.
+def feed_table(feed: str, source_columns: Mapping[str, str], keep_days: int | None = None) -> Table:
+    """The raw table of one feed: the source's own columns (name -> type in Spark SQL), then where each row came from.
 
     Everything that a source sends counts as personal until refine has typed it.
     """
     arrived = tuple(
-        Column(f.name, f.dataType.simpleString(), "as it arrived", personal=Personal.FREE_TEXT)
-        for f in source_columns.fields
-        if f.name not in {c.name for c in (*ARRIVAL, CORRUPT)}
+        Column(name, kind, "as it arrived", personal=Personal.FREE_TEXT)
+        for name, kind in source_columns.items()
+        if name not in {c.name for c in (*ARRIVAL, CORRUPT)}
     )
     return Table(
         name=feed,

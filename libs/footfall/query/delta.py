@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]+:")
-_COLOURS = re.compile(r"\x1b\[\d+m")
+# delta-rs writes the causes of an error below each other, with coloured arrows
+_NEXT_CAUSE = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Place:
 
     def _unreachable(self, table: str, fault: Exception) -> EnvironmentFault:
         return EnvironmentFault(
-            f"{self.path(table)} cannot be read: {_COLOURS.sub('', str(fault)).strip()}",
+            f"{self.path(table)} cannot be read: {_NEXT_CAUSE.sub(': ', str(fault)).strip()}",
             fix="Check the path, your rights and storage_options; docs/query.md shows them for S3.",
         )
 

@@ -33,12 +33,12 @@ def closed_versions(batches: Iterable[Mapping[str, Any]]) -> dict[str, ClosedVer
 
     A batch that is open changes nothing, nor does a closed one for a table that it did not write. Models are left out.
     """
-    closed = (row for row in batches if row["state"] == "closed")
-    versions: dict[str, ClosedVersion] = {}
-    for row in sorted(closed, key=lambda row: int(row["batch_id"])):
-        tables = (name for name in row["outputs"] if _TABLE.fullmatch(name))
-        versions |= {
-            name: ClosedVersion(name, int(row["outputs"][name]), row["step"], int(row["batch_id"]), row["now"])
-            for name in tables
-        }
-    return dict(sorted(versions.items()))
+    closed = [
+        ClosedVersion(name, int(version), row["step"], int(row["batch_id"]), row["now"])
+        for row in batches
+        if row["state"] == "closed"
+        for name, version in row["outputs"].items()
+        if _TABLE.fullmatch(name)
+    ]
+    newest_last = sorted(closed, key=lambda version: (version.table, version.version))
+    return {version.table: version for version in newest_last}

@@ -19,14 +19,14 @@ _NEXT_CAUSE = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")
 
 
 @dataclass(frozen=True)
-class Place:
+class LakeLocation:
     """The root of a lake, and the options with which delta-rs gets there."""
 
     root: str
     storage_options: Mapping[str, str] = field(default_factory=dict, repr=False)  # they may hold a password
 
     @classmethod
-    def at(cls, root: str | Path, storage_options: Mapping[str, str] | None = None) -> Place:
+    def at(cls, root: str | Path, storage_options: Mapping[str, str] | None = None) -> LakeLocation:
         """A path is made absolute; a URI such as `s3a://bucket/lake` stays as it is."""
         text = str(root).rstrip("/")
         text = text if _SCHEME.match(text) else str(Path(text).expanduser().resolve())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from footfall.errors import DataError
 from footfall.query.closed import ClosedVersion, closed_versions
-from footfall.query.delta import Place
+from footfall.query.delta import LakeLocation
 from footfall.query.table import ClosedTable
 from footfall.tables import BATCHES, BOOKS, BY_NAME, QUARANTINE
 
@@ -22,18 +22,18 @@ class ClosedLake:
     Tables that are read from one ClosedLake belong together; open the lake again to see newer batches.
     """
 
-    def __init__(self, place: Place, versions: Mapping[str, ClosedVersion]) -> None:
-        self._place = place
+    def __init__(self, location: LakeLocation, versions: Mapping[str, ClosedVersion]) -> None:
+        self._location = location
         self._versions = versions
-        self._unpinned = tuple(table.full_name for table in _UNPINNED if place.holds(table.full_name))
+        self._unpinned = tuple(table.full_name for table in _UNPINNED if location.holds(table.full_name))
 
     def __getitem__(self, name: str) -> ClosedTable:
         """The table `layer.name`; DataError, with the names that are near, where no closed batch wrote it."""
         if name not in self:
             raise self._no_such_table(name)
         closed = self._versions.get(name)
-        delta = self._place.open(name, closed.version if closed else None)
-        return ClosedTable(name, self._place.path(name), delta, closed)
+        delta = self._location.open(name, closed.version if closed else None)
+        return ClosedTable(name, self._location.path(name), delta, closed)
 
     def __iter__(self) -> Iterator[str]:
         """Names of the tables that closed batches wrote, and of the books."""
@@ -48,19 +48,19 @@ class ClosedLake:
     def __repr__(self) -> str:
         width = max(map(len, self))
         lines = (f"  {name:<{width}}  {self._versions.get(name, 'newest version')}" for name in self)
-        return "\n".join((f"lake {self._place.root}, {len(self)} tables", *lines))
+        return "\n".join((f"lake {self._location.root}, {len(self)} tables", *lines))
 
     def _no_such_table(self, name: str) -> DataError:
         if name in BY_NAME:
             return DataError(
-                f"{name}: no closed batch of lake {self._place.root} wrote this table.",
+                f"{name}: no closed batch of lake {self._location.root} wrote this table.",
                 fix="Run the stage that writes it (docs/flow.md shows which), then open the lake again.",
             )
         full_names = {name: name for name in self} | {full.rpartition(".")[2]: full for full in self}
         near = [full_names[match] for match in get_close_matches(name, full_names, n=3)]
         names = list(dict.fromkeys(near))
         fix = f"Did you mean {' or '.join(names)}?" if names else f"Choose one of: {', '.join(self)}."
-        return DataError(f"{name}: lake {self._place.root} has no such table.", fix=fix)
+        return DataError(f"{name}: lake {self._location.root} has no such table.", fix=fix)
 
 
 def open_lake(root: str | Path, *, storage_options: Mapping[str, str] | None = None) -> ClosedLake:
@@ -69,19 +69,19 @@ def open_lake(root: str | Path, *, storage_options: Mapping[str, str] | None = N
     `storage_options` go to delta-rs, which reads the tables. Raises DataError where there is no lake or no closed batch,
     EnvironmentFault where the storage cannot be reached or deltalake is not installed.
     """
-    place = Place.at(root, storage_options)
-    if not place.holds(BATCHES.full_name):
+    location = LakeLocation.at(root, storage_options)
+    if not location.holds(BATCHES.full_name):
         raise DataError(
-            f"{place.root} is no lake of footfall: it has no table {BATCHES.full_name}.",
+            f"{location.root} is no lake of footfall: it has no table {BATCHES.full_name}.",
             fix="Name the folder that jobs write to (setting lake.root, option --lake).",
         )
     columns = ["step", "batch_id", "state", "outputs", "now"]
-    rows = place.open(BATCHES.full_name).to_pyarrow_table(columns=columns).to_pylist(maps_as_pydicts="strict")
+    rows = location.open(BATCHES.full_name).to_pyarrow_table(columns=columns).to_pylist(maps_as_pydicts="strict")
     versions = closed_versions(rows)
     if not versions:
         steps = sorted({row["step"] for row in rows})
         raise DataError(
-            f"lake {place.root}: no batch that wrote a table is closed yet (begun: {', '.join(steps) or 'none'}).",
+            f"lake {location.root}: no batch that wrote a table is closed yet (begun: {', '.join(steps) or 'none'}).",
             fix="Wait until the run has ended, or run jobs/pipeline.py on this lake.",
         )
-    return ClosedLake(place, versions)
+    return ClosedLake(location, versions)

@@ -84,7 +84,8 @@ def fit_centres(rows: DataFrame, k: int) -> Matrix:
 def fit_spending_groups(people: DataFrame, sample: pd.DataFrame) -> SegmentsModel:
     """The baseline: groups by money alone."""
     scaler = fit_scaler(people, SPENDING.features, tail=TAIL)
-    centres = fit(scaler.apply(sample), SPENDING_GROUPS)
+    spent = scaler.apply(sample)
+    centres = fit(spent, min(SPENDING_GROUPS, len(np.unique(spent))))
     return named("spending groups", SPENDING, scaler, centres, sample, None)
 
 

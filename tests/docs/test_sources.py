@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from footfall.check.source_check import check_source
 from footfall.errors import SourceError
+from footfall.mapping.reader_options import ALLOWED
 from footfall.mapping.source import FILLED_IN, TARGETS, read_source
 from footfall.refine.mapped import ShopDefaults, map_rows
 from footfall.tables import ITEMS
@@ -90,6 +91,12 @@ def test_the_page_says_what_each_table_needs():
         made = {"event_id", "redemption_id", "review_id", "ticket_id", "valid_from", "currency"}
         needed = {c.name for c in table.all_columns[:-1] if c.required} - FILLED_IN - made
         assert told == (needed, set(table.column_names) - needed - FILLED_IN)
+
+
+def test_the_page_lists_the_reader_options_of_each_format():
+    section = PAGE.split("#### Reader options")[1].split("\n**")[0]
+    lines = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)
+    assert {name: tuple(re.findall(r"`(\w+)`", options)) for name, options in lines} == ALLOWED
 
 
 def test_the_page_names_all_that_footfall_fills_in():

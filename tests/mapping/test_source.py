@@ -1,4 +1,4 @@
-"""A mapping's faults are told without looking at data, each with its line."""
+"""A mapping's faults are found without looking at data, each with its line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import SettingsError
+from footfall.mapping.reader_options import ALLOWED
 from footfall.mapping.source import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,9 +29,9 @@ feeds:
 def _faults(tmp_path: Path, text: str) -> str:
     path = tmp_path / "corner.yaml"
     path.write_text(text)
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as fault:
         read_source(path)
-    return told.value.what.replace(f"{path}:", "line ")
+    return fault.value.what.replace(f"{path}:", "line ")
 
 
 def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
@@ -51,11 +52,23 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
 @pytest.mark.parametrize(
     ("replaced", "by", "fault"),
     [
-        ("order_lines:", "order_linez:", "into.order_linez: no such table"),
-        ("amount: eur", "amont: eur", "into.order_lines.columns.amont: no such column of order_lines"),
-        ("amount: eur", "discount_amount: eur", "into.order_lines.columns.amount: missing"),
-        ("amount: eur", "amount: eur, event_date: d", "into.order_lines.columns.event_date: footfall fills this in"),
-        ("        actor: {kind: card, identifier: card_no}\n", "", "into.order_lines: `actor` is missing"),
+        ("order_lines:", "order_linez:", "line 9: feeds.sales.into.order_linez: no such table"),
+        (
+            "amount: eur",
+            "amont: eur",
+            "line 11: feeds.sales.into.order_lines.columns.amont: no such column of order_lines",
+        ),
+        ("amount: eur", "discount_amount: eur", "line 11: feeds.sales.into.order_lines.columns.amount: missing"),
+        (
+            "amount: eur",
+            "amount: eur, event_date: d",
+            "line 11: feeds.sales.into.order_lines.columns.event_date: footfall fills this in",
+        ),
+        (
+            "        actor: {kind: card, identifier: card_no}\n",
+            "",
+            "line 9: feeds.sales.into.order_lines: `actor` is missing",
+        ),
         ("files: sales/*.csv", "filez: sales/*.csv", "line 5: feeds.sales.filez: unknown key"),
         ("files: sales/*.csv", "files: sales/*.csv\n    delta: /x", "give either `files` or `delta`"),
         ("delay: 2 hours", "delay: soon", "write a whole number and minutes, hours or days"),
@@ -66,5 +79,59 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
         ),
     ],
 )
-def test_a_fault_is_told_with_its_place(tmp_path: Path, replaced: str, by: str, fault: str) -> None:
+def test_a_fault_is_reported_with_its_place(tmp_path: Path, replaced: str, by: str, fault: str) -> None:
     assert fault in _faults(tmp_path, SOUND.replace(replaced, by))
+
+
+@pytest.mark.parametrize(
+    ("format_name", "option"),
+    [
+        ("csv", "mode: DROPMALFORMED"),
+        ("csv", "comment: '#'"),
+        ("csv", "multiLine: 'true'"),
+        ("csv", "lineSep: ';'"),
+        ("csv", "samplingRatio: '0.1'"),
+        ("csv", "maxColumns: '3'"),
+        ("csv", "enforceSchema: 'true'"),
+        ("csv", "pathGlobFilter: '*.gz'"),
+        ("csv", "modifiedAfter: '2024-01-01T00:00:00'"),
+        ("csv", "recursiveFileLookup: 'true'"),
+        ("csv", "ignoreCorruptFiles: 'true'"),
+        ("csv", "HEADER: 'false'"),
+        ("json", "allowComments: 'true'"),
+        ("json", "dropFieldIfAllNull: 'true'"),
+        ("json", "primitivesAsString: 'false'"),
+        ("json", "header: 'true'"),
+        ("parquet", "mergeSchema: 'false'"),
+        ("parquet", "ignoreMissingFiles: 'true'"),
+    ],
+)
+def test_a_reader_option_that_could_lose_rows_is_refused_with_its_line(
+    tmp_path: Path, format_name: str, option: str
+) -> None:
+    text = SOUND.replace("format: csv", f"format: {format_name}\n    options:\n      {option}")
+    faults = _faults(tmp_path, text).splitlines()
+    name = option.split(":")[0]
+    allowed = ", ".join(ALLOWED[format_name])
+    reason = "not allowed, since rows could be lost uncounted or read otherwise"
+    assert faults == [f"line 8: feeds.sales.options.{name}: {reason} (allowed for {format_name}: {allowed})"]
+
+
+@pytest.mark.parametrize(
+    ("option", "fault"),
+    [
+        ("encoding: UTF-16", "rows of a file in UTF-16 cannot be told apart by Spark"),
+        ("charset: cp037", "rows of a file in cp037 cannot be told apart by Spark"),
+        ("encoding: UTF-9", "no such encoding: UTF-9"),
+        ("header: 'yes'", 'write "true" or "false", got \'yes\''),
+    ],
+)
+def test_a_value_of_a_reader_option_is_checked(tmp_path: Path, option: str, fault: str) -> None:
+    text = SOUND.replace("format: csv", f"format: csv\n    options: {{{option}}}")
+    assert f"line 7: feeds.sales.options.{option.split(':')[0]}: {fault}" in _faults(tmp_path, text)
+
+
+def test_a_delta_table_takes_no_reader_options(tmp_path: Path) -> None:
+    text = SOUND.replace("files: sales/*.csv", "delta: /theirs").replace("format: csv", "options: {header: 'true'}")
+    fault = "reader options are for files; a Delta table needs none"
+    assert _faults(tmp_path, text) == f"line 6: feeds.sales.options.header: {fault}"

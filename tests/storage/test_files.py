@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.errors import SourceError
+from footfall.mapping.reader_options import ALLOWED
 from footfall.runtime.explain import explain
 from footfall.steps.step import Files
 from footfall.storage.files import below, list_files, read_files
@@ -109,9 +110,67 @@ def test_text_in_another_encoding_shows_as_such(spark: SparkSession, tmp_path: P
     (tmp_path / "a.csv").write_bytes("word\n好评\n".encode("gbk"))
     assert "\ufffd" in _rows(spark, _files(tmp_path, "*.csv", "csv"))[0]["word"]
     assert _rows(spark, _files(tmp_path, "*.csv", "csv", encoding="gbk"))[0]["word"] == "好评"
+    (tmp_path / "a.jsonl").write_bytes('{"word": "好评"}\r\n{"word": "差评"}\r\n'.encode("gbk"))
+    rows = _rows(spark, _files(tmp_path, "*.jsonl", "json", encoding="gbk"))
+    assert [(r["word"], r["_corrupt"]) for r in rows] == [("好评", None), ("差评", None)]
 
 
 def test_a_source_may_not_use_footfalls_own_names(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,batch_id\n1,2\n")
     with pytest.raises(SourceError, match="footfall's own names"):
         _rows(spark, _files(tmp_path, "*.csv", "csv"))
+
+
+NASTY_LINES = (
+    "1,2,3", '"x,2,3', 'x,"y,3', 'x,y,"z', "#c,2,3", "1,2", "1,2,3,4", "a\\,b,c", '"q""q",2,3', '"q\\"q",2,3', 'x"y,2,3', " 1 , 2 ,3 ",
+    "\0n,2,3", "1,2,3\\", "NULL,,\"\"", ",,", "a;b;c", "'x,1,2'", "|x|,|y,2", "NA,NaN,-Inf",
+)  # fmt: skip
+UNUSUAL_VALUES = {
+    "sep": (";", "\t", "||", "\n"),
+    "delimiter": (" ",),
+    "encoding": ("GBK", "ISO-8859-1"),
+    "charset": ("Big5",),
+    "quote": ("'", "", "|", "\n"),
+    "escape": ('"', "", "'"),
+    "charToEscapeQuoteEscaping": ("\\", "\0"),
+    "nullValue": ("1", "NULL"),
+    "emptyValue": ("", "x"),
+}
+
+
+def test_no_allowed_option_of_csv_loses_a_row_of_a_broken_file(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(["a,b,c", *NASTY_LINES]) + "\n")
+    for option in ALLOWED["csv"]:
+        for value in UNUSUAL_VALUES.get(option, ("true", "false")):
+            headers = 1 if (option, value) == ("header", "false") else 0
+            rows = _rows(spark, _files(tmp_path, "*.csv", "csv", **{option: value}))
+            assert len(rows) == len(NASTY_LINES) + headers, (option, value)
+
+
+def test_no_allowed_option_of_json_loses_a_row_of_a_broken_file(spark: SparkSession, tmp_path: Path) -> None:
+    lines = ['{"a": 1}', '{"a": 1', "// no object", "/* no object */", "{a: 1}", "{'a': 1}", '{"a": 007}', '{"a": NaN}',
+             '{"a": "x\\y"}', "{}", "null", "3", '{"a": "\t"}']  # fmt: skip
+    (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n")
+    for option in ALLOWED["json"]:
+        for value in UNUSUAL_VALUES.get(option, ("true", "false")):
+            rows = _rows(spark, _files(tmp_path, "*.jsonl", "json", **{option: value}))
+            assert len(rows) == len(lines), (option, value)
+
+
+@pytest.mark.parametrize("conf", ["spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles"])
+def test_a_file_that_cannot_be_read_stops_the_job_whatever_spark_conf_says(
+    spark: SparkSession, tmp_path: Path, conf: str
+) -> None:
+    for name in ("a", "b"):
+        spark.range(3).write.parquet(str(tmp_path / name))
+    files = _files(tmp_path, "*/*.parquet", "parquet")
+    names = sorted(list_files(spark, files))
+    spark.conf.set(conf, "true")
+    try:
+        rows = read_files(spark, files, names)
+        for broken in (tmp_path / "b").glob("*.parquet"):
+            broken.unlink() if conf.endswith("MissingFiles") else broken.write_bytes(b"PAR1 no longer a Parquet file")
+        with pytest.raises(Exception, match=r"FILE_NOT_EXIST|FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER"):
+            rows.collect()
+    finally:
+        spark.conf.unset(conf)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from footfall.contract import Table
-from footfall.mapping.yaml_file import Closed, places, read_yaml, validated
+from footfall.contract import BATCH_ID, Table
+from footfall.mapping.reader_options import option_faults
+from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
 
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
@@ -108,8 +109,13 @@ class Feed(Closed):
         if (self.files is None) == (self.delta is None):
             raise ValueError("give either `files` or `delta`")
         faults = [fault for name, target in self.into.items() for fault in _target_faults(name, target)]
-        if faults:
-            raise ValueError("; ".join(faults))
+        if self.delta is not None:
+            faults += [
+                (("options", name), "reader options are for files; a Delta table needs none") for name in self.options
+            ]
+        else:
+            faults += option_faults(self.format, self.options)
+        refuse(type(self), faults)
         return self
 
 
@@ -128,28 +134,28 @@ class Source(Closed):
 def read_source(path: Path) -> Source:
     """The mapping in a file, or SettingsError with every fault and its line."""
     data, lines = read_yaml(path)
-    return validated(Source, data, where=places(path, lines))
+    return validated(Source, data, where=places(path, lines), keys_in="docs/sources.md")
 
 
-def _target_faults(name: str, target: Target) -> list[str]:
-    """What can be seen wrong in a target without looking at data."""
+def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
+    """What can be seen wrong in a target without looking at data: the key path within the feed, and the fault in words."""
+    at = ("into", name)
     table = TARGETS.get(name)
     if table is None:
-        return [f"into.{name}: no such table (there are {', '.join(sorted(TARGETS))})"]
+        return [(at, f"no such table (there are {', '.join(sorted(TARGETS))})")]
     own = set(table.column_names)
     needs_actor = "actor_id" in own
     number = target.number.column if target.number else None
-    faults = [f"into.{name}.columns.{c}: no such column of {name}" for c in target.columns if c not in own]
-    faults += [f"into.{name}.columns.{c}: footfall fills this in" for c in target.columns if c in FILLED_IN]
+    faults: list[tuple[Key, str]] = []
+    faults += [((*at, "columns", c), f"no such column of {name}") for c in target.columns if c not in own]
+    faults += [((*at, "columns", c), "footfall fills this in") for c in target.columns if c in FILLED_IN]
     if needs_actor and target.actor is None:
-        faults.append(f"into.{name}: `actor` is missing (kind and identifier of who the row is about)")
+        faults.append((at, "`actor` is missing (kind and identifier of who the row is about)"))
     if not needs_actor and target.actor is not None:
-        faults.append(f"into.{name}: {name} is about nobody, leave `actor` out")
-    given = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
-    faults += [
-        f"into.{name}.columns.{c.name}: missing" for c in table.all_columns[:-1] if c.required and c.name not in given
-    ]
-    return faults
+        faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
+    filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
+    required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
+    return faults + [((*at, "columns", c), "missing") for c in required]
 
 
 def _generated(table: Table) -> set[str]:

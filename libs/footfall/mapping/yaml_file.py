@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from footfall.errors import SettingsError
 
@@ -51,13 +52,28 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
     return data, lines
 
 
-def validated(model: type[ClosedModel], data: Mapping[str, Any], *, where: Places) -> ClosedModel:
-    """The typed object, or SettingsError with every fault; `where` names file and line of a key path."""
+def validated(
+    model: type[ClosedModel], data: Mapping[str, Any], *, where: Places, keys_in: str = "conf/base.yaml"
+) -> ClosedModel:
+    """The typed object, or SettingsError with every fault.
+
+    `where` names file and line of a key path; `keys_in` the page that explains the keys.
+    """
     try:
         return model.model_validate(dict(data))
-    except ValidationError as found:
-        told = [f"{nearest(e['loc'], where)}: {_sentence(e)}" for e in found.errors()]
-        raise SettingsError("\n".join(told), fix="Every key, with its unit, is explained in conf/base.yaml.") from None
+    except ValidationError as fault:
+        fault_lines = [f"{nearest(e['loc'], where)}: {_sentence(e)}" for e in fault.errors()]
+        raise SettingsError("\n".join(fault_lines), fix=f"Look up the keys in {keys_in}, and correct these.") from None
+
+
+def refuse(model: type[BaseModel], faults: Sequence[tuple[Key, str]]) -> None:
+    """Raises pydantic's error for the faults of a validator, each at its key path below the model; nothing where there is none."""
+    if faults:
+        details = [
+            InitErrorDetails(type=PydanticCustomError("fault", "{text}", {"text": text}), loc=key, input=None)
+            for key, text in faults
+        ]
+        raise ValidationError.from_exception_data(model.__name__, details)
 
 
 def places(path: Path | str, lines: Lines) -> dict[Key, str]:

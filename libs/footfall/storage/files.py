@@ -12,10 +12,13 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
+from footfall.mapping.reader_options import ENCODINGS
 from footfall.steps.step import Files
 
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 CORRUPT = "_corrupt"
+# Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
+NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
 
 
 def absolute(root: str) -> str:
@@ -71,7 +74,7 @@ def below(root: str, path: str) -> str:
 
 def _read_parquet(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
     return (
-        spark.read.options(**{"mergeSchema": "true", **files.options})
+        spark.read.options(**files.options, **NO_FILE_IGNORED, mergeSchema="true")
         .parquet(*paths)
         .withColumn(CORRUPT, F.lit(None).cast("string"))
     )
@@ -79,7 +82,7 @@ def _read_parquet(spark: SparkSession, paths: Sequence[str], files: Files) -> Da
 
 def _read_csv(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
     """CSV by its header, all columns text; a file whose header differs from the first one's fails, naming it."""
-    options = {"header": "true", "mode": "PERMISSIVE", "multiLine": "false", **files.options}
+    options = {"header": "true", **files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
     header = spark.read.options(**options).csv(paths[0]).schema
     schema = T.StructType([*header.fields, T.StructField(CORRUPT, T.StringType())])
     reader = spark.read.options(**{**options, "enforceSchema": "false", "columnNameOfCorruptRecord": CORRUPT})
@@ -88,7 +91,10 @@ def _read_csv(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFr
 
 def _read_json(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
     """JSON lines, all plain values as text."""
-    options = {"primitivesAsString": "true", "columnNameOfCorruptRecord": CORRUPT, **files.options}
+    options = {**files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
+    options |= {"primitivesAsString": "true", "columnNameOfCorruptRecord": CORRUPT}
+    if ENCODINGS & set(options):
+        options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
     inferred = spark.read.options(**options).json(list(paths)).schema
     known = [f for f in inferred.fields if f.name != CORRUPT]
     schema = T.StructType([*known, T.StructField(CORRUPT, T.StringType())])

@@ -1,0 +1,71 @@
+"""Which of Spark's reader options a mapping may set: only those under which each row of a file stays a row. Declarations only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from footfall.mapping.yaml_file import Key
+
+# Not here, each for its reason. `mode`, `comment`, `ignoreCorruptFiles`, `ignoreMissingFiles`, `pathGlobFilter`, `modifiedBefore`
+# and `modifiedAfter` drop rows or files without a count. `multiLine` lets one open quote swallow the rows after it, and reads only
+# the first of several JSON values. A wrong `lineSep` makes one row of a file. `samplingRatio`, `dropFieldIfAllNull`, `mergeSchema`
+# and `enforceSchema` lose columns. `allowComments` drops JSON lines. `maxColumns`, `maxCharsPerColumn` and
+# `unescapedQuoteHandling` lose values. Types, dates and zones belong to the mapping itself.
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "csv": (
+        "header",
+        "sep",
+        "delimiter",
+        "encoding",
+        "charset",
+        "quote",
+        "escape",
+        "charToEscapeQuoteEscaping",
+        "nullValue",
+        "emptyValue",
+        "ignoreLeadingWhiteSpace",
+        "ignoreTrailingWhiteSpace",
+    ),
+    "json": (
+        "encoding",
+        "charset",
+        "allowSingleQuotes",
+        "allowUnquotedFieldNames",
+        "allowNumericLeadingZeros",
+        "allowNonNumericNumbers",
+        "allowBackslashEscapingAnyCharacter",
+        "allowUnquotedControlChars",
+    ),
+    "parquet": ("datetimeRebaseMode", "int96RebaseMode"),
+}
+ENCODINGS = frozenset({"encoding", "charset"})
+
+
+def option_faults(format_name: str, options: Mapping[str, str]) -> list[tuple[Key, str]]:
+    """The faults of a feed's reader options: the key path within the feed, and the fault in words."""
+    allowed = ALLOWED[format_name]
+    found = [(name, _fault(format_name, name, value, allowed)) for name, value in options.items()]
+    return [(("options", name), fault) for name, fault in found if fault]
+
+
+def _fault(format_name: str, name: str, value: str, allowed: tuple[str, ...]) -> str:
+    """What is wrong with one option; empty where nothing is."""
+    if name not in allowed:
+        return f"not allowed, since rows could be lost uncounted or read otherwise (allowed for {format_name}: {', '.join(allowed)})"
+    if name in ENCODINGS:
+        return _encoding_fault(value)
+    is_switch = name == "header" or name.startswith(("allow", "ignore"))
+    return f'write "true" or "false", got {value!r}' if is_switch and value not in {"true", "false"} else ""
+
+
+def _encoding_fault(encoding: str) -> str:
+    """Spark cuts a file into lines at the byte 0x0A, so that byte must be the line break and nothing else."""
+    try:
+        breaks_lines_by_byte = "\n".encode(encoding) == b"\n"
+    except LookupError:
+        return f"no such encoding: {encoding} (write a name such as UTF-8, ISO-8859-1 or GBK)"
+    if breaks_lines_by_byte:
+        return ""
+    return (
+        f"rows of a file in {encoding} cannot be told apart by Spark (convert the file to UTF-8 before it is delivered)"
+    )

@@ -1,4 +1,4 @@
-"""The generated pages: they stand as the code says, and say it when the code has moved on."""
+"""The generated pages: they follow the code, and the check names those that are stale."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from footfall.docs.__main__ import main, pages
 from footfall.docs.declared import declaring_job
+from footfall.docs.markdown import wrapped
 from footfall.errors import SettingsError
 from footfall.tables import ALL
 
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
-def made():
+def page_texts():
     return pages(ROOT / "conf")
 
 
@@ -34,25 +35,25 @@ def test_a_stale_page_is_named_and_fails_the_check(tmp_path, capsys):
     assert (tmp_path / "flow.md").read_text(encoding="utf-8") == "an older picture"
 
 
-def test_every_table_and_every_column_has_its_line(made):
-    absent = [f"{t.full_name}.{c.name}" for t in ALL for c in t.all_columns if f"`{c.name}`" not in _section(made, t)]
+def test_every_table_and_every_column_has_its_line(page_texts):
+    absent = [f"{t.full_name}.{c.name}" for t in ALL for c in t.all_columns if f"`{c.name}`" not in _section(page_texts, t)]
     assert absent == []
 
 
-def _section(made, table) -> str:
-    return made["tables.md"].split(f"### {table.full_name}\n")[1].split("\n### ")[0]
+def _section(page_texts, table) -> str:
+    return page_texts["tables.md"].split(f"### {table.full_name}\n")[1].split("\n### ")[0]
 
 
-def test_a_column_s_line_gives_type_meaning_unit_person_and_tolerance(made):
-    profiles = made["tables.md"].split("### results.user_profiles\n")[1]
+def test_the_line_of_a_column_gives_type_meaning_unit_person_and_tolerance(page_texts):
+    profiles = page_texts["tables.md"].split("### results.user_profiles\n")[1]
     assert "| `age_band` | `string` | age as a range | years | quasi |  |\n" in profiles
     assert "| `churn_probability` | `double` | of no order within the horizon | 0 to 1 |  | 1e-06 |\n" in profiles
     assert "| **`user_id`** | `string` | the person, a pseudonym |  | identifier |  |\n" in profiles
 
 
-def test_a_setting_s_line_gives_default_kind_and_meaning(made):
+def test_the_line_of_a_setting_gives_default_kind_and_meaning(page_texts):
     line = "| `churn.horizon_days` | `61` | whole number, 1 or more | no order within so many days after the as-of date is churn; days |\n"
-    assert line in made["settings.md"]
+    assert line in page_texts["settings.md"]
 
 
 def test_a_setting_without_a_comment_fails(tmp_path):
@@ -64,8 +65,8 @@ def test_a_setting_without_a_comment_fails(tmp_path):
         settings_page(base)
 
 
-def test_the_picture_shows_a_feed_s_way_from_file_to_fact(made):
-    flow = made["flow.md"]
+def test_the_picture_shows_the_way_of_a_feed_from_file_to_fact(page_texts):
+    flow = page_texts["flow.md"]
     assert "  files_transactions_parquet -.-> step_ingest_completejourney_transactions\n" in flow
     assert "  step_ingest_completejourney_transactions --> raw_completejourney_transactions\n" in flow
     assert "  raw_completejourney_transactions -.-> step_refine_order_lines\n" in flow
@@ -75,3 +76,11 @@ def test_the_picture_shows_a_feed_s_way_from_file_to_fact(made):
 def test_declaring_a_step_may_not_touch_the_world():
     with pytest.raises(AttributeError, match=r"steps\(\) asked for job\.lake\.read"):
         _ = declaring_job(ROOT / "conf").lake.read
+
+
+def test_prose_is_wrapped_and_tables_and_code_stay_as_they_are():
+    word, row = "word " * 30, "| " + "cell " * 40 + "|"
+    page = f"# Head\n\n- {word}\n\n{row}\n\n```\n{word}\n```\n"
+    lines = wrapped(page).split("\n")
+    assert lines[2:4] == ["- " + " ".join(["word"] * 23), "  " + " ".join(["word"] * 7)]
+    assert lines[5:] == [row, "", "```", word, "```", ""]

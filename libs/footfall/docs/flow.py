@@ -9,9 +9,9 @@ from footfall.steps.step import Step
 
 HEAD = """# How data flows
 
-Drawn from the Steps that the jobs declare for `conf/base.yaml`. Round: a job or a Step; square: a table, coloured by layer;
-slanted: files; hexagon: a model in MLflow. A dotted line is read or written only as far as it is new.
-Every fact Step also writes what it cannot use to `raw.quarantine`, and every Step its lines to `books.batches` and `books.ledger`.
+Drawn from the Steps that the jobs declare for `conf/base.yaml`. Round: a job or a Step; square: a table, coloured by
+layer; slanted: files; hexagon: a model in MLflow. Along a dotted line only new rows or files are read. Every fact Step
+also writes broken rows to `raw.quarantine`, and every Step writes to `books.batches` and `books.ledger`.
 """
 STYLES = """  classDef raw fill:#f3e3cf,stroke:#9a6b2f,color:#222
   classDef refined fill:#d9e8f5,stroke:#2f6b9a,color:#222
@@ -30,18 +30,18 @@ def flow_page(stages: Mapping[str, Sequence[Step]]) -> str:
 
 
 def _jobs(stages: Mapping[str, Sequence[Step]]) -> list[Edge]:
-    """Edges between jobs and tables; what a job makes and reads itself is its own affair."""
+    """Edges between jobs and tables; a table that a job both makes and reads is left out there."""
     edges: dict[tuple[str, str], bool] = {}
     for stage, steps in stages.items():
         own = {table for step in steps for table in step.writes}
         for start, end, new in _steps(steps):
             if start not in own:
-                ends = _seen_from_afar(start, stage), _seen_from_afar(end, stage)
+                ends = _in_overview(start, stage), _in_overview(end, stage)
                 edges[ends] = edges.get(ends, True) and new
     return [(start, end, new) for (start, end), new in edges.items()]
 
 
-def _seen_from_afar(node: str, stage: str) -> str:
+def _in_overview(node: str, stage: str) -> str:
     """A Step as its job; the raw tables of all feeds as one node, and so the files."""
     if node.startswith("step:"):
         return f"job:{stage}"
@@ -54,14 +54,14 @@ def _steps(steps: Sequence[Step]) -> list[Edge]:
     """Edges between Steps and what they read and write."""
     edges: list[Edge] = []
     for step in steps:
-        me = f"step:{step.name}"
+        node = f"step:{step.name}"
         if step.files:
-            edges.append((f"files:{step.files.pattern}", me, True))
-        edges += [(read.name, me, read.new) for read in step.reads]
-        edges += [(f"model:{name}", me, False) for name in step.models]
-        edges += [(me, table, False) for table in step.writes]
-        edges += [(me, f"made:{name}", False) for name in step.makes]
-        edges += [(me, f"model:{name}", False) for name in trained(step)]
+            edges.append((f"files:{step.files.pattern}", node, True))
+        edges += [(read.name, node, read.new) for read in step.reads]
+        edges += [(f"model:{name}", node, False) for name in step.models]
+        edges += [(node, table, False) for table in step.writes]
+        edges += [(node, f"output:{name}", False) for name in step.makes]
+        edges += [(node, f"model:{name}", False) for name in trained(step)]
     return edges
 
 
@@ -85,7 +85,7 @@ def _shape(node: str) -> str:
     kind, _, name = node.partition(":")
     if kind in {"job", "step"}:
         return f'(["{name}"]):::job'
-    if kind in {"files", "made"}:
+    if kind in {"files", "output"}:
         return f'[/"{name}"/]'
     if kind == "model":
         return f'{{{{"{name}"}}}}'
@@ -94,7 +94,7 @@ def _shape(node: str) -> str:
 
 
 def _listed(steps: Sequence[Step]) -> str:
-    rows = "\n".join(f"| `{step.name}` | {_said(_inputs(step))} | {_said(_results(step))} |" for step in steps)
+    rows = "\n".join(f"| `{step.name}` | {_names(_inputs(step))} | {_names(_results(step))} |" for step in steps)
     return f"| Step | reads | makes |\n|---|---|---|\n{rows}\n"
 
 
@@ -108,7 +108,7 @@ def _results(step: Step) -> list[str]:
     return [*step.writes, *(f"model {name}" for name in trained(step)), *step.makes]
 
 
-def _said(names: Iterable[str]) -> str:
-    """The names as code; what stands behind a colon stays words."""
+def _names(names: Iterable[str]) -> str:
+    """The names as code; a remark behind a colon stays plain text."""
     parts = [name.partition(": ") for name in names]
     return ", ".join(f"`{name}` ({remark})" if remark else f"`{name}`" for name, _, remark in parts)

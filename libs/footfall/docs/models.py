@@ -9,8 +9,8 @@ from footfall.models.common.declaration import Model
 
 HEAD = """# The models as declared
 
-From `MODEL` in each package below `libs/footfall/models/`. A version's own card, with its figures and gates, lies beside it in
-MLflow as `card.md`. [models.md](models.md) explains what all of them share.
+From `MODEL` in each package below `libs/footfall/models/`. The card of a version, with its figures and gates, is
+beside it in MLflow as `card.md`. [models.md](models.md) shows examples of output and explains what all models share.
 """
 
 

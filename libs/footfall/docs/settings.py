@@ -1,4 +1,4 @@
-"""docs/settings.md: every key of conf/base.yaml with its default, what it may be, and the comment beside it. Reads that file."""
+"""docs/settings.md: every key of conf/base.yaml with its default, its type and range, and its comment. Reads that file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from footfall.settings import Settings
 
 HEAD = """# Settings
 
-Every setting stands once in `conf/base.yaml`. What differs on a cluster stands in `conf/env/<name>/settings.yaml`, chosen by
-`--env <name>`; the command line comes last: `--set churn.horizon_days=30`, and `--lake` and `--raw` for the two roots.
-All of them are checked before Spark starts, and a fault names the file, the line and the key. Spark's own settings
+Every setting is once in `conf/base.yaml`. What differs on a cluster is in `conf/env/<name>/settings.yaml`, chosen by
+`--env <name>`. The command line comes last: `--set churn.horizon_days=30`, and `--lake` and `--raw` for the two roots.
+All settings are checked before Spark starts, and an error names the file, the line and the key. Spark's own settings
 (memory, cores, master) are in `conf/env/<name>/spark.conf`.
 """
 COMMENT = re.compile(r"\s#\s*(.+)$")
@@ -49,7 +49,9 @@ def settings_page(base: Path) -> str:
 
 def _row(key: Key, value: Any, field: Mapping[str, Any], comments: Mapping[Key, str], schema: Mapping[str, Any]) -> str:
     if key not in comments:
-        raise SettingsError(f"conf/base.yaml: {'.'.join(map(str, key))} has no comment.", fix="Say what it means.")
+        raise SettingsError(
+            f"conf/base.yaml: {'.'.join(map(str, key))} has no comment.", fix="Write its meaning behind it."
+        )
     shown = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1000).removesuffix("...\n").strip()
     cells = (f"`{'.'.join(map(str, key))}`", f"`{shown}`", _kind(field, schema), comments[key])
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
@@ -58,8 +60,8 @@ def _row(key: Key, value: Any, field: Mapping[str, Any], comments: Mapping[Key, 
 def _comments(base: Path, lines: Mapping[Key, int]) -> dict[Key, str]:
     """The comment at the end of each key's own line."""
     text = base.read_text(encoding="utf-8").splitlines()
-    found = {key: COMMENT.search(text[line - 1]) for key, line in lines.items() if key}
-    return {key: match[1].strip() for key, match in found.items() if match}
+    comments = {key: COMMENT.search(text[line - 1]) for key, line in lines.items() if key}
+    return {key: match[1].strip() for key, match in comments.items() if match}
 
 
 def _kind(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""docs/tables.md: every table as its contract says it, with the Steps that write and read it. Pure."""
+"""docs/tables.md: every table from its contract, with the Steps that write and read it. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from footfall.steps.step import Step
 from footfall.tables import ALL, feed_table
 
 ABOUT = {
-    Layer.RAW: "As it arrived, append-only. It holds identifiers, so its grants are its own.",
-    Layer.REFINED: "Typed facts, once each, pseudonymous. Of `pseudonyms`, the vault, the grants are apart from the others'.",
-    Layer.RESULTS: "What a data scientist reads. `docs/query.md` shows how.",
-    Layer.BOOKS: "What ran on what, and that no row was lost.",
+    Layer.RAW: "As it arrived, append-only. It holds identifiers and has grants of its own.",
+    Layer.REFINED: "Typed facts, once each, pseudonymous. `pseudonyms`, the vault, has grants of its own.",
+    Layer.RESULTS: "Results for data scientists. [query.md](query.md) shows how to read them.",
+    Layer.BOOKS: "Which runs read which versions, and what became of every row.",
 }
 LANDING = {
     Written.APPEND: "rows are added once and stay",
@@ -21,13 +21,14 @@ LANDING = {
 }
 HEAD = """# Tables
 
-A table is called `layer.name`: below a lake's root it lies in `layer/name`, in a catalog it is `catalog.layer.name`.
-All are Delta tables with reader protocol 1, so that Spark, delta-rs, DuckDB and Polars open them alike.
+A table's name is `layer.name`: below a lake's root it is in `layer/name`, in a catalog it is `catalog.layer.name`.
+All are Delta tables with reader protocol 1, which Spark, delta-rs, DuckDB and Polars can open.
 
-- **personal** says how a column relates to a person: an *identifier*, a *quasi*-identifier, *sensitive*, or *free text*.
-- **may differ by** is the relative difference that two runs over the same logs may show; where nothing stands, they agree to the bit.
-- A column in **bold** is never NULL. A rule holds where its predicate is not false; a row that breaks one goes to
-  `raw.quarantine` (facts) or stops the step (computed tables), and a *warning* only counts in `books.ledger`.
+- **personal**: how a column relates to a person: an *identifier*, a *quasi*-identifier, *sensitive*, or *free text*.
+- **may differ by**: the relative difference that two runs over the same logs may show; where it is empty, they agree to
+  the bit.
+- A column in **bold** is never NULL. A rule holds where its predicate is not false. A row that breaks a rule goes to
+  `raw.quarantine` (facts) or stops the step (computed tables); a *warning* only counts in `books.ledger`.
 - Time stamps are instants of UTC. A *day* is a day of the shop, in `shop.time_zone`.
 """
 
@@ -94,18 +95,18 @@ def _writers(table: Table, stages: Mapping[str, Sequence[Step]]) -> str:
         return "the runner"
     if table.name.startswith("<"):
         return "one Step a feed, in `jobs/ingest.py`"
-    return _said([(stage, s) for stage, steps in stages.items() for s in steps if table.full_name in s.writes])
+    return _steps([(stage, s) for stage, steps in stages.items() for s in steps if table.full_name in s.writes])
 
 
 def _readers(table: Table, stages: Mapping[str, Sequence[Step]]) -> str:
     if table.name.startswith("<"):
         return "the Steps of `jobs/refine.py`"
-    return _said(
+    return _steps(
         [(stage, s) for stage, steps in stages.items() for s in steps if table.full_name in {r.name for r in s.reads}]
     )
 
 
-def _said(steps: Sequence[tuple[str, Step]]) -> str:
+def _steps(steps: Sequence[tuple[str, Step]]) -> str:
     return ", ".join(f"`{step.name}` (`jobs/{stage}.py`)" for stage, step in steps) or "people only"
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.errors import GateFailed
 from footfall.runtime.session import local_session
 from footfall.storage.lake import Lake
 from small_shop import SmallShop
@@ -42,7 +41,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> Lake:
 def small_shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
     """The small example shop, run once through all stages.
 
-    60 households are too few for a model to pass an honest gate: the newest versions are made champions by hand.
+    60 households are too few for most learners to pass an honest gate: baselines serve in their place.
     """
     assert spark is not None
     base = tmp_path_factory.mktemp("small")
@@ -50,9 +49,7 @@ def small_shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     os.environ.setdefault("FOOTFALL_PSEUDONYM_SECRET", "a secret of the tests, long enough")
     command = [sys.executable, str(ROOT / "examples" / "shop" / "lay_out.py"), "--small", "60", "--out", str(shop.raw)]
     subprocess.run(command, check=True, cwd=ROOT)
-    assert shop.run(stages="ingest,refine,featurize,understand_text,train") in {0, GateFailed.exit_code}
-    shop.promote_newest()
-    assert shop.run(stages="score,report") == 0
+    assert shop.run() == 0
     return shop
 
 

@@ -33,12 +33,3 @@ class SmallShop:
         arguments = ["--lake", str(self.lake), "--raw", str(self.raw), "--as-of", "2018-01-01", *chosen, *more]
         arguments += ["--now", "2018-01-02T00:00:00+00:00", *(("--stages", stages) if stages else ())]
         return main(pipeline.__doc__ or "", pipeline.steps, made=pipeline.arguments(), arguments=arguments)
-
-    def promote_newest(self) -> None:
-        """Gives the newest version of every model the alias `champion`, past its gates."""
-        from mlflow import MlflowClient
-
-        client = MlflowClient(f"sqlite:///{self.mlflow / 'mlflow.db'}", f"sqlite:///{self.mlflow / 'mlflow.db'}")
-        for model in client.search_registered_models():
-            newest = max(int(v.version) for v in client.search_model_versions(f"name='{model.name}'"))
-            client.set_registered_model_alias(model.name, "champion", str(newest))

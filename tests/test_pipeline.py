@@ -84,9 +84,24 @@ def test_a_second_run_does_nothing(shop_lake: Lake, small_shop: SmallShop) -> No
     before = {t.full_name: shop_lake.version(t.full_name) for t in tables.ALL}
     files = {p: p.stat().st_mtime_ns for p in small_shop.mlflow.rglob("*") if p.is_file() and p.name != "mlflow.db"}
     page = small_shop.report.read_bytes()
-    assert small_shop.run() in {0, GateFailed.exit_code}  # a gate missed is told again, without another fit
+    assert small_shop.run() == 0
     assert {t.full_name: shop_lake.version(t.full_name) for t in tables.ALL} == before
     assert {
         p: p.stat().st_mtime_ns for p in small_shop.mlflow.rglob("*") if p.is_file() and p.name != "mlflow.db"
     } == files
     assert small_shop.report.read_bytes() == page
+
+
+def test_where_a_learner_misses_its_gate_a_baseline_serves_and_is_named_everywhere(
+    shop_lake: Lake, small_shop: SmallShop
+) -> None:
+    scores = shop_lake.read("results.user_scores").where("model = 'churn'").select("served_by", "score").collect()
+    assert {row["served_by"] for row in scores} == {"baseline: RFM + logistic regression"}
+    assert all(row["score"] is not None for row in scores)
+    portraits = shop_lake.read("results.user_profiles").select("churn_served_by").distinct().collect()
+    assert [row[0] for row in portraits] == ["baseline: RFM + logistic regression"]
+    assert "RFM + logistic regression" in small_shop.report.read_text(encoding="utf-8")
+
+
+def test_under_strict_a_missed_gate_ends_the_run_with_its_exit_code(small_shop: SmallShop) -> None:
+    assert small_shop.run("--strict", stages="train") == GateFailed.exit_code

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 from benchmarks._equal import differences, is_same
 from benchmarks.featurize import Size, told_crossing
-from pyspark.sql import types as T
 
 from benchmarks import _common as bench
 from footfall.contract import Column, Layer, Table
@@ -63,7 +62,7 @@ def test_floats_are_equal_within_their_tolerance_and_nothing_else_is_nearly_equa
 def test_rows_are_matched_by_key_and_columns_that_differ_are_named():
     contract = Table(
         "t", Layer.RESULTS, 1, "one row a day",
-        (Column("day", T.DateType(), "the day"), Column("n", T.LongType(), "a count"), Column("x", T.DoubleType(), "a share")),
+        (Column("day", "date", "the day"), Column("n", "bigint", "a count"), Column("x", "double", "a share")),
         key=("day",),
     )  # fmt: skip
     days = [date(2018, 1, 1), date(2018, 1, 2)]

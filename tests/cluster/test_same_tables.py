@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from pyspark.sql import types as T
 
 from cluster.same_tables import differences, is_same, read_lake
 from footfall.contract import Column, Layer, Table
@@ -19,10 +18,10 @@ SCORES = Table(
     version=1,
     grain="one row per person and day",
     columns=(
-        Column("user_id", T.StringType(), "person"),
-        Column("day", T.IntegerType(), "day"),
-        Column("amount", T.DoubleType(), "exact"),
-        Column("score", T.DoubleType(), "roughly", tolerance=1e-6),
+        Column("user_id", "string", "person"),
+        Column("day", "int", "day"),
+        Column("amount", "double", "exact"),
+        Column("score", "double", "roughly", tolerance=1e-6),
     ),
     key=("user_id", "day"),
 )

@@ -36,7 +36,9 @@ def test_a_stale_page_is_named_and_fails_the_check(tmp_path, capsys):
 
 
 def test_every_table_and_every_column_has_its_line(page_texts):
-    absent = [f"{t.full_name}.{c.name}" for t in ALL for c in t.all_columns if f"`{c.name}`" not in _section(page_texts, t)]
+    absent = [
+        f"{t.full_name}.{c.name}" for t in ALL for c in t.all_columns if f"`{c.name}`" not in _section(page_texts, t)
+    ]
     assert absent == []
 
 

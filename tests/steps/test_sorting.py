@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from footfall.contract import Column, Layer, Rule, Table, Written
 from footfall.steps import sorting
@@ -16,8 +15,8 @@ TABLE = Table(
     version=1,
     grain="one row per thing",
     columns=(
-        Column("thing_id", T.StringType(), "its id"),
-        Column("weight_g", T.IntegerType(), "its weight", unit="g", required=True),
+        Column("thing_id", "string", "its id"),
+        Column("weight_g", "int", "its weight", unit="g", required=True),
     ),
     key=("thing_id",),
     rules=(Rule("weight_positive", "weight_g > 0"),),
@@ -100,9 +99,9 @@ def test_versions_close_when_the_next_begins(spark: SparkSession) -> None:
         version=1,
         grain="one row per item and price",
         columns=(
-            Column("item_id", T.StringType(), "item"),
-            Column("valid_from", T.IntegerType(), "from"),
-            Column("valid_to", T.IntegerType(), "to"),
+            Column("item_id", "string", "item"),
+            Column("valid_from", "int", "from"),
+            Column("valid_to", "int", "to"),
         ),
         key=("item_id", "valid_from"),
         written=Written.REPLACE,

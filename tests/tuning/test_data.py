@@ -44,7 +44,8 @@ def test_the_parts_share_no_text_and_a_text_keeps_its_part_when_others_come():
 
 def test_variants_of_a_text_fall_into_one_part():
     parts = [
-        {part_of(text, stopping_share=0.3, held_out_share=0.3) for text in (t, t.upper(), f"{t}!")} for t in ruled(50)[0]
+        {part_of(text, stopping_share=0.3, held_out_share=0.3) for text in (t, t.upper(), f"{t}!")}
+        for t in ruled(50)[0]
     ]
     assert {len(found) for found in parts} == {1}
 

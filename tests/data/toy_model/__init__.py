@@ -6,7 +6,10 @@ from footfall.tables import USER_FEATURES, USER_SCORES
 
 ORDERS = FeatureSet(
     USER_FEATURES,
-    (Feature("order_count_90d", Transform.LOG, "orders in the last 90 days"), Feature("recency_days", Transform.LOG, "recency")),
+    (
+        Feature("order_count_90d", Transform.LOG, "orders in the last 90 days"),
+        Feature("recency_days", Transform.LOG, "recency"),
+    ),
     USER_QUERIES,
 )
 RECENCY = FeatureSet(USER_FEATURES, (Feature("recency_days", Transform.LOG, "recency"),), USER_QUERIES)

@@ -24,7 +24,7 @@ class SmallShop:
             "mlflow.tracking_uri": f"sqlite:///{self.mlflow / 'mlflow.db'}",
             "mlflow.artifact_root": str(self.mlflow / "artifacts"),
             "report.path": str(self.report),
-            "churn.bootstrap_rounds": "20",
+            "training.bootstrap_rounds": "20",
             "segments.min_people": "10",
             "segments.k_max": "4",
             "segments.stability_rounds": "2",

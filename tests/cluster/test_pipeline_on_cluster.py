@@ -64,7 +64,7 @@ def settings(folder: Path, tracking: str) -> list[str]:
         "text.encoder": str(ROOT / ".cache" / "models" / "multilingual-e5-small"),
         "segments.k_max": "3",
         "segments.min_people": "20",
-        "churn.bootstrap_rounds": "20",
+        "training.bootstrap_rounds": "20",
     }
     return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
 

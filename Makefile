@@ -8,8 +8,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECRET := build/demo.secret
 AS_OF := 2018-01-01
+# `CPU=1` on the command line: without the packages that only GPUs need; `CPU=0`: with them; neither: as the machine is.
+CPU_OPTION := $(if $(findstring command,$(origin CPU)),--cpu $(CPU))
 
-.PHONY: help doctor setup check test demo bench docs clean lock wheel
+.PHONY: help doctor setup check test demo bench docs clean lock wheel archive
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,9 +19,9 @@ help: ## this list
 doctor: ## what this machine lacks, and how to get it
 	@$(PYTHON) infra/local/doctor.py
 
-setup: ## everything below this folder: .venv from the lock file, jars, example data, model weights
+setup: ## everything below this folder: .venv from the lock file, jars, example data, model weights (CPU=1: for no GPU)
 	@$(PYTHON) infra/local/doctor.py --quiet
-	@$(PYTHON) infra/local/set_up.py
+	@$(PYTHON) infra/local/set_up.py $(CPU_OPTION)
 
 check: setup ## formatter, linters and types; changes nothing
 	$(BIN)/ruff format --check .
@@ -51,6 +53,9 @@ bench: setup ## the benchmarks: ratios, medians of several runs; a quarter of an
 
 docs: setup ## docs/tables.md, the settings reference and the picture of the flow, from the code
 	$(BIN)/python -m footfall.docs
+
+archive: setup ## build/python.tar.gz: the Python packages of nodes, for spark-submit.sh (CPU=1: nodes without a GPU)
+	@$(BIN)/python infra/local/archive.py $(CPU_OPTION)
 
 wheel: setup ## footfall's wheel into build/wheel: library, jobs and settings
 	@$(BIN)/python -m hatchling build --target wheel --directory build/wheel

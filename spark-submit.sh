@@ -6,19 +6,21 @@ usage() {
   cat <<'TEXT'
 Usage: ./spark-submit.sh jobs/<name>.py --env <name> --lake <uri> [options of the job] [options of Spark]
 
-Runs one stage of footfall (or all of them: jobs/pipeline.py) on any Spark master. It takes along
+Runs one stage of footfall, or with jobs/pipeline.py all of them, on any Spark master. What it sends along:
   the library   libs/footfall and jobs/ as one zip (--py-files)
   the jars      .cache/jars/*.jar, Delta Lake's (--jars)
-  the settings  conf/base.yaml, conf/env/<env>/settings.yaml and your --set options, checked now, as one file
-  the Python    .venv's, or with --python-archive FILE one that is shipped to the nodes (see below)
-and starts Spark with conf/env/<env>/spark.conf.
+  the settings  conf/base.yaml, conf/env/<env>/settings.yaml and your --set options, checked first, as one file
+  the Python    .venv's, or with --python-archive FILE one that is shipped to the nodes
+Spark starts with the settings in conf/env/<env>/spark.conf.
 
-Which option goes where: what `./spark-submit.sh jobs/<name>.py --help` lists goes to the job. --python-archive
-belongs to this script. Every other option goes to Spark's own spark-submit, together with the word behind it
-(unless that begins with --). What you say wins over spark.conf; --jars, --py-files, --files and --archives add.
-Relative paths are below the folder of this script.
+Where an option goes:
+  to the job     every option that `./spark-submit.sh jobs/<name>.py --help` lists
+  to this script --python-archive FILE, --secret-conf FILE
+  to Spark       every other option, with the next word as its value unless that begins with --
+Your options win over spark.conf; your --jars, --py-files, --files and --archives are added to those above.
+Relative paths start at the folder of this script.
 
-Environments: local, standalone, yarn (tried out); k8s, databricks, emr (only prepared: see infra/<name>/README.md).
+Environments: local, standalone, yarn (run for real); k8s, databricks, emr (prepared: see infra/<name>/README.md).
 
 Examples
   ./spark-submit.sh jobs/pipeline.py --env local --lake build/lake --as-of 2018-01-01
@@ -27,18 +29,23 @@ Examples
   ./spark-submit.sh jobs/pipeline.py --env standalone --master spark://host:7077 \
       --lake hdfs://namenode:8020/lake --raw hdfs://namenode:8020/raw --as-of 2018-01-01 --executor-memory 8g
   ./spark-submit.sh jobs/featurize.py --env yarn --lake hdfs:///lake --as-of 2018-01-01 --num-executors 8
-  .venv/bin/venv-pack -p .venv -o build/python.tar.gz      # once, for nodes without footfall's Python
+  make archive      # once: build/python.tar.gz, for nodes without footfall's Python packages
   ./spark-submit.sh jobs/featurize.py --env yarn --deploy-mode cluster --python-archive build/python.tar.gz \
       --lake hdfs:///lake --as-of 2018-01-01
 
-What you see: a line for each step, and messages that say what to fix. Spark's own log goes to a file in build/logs,
-whose path is printed. The secret is taken from the environment variable FOOTFALL_PSEUDONYM_SECRET.
+Secrets
+  The pseudonym secret comes from the environment variable FOOTFALL_PSEUDONYM_SECRET (setting privacy.secret_env). On YARN it
+  reaches a driver on a node too. Spark's own secrets, such as keys of S3, come from a file that only you may read:
+  --secret-conf FILE, with lines like those of spark.conf. A secret among the options is refused: every user can see them.
+
+Output: a line for each step, and errors that say what to fix. Spark's own log is a file in build/logs; its path is
+printed.
 
 Exit codes
   0   done
   2   fix your input: an option, a setting, a file, or this machine (the message says how)
-  3   with --strict: a model missed its gate; the old champion stays, everything else ran
-  75  try again: someone else holds the batch, or a server is away
+  3   a model missed its gate (only with --strict; without it that is a warning)
+  75  try again: another process holds the batch, or a server is away
   1   anything else: the message ends with the path of the log
 TEXT
 }
@@ -48,18 +55,20 @@ fail() { # what is wrong, how to fix it
   exit 2
 }
 
+java_versions="17" # those that the tests ran on
+
 check_java() {
-  local java=java told version
+  local java=java output version
   if [[ -n ${JAVA_HOME:-} ]]; then java=$JAVA_HOME/bin/java; fi
   if ! command -v "$java" >/dev/null; then
-    fail "Java 17 is needed, and there is no $java${JAVA_HOME:+ (JAVA_HOME=$JAVA_HOME)}." \
-      "Install a JDK or JRE 17 (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME to one."
+    fail "Java ${java_versions// / or } is needed, and there is no $java${JAVA_HOME:+ (JAVA_HOME=$JAVA_HOME)}." \
+      "Fix: Install a JDK or JRE (Debian: openjdk-17-jre-headless), or set JAVA_HOME to the folder of one."
   fi
-  told=$("$java" -version 2>&1) || true
-  version=$(sed -n 's/.* version "\([0-9]*\).*/\1/p' <<<"$told" | head -n 1)
-  if [[ $version != 17 ]]; then
-    fail "Java 17 is needed, and $(command -v "$java") is version ${version:-unknown}." \
-      "Install a JDK or JRE 17 and set JAVA_HOME to its folder."
+  output=$("$java" -version 2>&1) || true
+  version=$(sed -n 's/.* version "\([0-9]*\).*/\1/p' <<<"$output" | head -n 1)
+  if [[ " $java_versions " != *" ${version:-unknown} "* ]]; then
+    fail "Java ${java_versions// / or } is needed, and $(command -v "$java") is version ${version:-unknown}." \
+      "Fix: Install a JDK or JRE of such a version and set JAVA_HOME to its folder."
   fi
 }
 
@@ -69,13 +78,13 @@ python=$PWD/.venv/bin/python
 case ${1:-} in
   "") usage >&2 && exit 2 ;;
   -h | --help) usage && exit 0 ;;
-  -*) fail "the first word must be a job, not $1." "For instance: ./spark-submit.sh jobs/refine.py $1 ... (or --help)" ;;
+  -*) fail "the first word must be a job, not $1." "Fix: Write ./spark-submit.sh jobs/refine.py $1 ... (or --help)." ;;
 esac
 job=$1
 shift
 
-[[ -f $job ]] || fail "there is no job $job." "There are: $(find jobs -maxdepth 1 -name '[a-z]*.py' | sort | tr '\n' ' ')"
-[[ -x $python ]] || fail "footfall's Python is not set up: no $python." "Run \`make setup\`."
+[[ -f $job ]] || fail "there is no job $job." "Fix: Take one of: $(find jobs -maxdepth 1 -name '[a-z]*.py' | sort | tr '\n' ' ')"
+[[ -x $python ]] || fail "footfall's Python is not set up: no $python." "Fix: Run \`make setup\`."
 
 for word in "$@"; do
   if [[ $word == -h || $word == --help ]]; then
@@ -84,5 +93,5 @@ for word in "$@"; do
 done
 
 check_java
-compgen -G '.cache/jars/*.jar' >/dev/null || fail "Delta Lake's jars are not in $PWD/.cache/jars." "Run \`make setup\`."
+compgen -G '.cache/jars/*.jar' >/dev/null || fail "Delta Lake's jars are not in $PWD/.cache/jars." "Fix: Run \`make setup\`."
 PYTHONPATH=$PWD/libs:$PWD exec "$python" -m infra.submit "$job" "$@"

@@ -41,7 +41,7 @@ class Daemons:
             raise ClusterError(f"{self.folder} already holds a cluster: stop it first, or choose another --dir.")
 
     def start(self, name: str, command: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        """Starts one process; the command line must name `folder`, by which `stop` knows it again."""
+        """Starts one process; the command line must name `folder`, by which `stop` recognises it."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 command,
@@ -62,8 +62,8 @@ class Daemons:
         while not is_ready():
             dead = [name for name, process in self._running.items() if process.poll() is not None]
             if dead or time.monotonic() > end:
-                told = f"{', '.join(dead)} ended" if dead else f"not within {seconds:.0f} s"
-                raise ClusterError(f"waiting for {what}: {told}. See the logs in {self.folder}.")
+                reason = f"{', '.join(dead)} ended" if dead else f"not within {seconds:.0f} s"
+                raise ClusterError(f"waiting for {what}: {reason}. See the logs in {self.folder}.")
             time.sleep(0.25)
 
     def stop(self) -> None:
@@ -96,9 +96,9 @@ def free_ports(count: int) -> list[int]:
     """Ports of the loopback address that nobody listens on now."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        for listener in sockets:
+            listener.bind((LOOPBACK, 0))
+        return [int(listener.getsockname()[1]) for listener in sockets]
 
 
 def java() -> str:
@@ -122,10 +122,10 @@ def _end(pid: int, *, marker: str) -> bool:
 
 def _is_ours(pid: int, marker: str) -> bool:
     """Whether the process runs and is the one that was started: process numbers are used again."""
-    told = subprocess.run(
+    process = subprocess.run(
         ["ps", "-ww", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    return marker in told.stdout and not told.stdout.lstrip().startswith("Z")
+    return marker in process.stdout and not process.stdout.lstrip().startswith("Z")
 
 
 def end_with_parent() -> None:

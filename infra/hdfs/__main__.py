@@ -17,14 +17,14 @@ def main() -> int:
     parser.add_argument(
         "--dir", type=Path, default=ROOT / "build" / "try-out" / "hdfs", help="its folder (default: %(default)s)"
     )
-    given, rest = parser.parse_known_args()
+    options, rest = parser.parse_known_args()
     try:
-        if given.command == "start":
-            print(start(given.dir, tied=False)[1])
-        elif given.command == "stop":
-            print("stopped:", ", ".join(stop(given.dir)) or "nothing was running")
-        elif given.command == "fs":
-            fs(given.dir, rest)
+        if options.command == "start":
+            print(start(options.dir, tied=False)[1])
+        elif options.command == "stop":
+            print("stopped:", ", ".join(stop(options.dir)) or "nothing was running")
+        elif options.command == "fs":
+            fs(options.dir, rest)
         else:
             print(fetch_jars())
     except ClusterError as fault:

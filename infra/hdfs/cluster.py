@@ -118,5 +118,5 @@ def _is_writable(port: int) -> bool:
 def _beans(port: int) -> list[dict[str, Any]]:
     query = f"http://{LOOPBACK}:{port}/jmx?qry=Hadoop:service=NameNode,*"
     with urllib.request.urlopen(query, timeout=5) as answer:
-        found: list[dict[str, Any]] = json.load(answer)["beans"]
-    return found
+        beans: list[dict[str, Any]] = json.load(answer)["beans"]
+    return beans

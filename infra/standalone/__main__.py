@@ -20,12 +20,14 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="how many (default: 2)")
     parser.add_argument("--cores", type=int, default=1, help="of each worker (default: 1)")
     parser.add_argument("--memory", default="1536m", help="of each worker (default: 1536m)")
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        if given.command == "start":
-            print(start(given.dir, tied=False, workers=given.workers, cores=given.cores, memory=given.memory)[1])
+        if options.command == "start":
+            print(
+                start(options.dir, tied=False, workers=options.workers, cores=options.cores, memory=options.memory)[1]
+            )
         else:
-            print("stopped:", ", ".join(stop(given.dir)) or "nothing was running")
+            print("stopped:", ", ".join(stop(options.dir)) or "nothing was running")
     except ClusterError as fault:
         print(fault, file=sys.stderr)
         return 2

@@ -15,10 +15,10 @@ _DEPLOY = "org.apache.spark.deploy"
 
 def spark_home() -> Path:
     """The Spark inside pip's pyspark of the Python that runs this."""
-    found = importlib.util.find_spec("pyspark")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("pyspark")
+    if spec is None or spec.origin is None:
         raise ClusterError("pyspark is not installed in this Python: run it with .venv/bin/python.")
-    return Path(found.origin).parent
+    return Path(spec.origin).parent
 
 
 def start(
@@ -51,9 +51,9 @@ def start(
         daemons.wait("the Spark master", lambda: _workers(web_port) is not None)
         for number, worker_port in enumerate(worker_ports, start=1):
             size = ["--cores", str(cores), "--memory", memory, "--work-dir", str(folder / f"worker-{number}")]
-            here = ["--host", LOOPBACK, "--webui-port", str(worker_port)]
-            here += ["--properties-file", str(properties[number - 1])] if properties else []
-            daemons.start(f"worker-{number}", [spark_class, f"{_DEPLOY}.worker.Worker", *here, *size, master], env=env)
+            place = ["--host", LOOPBACK, "--webui-port", str(worker_port)]
+            place += ["--properties-file", str(properties[number - 1])] if properties else []
+            daemons.start(f"worker-{number}", [spark_class, f"{_DEPLOY}.worker.Worker", *place, *size, master], env=env)
         daemons.wait("the Spark workers", lambda: _workers(web_port) == workers)
     (folder / "address").write_text(master, encoding="utf-8")
     return daemons, master

@@ -1,4 +1,4 @@
-"""What a person sees while Spark runs, and what goes to the log instead. Touches the streams it is given."""
+"""What a person sees while Spark runs, and what goes to the log instead. Touches the streams of its arguments."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import IO
 
 _TRACE = b"Traceback (most recent call last):"
 _RECORD = b'{"ts": "'  # pyspark writes each refused query as a line of JSON, with Java's stack in it
-_CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*(?P<name>\w*(?:Error|Exception|Fault))\b:? ?(?P<told>.*))$")
+_CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*(?P<name>\w*(?:Error|Exception|Fault))\b:? ?(?P<message>.*))$")
 
 
 def relay(chunks: Iterable[bytes], console: IO[bytes], log: IO[bytes]) -> None:
-    """Copies what the job says to the console; pyspark's records, and all from a stack trace on, to the log."""
-    held, sink, is_start, is_over = b"", console, True, False
+    """Copies the job's output to the console; pyspark's records, and all from a stack trace on, to the log."""
+    pending, sink, is_start, is_over = b"", console, True, False
     for chunk in chunks:
-        pieces = (held + chunk).splitlines(keepends=True)
+        pieces = (pending + chunk).splitlines(keepends=True)
         begins_line = is_start or len(pieces) > 1
-        held = pieces.pop() if begins_line and _is_undecided(pieces[-1]) else b""
+        pending = pieces.pop() if begins_line and _is_undecided(pieces[-1]) else b""
         for piece in pieces:
             if is_start:
                 is_over = is_over or piece.startswith(_TRACE)
@@ -26,29 +26,29 @@ def relay(chunks: Iterable[bytes], console: IO[bytes], log: IO[bytes]) -> None:
             is_start = piece.endswith((b"\n", b"\r"))
         console.flush()
         log.flush()
-    console.write(held)
+    console.write(pending)
     console.flush()
 
 
 def last_cause(log: str) -> str | None:
-    """The innermost error that a log tells last, without its stack: `FileNotFoundException: ...`."""
+    """The innermost error that a log shows last, without its stack: `FileNotFoundException: ...`."""
     for line in reversed(log.splitlines()):
-        found = _CAUSE.match(line.strip()) if not line.startswith((" ", "\t")) else None
-        if found and found["told"] and not found["told"].startswith("Traceback"):
-            return f"{found['name']}: {found['told']}"
+        cause = _CAUSE.match(line.strip()) if not line.startswith((" ", "\t")) else None
+        if cause and cause["message"] and not cause["message"].startswith("Traceback"):
+            return f"{cause['name']}: {cause['message']}"
     return None
 
 
 def driver_exit_code(log: str) -> int | None:
     """With which code the job ended where the driver ran on the cluster, as YARN reports it."""
-    found = re.findall(r"User application exited with status (\d+)", log)
-    return int(found[-1]) if found else None
+    codes = re.findall(r"User application exited with status (\d+)", log)
+    return int(codes[-1]) if codes else None
 
 
 def refused_option(log: str) -> str | None:
     """The option that Spark's spark-submit does not know."""
-    found = re.search(r"^Error: Unrecognized option: (\S+)", log, re.MULTILINE)
-    return found[1] if found else None
+    refusal = re.search(r"^Error: Unrecognized option: (\S+)", log, re.MULTILINE)
+    return refusal[1] if refusal else None
 
 
 def _is_undecided(piece: bytes) -> bool:

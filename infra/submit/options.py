@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-# one option in argparse's help: two spaces, perhaps a short form, the long form, and after one space what it takes
+# an option in argparse's help: two spaces, perhaps a short form, the long form, and after one space its value's name
 _LISTED = re.compile(r"^ {2,}(?:-\w(?: \S+)?, )?(--[\w-]+)(?: (\S+))?(?: |$)", re.MULTILINE)
 _LISTS = ("--jars", "--py-files", "--files", "--archives")
 
 
 def job_options(help_text: str) -> dict[str, bool]:
     """The options that a job's `--help` lists, and whether each takes a value."""
-    return {found[1]: found[2] is not None for found in _LISTED.finditer(help_text)}
+    return {option[1]: option[2] is not None for option in _LISTED.finditer(help_text)}
 
 
 def split(words: Sequence[str], known: Mapping[str, bool]) -> tuple[list[str], list[str]]:
@@ -39,7 +39,7 @@ def split(words: Sequence[str], known: Mapping[str, bool]) -> tuple[list[str], l
 
 
 def take(words: Sequence[str], name: str) -> tuple[list[str], list[str]]:
-    """The values given for one option, in order, and the words without it."""
+    """The values of an option, in order, and the words without it."""
     values: list[str] = []
     others: list[str] = []
     rest = list(words)
@@ -69,10 +69,11 @@ def joined_lists(words: Sequence[str], ours: Mapping[str, Sequence[str]]) -> lis
 
 
 def spark_setting(key: str, words: Sequence[str], properties: str) -> str | None:
-    """What a Spark setting will be: the last `--conf key=value`, else the line of the properties file."""
-    given = [pair.partition("=")[2] for pair in take(words, "--conf")[0] if pair.partition("=")[0].strip() == key]
-    if given:
-        return given[-1].strip()
+    """The value that a Spark setting will have: the last `--conf key=value`, else the line of the properties file."""
+    pairs = [pair.partition("=") for pair in take(words, "--conf")[0]]
+    values = [value for name, _, value in pairs if name.strip() == key]
+    if values:
+        return values[-1].strip()
     lines = (line.split(None, 1) for line in properties.splitlines() if not line.lstrip().startswith("#"))
-    found = [parts[1].strip() for parts in lines if len(parts) == 2 and parts[0] == key]
-    return found[-1] if found else None
+    in_file = [parts[1].strip() for parts in lines if len(parts) == 2 and parts[0] == key]
+    return in_file[-1] if in_file else None

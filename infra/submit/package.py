@@ -25,18 +25,18 @@ def build_package(root: Path, into: Path) -> Path:
 def _files(root: Path) -> dict[str, bytes]:
     """Name in the zip -> content. Folders without an __init__.py get one: zips know no namespace packages."""
     libs, jobs = root / "libs" / "footfall", root / "jobs"
-    found = {p.relative_to(libs.parent).as_posix(): p.read_bytes() for p in libs.rglob("*") if _belongs(p)}
-    found |= {f"jobs/{p.name}": p.read_bytes() for p in jobs.glob("*.py")}
-    packages = {name.rpartition("/")[0] for name in found}
-    return {f"{folder}/__init__.py": b"" for folder in packages} | found
+    contents = {p.relative_to(libs.parent).as_posix(): p.read_bytes() for p in libs.rglob("*") if _belongs(p)}
+    contents |= {f"jobs/{p.name}": p.read_bytes() for p in jobs.glob("*.py")}
+    packages = {name.rpartition("/")[0] for name in contents}
+    return {f"{folder}/__init__.py": b"" for folder in packages} | contents
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as package:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in sorted(files.items()):
             package.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def _belongs(path: Path) -> bool:

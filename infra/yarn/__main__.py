@@ -18,12 +18,12 @@ def main() -> int:
     parser.add_argument("command", choices=("start", "stop"))
     parser.add_argument("--dir", type=Path, default=_PLACE / "yarn", help="its folder (default: %(default)s)")
     parser.add_argument("--hdfs-dir", type=Path, default=_PLACE / "hdfs", help="the HDFS's (default: %(default)s)")
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        if given.command == "start":
-            print(f"export HADOOP_CONF_DIR={start(given.dir, given.hdfs_dir, tied=False)[1]}")
+        if options.command == "start":
+            print(f"export HADOOP_CONF_DIR={start(options.dir, options.hdfs_dir, tied=False)[1]}")
         else:
-            print("stopped:", ", ".join(stop(given.dir)) or "nothing was running")
+            print("stopped:", ", ".join(stop(options.dir)) or "nothing was running")
     except ClusterError as fault:
         print(fault, file=sys.stderr)
         return 2

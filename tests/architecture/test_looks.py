@@ -29,22 +29,12 @@ LONG_MARKDOWN: set[str] = {
     "docs/sources.md",
     "docs/text.md",
     "examples/shop/README.md",
-    "infra/emr/README.md",
-    "infra/k8s/README.md",
-    "infra/standalone/README.md",
-    "infra/yarn/README.md",
 }
 # Folders whose modules still have such names. It only shrinks: a folder that became clean leaves it.
 VAGUE_FOLDERS: set[str] = {
     "benchmarks",
     "benchmarks/text",
     "examples/shop",
-    "infra",
-    "infra/hdfs",
-    "infra/local",
-    "infra/standalone",
-    "infra/submit",
-    "infra/yarn",
     "jobs",
     "libs/footfall/check",
     "libs/footfall/contract",

@@ -39,22 +39,22 @@ KNOWN = {
     "--number": True,
     "--take-over": False,
 }
-JOB = '''"""Tells its arguments and ends with a code, without Spark."""
+JOB = '''"""Prints its arguments and ends with a code, without Spark."""
 import argparse, sys
 parser = argparse.ArgumentParser()
 for name in ("--env", "--lake", "--raw", "--set", "--settings"):
     parser.add_argument(name)
 parser.add_argument("--end-with", type=int, default=0)
-given = parser.parse_args()
-print("settings", given.settings, "lake", given.lake)
-sys.exit(given.end_with)
+options = parser.parse_args()
+print("settings", options.settings, "lake", options.lake)
+sys.exit(options.end_with)
 '''
 
 
 @pytest.fixture
 def job(tmp_path: Path) -> str:
     """A job that needs no Spark."""
-    path = tmp_path / "tell.py"
+    path = tmp_path / "echo.py"
     path.write_text(JOB, encoding="utf-8")
     return str(path)
 
@@ -197,59 +197,71 @@ def test_in_client_mode_the_driver_has_our_python_and_the_settings_by_path(job: 
 
 
 @pytest.mark.parametrize(
-    ("words", "fault", "told"),
+    ("words", "fault", "message"),
     [
-        (["--env", "nope"], SettingsError, "there is no conf/env/nope/spark.conf.\nThere are: databricks, emr"),
-        (["--env", "standalone"], SettingsError, "--env standalone needs a master.\nFor instance: --master spark://"),
+        (["--env", "nope"], SettingsError, "there is no conf/env/nope/spark.conf.\nFix: Take one of: databricks, emr"),
+        (
+            ["--env", "standalone"],
+            SettingsError,
+            "--env standalone needs a master.\nFix: Add one, such as --master spark://",
+        ),
         (["--env", "yarn"], EnvironmentFault, "Set HADOOP_CONF_DIR"),
         (["--set", "churn.horizon=5"], SettingsError, "churn.horizon: unknown key"),
-        (["--python-archive", "no.tar.gz"], EnvironmentFault, "no such file.\nMake it: .venv/bin/venv-pack"),
+        (["--python-archive", "no.tar.gz"], EnvironmentFault, "no such file.\nFix: Run `make archive`"),
+        (["--secret-conf", "no.conf"], SettingsError, "--secret-conf no.conf: no such file."),
     ],
 )
 def test_what_cannot_run_is_refused_before_spark_starts(
-    job: str, planned: Path, words: list[str], fault: type[Exception], told: str, monkeypatch: pytest.MonkeyPatch
+    job: str, planned: Path, words: list[str], fault: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
     monkeypatch.delenv("YARN_CONF_DIR", raising=False)
     with pytest.raises(fault) as raised:
         submission.plan(job, words, planned)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
 
 
-def test_help_teaches_and_a_call_without_words_too() -> None:
-    told = submit("--help")
-    assert told.returncode == 0
-    assert all(word in told.stdout for word in ("--env local", "--env standalone", "--env yarn", "Exit codes", "75"))
+def test_help_explains_and_so_does_a_call_without_words() -> None:
+    shown = submit("--help")
+    assert shown.returncode == 0
+    parts = ("--env local", "--env standalone", "--env yarn", "make archive", "--secret-conf", "Exit codes", "75")
+    assert [part for part in parts if part not in shown.stdout] == []
     assert submit().returncode == 2
 
 
 def test_the_help_of_a_job_needs_no_java(job: str) -> None:
-    told = submit(job, "--env", "local", "--help", env={"JAVA_HOME": "/nowhere"})
-    assert (told.returncode, told.stdout[:14]) == (0, "usage: tell.py")
+    shown = submit(job, "--env", "local", "--help", env={"JAVA_HOME": "/nowhere"})
+    assert (shown.returncode, shown.stdout[:14]) == (0, "usage: echo.py")
 
 
-def test_no_java_and_a_wrong_one_are_told_with_the_way_out(job: str, tmp_path: Path) -> None:
+def fake_java(home: Path, first_line: str) -> Path:
+    """A `java` that only shows its version."""
+    (home / "bin").mkdir(parents=True)
+    java = home / "bin" / "java"
+    java.write_text(f"#!/bin/sh\necho '{first_line}' >&2\n", encoding="utf-8")
+    java.chmod(0o755)
+    return java
+
+
+def test_no_java_and_a_wrong_one_are_refused_with_the_fix(job: str, tmp_path: Path) -> None:
     absent = submit(job, env={"JAVA_HOME": str(tmp_path)})
     assert (absent.returncode, absent.stdout) == (2, "")
-    assert f"Java 17 is needed, and there is no {tmp_path}/bin/java" in absent.stderr
-    (tmp_path / "bin").mkdir()
-    java = tmp_path / "bin" / "java"
-    java.write_text("#!/bin/sh\necho 'openjdk version \"21.0.2\" 2024-01-16' >&2\n", encoding="utf-8")
-    java.chmod(0o755)
-    wrong = submit(job, env={"JAVA_HOME": str(tmp_path)})
-    assert wrong.returncode == 2
-    assert wrong.stderr == (
-        f"Java 17 is needed, and {java} is version 21.\nInstall a JDK or JRE 17 and set JAVA_HOME to its folder.\n"
+    assert (
+        f"is needed, and there is no {tmp_path}/bin/java (JAVA_HOME={tmp_path}).\nFix: Install a JDK" in absent.stderr
     )
+    java = fake_java(tmp_path / "jdk", 'openjdk version "11.0.2" 2019-01-15')
+    wrong = submit(job, env={"JAVA_HOME": str(tmp_path / "jdk")})
+    assert wrong.returncode == 2
+    assert f"is needed, and {java} is version 11.\nFix: Install a JDK or JRE of such a version" in wrong.stderr
 
 
-def test_a_job_that_is_not_there_is_told_with_those_that_are() -> None:
-    told = submit("jobs/nope.py", "--env", "local")
-    assert told.returncode == 2
-    assert told.stderr.startswith("there is no job jobs/nope.py.\nThere are: jobs/")
+def test_a_job_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
+    refused = submit("jobs/nope.py", "--env", "local")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("there is no job jobs/nope.py.\nFix: Take one of: jobs/")
 
 
-def test_a_machine_that_is_not_set_up_is_told_so(job: str, tmp_path: Path) -> None:
+def test_a_machine_that_is_not_set_up_is_refused(job: str, tmp_path: Path) -> None:
     shutil.copy(ROOT / "spark-submit.sh", tmp_path)
     call = [tmp_path / "spark-submit.sh", job]
     no_python = subprocess.run(call, capture_output=True, text=True, check=False)
@@ -264,10 +276,10 @@ def test_the_jobs_exit_code_is_kept_and_its_words_reach_the_console(job: str) ->
     done = submit(job, "--env", "local", "--end-with", "3", "--driver-memory", "512m")
     assert done.returncode == 3
     assert "settings /" in done.stdout
-    assert done.stderr.startswith("Spark's log: build/logs/tell-")
+    assert done.stderr.startswith("Spark's log: build/logs/echo-")
 
 
-def test_an_option_that_nobody_knows_is_told_as_such(job: str) -> None:
+def test_an_option_that_neither_knows_is_refused(job: str) -> None:
     done = submit(job, "--env", "local", "--no-such-option", "5")
     assert done.returncode == 2
     assert f"--no-such-option: neither {job} nor Spark knows this option." in done.stderr
@@ -276,4 +288,4 @@ def test_an_option_that_nobody_knows_is_told_as_such(job: str) -> None:
 def test_any_other_exit_code_becomes_1_with_the_path_of_the_log(job: str) -> None:
     done = submit(job, "--env", "local", "--end-with", "7", "--driver-memory", "512m")
     assert done.returncode == 1
-    assert "The whole story is in build/logs/tell-" in done.stderr
+    assert "Details are in build/logs/echo-" in done.stderr

@@ -20,7 +20,7 @@ def test_a_living_process_keeps_its_batch() -> None:
 
 
 def test_a_dead_process_of_this_machine_loses_its_batch() -> None:
-    code = "from footfall.owner import Owner; print(Owner.this_process())"
+    code = "from footfall.storage.owner import Owner; print(Owner.this_process())"
     dead = Owner.parse(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     assert Owner.this_process().may_resume(dead)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -11,6 +14,9 @@ from footfall.errors import EnvironmentFault
 from footfall.privacy.pseudonyms import MintKey
 from footfall.storage.lake import Lake
 from footfall.storage.vault import mint_key, rewrap, secret_from, unwrap, wrap
+from footfall.tables import PSEUDONYMS
+
+SECRET = "a secret, long enough"
 
 
 def test_a_wrapped_key_opens_with_its_secret_only() -> None:
@@ -30,11 +36,10 @@ def test_a_lake_keeps_its_key_when_the_secret_turns(lake: Lake) -> None:
 
 
 def test_a_new_lake_may_take_another_ones_key(lake: Lake, spark: SparkSession, tmp_path: Path) -> None:
-    secret = "a secret, long enough"
-    key = mint_key(lake, secret).raw()
+    key = mint_key(lake, SECRET).raw()
     second = Lake(spark, str(tmp_path / "second"))
-    assert mint_key(second, secret, taken_from=lake).raw() == key
-    assert mint_key(Lake(spark, str(tmp_path / "third")), secret).raw() != key
+    assert mint_key(second, SECRET, taken_from=lake).raw() == key
+    assert mint_key(Lake(spark, str(tmp_path / "third")), SECRET).raw() != key
 
 
 @pytest.mark.parametrize(("value", "fault"), [(None, "is not set"), ("short", "has fewer than 16 characters")])
@@ -42,6 +47,43 @@ def test_no_secret_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch, value: 
     monkeypatch.delenv("A_SECRET", raising=False)
     if value is not None:
         monkeypatch.setenv("A_SECRET", value)
-    with pytest.raises(EnvironmentFault, match=fault) as told:
+    with pytest.raises(EnvironmentFault, match=fault) as raised:
         secret_from("A_SECRET")
-    assert "openssl rand" in told.value.fix
+    assert "openssl rand" in raised.value.fix
+
+
+def test_two_processes_that_create_the_vault_in_the_same_moment_get_one_key(spark: SparkSession, lake: Lake) -> None:
+    both_saw_no_vault = threading.Barrier(2)
+
+    class RacingLake(Lake):
+        """Waits before it creates a table until the other process is there too."""
+
+        def ensure(self, *arguments: Any, **named: Any) -> None:
+            """As Lake's."""
+            both_saw_no_vault.wait()
+            super().ensure(*arguments, **named)
+
+    with ThreadPoolExecutor(2) as processes:
+        keys = list(processes.map(lambda _: mint_key(RacingLake(spark, lake.root), SECRET).raw(), range(2)))
+    assert keys[0] == keys[1] == mint_key(lake, SECRET).raw()
+
+
+@pytest.mark.parametrize("point", ["ensure", "set_property"])
+def test_a_process_that_finds_no_key_takes_the_one_that_another_stored_in_between(
+    spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    late, changes = Lake(spark, lake.root), getattr(Lake, point)
+
+    def after_the_rival(*arguments: Any, **named: Any) -> None:
+        mint_key(lake, SECRET)
+        changes(late, *arguments, **named)
+
+    monkeypatch.setattr(late, point, after_the_rival)
+    assert mint_key(late, SECRET).raw() == mint_key(lake, SECRET).raw()
+
+
+def test_a_vault_without_a_key_is_refused_rather_than_given_a_second_one(lake: Lake) -> None:
+    lake.ensure(PSEUDONYMS)
+    with pytest.raises(EnvironmentFault, match=r"the vault delta\..*pseudonyms.* has no mint key") as raised:
+        mint_key(lake, SECRET)
+    assert "Restore the table" in raised.value.fix

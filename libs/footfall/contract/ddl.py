@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from footfall.contract import BATCH_ID, Personal, Table, Written
 
 
-def ddl(table: Table, name: str) -> str:
-    """CREATE TABLE IF NOT EXISTS with NOT NULL, comments, clustering and the properties that footfall relies on."""
+def ddl(table: Table, name: str, *, properties: Mapping[str, str] | None = None) -> str:
+    """CREATE TABLE IF NOT EXISTS with NOT NULL, comments, clustering and the properties that footfall relies on.
+
+    `properties` are added to these.
+    """
     lines = ",\n  ".join(
         f"`{c.name}` {c.type}{' NOT NULL' if c.required else ''} COMMENT '{_quoted(c.comment)}'"
         for c in table.all_columns
@@ -16,10 +21,11 @@ def ddl(table: Table, name: str) -> str:
         layout = "\nPARTITIONED BY (as_of_date)"
     elif table.cluster_by:
         layout = f"\nCLUSTER BY ({', '.join(table.cluster_by)})"
-    properties = ", ".join(f"'{k}' = '{v}'" for k, v in _properties(table).items())
+    all_properties = _properties(table) | dict(properties or {})
+    listed = ", ".join(f"'{k}' = '{_quoted(v)}'" for k, v in all_properties.items())
     return (
         f"CREATE TABLE IF NOT EXISTS {name} (\n  {lines}\n) USING DELTA{layout}"
-        f"\nCOMMENT '{_quoted(table.grain)}'\nTBLPROPERTIES ({properties})"
+        f"\nCOMMENT '{_quoted(table.grain)}'\nTBLPROPERTIES ({listed})"
     )
 
 

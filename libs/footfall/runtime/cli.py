@@ -26,6 +26,7 @@ from footfall.steps.step import Step
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
+from footfall.storage.shop import require_same_shop
 from footfall.storage.vault import mint_key, secret_from
 
 EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a model missed its gate (with --strict), 75 try again"
@@ -140,12 +141,13 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 
 def open_job(settings: Settings, given: argparse.Namespace, secret: str) -> Job:
-    """Session, lake, books, registry and mint key for the settings."""
+    """Session, lake, books, registry and mint key for the settings; raises SettingsError where the lake is another shop's."""
     now = clock(given)
     as_of = given.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
     registry = Registry.open(settings.mlflow)
     spark = open_session("footfall")
     lake = Lake(spark, settings.lake.root, settings.lake.catalog)
+    require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
     books = Books(lake, owner=Owner.this_process(given.run_id), now=now, take_over=given.take_over)
     other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
     key = mint_key(lake, secret, taken_from=other)

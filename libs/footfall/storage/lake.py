@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,6 +25,10 @@ ABSENT = {
     "TABLE_OR_VIEW_NOT_FOUND",
     "PATH_NOT_FOUND",
 }
+
+
+# what CREATE TABLE IF NOT EXISTS raises where another process made the table in the same moment
+FIRST = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED", "ALREADY_EXISTS")
 
 
 @dataclass(frozen=True)
@@ -62,19 +66,29 @@ class Lake:
         history = self._history(table, 1)
         return int(history[0]["version"]) if history else None
 
-    def ensure(self, table: Table) -> None:
-        """Creates the table where it is absent, adds new nullable columns, refuses another contract version."""
+    def ensure(self, table: Table, *, at_birth: Mapping[str, str] | None = None) -> None:
+        """Creates the table where it is absent, adds new nullable columns, refuses another contract version.
+
+        `at_birth` are properties that a new table gets in the commit that creates it, and a table that is there does not.
+        Delta lets one such commit through: of two processes that create the table at once, both then read the same.
+        """
         if table.full_name in self._sound:
             return
         name = self.name(table.full_name)
-        properties = self._properties(name)
+        properties = self.properties(table.full_name)
         if properties is None:
-            if self.catalog:
-                self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{self.catalog}`.`{table.layer}`")
-            self.spark.sql(ddl(table, name))
+            self._create(table, name, at_birth or {})
         else:
             self._check_contract(table, name, properties.get("footfall.contract_version"))
         self._sound.add(table.full_name)
+
+    def properties(self, table: str) -> dict[str, str] | None:
+        """The properties of `layer.table`, None where there is no such table; DESCRIBE DETAIL would count its files too."""
+        return self._properties(self.name(table))
+
+    def set_property(self, table: str, key: str, value: str) -> None:
+        """Sets one property of `layer.table`."""
+        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{key}' = '{value}')")
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """The table as it was at a version (default: the newest)."""
@@ -176,8 +190,16 @@ class Lake:
                 return []
             raise
 
+    def _create(self, table: Table, name: str, at_birth: Mapping[str, str]) -> None:
+        if self.catalog:
+            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{self.catalog}`.`{table.layer}`")
+        try:
+            self.spark.sql(ddl(table, name, properties=at_birth))
+        except Exception as fault:  # another process was first, and its table counts
+            if not any(sign in str(fault) for sign in FIRST) or self._properties(name) is None:
+                raise
+
     def _properties(self, name: str) -> dict[str, str] | None:
-        """The table's properties, None where there is no such table; DESCRIBE DETAIL would count its files too."""
         try:
             return {row["key"]: row["value"] for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
         except AnalysisException as fault:

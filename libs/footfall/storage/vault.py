@@ -24,9 +24,9 @@ def secret_from(variable: str) -> str:
     """The secret in an environment variable; EnvironmentFault where it is absent or short."""
     secret = os.environ.get(variable, "")
     if len(secret) < LEAST_SECRET_LENGTH:
-        found = "is not set" if not secret else f"has fewer than {LEAST_SECRET_LENGTH} characters"
+        fault = "is not set" if not secret else f"has fewer than {LEAST_SECRET_LENGTH} characters"
         raise EnvironmentFault(
-            f"the pseudonym secret: environment variable {variable} {found}.",
+            f"the pseudonym secret: environment variable {variable} {fault}.",
             fix=f"Set it to the shop's secret. For a first lake: export {variable}=$(openssl rand -hex 32), and keep it safe.",
         )
     return secret
@@ -35,20 +35,29 @@ def secret_from(variable: str) -> str:
 def mint_key(lake: Lake, secret: str, *, taken_from: Lake | None = None) -> MintKey:
     """The lake's mint key, unwrapped; a new lake gets a random one, or that of the lake `taken_from`.
 
-    Raises EnvironmentFault where the secret does not unwrap it.
+    The key is born in the commit that creates the vault, so that two first runs end up with the same one. Raises
+    EnvironmentFault where the secret does not unwrap it, or the vault has none.
     """
-    lake.ensure(PSEUDONYMS)
-    stored = _stored(lake)
-    if stored is None:
+    properties = lake.properties(PSEUDONYMS.full_name)
+    if properties is None:
         key = mint_key(taken_from, secret) if taken_from else MintKey(secrets.token_bytes(32))
-        _store(lake, wrap(key, secret))
-        stored = _stored(lake)  # read back: had another process been first, its key counts
-    return unwrap(stored or "", secret)
+        lake.ensure(PSEUDONYMS, at_birth={PROPERTY: wrap(key, secret)})
+        properties = (
+            lake.properties(PSEUDONYMS.full_name) or {}
+        )  # read back: had another process been first, its key counts
+    else:
+        lake.ensure(PSEUDONYMS)
+    if PROPERTY not in properties:
+        raise EnvironmentFault(
+            f"the vault {lake.name(PSEUDONYMS.full_name)} has no mint key.",
+            fix="Restore the table from a backup; or, if the lake holds nothing yet, point --lake at a new place.",
+        )
+    return unwrap(properties[PROPERTY], secret)
 
 
 def rewrap(lake: Lake, old_secret: str, new_secret: str) -> None:
     """Turns the secret: the mint key stays, one wrapped value changes."""
-    _store(lake, wrap(mint_key(lake, old_secret), new_secret))
+    lake.set_property(PSEUDONYMS.full_name, PROPERTY, wrap(mint_key(lake, old_secret), new_secret))
 
 
 def wrap(key: MintKey, secret: str) -> str:
@@ -72,12 +81,3 @@ def unwrap(stored: str, secret: str) -> MintKey:
 
 def _derived(secret: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=32, n=2**14, r=8, p=1).derive(secret.encode())
-
-
-def _stored(lake: Lake) -> str | None:
-    detail = lake.spark.sql(f"DESCRIBE DETAIL {lake.name(PSEUDONYMS.full_name)}").select("properties").first()
-    return detail[0].get(PROPERTY) if detail else None
-
-
-def _store(lake: Lake, wrapped: str) -> None:
-    lake.spark.sql(f"ALTER TABLE {lake.name(PSEUDONYMS.full_name)} SET TBLPROPERTIES ('{PROPERTY}' = '{wrapped}')")

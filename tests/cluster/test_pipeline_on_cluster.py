@@ -58,6 +58,7 @@ def lakes(shop: Path, hdfs: Hdfs, spark_master: str, tmp_path_factory: pytest.Te
 def settings(folder: Path, tracking: str) -> list[str]:
     """What a small shop needs to train quickly, and places that every process of this machine finds."""
     values = {
+        "cluster.shared_paths": "true",
         "mlflow.tracking_uri": tracking,
         "mlflow.artifact_root": str(folder / "artifacts"),
         "report.path": str(folder / "report.html"),

@@ -19,8 +19,9 @@ from footfall.errors import FootfallError, GateFailed, SettingsError
 from footfall.privacy.pseudonyms import MintKey
 from footfall.registry.registry import Registry
 from footfall.runtime.explain import explain
+from footfall.runtime.places import require_shared_places
 from footfall.runtime.runner import Runner
-from footfall.runtime.session import open_session
+from footfall.runtime.session import machines_of, open_session
 from footfall.settings import Settings, default_conf, overrides_of, read_resolved, resolve
 from footfall.steps.step import Step
 from footfall.storage.books import Books
@@ -146,6 +147,7 @@ def open_job(settings: Settings, given: argparse.Namespace, secret: str) -> Job:
     as_of = given.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
     registry = Registry.open(settings.mlflow)
     spark = open_session("footfall")
+    require_shared_places(settings, machines_of(lambda key: spark.conf.get(key, "") or ""))
     lake = Lake(spark, settings.lake.root, settings.lake.catalog)
     require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
     books = Books(lake, owner=Owner.this_process(given.run_id), now=now, take_over=given.take_over)

@@ -6,11 +6,13 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from tqdm import tqdm
 
@@ -51,22 +53,55 @@ def open_session(name: str) -> SparkSession:
     Raises EnvironmentFault where Delta is not in it.
     """
     spark = SparkSession.builder.appName(name).getOrCreate()
-    if "Delta" not in (spark.conf.get("spark.sql.extensions", "") or ""):
+    if not has_delta(spark):
         raise EnvironmentFault(
             "this Spark session has no Delta Lake.",
-            fix="Start the job with ./spark-submit.sh, which brings the jars and settings.",
+            fix="Start the job with ./spark-submit.sh, which brings the jars and settings, or on a cluster with Delta built in.",
         )
     for key, value in MEANING.items():
         spark.conf.set(key, value)
     return spark
 
 
+def has_delta(spark: SparkSession) -> bool:
+    """Whether the session understands Delta's SQL, however it came by it: by settings, or built in as on Databricks.
+
+    Asks for the history of a table that does not exist. Spark alone reads that as DESCRIBE of a table named HISTORY.
+    """
+    try:
+        spark.sql("DESCRIBE HISTORY delta.`/footfall/no/such/table`").collect()
+    except PySparkException as fault:
+        condition, message = fault.getCondition() or "", str(fault)
+        without_catalog = "CONFIGURE_SPARK_SESSION_WITH_EXTENSION_AND_CATALOG" in condition
+        return not (condition == "PARSE_SYNTAX_ERROR" or "`HISTORY`" in message or without_catalog)
+    return True
+
+
+@dataclass(frozen=True)
+class Machines:
+    """Where a session's work runs: on several machines, and whether the driver runs on the one that started it."""
+
+    is_cluster: bool
+    driver_is_here: bool
+
+
+def machines_of(conf: Callable[[str], str]) -> Machines:
+    """The machines of a session, by its settings; `conf` gives the value of a key, empty where it is not set."""
+    on_databricks = bool(
+        conf("spark.databricks.clusterUsageTags.clusterId") or "DATABRICKS_RUNTIME_VERSION" in os.environ
+    )
+    return Machines(
+        is_cluster=on_databricks or not conf("spark.master").startswith("local"),
+        driver_is_here=not on_databricks and conf("spark.submit.deployMode") != "cluster",
+    )
+
+
 def local_session(
     name: str, jars: Path, *, cores: int = 2, memory: str = "2g", extra: dict[str, str] | None = None
 ) -> SparkSession:
     """A small session in this process, for tests, notebooks and benchmarks; `jars` is the folder that `make setup` filled."""
-    found = sorted(str(jar) for jar in jars.glob("*.jar"))
-    if not found:
+    files = sorted(str(jar) for jar in jars.glob("*.jar"))
+    if not files:
         raise EnvironmentFault(f"no jars in {jars}.", fix="Run `make setup`.")
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers take the first python3 on the path
@@ -75,7 +110,7 @@ def local_session(
         **DELTA,
         **SMALL,
         **MEANING,
-        "spark.jars": ",".join(found),
+        "spark.jars": ",".join(files),
         "spark.driver.memory": memory,
         **(extra or {}),
     }
@@ -95,8 +130,8 @@ def progress(spark: SparkSession, what: str, *, after_s: float = 3.0) -> Iterato
             yield
             return
         done = threading.Event()
-        told = (context.statusTracker(), what, after_s, done, terminal)
-        thread = threading.Thread(target=_draw, args=told, daemon=True)
+        drawing = (context.statusTracker(), what, after_s, done, terminal)
+        thread = threading.Thread(target=_draw, args=drawing, daemon=True)
         thread.start()
         try:
             yield

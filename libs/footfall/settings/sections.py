@@ -30,6 +30,12 @@ class LakeSettings(Closed):
     catalog: str
 
 
+class ClusterSettings(Closed):
+    """What the machines of a cluster share."""
+
+    shared_paths: bool
+
+
 class Sources(Closed):
     """Where the raw logs are."""
 
@@ -206,6 +212,7 @@ class Settings(Closed):
 
     shop: ShopSettings
     lake: LakeSettings
+    cluster: ClusterSettings
     sources: Sources
     privacy: Privacy
     features: Features

@@ -53,4 +53,4 @@ if __name__ == "__main__":
         "--sample", type=int, default=1000, metavar="ROWS", help="rows to look at with --check (default: 1000)"
     )
     options = made.parse_args()
-    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, made=made))
+    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, command_line=made))

@@ -32,10 +32,10 @@ def ending(job: Job) -> None:
 
 def arguments() -> argparse.ArgumentParser:
     """What every job takes, and the stages to run."""
-    made = parser(__doc__ or "")
-    made.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
-    return made
+    options = parser(__doc__ or "")
+    options.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
+    return options
 
 
 if __name__ == "__main__":
-    sys.exit(main(__doc__ or "", steps, made=arguments(), ending=ending))
+    sys.exit(main(__doc__ or "", steps, command_line=arguments(), ending=ending))

@@ -19,4 +19,4 @@ def steps(job: Job) -> list[Step]:
 if __name__ == "__main__":
     arguments = parser(__doc__)
     arguments.add_argument("--model", action="append", choices=NAMES, help="only this one (may be given again)")
-    sys.exit(main(__doc__, steps, made=arguments))
+    sys.exit(main(__doc__, steps, command_line=arguments))

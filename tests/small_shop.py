@@ -32,4 +32,4 @@ class SmallShop:
         chosen = [word for key, value in places.items() for word in ("--set", f"{key}={value}")]
         arguments = ["--lake", str(self.lake), "--raw", str(self.raw), "--as-of", "2018-01-01", *chosen, *more]
         arguments += ["--now", "2018-01-02T00:00:00+00:00", *(("--stages", stages) if stages else ())]
-        return main(pipeline.__doc__ or "", pipeline.steps, made=pipeline.arguments(), arguments=arguments)
+        return main(pipeline.__doc__ or "", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments)

@@ -42,7 +42,7 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def _run(lake: Lake, raw: Path, mapping: Path) -> int:
     arguments = ["--lake", lake.root, "--raw", str(raw), "--as-of", "2024-07-01", "--now", "2024-07-01T12:00:00+00:00"]
     arguments += ["--set", f"sources.mappings=[{mapping}]", "--stages", "ingest,refine"]
-    return main("", pipeline.steps, made=pipeline.arguments(), arguments=arguments)
+    return main("", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments)
 
 
 def test_a_clickstream_becomes_events_by_its_mapping_alone(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pyspark.sql import SparkSession
 
-from features.shop_rows import CUT, ZONE, happened, line, rows, told
+from features.shop_rows import CUT, ZONE, happened, line, rows, values_of
 from footfall.contract.frames import conform
 from footfall.features import daily_activity
 from footfall.tables import COUPON_REDEMPTIONS, DAILY_ACTIVITY, EVENTS, ORDER_LINES, REVIEWS
@@ -16,7 +16,7 @@ JUNE_30 = date(2017, 6, 30)
 
 def test_facts_are_summed_exactly_by_actor_day_and_day_known(spark: SparkSession) -> None:
     late = {**happened(1), "known_at": CUT}  # 00:00 of the shop's next day: one day later than the rest
-    made = daily_activity(
+    activity = daily_activity(
         order_lines=rows(
             spark, ORDER_LINES,
             line("o1", "ann", happened(1), amount_base=Decimal("0.1000"), quantity=Decimal("89638.125")),
@@ -35,7 +35,7 @@ def test_facts_are_summed_exactly_by_actor_day_and_day_known(spark: SparkSession
         time_zone=ZONE,
     )  # fmt: skip
     two, none = Decimal("89639.125"), Decimal("0.000")
-    assert told(conform(made, DAILY_ACTIVITY), "actor_id", "event_date", "known_date", *COUNTS) == [
+    assert values_of(conform(activity, DAILY_ACTIVITY), "actor_id", "event_date", "known_date", *COUNTS) == [
         ("ann", JUNE_30, JUNE_30, 1, 2, two, Decimal("0.3000"), Decimal("0.0500"), 1, 0, 0, 0, 0, 1, 0),
         ("ann", JUNE_30, date(2017, 7, 1), 1, 1, Decimal("1.000"), Decimal("10.0000"), Decimal("0.0000"), *[0] * 7),
         ("bob", JUNE_30, JUNE_30, 0, 0, none, Decimal("0.0000"), Decimal("0.0000"), 0, 1, 0, 0, 0, 0, 1),
@@ -46,12 +46,12 @@ def test_the_day_known_is_the_shops_day_not_that_of_utc(spark: SparkSession) -> 
     evening = datetime(2017, 7, 1, 3, 59, 59, tzinfo=UTC)
     clocks = {"event_time": evening, "event_date": JUNE_30, "known_at": evening}
     reviews = rows(spark, REVIEWS, {"actor_id": "ann", **clocks})
-    made = _activity(spark, reviews=reviews)
-    assert told(made, "actor_id", "event_date", "known_date", "review_count") == [("ann", JUNE_30, JUNE_30, 1)]
+    activity = _activity(spark, reviews=reviews)
+    assert values_of(activity, "actor_id", "event_date", "known_date", "review_count") == [("ann", JUNE_30, JUNE_30, 1)]
 
 
 def test_no_new_facts_add_no_rows(spark: SparkSession) -> None:
-    assert told(conform(_activity(spark), DAILY_ACTIVITY), "actor_id") == []
+    assert values_of(conform(_activity(spark), DAILY_ACTIVITY), "actor_id") == []
 
 
 def _activity(spark: SparkSession, **given):

@@ -11,7 +11,7 @@ from footfall.errors import DataError
 from footfall.tables import DAILY_ACTIVITY
 
 
-def test_an_as_of_date_on_the_first_day_is_refused_with_a_better_one(spark: SparkSession) -> None:
+def test_an_as_of_date_on_the_first_day_is_refused_with_a_better_date(spark: SparkSession) -> None:
     activity = rows(spark, DAILY_ACTIVITY, {"actor_id": "ann", "event_date": D})
     require_activity_before(D + timedelta(days=1), activity)
     with pytest.raises(
@@ -20,6 +20,6 @@ def test_an_as_of_date_on_the_first_day_is_refused_with_a_better_one(spark: Spar
         require_activity_before(D, activity)
 
 
-def test_no_activity_at_all_is_told_as_such(spark: SparkSession) -> None:
+def test_no_activity_at_all_is_reported_as_such(spark: SparkSession) -> None:
     with pytest.raises(DataError, match=r"results\.daily_activity is empty"):
         require_activity_before(D, rows(spark, DAILY_ACTIVITY))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from features.shop_rows import CUT, ZONE, D, person, rows, told
+from features.shop_rows import CUT, ZONE, D, person, rows, values_of
 from footfall.features.labels import no_purchase
 from footfall.tables import DAILY_ACTIVITY, IDENTITIES, USER_FEATURES
 
@@ -40,7 +40,7 @@ def test_an_order_counts_for_whom_the_actor_was_held_to_be_at_the_date(spark: Sp
     assert _labels(spark, [_day("phone", 3, 3)], people, {"ann", "bob"}) == [("ann", 0), ("bob", 1)]
 
 
-def test_nobody_asked_about_gives_no_labels(spark: SparkSession) -> None:
+def test_an_empty_population_gives_no_labels(spark: SparkSession) -> None:
     assert _labels(spark, [_day("ann", 3, 3)], [person("ann")], set()) == []
 
 
@@ -50,11 +50,11 @@ def _day(actor: str, days_after: int, known_after: int, *, orders: int = 1) -> d
 
 
 def _labels(
-    spark: SparkSession, activity: list[dict[str, Any]], people: list[dict[str, Any]], asked: set[str]
+    spark: SparkSession, activity: list[dict[str, Any]], people: list[dict[str, Any]], users: set[str]
 ) -> list[Any]:
-    population = rows(spark, USER_FEATURES, *({"as_of_date": D, "user_id": user} for user in asked))
-    made = no_purchase(
+    population = rows(spark, USER_FEATURES, *({"as_of_date": D, "user_id": user} for user in users))
+    labels = no_purchase(
         population.select("as_of_date", "user_id"), daily_activity=rows(spark, DAILY_ACTIVITY, *activity),
         identities=rows(spark, IDENTITIES, *people), horizon_days=HORIZON, return_window_days=RETURNS, time_zone=ZONE,
     )  # fmt: skip
-    return told(made, "user_id", "no_purchase")
+    return values_of(labels, "user_id", "no_purchase")

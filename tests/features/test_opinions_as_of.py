@@ -6,7 +6,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from features.opinion_rows import ASPECTS, INSIGHTS, document, frame, opinion
-from features.shop_rows import CUT, ZONE, D, happened, person, rows, told
+from features.shop_rows import CUT, ZONE, D, happened, person, rows, values_of
 from footfall.contract.frames import conform
 from footfall.features.opinions import item_opinions, user_opinions
 from footfall.tables import IDENTITIES
@@ -32,7 +32,7 @@ def _frames(spark: SparkSession, insights: Rows, aspects: Rows) -> dict[str, Dat
     }
 
 
-def test_a_person_is_told_by_mood_complaints_and_the_aspects_they_care_about(spark: SparkSession) -> None:
+def test_a_person_has_a_sentiment_complaints_and_aspects_they_care_about(spark: SparkSession) -> None:
     insights = [
         document("r1", "ann", happened(365)),
         document("r2", "ann-app", happened(1), sentiment="positive"),  # the same person by another identifier
@@ -49,7 +49,7 @@ def test_a_person_is_told_by_mood_complaints_and_the_aspects_they_care_about(spa
         opinion("r3", "bob", happened(2), "price"),
         opinion("r3", "bob", happened(2), "taste"),
     ]
-    assert told(of_users(spark, insights, aspects), *USER_OPINIONS.column_names) == [
+    assert values_of(of_users(spark, insights, aspects), *USER_OPINIONS.column_names) == [
         (D, "ann", 4, (-0.5 + 0.5 + 0 + 0) / 4, 0.5, 365.0, ["delivery"]),
         (D, "bob", 1, 0.5, 0.0, None, []),  # of one document only
     ]
@@ -61,11 +61,11 @@ def test_the_aspects_farthest_beyond_what_others_mention_come_first_and_three_at
     insights = [document("r", "bob", happened(1)), document("q", "ann", happened(1))]
     usual = [opinion(f"b{n}", "bob", happened(1), "price") for n in range(12)]
     aspects = [*usual, *(opinion(name, "ann", happened(1), aspect) for name, aspect in names)]
-    cared = dict(told(of_users(spark, insights, aspects), "user_id", "aspects_cared_about"))
+    cared = dict(values_of(of_users(spark, insights, aspects), "user_id", "aspects_cared_about"))
     assert cared == {"ann": ["taste", "fit", "look"], "bob": ["price"]}
 
 
-def test_an_item_is_told_by_what_is_praised_and_blamed_and_by_how_that_changes(spark: SparkSession) -> None:
+def test_an_item_has_praised_and_blamed_aspects_and_how_they_change(spark: SparkSession) -> None:
     insights = [
         document("r1", "ann", happened(1)),
         document("r2", "bob", happened(28), sentiment="positive"),
@@ -84,7 +84,7 @@ def test_an_item_is_told_by_what_is_praised_and_blamed_and_by_how_that_changes(s
         opinion("r3", "cat", happened(29), "look", sentiment="positive"),
         opinion("r4", "cat", happened(140), "look", sentiment="neutral"),
     ]
-    assert told(of_items(spark, insights, aspects), *ITEM_OPINIONS.column_names) == [
+    assert values_of(of_items(spark, insights, aspects), *ITEM_OPINIONS.column_names) == [
         (D, "cup", 1, 0, [], [], 1.0, None, None),
         (
             D, "kettle", 5, 5, [("look", 2, 2 / 3), ("delivery", 1, 0.5)], [("delivery", 2, 1.0)],
@@ -93,18 +93,20 @@ def test_an_item_is_told_by_what_is_praised_and_blamed_and_by_how_that_changes(s
     ]  # fmt: skip
 
 
-def test_what_was_known_later_or_happened_later_changes_nothing_told_of_before(spark: SparkSession) -> None:
+def test_what_was_known_or_happened_later_changes_no_earlier_opinion(spark: SparkSession) -> None:
     before, after = happened(3), (happened(0), happened(1, known=CUT), happened(200, known=CUT + timedelta(days=5)))
     insights, aspects = [document("r", "ann", before)], [opinion("r", "ann", before, "price")]
     more = [document(f"n{i}", "ann", clocks, sentiment="positive") for i, clocks in enumerate(after)]
     spoken = [opinion(f"n{i}", "ann", clocks, "look") for i, clocks in enumerate(after)]
     for of, table in ((of_users, USER_OPINIONS), (of_items, ITEM_OPINIONS)):
-        with_them = told(of(spark, insights + more, aspects + spoken), *table.column_names)
-        assert with_them == told(of(spark, insights, aspects), *table.column_names)
-    later = told(of_users(spark, insights + more, aspects, dates=(D, D + timedelta(days=30))), "document_count_365d")
+        with_them = values_of(of(spark, insights + more, aspects + spoken), *table.column_names)
+        assert with_them == values_of(of(spark, insights, aspects), *table.column_names)
+    later = values_of(
+        of_users(spark, insights + more, aspects, dates=(D, D + timedelta(days=30))), "document_count_365d"
+    )
     assert later == [(1,), (4,)]
 
 
-def test_without_texts_nobody_and_nothing_is_told_of(spark: SparkSession) -> None:
-    assert told(of_users(spark, [], []), "user_id") == []
-    assert told(of_items(spark, [], []), "item_id") == []
+def test_without_texts_nobody_and_nothing_has_an_opinion(spark: SparkSession) -> None:
+    assert values_of(of_users(spark, [], []), "user_id") == []
+    assert values_of(of_items(spark, [], []), "item_id") == []

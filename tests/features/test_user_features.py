@@ -1,4 +1,4 @@
-"""What is told of a person as of a date: boundaries of windows, of knowledge and of identity."""
+"""Features of a person as of a date: boundaries of windows, of knowledge and of identity."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, item, line, money, person, rows, told
+from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, item, line, money, person, rows, values_of
 from footfall.contract.frames import conform
 from footfall.features import daily_activity, user_features
 from footfall.tables import (
@@ -29,9 +29,9 @@ WINDOWS = (7, 30, 90, 365)
 
 def test_a_window_of_w_days_holds_the_day_w_before_and_not_the_day_before_that(spark: SparkSession) -> None:
     days = (-1, 0, 1, 7, 8, 30, 31, 90, 91, 365, 366)
-    made = _features(spark, lines=[line(f"o{n}", "ann", happened(n)) for n in days])
+    features = _features(spark, lines=[line(f"o{n}", "ann", happened(n)) for n in days])
     counts, amounts = [f"order_count_{w}d" for w in WINDOWS], [f"amount_{w}d" for w in WINDOWS]
-    assert told(made, "recency_days", "tenure_days", *counts, *amounts) == [
+    assert values_of(features, "recency_days", "tenure_days", *counts, *amounts) == [
         (1.0, 366.0, 2, 4, 6, 8, *money(["20", "40", "60", "80"]))
     ]
 
@@ -40,15 +40,15 @@ def test_gaps_and_weeks_are_measured_between_days_with_an_order(spark: SparkSess
     # 84 days before is the last day of the 12th week, 364 that of the 52nd; the gap from 366 to 364 starts too early
     days = (1, 7, 8, 84, 85, 364, 366)
     lines = [line(f"o{n}", "ann", happened(n)) for n in days] + [line("again", "ann", happened(1, hour=20))]
-    made = _features(spark, lines=lines)
+    features = _features(spark, lines=lines)
     measures = ("active_weeks_12w", "active_weeks_52w", "gap_mean_days", "gap_max_days")
-    assert told(made, *measures) == [(3, 5, (6 + 1 + 76 + 1 + 279) / 5, 279.0)]
+    assert values_of(features, *measures) == [(3, 5, (6 + 1 + 76 + 1 + 279) / 5, 279.0)]
 
 
 def test_with_few_orders_gaps_are_undefined_not_zero(spark: SparkSession) -> None:
     lines = [line("o1", "one", happened(5)), line("o2", "two", happened(5)), line("o3", "two", happened(9))]
-    made = _features(spark, lines=lines, people=[person("one"), person("two")])
-    assert told(made, "user_id", "gap_mean_days", "gap_stddev_days", "gap_max_days") == [
+    features = _features(spark, lines=lines, people=[person("one"), person("two")])
+    assert values_of(features, "user_id", "gap_mean_days", "gap_stddev_days", "gap_max_days") == [
         ("one", None, None, None),
         ("two", 4.0, None, 4.0),
     ]
@@ -59,9 +59,9 @@ def test_what_is_known_at_the_cut_was_not_known_before_it(spark: SparkSession) -
         line("o1", "ann", happened(2, known=CUT - SECOND)),
         line("o2", "ann", happened(2, known=CUT), item_id="late", channel="app"),
     ]
-    made = _features(spark, lines=lines, dates=(D, D + timedelta(days=1)))
+    features = _features(spark, lines=lines, dates=(D, D + timedelta(days=1)))
     columns = ("as_of_date", "order_count_7d", "item_variety_90d", "department_shares_365d", "channel_shares_365d")
-    assert told(made, *columns) == [
+    assert values_of(features, *columns) == [
         (D, 1, 1, {"DAIRY": 1.0}, {"store": 1.0}),
         (D + timedelta(days=1), 2, 2, {"DAIRY": 0.5, "unknown": 0.5}, {"app": 0.5, "store": 0.5}),
     ]
@@ -73,8 +73,8 @@ def test_a_correction_takes_the_order_back_from_the_day_it_is_known_on(spark: Sp
         "actor_id": "ann", "event_date": D - timedelta(days=3), "known_date": D, "order_count": -1, "order_line_count": -1,
         "quantity": Decimal(-1), "amount_base": Decimal(-10), "discount_base": Decimal(0), **dict.fromkeys(EVENT_COUNTS, 0),
     }  # fmt: skip
-    made = _features(spark, lines=lines, dates=(D, D + timedelta(days=1)), corrections=[correction])
-    assert told(made, "as_of_date", "recency_days", "order_count_30d", "amount_90d") == [
+    features = _features(spark, lines=lines, dates=(D, D + timedelta(days=1)), corrections=[correction])
+    assert values_of(features, "as_of_date", "recency_days", "order_count_30d", "amount_90d") == [
         (D, 3.0, 1, *money(["20"])),
         (D + timedelta(days=1), 41.0, 0, *money(["10"])),
     ]
@@ -89,12 +89,12 @@ def test_shares_are_of_orders_and_money_and_missing_names_are_called_unknown(spa
         line("o3", "ann", happened(1, 12), amount_base=Decimal(0)),
         line("o4", "ann", night, amount_base=Decimal(0)),
     ]
-    made = _features(spark, lines=lines)
+    features = _features(spark, lines=lines)
     columns = (
         "morning_share_365d", "afternoon_share_365d", "evening_share_365d", "weekend_share_365d", "discount_share_90d",
         "department_shares_365d", "channel_shares_365d", "item_variety_90d", "category_variety_90d",
     )  # fmt: skip
-    assert told(made, *columns) == [
+    assert values_of(features, *columns) == [
         (
             0.25,
             0.25,
@@ -110,14 +110,14 @@ def test_shares_are_of_orders_and_money_and_missing_names_are_called_unknown(spa
 
 
 def test_who_pays_nothing_has_no_shares_of_money(spark: SparkSession) -> None:
-    made = _features(spark, lines=[line("o1", "ann", happened(1), amount_base=Decimal(0))])
-    assert told(made, "department_shares_365d", "discount_share_90d", "order_value_90d") == [(None, None, 0.0)]
+    features = _features(spark, lines=[line("o1", "ann", happened(1), amount_base=Decimal(0))])
+    assert values_of(features, "department_shares_365d", "discount_share_90d", "order_value_90d") == [(None, None, 0.0)]
 
 
 def test_nothing_lately_is_zero_and_what_would_need_an_order_is_null(spark: SparkSession) -> None:
-    made = _features(spark, lines=[line("o1", "ann", happened(400))])
+    features = _features(spark, lines=[line("o1", "ann", happened(400))])
     counted = ("order_count_365d", "active_weeks_52w", "item_variety_90d", "category_variety_90d", "review_count_365d")
-    assert told(made, *counted) == [(0,) * 5]
+    assert values_of(features, *counted) == [(0,) * 5]
     undefined = (
         "order_value_90d",
         "discount_share_90d",
@@ -125,7 +125,7 @@ def test_nothing_lately_is_zero_and_what_would_need_an_order_is_null(spark: Spar
         "channel_shares_365d",
         "rating_mean_365d",
     )
-    assert told(made, *undefined) == [(None,) * 5]
+    assert values_of(features, *undefined) == [(None,) * 5]
 
 
 def test_the_rating_is_a_mean_of_stars_that_were_given(spark: SparkSession) -> None:
@@ -133,8 +133,8 @@ def test_the_rating_is_a_mean_of_stars_that_were_given(spark: SparkSession) -> N
         {"actor_id": "ann", **happened(n), "rating": stars}
         for n, stars in ((0, 1), (1, 5), (2, None), (365, 4), (366, 1))
     ]
-    made = _features(spark, lines=[line("o1", "ann", happened(10))], reviews=reviews)
-    assert told(made, "review_count_365d", "rating_mean_365d", "recency_days", "activity_recency_days") == [
+    features = _features(spark, lines=[line("o1", "ann", happened(10))], reviews=reviews)
+    assert values_of(features, "review_count_365d", "rating_mean_365d", "recency_days", "activity_recency_days") == [
         (3, 4.5, 10.0, 1.0)
     ]
 
@@ -144,8 +144,8 @@ def test_a_login_on_day_5_adds_nothing_as_of_day_3(spark: SparkSession) -> None:
     login = CUT + timedelta(days=4)
     people = [person("ann"), person("phone", known_to=login), person("phone", "ann", known_from=login)]
     lines = [line("o1", "ann", happened(9)), line("o2", "phone", happened(5))]
-    made = _features(spark, lines=lines, people=people, dates=(D + timedelta(days=2), D + timedelta(days=5)))
-    assert told(made, "as_of_date", "user_id", "order_count_30d") == [
+    features = _features(spark, lines=lines, people=people, dates=(D + timedelta(days=2), D + timedelta(days=5)))
+    assert values_of(features, "as_of_date", "user_id", "order_count_30d") == [
         (D + timedelta(days=2), "ann", 1),
         (D + timedelta(days=2), "phone", 1),
         (D + timedelta(days=5), "ann", 2),
@@ -156,15 +156,15 @@ def test_an_order_belongs_to_whom_the_actor_was_at_its_time(spark: SparkSession)
     sold = happened(5, 0)["event_time"]  # a second-hand phone changes hands at the start of a day
     people = [person("phone", "ann", valid_to=sold), person("phone", "bob", valid_from=sold)]
     lines = [line("o1", "phone", happened(6, 23)), line("o2", "phone", happened(5, 0), item_id="beer")]
-    made = _features(spark, lines=lines, people=people)
-    assert told(made, "user_id", "recency_days", "department_shares_365d") == [
+    features = _features(spark, lines=lines, people=people)
+    assert values_of(features, "user_id", "recency_days", "department_shares_365d") == [
         ("ann", 6.0, {"DAIRY": 1.0}),
         ("bob", 5.0, {"DRINKS": 1.0}),
     ]
 
 
 def test_without_facts_there_is_nobody(spark: SparkSession) -> None:
-    assert told(_features(spark), "user_id") == []
+    assert values_of(_features(spark), "user_id") == []
 
 
 @pytest.mark.parametrize("as_of", [D, D - timedelta(days=30)])
@@ -182,10 +182,10 @@ def test_nothing_that_is_known_later_matters(spark: SparkSession, as_of: date) -
         .where(F.col("known_from") < F.lit(cut))
         .withColumn("known_to", F.when(F.col("known_to") < F.lit(cut), F.col("known_to"))),
     }
-    seen_now, seen_then = (user_features(**facts, dates=(as_of,), time_zone=ZONE) for facts in (full, then))
-    expected = told(seen_then, *USER_FEATURES.column_names)
+    features_now, features_then = (user_features(**facts, dates=(as_of,), time_zone=ZONE) for facts in (full, then))
+    expected = values_of(features_then, *USER_FEATURES.column_names)
     assert len(expected) == 2
-    assert told(seen_now, *USER_FEATURES.column_names) == expected
+    assert values_of(features_now, *USER_FEATURES.column_names) == expected
 
 
 EVENT_COUNTS = [c for c in DAILY_ACTIVITY.column_names if c.endswith("_count") and not c.startswith("order")]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from features.shop_rows import CUT, ZONE, D, happened, person, rows, told
+from features.shop_rows import CUT, ZONE, D, happened, person, rows, values_of
 from footfall.contract.frames import conform
 from footfall.models.topics.rising import judge_rises, text_topics
 from footfall.tables import IDENTITIES
@@ -74,7 +74,7 @@ def test_topics_are_counted_by_the_windows_and_by_both_clocks(spark: SparkSessio
     ]
     first = D - timedelta(days=141)
     # documents stand in three of the four spans before, in one of them without a topic
-    assert told(topics_of(spark, *given), *COUNTED) == [
+    assert values_of(topics_of(spark, *given), *COUNTED) == [
         (1, 3, 1.0, 2 / 3, 2 / 3, 2, 3, first, ["t-ann-2", "t-bob"]),
     ]
 
@@ -86,7 +86,7 @@ def test_a_new_complaint_is_told_in_the_weeks_in_which_it_rises_and_not_before(s
     ]  # fmt: skip
     news = [said(f"n{n}", 3, happened(40 - n % 3, of=date(2017, 9, 1))) for n in range(8)]
     dates = (date(2017, 7, 22), date(2017, 7, 29), date(2017, 9, 1))
-    found = told(topics_of(spark, *usual, *news, dates=dates), "as_of_date", "topic_id", "is_rising", "is_new")
+    found = values_of(topics_of(spark, *usual, *news, dates=dates), "as_of_date", "topic_id", "is_rising", "is_new")
     assert [row for row in found if row[1] == 3] == [(dates[1], 3, True, True), (dates[2], 3, False, False)]
     assert not any(is_rising for _, topic, is_rising, _ in found if topic != 3)
 
@@ -94,7 +94,7 @@ def test_a_new_complaint_is_told_in_the_weeks_in_which_it_rises_and_not_before(s
 def test_nobody_alone_makes_a_rise_however_often_they_write(spark: SparkSession) -> None:
     usual = [said(f"u{day}", 1, happened(day)) for day in range(1, 141)]
     often = [said("ann", 2, happened(1, hour)) for hour in range(20)]
-    found = told(topics_of(spark, *usual, *often), "topic_id", "document_count_28d", "user_count_28d", "is_rising")
+    found = values_of(topics_of(spark, *usual, *often), "topic_id", "document_count_28d", "user_count_28d", "is_rising")
     assert found == [(1, 28, 28, False), (2, 20, 1, False)]
 
 
@@ -102,12 +102,12 @@ def test_what_was_known_later_changes_nothing_told_of_before(spark: SparkSession
     usual = [said(f"u{day}", 1, happened(day)) for day in range(1, 141)]
     late = [said(f"n{n}", 2, happened(3, known=CUT + timedelta(hours=1))) for n in range(20)]
     after = [said(f"a{n}", 2, happened(-3)) for n in range(20)]
-    assert told(topics_of(spark, *usual, *late, *after), *COUNTED) == told(topics_of(spark, *usual), *COUNTED)
+    assert values_of(topics_of(spark, *usual, *late, *after), *COUNTED) == values_of(topics_of(spark, *usual), *COUNTED)
 
 
 def test_without_texts_there_are_no_topics(spark: SparkSession) -> None:
-    assert told(topics_of(spark, said("ann", 1, happened(0))), "topic_id") == []
-    assert told(topics_of(spark, said("ann", None, happened(1))), "topic_id") == []
+    assert values_of(topics_of(spark, said("ann", 1, happened(0))), "topic_id") == []
+    assert values_of(topics_of(spark, said("ann", None, happened(1))), "topic_id") == []
 
 
 @pytest.mark.parametrize(("topics", "users"), [(1, 40.0), (10, 2.0), (40, 10.0)])

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 from sklearn.metrics import adjusted_mutual_info_score
 
-from features.shop_rows import CUT, ZONE, D, happened, told
+from features.shop_rows import CUT, ZONE, D, happened, values_of
 from footfall.errors import DataError
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels
@@ -153,7 +153,7 @@ def test_examples_are_the_distinct_texts_known_by_then_and_recent_is_what_nobody
     read = [*((f"t{n}", "enc1", [float(n)]) for n in range(1, 6)), ("t1", "enc0", [9.0])]
     vectors = spark.createDataFrame(read, "text_id string, encoder_fingerprint string, vector array<float>")
     found = topics.examples(documents, vectors, fingerprint="enc1", as_of=D, time_zone=ZONE)
-    assert told(found, "vector", "is_recent") == [([1.0], True), ([2.0], False), ([5.0], True)]
+    assert values_of(found, "vector", "is_recent") == [([1.0], True), ([2.0], False), ([5.0], True)]
 
 
 def test_vectors_of_another_length_are_refused() -> None:

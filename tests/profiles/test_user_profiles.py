@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, money, person, rows, told
+from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, money, person, rows, values_of
 from footfall.contract.frames import conform
 from footfall.profiles import user_profiles
 from footfall.tables import (
@@ -24,7 +24,7 @@ from footfall.tables import (
 TABLES = (USER_FEATURES, SEGMENTS, SEGMENT_CATALOGUE, USER_SCORES, TEXT_INSIGHTS, USER_OPINIONS, USERS, IDENTITIES)
 
 
-def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> None:
+def test_all_results_about_a_person_stand_in_one_row(spark: SparkSession) -> None:
     reason = {"feature": "recency_days", "value": 3.0, "contribution": -1.5}
     score = {
         "as_of_date": D,
@@ -35,7 +35,7 @@ def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> N
         "model_version": "churn/2",
     }
     group = {"as_of_date": D, "segment_id": 1, "model_version": "segments/1"}
-    made = _profiles(
+    profiles = _profiles(
         spark,
         user_features=[_person("ann", order_value_90d=12.5, department_shares_365d={"DAIRY": 1.0})],
         segments=[{**group, "user_id": "ann"}, {**group, "user_id": "ann", "as_of_date": D - timedelta(days=1)}],
@@ -64,11 +64,11 @@ def test_everything_told_of_a_person_stands_in_one_row(spark: SparkSession) -> N
             "complaint_share_365d": 0.25, "aspects_cared_about": ["price"],
         "model_versions": ["churn/2", "segments/1", "sentiment/3"],
     }  # fmt: skip
-    assert [row.asDict(recursive=True) for row in made.collect()] == [expected]
+    assert [row.asDict(recursive=True) for row in profiles.collect()] == [expected]
 
 
-def test_what_no_table_tells_is_null_and_other_dates_are_left_out(spark: SparkSession) -> None:
-    made = _profiles(spark, user_features=[_person("ann"), {**_person("bob"), "as_of_date": D - timedelta(days=1)}])
+def test_what_no_table_holds_is_null_and_other_dates_are_left_out(spark: SparkSession) -> None:
+    profiles = _profiles(spark, user_features=[_person("ann"), {**_person("bob"), "as_of_date": D - timedelta(days=1)}])
     columns = (
         "user_id",
         "segment_name",
@@ -78,7 +78,7 @@ def test_what_no_table_tells_is_null_and_other_dates_are_left_out(spark: SparkSe
         "review_count",
         "model_versions",
     )
-    assert told(made, *columns) == [("ann", None, None, None, None, 0, [])]
+    assert values_of(profiles, *columns) == [("ann", None, None, None, None, 0, [])]
 
 
 def test_the_first_rule_that_fits_gives_the_value_class(spark: SparkSession) -> None:
@@ -95,14 +95,14 @@ def test_the_first_rule_that_fits_gives_the_value_class(spark: SparkSession) -> 
         _bought("i dormant", 9, 20, 200),  # 1 1 2
         _bought("j dormant", 400, 0, 0),
     ]
-    found = told(_profiles(spark, user_features=people), "user_id", "value_class")
-    assert [f"{user[0]} {value_class}" for user, value_class in found] == [p["user_id"] for p in people]
+    classes = values_of(_profiles(spark, user_features=people), "user_id", "value_class")
+    assert [f"{user[0]} {value_class}" for user, value_class in classes] == [p["user_id"] for p in people]
 
 
 def test_thirds_are_cut_at_values_so_that_equal_people_are_equal(spark: SparkSession) -> None:
     values = {"a": 1.0, "b": 1.0, "c": 2.0, "d": 9.0, "e": 9.0, "f": None}
     people = [_person(name, order_value_90d=value, discount_share_90d=value) for name, value in values.items()]
-    assert told(_profiles(spark, user_features=people), "user_id", "spending_power", "price_sensitivity") == [
+    assert values_of(_profiles(spark, user_features=people), "user_id", "spending_power", "price_sensitivity") == [
         ("a", "low", "low"),
         ("b", "low", "low"),
         ("c", "middle", "middle"),
@@ -119,7 +119,7 @@ def test_interests_are_departments_above_the_mean_with_a_share_that_counts(spark
         _person("cat", department_shares_365d=None),
     ]
     # means over two people: A .375, B C D .125 each, unknown .23, E .02 (but below the least share)
-    assert told(_profiles(spark, user_features=people), "user_id", "interests") == [
+    assert values_of(_profiles(spark, user_features=people), "user_id", "interests") == [
         ("ann", ["B", "C", "D"]),
         ("bob", ["A"]),
         ("cat", []),
@@ -127,7 +127,7 @@ def test_interests_are_departments_above_the_mean_with_a_share_that_counts(spark
 
 
 def test_nobody_has_no_portrait(spark: SparkSession) -> None:
-    assert told(_profiles(spark), "user_id") == []
+    assert values_of(_profiles(spark), "user_id") == []
 
 
 def _person(user: str, **other: Any) -> dict[str, Any]:
@@ -141,14 +141,14 @@ def _bought(user: str, recency: float, orders: int, paid: int, **other: Any) -> 
 
 
 def _insight(days_before: int, positive: float, **clocks: Any) -> dict[str, Any]:
-    told_by = {"document_kind": "review", "positive_probability": positive, "model_versions": ["sentiment/3"]}
-    return {"actor_id": "ann", **happened(days_before, **clocks), **told_by}
+    insight = {"document_kind": "review", "positive_probability": positive, "model_versions": ["sentiment/3"]}
+    return {"actor_id": "ann", **happened(days_before, **clocks), **insight}
 
 
 def _opinion(day: date, complaints: float, aspects: list[str]) -> dict[str, Any]:
     return {"as_of_date": day, "user_id": "ann", "complaint_share_365d": complaints, "aspects_cared_about": aspects}
 
 
-def _profiles(spark: SparkSession, **given: list[dict[str, Any]]) -> DataFrame:
-    frames = {table.name: rows(spark, table, *given.get(table.name, [])) for table in TABLES}
+def _profiles(spark: SparkSession, **partial_rows: list[dict[str, Any]]) -> DataFrame:
+    frames = {table.name: rows(spark, table, *partial_rows.get(table.name, [])) for table in TABLES}
     return conform(user_profiles(**frames, as_of=D, time_zone=ZONE), USER_PROFILES)

@@ -15,7 +15,7 @@ from footfall.settings import Settings, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = {"mlflow.tracking_uri": "http://mlflow:5000", "text.encoder": "hdfs:///models/e5"}
-CLIENT, REMOTE = Machines(is_cluster=True, driver_is_here=True), Machines(is_cluster=True, driver_is_here=False)
+CLIENT, REMOTE = Machines(is_cluster=True, driver_is_local=True), Machines(is_cluster=True, driver_is_local=False)
 
 
 def _settings(**changes: Any) -> Settings:
@@ -23,7 +23,7 @@ def _settings(**changes: Any) -> Settings:
 
 
 def test_the_defaults_are_for_one_machine_and_all_their_faults_on_a_cluster_are_named_at_once() -> None:
-    require_shared_places(_settings(), Machines(is_cluster=False, driver_is_here=True))
+    require_shared_places(_settings(), Machines(is_cluster=False, driver_is_local=True))
     with pytest.raises(SettingsError) as raised:
         require_shared_places(_settings(fine_tune__enabled=True), REMOTE)
     what = raised.value.what
@@ -75,15 +75,17 @@ def test_paths_that_all_machines_see_are_said_to_be_so() -> None:
         ("models:/sentiment_encoder@champion", False),
     ],
 )
-def test_a_path_is_told_from_a_hub_id_and_from_a_uri_of_shared_storage(encoder: str, *, expected: bool) -> None:
+def test_a_path_is_distinguished_from_a_hub_id_and_from_a_uri_of_shared_storage(
+    encoder: str, *, expected: bool
+) -> None:
     assert is_local(encoder) is expected
 
 
 @pytest.mark.parametrize(
     ("conf", "expected"),
     [
-        ({"spark.master": "local[*]"}, Machines(is_cluster=False, driver_is_here=True)),
-        ({"spark.master": "local-cluster[2,1,1024]"}, Machines(is_cluster=False, driver_is_here=True)),
+        ({"spark.master": "local[*]"}, Machines(is_cluster=False, driver_is_local=True)),
+        ({"spark.master": "local-cluster[2,1,1024]"}, Machines(is_cluster=False, driver_is_local=True)),
         ({"spark.master": "spark://host:7077", "spark.submit.deployMode": "client"}, CLIENT),
         ({"spark.master": "yarn", "spark.submit.deployMode": "cluster"}, REMOTE),
         ({"spark.master": "k8s://https://host:6443", "spark.submit.deployMode": "cluster"}, REMOTE),
@@ -98,4 +100,4 @@ def test_the_machines_of_a_session_follow_from_its_settings(
 
 
 def test_the_session_of_one_machine_is_no_cluster(spark: SparkSession) -> None:
-    assert machines_of(lambda key: spark.conf.get(key, "") or "") == Machines(is_cluster=False, driver_is_here=True)
+    assert machines_of(lambda key: spark.conf.get(key, "") or "") == Machines(is_cluster=False, driver_is_local=True)

@@ -107,7 +107,7 @@ def test_a_computed_row_that_breaks_its_contract_stops_the_step_and_readers_keep
     assert [row["total"] for row in lake.read("results.total").collect()] == [5]
 
 
-def test_a_step_that_makes_other_columns_is_told_all_of_them(lake: Lake) -> None:
+def test_all_columns_that_a_step_gets_wrong_are_named_at_once(lake: Lake) -> None:
     def apply(_: Frames) -> StepResult:
         return StepResult([Output(TOTAL, lake.spark.createDataFrame([("1", 2)], "total string, extra int"))])
 

@@ -37,13 +37,13 @@ def test_the_command_line_wins(conf: Path) -> None:
     assert resolve(conf, "local", parse_overrides(["churn.horizon_days=7"])).churn.horizon_days == 7
 
 
-def test_all_faults_are_told_at_once_with_file_line_and_key(conf: Path) -> None:
+def test_all_faults_are_reported_at_once_with_file_line_and_key(conf: Path) -> None:
     (conf / "env" / "local" / "settings.yaml").write_text("churn:\n  horizon_days: soon\nlak:\n  root: x\n")
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as raised:
         resolve(conf, "local", {})
     where = conf / "env" / "local" / "settings.yaml"
-    assert f"{where}:2: churn.horizon_days: input should be a valid integer, got 'soon'" in told.value.what
-    assert f"{where}:3: lak: unknown key" in told.value.what
+    assert f"{where}:2: churn.horizon_days: input should be a valid integer, got 'soon'" in raised.value.what
+    assert f"{where}:3: lak: unknown key" in raised.value.what
 
 
 def test_a_missing_key_is_named(conf: Path) -> None:
@@ -75,9 +75,9 @@ def test_a_file_in_another_encoding_says_so(conf: Path) -> None:
 
 
 def test_an_unknown_environment_names_those_there_are(conf: Path) -> None:
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as raised:
         resolve(conf, "lokal", {})
-    assert told.value.fix == "There are: local."
+    assert raised.value.fix == "There are: local."
 
 
 def test_a_time_zone_that_does_not_exist_is_refused(conf: Path) -> None:

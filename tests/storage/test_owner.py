@@ -25,7 +25,7 @@ def test_a_dead_process_of_this_machine_loses_its_batch() -> None:
     assert Owner.this_process().may_resume(dead)
 
 
-def test_a_reused_process_number_is_told_apart() -> None:
+def test_a_reused_process_number_is_not_taken_for_the_old_process() -> None:
     me = Owner.this_process()
     assert replace(me, token="other").may_resume(replace(me, started="1"))
 

@@ -57,41 +57,47 @@ StepMaker = Callable[[Job], Sequence[Step]]
 
 def parser(about: str) -> argparse.ArgumentParser:
     """The arguments that every job takes."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         description=about, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.add_argument("--env", default="local", help="folder below conf/env whose settings apply (default: local)")
-    made.add_argument("--conf-dir", type=Path, default=default_conf(), help="folder with base.yaml (default: conf)")
-    made.add_argument(
+    arguments.add_argument("--env", default="local", help="folder below conf/env whose settings apply (default: local)")
+    arguments.add_argument(
+        "--conf-dir", type=Path, default=default_conf(), help="folder with base.yaml (default: conf)"
+    )
+    arguments.add_argument(
         "--settings", type=Path, help="one resolved settings file instead of --env (spark-submit.sh makes it)"
     )
-    made.add_argument("--lake", help="root of the tables, a path or URI (setting lake.root)")
-    made.add_argument("--raw", help="root of the raw logs, a path or URI (setting sources.root)")
-    made.add_argument(
+    arguments.add_argument("--lake", help="root of the tables, a path or URI (setting lake.root)")
+    arguments.add_argument("--raw", help="root of the raw logs, a path or URI (setting sources.root)")
+    arguments.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, such as churn.horizon_days=30"
     )
-    made.add_argument(
+    arguments.add_argument(
         "--as-of",
         type=date.fromisoformat,
         metavar="DATE",
         help="score as of the start of this day of the shop (default: today)",
     )
-    made.add_argument(
+    arguments.add_argument(
         "--now", type=_instant, metavar="TIME", help="the run's clock, ISO 8601 with offset (default: the real one)"
     )
-    made.add_argument(
+    arguments.add_argument(
         "--run-id", default="", help="the scheduler's id of this run: a retry with the same id resumes its batches"
     )
-    made.add_argument("--take-over", action="store_true", help="resume batches of an owner that you know to be dead")
-    made.add_argument("--strict", action="store_true", help="exit 3 where a model missed its gate (default: a warning)")
-    return made
+    arguments.add_argument(
+        "--take-over", action="store_true", help="resume batches of an owner that you know to be dead"
+    )
+    arguments.add_argument(
+        "--strict", action="store_true", help="exit 3 where a model missed its gate (default: a warning)"
+    )
+    return arguments
 
 
 def main(
     about: str,
     steps: StepMaker,
     *,
-    made: argparse.ArgumentParser | None = None,
+    command_line: argparse.ArgumentParser | None = None,
     arguments: Sequence[str] | None = None,
     ending: Callable[[Job], None] | None = None,
 ) -> int:
@@ -99,78 +105,79 @@ def main(
 
     A missed gate is a warning; with --strict it ends the job with GateFailed after everything else ran.
     """
-    given = (made or parser(about)).parse_args(arguments)
+    options = (command_line or parser(about)).parse_args(arguments)
 
     def run() -> None:
-        settings = settings_of(given)
-        job = open_job(settings, given, secret_from(settings.privacy.secret_env))
+        settings = settings_of(options)
+        job = open_job(settings, options, secret_from(settings.privacy.secret_env))
         missed_gates = Runner(job.lake, job.books, champions=job.registry).run(steps(job))
         if ending:
             ending(job)
-        if missed_gates and given.strict:
+        if missed_gates and options.strict:
             raise GateFailed(
                 "; ".join(missed_gates),
-                fix="The run in MLflow shows each gate. Without --strict a missed gate is a warning.",
+                fix="Look at the gates in the run in MLflow; or start without --strict, which makes a missed gate a warning.",
             )
 
     return guarded(run)
 
 
 def guarded(work: Callable[[], None]) -> int:
-    """Does the work; a fault that a person can fix is told in words, and its exit code returned."""
+    """Does the work; prints a fault that a person can fix in words, and returns its exit code."""
     try:
         work()
     except FootfallError as fault:
-        return _tell(fault)
+        return _print_fault(fault)
     except Exception as fault:
-        told = explain(fault)
-        if told is None:
+        explained = explain(fault)
+        if explained is None:
             raise
-        return _tell(told)
+        return _print_fault(explained)
     return 0
 
 
-def settings_of(given: argparse.Namespace) -> Settings:
+def settings_of(options: argparse.Namespace) -> Settings:
     """The settings that the arguments name."""
-    if given.settings is None:
-        return resolve(given.conf_dir, given.env, overrides_of(given.lake, given.raw, given.set))
-    if given.lake or given.raw or given.set:
+    if options.settings is None:
+        return resolve(options.conf_dir, options.env, overrides_of(options.lake, options.raw, options.set))
+    if options.lake or options.raw or options.set:
         raise SettingsError(
-            "--settings is whole: --lake, --raw and --set cannot change it.", fix="Give them when the file is made."
+            "--settings is whole: --lake, --raw and --set cannot change it.",
+            fix="Use them where the file is written: python -m footfall.settings.",
         )
-    return read_resolved(given.settings)
+    return read_resolved(options.settings)
 
 
-def open_job(settings: Settings, given: argparse.Namespace, secret: str) -> Job:
+def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Job:
     """Session, lake, books, registry and mint key for the settings; raises SettingsError where the lake is another shop's."""
-    now = clock(given)
-    as_of = given.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
+    now = clock(options)
+    as_of = options.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
     registry = Registry.open(settings.mlflow)
     spark = open_session("footfall")
     require_shared_places(settings, machines_of(lambda key: spark.conf.get(key, "") or ""))
     lake = Lake(spark, settings.lake.root, settings.lake.catalog)
     require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
-    books = Books(lake, owner=Owner.this_process(given.run_id), now=now, take_over=given.take_over)
+    books = Books(lake, owner=Owner.this_process(options.run_id), now=now, take_over=options.take_over)
     other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
     key = mint_key(lake, secret, taken_from=other)
-    return Job(settings, as_of, now, spark, lake, books, registry, key, given)
+    return Job(settings, as_of, now, spark, lake, books, registry, key, options)
 
 
-def clock(given: argparse.Namespace) -> datetime:
+def clock(options: argparse.Namespace) -> datetime:
     """The run's clock: --now, or this moment."""
-    moment: datetime = given.now or datetime.now(UTC)
+    moment: datetime = options.now or datetime.now(UTC)
     return moment
 
 
 def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise argparse.ArgumentTypeError("give the offset too, such as 2018-01-01T06:00:00+00:00")
-    return found
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("add the offset, such as 2018-01-01T06:00:00+00:00")
+    return moment
 
 
-def _tell(fault: FootfallError) -> int:
-    """The fault in words, on stderr, where spark-submit.sh and schedulers show it."""
+def _print_fault(fault: FootfallError) -> int:
+    """Prints the fault in words on stderr, where spark-submit.sh and schedulers show it; returns its exit code."""
     kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(fault).__name__).lower()
     print(f"\nfootfall stopped ({kind}): {fault}", file=sys.stderr)
     log = os.environ.get("FOOTFALL_LOG")

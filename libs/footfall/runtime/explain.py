@@ -17,7 +17,7 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         r"CONTRACT (\S+) broken: ([\w, ]+)",
         lambda m: ContractError(
             f"table {m[1]}: a computed row breaks {m[2]}; nothing was written.",
-            fix="This is a defect of the step that makes the table, not of your logs. Please report it with the lake's version.",
+            fix="Report it with the table's version: it is a defect of the step that writes the table, not of your logs.",
         ),
     ),
     (

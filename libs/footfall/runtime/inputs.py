@@ -74,7 +74,7 @@ class StepInputs:
         if changed:
             raise DataError(
                 f"step {step.name}: changed since they were taken: {', '.join(changed)}.",
-                fix="A file is taken once. Give new rows a file name of their own, and put the old file back.",
+                fix="Put the old file back, and give new rows a file name of their own: a file is taken once.",
             )
         return {FILE + name: str(size) for name, size in sizes.items() if name not in sizes_taken}
 

@@ -65,7 +65,7 @@ class BatchWriter:
             raise ContractError(
                 f"{self._label(table.full_name)}: {tallies} were sorted, but {landing.rows} rows landed and "
                 f"{rows_aside} were set aside.",
-                fix="Please report this: rows were lost.",
+                fix="Report it with the ledger: rows were lost.",
             )
         return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 

@@ -33,9 +33,9 @@ def require_shared_places(settings: Settings, machines: Machines) -> None:
             if is_local(name)
         ]
     tune = settings.fine_tune
-    if tune.enabled and not (tune.on_driver and machines.driver_is_here):
+    if tune.enabled and not (tune.on_driver and machines.driver_is_local):
         faults.append(f"fine_tune.folder is {tune.folder}, a folder of one machine: set fine_tune.on_driver to true")
-    if not machines.driver_is_here:
+    if not machines.driver_is_local:
         faults.append(f"report.path is {settings.report.path}, a file of the driver: run jobs/report.py in client mode")
     if faults:
         raise SettingsError(

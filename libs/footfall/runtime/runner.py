@@ -75,7 +75,7 @@ class Runner:
         if result.is_part and not any(line["rows_valid"] for line in lines):
             raise ContractError(
                 f"{step.name}: a part brought nothing, and says that there is more.",
-                fix="Please report this: the step would go on for ever.",
+                fix="Report it: the step would go on for ever.",
             )
         if lines:
             self.books.enter(batch, lines)

@@ -82,7 +82,7 @@ class Machines:
     """Where a session's work runs: on several machines, and whether the driver runs on the one that started it."""
 
     is_cluster: bool
-    driver_is_here: bool
+    driver_is_local: bool
 
 
 def machines_of(conf: Callable[[str], str]) -> Machines:
@@ -92,7 +92,7 @@ def machines_of(conf: Callable[[str], str]) -> Machines:
     )
     return Machines(
         is_cluster=on_databricks or not conf("spark.master").startswith("local"),
-        driver_is_here=not on_databricks and conf("spark.submit.deployMode") != "cluster",
+        driver_is_local=not on_databricks and conf("spark.submit.deployMode") != "cluster",
     )
 
 

@@ -44,7 +44,7 @@ def resolve(conf: Path, env: str, overrides: Mapping[str, Any]) -> Settings:
     folder = conf / "env" / env
     if not folder.is_dir():
         known = ", ".join(sorted(p.name for p in (conf / "env").glob("*") if p.is_dir())) or "none"
-        raise SettingsError(f"--env {env}: no folder {folder}.", fix=f"There are: {known}.")
+        raise SettingsError(f"--env {env}: no folder {folder}.", fix=f"Use one of: {known}.")
     if (folder / "settings.yaml").exists():
         extra, extra_lines = read_yaml(folder / "settings.yaml")
         _merge(data, extra)
@@ -67,15 +67,15 @@ def read_resolved(path: Path) -> Settings:
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:
     """`key.sub=value` pairs; the value is read as YAML, so 5 is a number and "5" is text."""
-    found: dict[str, Any] = {}
+    overrides: dict[str, Any] = {}
     for pair in pairs:
         key, sign, text = pair.partition("=")
         if not sign or not key:
             raise SettingsError(
-                f"--set {pair}: expected key.sub=value.", fix="For instance --set churn.horizon_days=30."
+                f"--set {pair}: expected key.sub=value.", fix="Write it as in --set churn.horizon_days=30."
             )
-        found[key] = yaml.safe_load(text) if text else ""
-    return found
+        overrides[key] = yaml.safe_load(text) if text else ""
+    return overrides
 
 
 def _mapping_path(conf: Path, name: str) -> Path:
@@ -96,7 +96,9 @@ def _set(data: dict[str, Any], key: Key, value: object) -> None:
     for part in above:
         data = data.setdefault(str(part), {})
         if not isinstance(data, dict):
-            raise SettingsError(f"--set {'.'.join(map(str, key))}: {part} holds no keys.", fix="See conf/base.yaml.")
+            raise SettingsError(
+                f"--set {'.'.join(map(str, key))}: {part} holds no keys.", fix="Take the keys from conf/base.yaml."
+            )
     data[str(last)] = value
 
 
@@ -111,14 +113,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, such as churn.horizon_days=30"
     )
     parser.add_argument("--out", type=Path, required=True, help="file to write")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        settings = resolve(given.conf, given.env, overrides_of(given.lake, given.raw, given.set))
+        settings = resolve(options.conf, options.env, overrides_of(options.lake, options.raw, options.set))
     except FootfallError as fault:
         print(fault, file=sys.stderr)
         return fault.exit_code
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(settings.model_dump(mode="json"), indent=1, ensure_ascii=False), encoding="utf-8")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(settings.model_dump(mode="json"), indent=1, ensure_ascii=False), encoding="utf-8")
     return 0
 
 

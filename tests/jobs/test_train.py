@@ -126,6 +126,21 @@ def test_changed_rows_refit_a_model_only_when_its_cadence_is_over_and_the_same_r
     assert run(30) == "2"
 
 
+def test_a_version_whose_run_was_killed_before_its_batch_closed_is_promoted_and_not_trained_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Books, "close", kill)
+        with pytest.raises(KeyboardInterrupt):
+            world.runner.run(train.steps(world.job()))
+    assert (world.registry.latest_number("segments"), world.registry.champion_version("segments")) == ("1", "")
+    assert world.runner.run(train.steps(world.job())) == []
+    assert (world.registry.latest_number("segments"), world.registry.champion_version("segments")) == ("1", "1")
+
+
 def test_a_shop_without_any_model_still_gets_scores_with_the_reason(world: World) -> None:
     steps = [step for step in score_steps(world.job()) if step.name in {"score_people", "score_segments"}]
     world.runner.run(steps)

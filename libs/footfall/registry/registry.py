@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 CHAMPION_BEFORE = "champion_before"  # tag of a version: who was champion when it became one
+PASSED = "passed"  # tag `gates` of a version that missed none
 EVALUATION, CARD = "evaluation.json", "card.md"
 SQLITE = "sqlite:///"
 MOST_POINTS = 1000  # that MLflow takes at once
@@ -174,7 +175,7 @@ class Registry:
                 number = self._register(client, run.info.run_id, candidate)
             version_tags = {
                 "feature_version": candidate.feature_version,
-                "gates": candidate.missed or "passed",
+                "gates": candidate.missed or PASSED,
                 "served_by": verdict.served_by,
                 **(tags or {}),
             }
@@ -218,7 +219,7 @@ class Registry:
             metrics=[Metric(key, float(value), 0, 0) for key, value in candidate.metrics.items()],
             params=[Param(key, str(value)) for key, value in shown.items()],
             tags=[RunTag(f"table.{name}", version) for name, version in tables.items()]
-            + [RunTag("gates", candidate.missed or "passed")],
+            + [RunTag("gates", candidate.missed or PASSED)],
         )
         points = [Metric(f"curve_{name}", float(value), 0, at) for at, name, value in candidate.curve]
         for at in range(0, len(points), MOST_POINTS):

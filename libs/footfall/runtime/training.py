@@ -23,6 +23,7 @@ from footfall.models.common.gates import Role
 from footfall.models.common.runs import LoadedModel, TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.registry.fetch import encoder_folder
+from footfall.registry.registry import PASSED
 from footfall.runtime.cli import Job
 from footfall.runtime.runner import PART
 from footfall.steps.code import code_hash
@@ -62,8 +63,8 @@ def train_step(job: Job, model: Model) -> Step:
             run = training_run(job, model, by_name, dates)
             with job.lake.staged(name, imported(model.population.rows)(run)) as rows:
                 fingerprint = rows_fingerprint(rows)
-                if _is_known(job, model, fingerprint, definition):
-                    return StepResult()
+                if known := _known_result(job, model, {"training_rows": fingerprint, "code": definition}):
+                    return known
                 trained: Trained = imported(model.train)(rows, run)
         except TooFew as fault:
             if model.name in (getattr(job.options, "model", None) or ()):
@@ -137,9 +138,19 @@ def rows_fingerprint(rows: DataFrame) -> str:
     return f"{row['rows']} rows, {row['digest'] or 0}"
 
 
-def _is_known(job: Job, model: Model, fingerprint: str, definition: str) -> bool:
+def _known_result(job: Job, model: Model, tags: Mapping[str, str]) -> StepResult | None:
+    """What came of the version trained last where it has these tags, so that it is not trained again; else None.
+
+    A run that is killed between the version and the end of its batch has promoted nothing: then that is left to do.
+    """
     latest = job.registry.latest_tags(model.name)
-    return latest.get("training_rows") == fingerprint and latest.get("code") == definition
+    if any(latest.get(key) != value for key, value in tags.items()):
+        return None
+    number, missed = job.registry.latest_number(model.name), latest.get("gates", "")
+    missed = "" if missed == PASSED else missed
+    if job.books.has_registered(f"train_{model.name}", model.name, number):
+        return StepResult(gate_failed=missed)
+    return _result(model, number, Role(latest["role"]), missed)
 
 
 def _champion(job: Job, model: Model) -> LoadedModel | None:
@@ -166,13 +177,19 @@ def _feature_versions(job: Job, model: Model) -> set[str]:
 def _recorded(job: Job, model: Model, trained: Trained, tags: Mapping[str, str]) -> StepResult:
     step = f"train_{model.name}"
     batch = job.books.unfinished(step)
+    role = trained.verdict.role
     number = job.registry.record(
-        trained, tables=batch.inputs if batch else {}, step=step, tags=tags, card=card(model, trained),
+        trained, tables=batch.inputs if batch else {}, step=step, tags={**tags, "role": role.value}, card=card(model, trained),
         plots={name: plots.drawn(kind, trained.evaluation) for name, kind in model.plots.items()},
     )  # fmt: skip
-    role = trained.verdict.role
-    promotes = {model.name: number} if trained.serves else {model.name: ""} if role is Role.NOBODY else {}
-    return StepResult(models={model.name: number}, gate_failed=trained.missed, promotes=promotes)
+    return _result(model, number, role, trained.missed)
+
+
+def _result(model: Model, number: str, role: Role, missed: str) -> StepResult:
+    """The new version, and who is champion when the batch has closed: it, nobody, or as before."""
+    serves = role in {Role.LEARNER, Role.BASELINE}
+    promotes = {model.name: number} if serves else {model.name: ""} if role is Role.NOBODY else {}
+    return StepResult(models={model.name: number}, gate_failed=missed, promotes=promotes)
 
 
 def _digest(values: Mapping[str, Any]) -> str:

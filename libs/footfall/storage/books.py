@@ -95,6 +95,10 @@ class Books:
         """The step's newest closed batch that registered a version of a model."""
         return next((batch for batch in reversed(self._closed.get(step, [])) if batch.registered), None)
 
+    def has_registered(self, step: str, model: str, number: str) -> bool:
+        """Whether a closed batch of the step registered that version of the model."""
+        return any(batch.outputs.get(MODEL + model) == number for batch in self._closed.get(step, []))
+
     def unfinished(self, step: str) -> Batch | None:
         """The step's open batch, made this process's own.
 

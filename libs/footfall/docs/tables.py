@@ -29,6 +29,8 @@ All are Delta tables with reader protocol 1, which Spark, delta-rs, DuckDB and P
   the bit.
 - A column in **bold** is never NULL. A rule holds where its predicate is not false. A row that breaks a rule goes to
   `raw.quarantine` (facts) or stops the step (computed tables); a *warning* only counts in `books.ledger`.
+- No number is NaN or infinite, also inside lists, maps and structs: NULL stands for "no value". A computed row that has
+  one stops the step (`<column>_not_finite`).
 - Time stamps are instants of UTC. A *day* is a day of the shop, in `shop.time_zone`.
 """
 

@@ -1,4 +1,4 @@
-"""Facts -> daily_activity, user_features, item_features, labels: `.sql` files over frames, each named after what it makes. Pure."""
+"""Facts -> daily_activity, user_features, item_features, labels: `.sql` files over frames, each with the name of its result. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def daily_activity(
 ) -> DataFrame:
     """The rows that new facts add to results.daily_activity; every input may be empty.
 
-    Each fact must be handed in exactly once over all calls: sums are appended, never replaced.
+    Pass each fact once over all calls: sums are appended and never replaced.
     """
     return run_sql(
         "features", "daily_activity", values={"time_zone": time_zone},
@@ -24,7 +24,7 @@ def daily_activity(
 
 
 def people_as_of(identities: DataFrame, *, dates: Sequence[date], time_zone: str) -> DataFrame:
-    """Rows (as_of_date, cut, actor_id, user_id, valid_from, valid_to): who was who just before each cut."""
+    """Rows (as_of_date, cut, actor_id, user_id, valid_from, valid_to): which actor belongs to which person just before each cut."""
     return run_sql("features", "people_as_of", values=_as_of(dates, time_zone), identities=identities)
 
 

@@ -1,6 +1,6 @@
--- What each actor did on each day, summed exactly, as far as the new rows of four fact tables say.
+-- What each actor did on each day, as exact sums over the new rows of four fact tables.
 -- One row per actor, day it happened and day it was known; days on which nothing was counted have no row.
--- Flagged machines (bot_reason) are left out: nobody's views should rise because a crawler came by.
+-- Rows of bots (bot_reason) are left out, so that a crawler does not raise anybody's views.
 WITH
 bought AS (
     SELECT

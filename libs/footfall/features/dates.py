@@ -1,4 +1,4 @@
-"""Which as-of dates features are made for: the current one, the evaluation date, the training ones. Pure, imports nothing of footfall."""
+"""The as-of dates of features: the current date, the evaluation date and the training dates. Pure, imports nothing of footfall."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True)
 class AsOfDates:
-    """Dates in the order in which labels become known: training first, then the evaluation date; the current has none yet."""
+    """The dates of one run. The label of the current date is not known yet."""
 
     current: date
     evaluation: date
@@ -16,14 +16,14 @@ class AsOfDates:
 
     @property
     def every(self) -> tuple[date, ...]:
-        """All of them, earliest first."""
+        """All dates, earliest first."""
         return (*self.training, self.evaluation, self.current)
 
 
 def as_of_dates(
     as_of: date, *, horizon_days: int, return_window_days: int, training_dates: int, training_step_days: int
 ) -> AsOfDates:
-    """The evaluation date's label is complete at `as_of`, and the latest training date's at the judged date.
+    """The label of the evaluation date is complete at `as_of`, that of the latest training date at the evaluation date.
 
     A label of date D is complete at D + horizon + return window. Training dates lie `training_step_days` apart.
     """

@@ -1,5 +1,5 @@
 -- Department and category of every item as of each date: of its versions that had begun and were known before the
--- cut, the one that began last. `valid_to` is not asked: it is written when a later version comes, which may not have
+-- cut, the one that began last. `valid_to` is not used: it is written when a later version comes, which may not have
 -- been known yet. One row per item; `namings` gives the entry for a date, NULL where none was known.
 WITH
 dates AS (

@@ -1,5 +1,5 @@
--- What people wrote of an item before each date: what they praise and blame, and whether they are less content of late.
--- Of late is the last 28 days, compared with the 112 days before these.
+-- What people wrote of an item before each date: what they praise and blame, and whether they are less content than before.
+-- The last 28 days are compared with the 112 days before them.
 WITH
 written AS (
     SELECT
@@ -67,7 +67,7 @@ by_aspect AS (
     GROUP BY as_of_date, item_id, aspect
 ),
 
--- Most first; the share is of the documents that speak of the aspect.
+-- The most frequent first; the share is of the documents that mention the aspect.
 collected AS (
     SELECT
         as_of_date,

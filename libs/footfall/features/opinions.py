@@ -1,4 +1,4 @@
-"""What people think, as of dates, from what was read in their reviews and tickets: user_opinions, item_opinions. Pure."""
+"""Opinions of people and about items as of dates, from their reviews and tickets: user_opinions, item_opinions. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 from footfall.features import people_as_of
 from footfall.steps.sql import run_sql
 
-MOST_ASPECTS = 3  # that a person cares about
-MIN_MENTIONS = 2  # documents that speak of an aspect before somebody is said to care about it
+MOST_ASPECTS = 3  # listed of those that a person cares about
+MIN_MENTIONS = 2  # documents that mention an aspect, from which on the person cares about it
 
 
 def user_opinions(

@@ -1,4 +1,4 @@
--- Who was who, as footfall held it just before the cut of each date: one row per date, actor and interval.
+-- Which actor belongs to which person, as known just before the cut of each date: one row per date, actor and interval.
 -- The cut of a date is its 00:00 in the shop's time zone. What became known at the cut itself was not known before it.
 WITH
 dates AS (

@@ -1,6 +1,6 @@
--- What daily_activity tells of every person with an order known before each date.
+-- Figures of daily_activity for every person with an order known before each date.
 WITH
--- A correction bears the day of what it corrects, so the sums of a day are all that was known of that day.
+-- A correction has the day of the row that it corrects, so the sums of a day are all that was known of that day.
 days AS (
     SELECT
         people.as_of_date,

@@ -1,4 +1,4 @@
--- One row per person and date: what daily_activity tells, with what the facts add. Undefined is NULL, nothing is 0.
+-- One row per person and date: figures of daily_activity, with those of the facts. NULL: undefined; 0: none.
 SELECT
     activity.as_of_date,
     activity.user_id,

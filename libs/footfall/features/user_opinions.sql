@@ -31,7 +31,7 @@ sentiments AS (
     GROUP BY as_of_date, user_id
 ),
 
--- An aspect that a document speaks of in three clauses is one mention.
+-- An aspect that a document mentions in three clauses counts as one mention.
 mentions AS (
     SELECT
         people.as_of_date,

@@ -1,4 +1,4 @@
--- Mean stars that a person gave in the last 365 days before each date; a review without stars counts for nothing here.
+-- Mean stars that a person gave in the last 365 days before each date; reviews without stars are left out.
 SELECT
     people.as_of_date,
     people.user_id,

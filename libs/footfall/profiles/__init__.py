@@ -10,9 +10,9 @@ from footfall.features import people_as_of
 from footfall.steps.sql import run_sql
 
 NEW_DAYS = 60
-"""Whoever ordered first within so many days is called new: too little is known for another class."""
+"""A person whose first order is at most so many days old has the class `new`: too little is known for another."""
 MINIMUM_SHARE = 0.05
-"""A department counts as an interest from this share of a person's money on, so that one odd purchase is none."""
+"""Least share of a person's money for a department to count as an interest, so that one odd purchase does not."""
 
 
 def user_profiles(
@@ -31,7 +31,7 @@ def user_profiles(
 ) -> DataFrame:
     """Rows of results.user_profiles for one date: everybody in user_features as of it.
 
-    What is missing stays missing: without segments, scores or reviews their columns are NULL.
+    Without segments, scores or reviews their columns are NULL.
     """
     day = {"as_of": as_of}
     people = people_as_of(identities, dates=[as_of], time_zone=time_zone)

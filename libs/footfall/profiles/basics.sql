@@ -1,5 +1,5 @@
 -- What the shop held about a person before the cut: of all versions of all their actors the one that began last.
--- `valid_to` is not asked: it is written when a later version comes, which may not have been known yet.
+-- `valid_to` is not used: it is written when a later version comes, which may not have been known yet.
 SELECT
     people.user_id,
     max_by(users.age_band, struct(users.valid_from, users.known_at, users.actor_id)) AS age_band,

@@ -14,7 +14,7 @@ people AS (
     WHERE as_of_date = :as_of AND department_shares_365d IS NOT NULL
 ),
 
--- Whoever bought nothing of a department counts in its mean with 0.
+-- People who bought nothing of a department count with 0 in its mean.
 means AS (
     SELECT
         shares.department,

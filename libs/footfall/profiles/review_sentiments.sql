@@ -1,4 +1,4 @@
--- What a person's reviews sound like, of those written and known before the date.
+-- The mean sentiment of a person's reviews that were written and known before the date.
 SELECT
     people.user_id,
     count(*) AS review_count,

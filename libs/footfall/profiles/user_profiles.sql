@@ -1,4 +1,4 @@
--- The portrait of every person as of a date: what the feature, model and text tables say of them, in one row.
+-- The portrait of every person as of a date: features, model results and texts in one row.
 WITH
 -- Quintiles and thirds are cut at values, not at ranks: people who are alike get the same class.
 thresholds AS (

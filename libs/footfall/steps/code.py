@@ -77,7 +77,7 @@ def _parts(module: str) -> Iterator[bytes]:
     yield ast.dump(tree).encode()
     names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     folders = {module if _folder(module) is not None else module.rpartition(".")[0]}
-    folders |= {f"{ROOT}.{name}" for name in names if re.fullmatch(r"[a-z_.]+", name)}  # the room of a query
+    folders |= {f"{ROOT}.{name}" for name in names if re.fullmatch(r"[a-z_.]+", name)}  # the package of a query
     for folder in sorted(folders):
         for file in sorted(_resources(folder), key=lambda f: f.name):
             if file.name in names or file.name.rpartition(".")[0] in names:

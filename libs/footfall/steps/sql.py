@@ -1,4 +1,4 @@
-"""Runs a `.sql` file of a room over frames; no temporary views, no strings put together. Touches only the package's own files."""
+"""Runs a `.sql` file of a package over frames, without temporary views. Reads only footfall's own files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 
-def run_sql(room: str, name: str, *, values: Mapping[str, Any] | None = None, **frames: DataFrame) -> DataFrame:
-    """The result of `libs/footfall/<room>/<name>.sql`: frames stand in it as `{name}`, values as `:name`."""
-    text = resources.files(f"footfall.{room}").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def run_sql(package: str, name: str, *, values: Mapping[str, Any] | None = None, **frames: DataFrame) -> DataFrame:
+    """The result of `libs/footfall/<package>/<name>.sql`, in which `{name}` is a frame and `:name` a value."""
+    text = resources.files(f"footfall.{package}").joinpath(f"{name}.sql").read_text(encoding="utf-8")
     spark = next(iter(frames.values())).sparkSession
     return spark.sql(text, args=dict(values or {}), **frames)

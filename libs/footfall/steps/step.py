@@ -17,7 +17,7 @@ from footfall.steps.code import code_hash
 
 @dataclass(frozen=True)
 class Read:
-    """A table that a step reads at its pinned version; `new` leaves out what the step's last closed batch saw.
+    """A table that a step reads at its pinned version; `new` leaves out the rows that the step's last closed batch read.
 
     `lookup` marks a table in which an incremental step only looks things up: news in it alone is no work.
     `name` is `layer.table`, or `delta:<path or name>` for a shop's own Delta table, read in place.
@@ -88,7 +88,7 @@ Frames = Mapping[str, DataFrame]
 
 @dataclass(frozen=True)
 class Step:
-    """One unit of work and of commitment.
+    """One unit of work, written in batches.
 
     `apply` gets the frames by name, its own tables as they were before among them. `values` are the settings that change the
     result, `code` the packages whose source does; with the pinned inputs they decide whether there is anything to do.
@@ -111,7 +111,7 @@ class Step:
 
     @property
     def is_incremental(self) -> bool:
-        """Whether it only adds what new input brings; then changed code does not make it run again."""
+        """Whether it only adds rows for new input; then changed code does not make it run again."""
         return self.files is not None or (any(r.new for r in self.reads) and all(r.new or r.lookup for r in self.reads))
 
     def fingerprint(self, inputs: Mapping[str, str]) -> str:

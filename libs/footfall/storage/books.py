@@ -1,4 +1,4 @@
-"""The books: opens and closes batches, keeps the ledger, knows which versions readers use. Touches the books layer only."""
+"""The books: opens and closes batches, keeps the ledger, knows which versions readers use. Touches the layer `books` only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.tables import BATCHES, LEDGER
 
-ABANDONED = "abandoned"  # how the outcome of a batch begins that wrote nothing
+ABANDONED = "abandoned"  # prefix of the outcome of a batch that failed before it wrote anything
 ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
 MODEL = "model:"  # prefix in `inputs` and `outputs`: the version of a model that was used or registered
 PROMOTES = "promotes:"  # prefix in `outputs`: the version that becomes champion after the batch has closed
@@ -27,7 +27,7 @@ PROMOTES = "promotes:"  # prefix in `outputs`: the version that becomes champion
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch of a step as it stands in books.batches."""
+    """One batch of a step, as a row of books.batches has it."""
 
     step: str
     batch_id: int
@@ -69,7 +69,7 @@ class Pin:
 
 
 class Books:
-    """The state of all steps, read once and kept up by this process's own batches."""
+    """The state of all steps: read once, then updated by the batches of this process."""
 
     def __init__(self, lake: Lake, *, owner: Owner, now: datetime, take_over: bool = False) -> None:
         self._lake = lake
@@ -100,7 +100,7 @@ class Books:
         return any(batch.outputs.get(MODEL + model) == number for batch in self._closed.get(step, []))
 
     def unfinished(self, step: str) -> Batch | None:
-        """The step's open batch, made this process's own.
+        """The step's open batch, whose owner is this process from now on.
 
         Raises TryAgain where another process holds it that may be alive.
         """
@@ -110,9 +110,9 @@ class Books:
         return batch
 
     def pin(self, table: str) -> Pin | None:
-        """What to read of a table now: what the newest closed batch left that wrote it; None where none did.
+        """The version that readers use now: that of the newest closed batch that wrote the table; None where none did.
 
-        A step's last batch may have written nothing to the table. Then what an earlier one wrote still counts.
+        A step's last batch may have written nothing to the table. Then the version of an earlier batch is still in use.
         """
         writers = [batch for batches in self._closed.values() for batch in batches if table in batch.outputs]
         if not writers:
@@ -121,7 +121,7 @@ class Books:
         return Pin(int(newest.outputs[table]), newest.batch_id, int(newest.outputs.get(table + ROWS, 0)))
 
     def promotions_due(self) -> list[Batch]:
-        """Last closed batches whose versions were to become champions, without a word in the books that they did."""
+        """Last closed batches with versions to promote that are not marked as promoted."""
         last = [batches[-1] for batches in self._closed.values()]
         return [b for b in last if b.promotes and (b.step, b.batch_id) not in self._promoted]
 
@@ -162,7 +162,7 @@ class Books:
         self._open.pop(batch.step, None)
 
     def enter(self, batch: Batch, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Writes the batch's ledger lines; raises where rows were lost (the ledger's own rule)."""
+        """Writes the batch's lines of the ledger; the ledger's rule stops it where rows were lost."""
         self._write(LEDGER, lines, app=f"{batch.step}/ledger", batch_id=batch.batch_id)
 
     def _append_state(self, batch: Batch, state: str) -> str:

@@ -1,4 +1,4 @@
-"""The Delta tables: names, creation by contract, reading at a version, writing once. Touches the lake, nothing else."""
+"""The Delta tables: names, creation by contract, reading at a version, writing once. Touches the lake only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIRST = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED",
 
 @dataclass(frozen=True)
 class Landing:
-    """What a write left: the table's version and the rows that it added."""
+    """The result of a write: the table's version and the rows that it added."""
 
     version: int
     rows: int
@@ -124,7 +124,7 @@ class Lake:
         return (self._properties(name) or {}).get("delta.enableChangeDataFeed") == "true"
 
     def empty(self, table: Table) -> DataFrame:
-        """A frame of the table's shape without rows, for a table that nothing was written to yet."""
+        """A frame of the table's shape without rows, for a table that is still empty."""
         columns = (f"`{c.name}` {c.type}{' NOT NULL' if c.required else ''}" for c in table.all_columns)
         return self.spark.createDataFrame([], ", ".join(columns))
 
@@ -156,7 +156,7 @@ class Lake:
             writer.save(self.path(table.full_name))
 
     def landing(self, table: str, label: str) -> Landing | None:
-        """The commit with that label, or None; a label stands in one commit only."""
+        """The commit with that label, or None; only one commit has a label."""
         for commit in self._history(table, 50):
             if commit["userMetadata"] == label:
                 return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
@@ -164,7 +164,7 @@ class Lake:
 
     @contextmanager
     def staged(self, name: str, frame: DataFrame) -> Iterator[DataFrame]:
-        """The frame as written to the scratch table `stage.<name>` and read back, for one that is used many times.
+        """The frame as written to the scratch table `stage.<name>` and read back, for a frame that is used many times.
 
         The scratch is emptied when the block ends; `name` is the step's, since only one process runs a step.
         """
@@ -229,7 +229,7 @@ class Lake:
 
 
 def _counted(rows: DataFrame) -> DataFrame:
-    """Rows of a Delta table with their `_position` in `_file`, by a hash of the row: Delta tells no row numbers."""
+    """Rows of a Delta table with their `_position` in `_file`, by a hash of the row, since Delta has no row numbers."""
     content = F.xxhash64(F.to_json(F.struct(*(F.col(f"`{c}`") for c in rows.columns))))
     in_file = Window.partitionBy("_file").orderBy(content)
     return rows.withColumn("_position", (F.row_number().over(in_file) - 1).cast("long"))

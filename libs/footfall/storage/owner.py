@@ -1,4 +1,4 @@
-"""Who runs a batch, and whether that process still lives. Reads /proc of this machine only."""
+"""The process that runs a batch, and whether it is still running. Reads /proc of this machine only."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Owner:
         return json.dumps(asdict(self), sort_keys=True)
 
     def may_resume(self, other: Owner) -> bool:
-        """Whether a batch of `other` is ours to go on with: the same run, or a process of this machine that is gone."""
+        """Whether this process may continue a batch of `other`: the same run, or a process of this machine that has ended."""
         if other.token == self.token or (self.run_id and self.run_id == other.run_id):
             return True
         return other.machine == self.machine and _start_of(other.pid) != other.started
 
 
 def _machine() -> str:
-    """This boot of this machine and this process name space; two containers differ."""
+    """Identifies the boot of this machine and the process name space; two containers differ."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     space = Path("/proc/self/ns/pid")
     if not boot.exists():
@@ -49,7 +49,7 @@ def _machine() -> str:
 
 
 def _start_of(pid: int) -> str:
-    """Start time of a process in clock ticks since boot, so that a reused pid is told apart; empty: no such process."""
+    """Start time of a process in clock ticks since boot, so that a reused process id differs; empty: no such process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

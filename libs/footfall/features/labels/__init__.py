@@ -1,4 +1,4 @@
-"""Labels: what came after an as-of date. Pure functions of frames; no feature may read them."""
+"""Labels: what happened after an as-of date. Pure functions of frames; no feature may read them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def no_purchase(
 ) -> DataFrame:
     """The population's (as_of_date, user_id), each once, with `no_purchase` (int): 1 without an order, 0 with one.
 
-    Counted are net orders with as_of_date <= event_date < as_of_date + horizon that were known before
-    as_of_date + horizon + return window. Whom to ask about (who ordered lately, say) is the caller's choice; asking
-    before a label is complete gives 1 for orders that are still to come.
+    It counts net orders with as_of_date <= event_date < as_of_date + horizon that were known before as_of_date +
+    horizon + return window. The caller chooses the population (for instance people with a recent order). Before a label
+    is complete, orders that are still to come count as none.
     """
     return run_sql(
         "features.labels",

@@ -1,5 +1,5 @@
--- 1 for whoever of the population has no order in the horizon after the date, as known when the label is complete,
--- and 0 for whoever has one. Looks only at what happened on the date or later; who is who is as of the date, so that
+-- 1 for people of the population without an order in the horizon after the date, as known when the label is complete,
+-- and 0 for people with one. It reads only what happened on the date or later. Identities are as of the date, so that
 -- the label belongs to the same person as the features.
 WITH
 cuts AS (

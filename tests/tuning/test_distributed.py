@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from tuning_shared import CLASSES, job_of, ruled, spec_of, tiny_bert
 from footfall.text.device import Device
 from footfall.text.spec import NumberType
 from footfall.tuning.checkpoint import Tensors
-from footfall.tuning.distributed import Together, in_processes
+from footfall.tuning.distributed import Together, in_processes, run_in_processes
 from footfall.tuning.job import Learned, TuningJob, train_here
 from footfall.tuning.loop import fit
 from footfall.tuning.model import learned, load_classifier
@@ -73,6 +75,34 @@ def test_both_processes_end_with_equal_weights(spark: SparkSession, tmp_path: Pa
     assert farthest(first, second) == 0
     start = learned(load_classifier(job.folder, job.spec, classes=2))
     assert farthest(first, start) > 1e-3
+
+
+def rank_when_rank_0_has_ended(folder: Path) -> int:
+    """The rank of this process; rank 1 returns it only after the process of rank 0 is gone."""
+    rank = int(os.environ["RANK"])
+    note = folder / "rank_0.pid"
+    if rank == 0:
+        note.with_suffix(".part").write_text(str(os.getpid()))
+        note.with_suffix(".part").rename(note)
+        return rank
+    while not note.is_file() or _is_running(int(note.read_text())):
+        time.sleep(0.05)
+    return rank
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody waited for yet is a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_result_of_rank_0_is_taken_though_another_process_ends_last(spark: SparkSession, tmp_path: Path):
+    assert spark is not None
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the processes do not see the tests' folder
+    result = run_in_processes(rank_when_rank_0_has_ended, tmp_path, count=2, on_driver=True, use_gpu=False)
+    assert result == 0
 
 
 def test_tune_in_two_processes_of_the_driver_writes_the_folder_here(spark: SparkSession, tmp_path: Path):

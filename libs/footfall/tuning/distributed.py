@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import pickle
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -69,15 +73,38 @@ def in_processes(count: int, *, on_driver: bool, use_gpu: bool) -> Train:
     def train(job: TuningJob, log: Log, checkpoints: Path | None) -> Learned:
         shared = checkpoints.resolve() if checkpoints and on_driver else None
         here = replace(job, folder=job.folder.resolve())
-        distributor = TorchDistributor(num_processes=count, local_mode=on_driver, use_gpu=use_gpu)
-        found = distributor.run(train_together, here, shared)
-        if not isinstance(found, Learned):
+        result = run_in_processes(train_together, here, shared, count=count, on_driver=on_driver, use_gpu=use_gpu)
+        if not isinstance(result, Learned):
             raise EnvironmentFault("the processes that trained gave nothing back.", fix="Their own log says why.")
-        for step, name, value in found.progress.curve:
+        for step, name, value in result.progress.curve:
             log(step, name, value)
-        return found
+        return result
 
     return train
+
+
+def run_in_processes(function: Callable[..., Any], *args: Any, count: int, on_driver: bool, use_gpu: bool) -> Any:
+    """What `function(*args)` returns in the process of rank 0, of `count` that TorchDistributor starts.
+
+    In local mode TorchDistributor lets all processes write their result to one file and returns what stood there last
+    (pyspark 4.2, `_run_training_on_pytorch_function`). There rank 0 writes a file of its own; barrier tasks of Spark need
+    none, since only the first one's result is sent back.
+    """
+    distributor = TorchDistributor(num_processes=count, local_mode=on_driver, use_gpu=use_gpu)
+    if not on_driver:
+        return distributor.run(function, *args)
+    with TemporaryDirectory(prefix="footfall-tuning-") as folder:
+        path = Path(folder) / "result"
+        distributor.run(_write_result_of_rank_0, path, function, *args)
+        if not path.is_file():
+            return None
+        return pickle.loads(path.read_bytes())  # noqa: S301 - this run wrote it, in a folder of this user alone
+
+
+def _write_result_of_rank_0(path: Path, function: Callable[..., Any], *args: Any) -> None:
+    result = function(*args)
+    if os.environ["RANK"] == "0":  # torchrun sets it
+        path.write_bytes(pickle.dumps(result))
 
 
 def train_together(job: TuningJob, checkpoints: Path | None) -> Learned:

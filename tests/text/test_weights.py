@@ -24,19 +24,18 @@ CPU = Device("cpu", NumberType.FP32, "a test")
 
 def test_a_directory_that_is_not_there_says_make_setup(tmp_path: Path) -> None:
     spec = spec_of(tmp_path / "absent")
-    for attempt in (lambda: require_weights(spec), lambda: load(spec, CPU, None)):
+    for attempt in (lambda: require_weights([spec]), lambda: load(spec, CPU, None)):
         with pytest.raises(EnvironmentFault, match=r"absent(.|\n)*make setup(.|\n)*text\.encoder"):
             attempt()
 
 
 def test_a_relative_directory_that_is_not_there_is_no_hub_id() -> None:
     with pytest.raises(EnvironmentFault, match="no such directory"):
-        require_weights(spec_of(".cache/models/none"))
+        require_weights([spec_of(".cache/models/none")])
 
 
 def test_a_hub_id_and_a_uri_are_left_to_their_loading() -> None:
-    require_weights(spec_of("some-people/some-model"))
-    require_weights(spec_of("models:/encoder@champion"))
+    require_weights([spec_of("some-people/some-model"), spec_of("models:/encoder@champion")])
 
 
 def test_a_uri_needs_someone_who_fetches_it(tiny) -> None:

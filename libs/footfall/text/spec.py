@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from footfall.errors import EnvironmentFault, SettingsError, listed
 
@@ -83,16 +85,38 @@ class EncoderSpec:
         return self.encoder.startswith(("/", ".", "~", "file:")) or self.encoder.count("/") > 1
 
 
-def require_weights(spec: EncoderSpec) -> None:
-    """Raises EnvironmentFault where the encoder names a directory that is absent. For the driver, before Spark."""
-    if not spec.has_scheme and spec.is_written_as_path and not spec.path.is_dir():
-        raise no_weights(spec, "no such directory")
+def encoder_specs(text: Mapping[str, Any]) -> list[EncoderSpec]:
+    """Of the settings `text.*`: the encoders that champions still read by (`serving`), and last the one that is wanted."""
+    wanted = {field.name: text[field.name] for field in fields(EncoderSpec)}
+    changes = [{name: value for name, value in of_one.items() if value is not None} for of_one in text["serving"]]
+    return [EncoderSpec(**{**wanted, **changed}) for changed in (*changes, {})]
 
 
-def no_weights(spec: EncoderSpec, why: str) -> EnvironmentFault:
+def require_weights(specs: Sequence[EncoderSpec], *, workers_elsewhere: bool = False) -> None:
+    """Raises EnvironmentFault, with every name, where encoders name directories that this machine lacks.
+
+    With `workers_elsewhere` an absolute path is left to the workers, whose disks this machine cannot see. A relative
+    one always means this machine's.
+    """
+    absent = [
+        spec.encoder
+        for spec in specs
+        if not spec.has_scheme and spec.is_written_as_path and not spec.path.is_dir()
+        if not (workers_elsewhere and spec.path.is_absolute())
+    ]
+    if absent:
+        raise _cannot_load(absent, "no such directory")
+
+
+def no_weights(spec: EncoderSpec, reason: str) -> EnvironmentFault:
     """The fault of an encoder that cannot be loaded."""
+    return _cannot_load([spec.encoder], reason)
+
+
+def _cannot_load(encoders: Sequence[str], reason: str) -> EnvironmentFault:
+    names = ", ".join(f"'{encoder}'" for encoder in dict.fromkeys(encoders))
     return EnvironmentFault(
-        f"the text encoder '{spec.encoder}' cannot be loaded: {why}.",
+        f"the text encoder {names} cannot be loaded: {reason}.",
         fix="Run `make setup`, which puts the default model below .cache/models/, or name another directory, hub id "
         "or models:/ URI in the setting text.encoder. On a cluster every worker must be able to read it.",
     )

@@ -7,7 +7,7 @@ and evaluated on are kept from it, by the same cut as `footfall.models.sentiment
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from footfall.models.common.trained import Trained
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
 from footfall.models.sentiment.training import METRICS, classes_of, fit_variants, positive_score
 from footfall.models.sentiment_encoder.model import NAME, TunedEncoder, encoder_at
-from footfall.text.spec import EncoderSpec
+from footfall.text.spec import EncoderSpec, encoder_specs
 from footfall.tuning.data import key_of
 from footfall.tuning.distributed import ignore, trained_in
 from footfall.tuning.search import search
@@ -48,7 +48,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     classes = classes_of(rows)
     rows = _apart(rows if NEUTRAL in classes else rows.without(NEUTRAL))
     ours = rows.only(Split.FIT, Split.CALIBRATE)
-    spec, text = TuningSpec.of(settings, run.text), _encoder_spec(run.text)
+    spec, text = TuningSpec.of(settings, run.text), encoder_specs(run.text)[-1]
     with run.encoder_folder() as encoder_dir:
         if settings["search_trials"]:  # on the texts to fit on alone, of which it holds some out itself
             mine = ours.only(Split.FIT)
@@ -64,11 +64,6 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     vectors = encoder_at(text, tuned.folder).encode(rows.texts).vectors
     scores, outcomes = contending_scores(rows, replace(rows, vectors=vectors), neutral_share=sentiment["neutral_share"])
     return _trained(tuned, scores, outcomes, text, run)
-
-
-def _encoder_spec(text: Mapping[str, Any]) -> EncoderSpec:
-    own = {f.name for f in fields(EncoderSpec)}
-    return EncoderSpec(**{name: value for name, value in text.items() if name in own})
 
 
 def _apart(rows: LabelledTexts) -> LabelledTexts:

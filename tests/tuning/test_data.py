@@ -7,7 +7,7 @@ import pytest
 from tuning_shared import CLASSES, ruled
 
 from footfall.errors import DataError
-from footfall.tuning.data import TuningSplit, batches, class_weights, folds, key_of, labelled, part_of, parted
+from footfall.tuning.data import TuningSplit, batches, class_weights, folds, key_of, labelled, part_of, split_texts
 
 
 def test_rows_that_differ_in_blanks_case_and_punctuation_are_one_text():
@@ -33,11 +33,11 @@ def test_a_label_that_is_no_class_and_a_class_without_texts_are_told():
 
 def test_the_parts_share_no_text_and_a_text_keeps_its_part_when_others_come():
     texts, labels = ruled(400)
-    every = parted(labelled(texts, labels, classes=CLASSES), stopping_share=0.1, held_out_share=0.2)
-    half = parted(labelled(texts[:200], labels[:200], classes=CLASSES), stopping_share=0.1, held_out_share=0.2)
+    every = split_texts(labelled(texts, labels, classes=CLASSES), stopping_share=0.1, held_out_share=0.2)
+    half = split_texts(labelled(texts[:200], labels[:200], classes=CLASSES), stopping_share=0.1, held_out_share=0.2)
     assert sum(len(part) for part in every.values()) == 400
     assert 20 <= len(every[TuningSplit.STOPPING]) <= 60
-    assert 60 <= len(every[TuningSplit.JUDGED]) <= 100
+    assert 60 <= len(every[TuningSplit.HELD_OUT]) <= 100
     for part in TuningSplit:
         assert set(half[part].texts) <= set(every[part].texts)
 
@@ -53,14 +53,14 @@ def test_variants_of_a_text_fall_into_one_part():
 def test_rows_that_a_caller_keeps_aside_are_those_to_stop_on():
     texts, labels = ruled(50)
     kept = [row % 5 == 0 for row in range(50)]
-    found = parted(labelled(texts, labels, classes=CLASSES), stopping_share=0.5, held_out_share=0.0, kept=kept)
+    found = split_texts(labelled(texts, labels, classes=CLASSES), stopping_share=0.5, held_out_share=0.0, kept=kept)
     assert found[TuningSplit.STOPPING].rows.tolist() == list(range(0, 50, 5))
     assert len(found[TuningSplit.FITTED]) == 40
 
 
 def test_parts_without_texts_to_fit_or_stop_on_are_refused():
     with pytest.raises(DataError, match="0 to stop on"):
-        parted(labelled(["tea", "cup"], CLASSES, classes=CLASSES), stopping_share=0.0, held_out_share=0.0)
+        split_texts(labelled(["tea", "cup"], CLASSES, classes=CLASSES), stopping_share=0.0, held_out_share=0.0)
 
 
 def test_each_text_is_in_one_fold():

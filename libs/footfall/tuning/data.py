@@ -26,7 +26,7 @@ class TuningSplit(StrEnum):
 
     FITTED = "fitted"
     STOPPING = "stopping"
-    JUDGED = "judged"
+    HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ def part_of(text: str, *, stopping_share: float, held_out_share: float) -> Tunin
     """The part of a normalised text, by its key: the same in every run, and however many rows carry the text."""
     place = int(key_of(text), 16) % 100_000 / 100_000
     if place < held_out_share:
-        return TuningSplit.JUDGED
+        return TuningSplit.HELD_OUT
     return TuningSplit.STOPPING if place < held_out_share + stopping_share else TuningSplit.FITTED
 
 
-def parted(
+def split_texts(
     data: TuningTexts, *, stopping_share: float, held_out_share: float, kept: Sequence[bool] | None = None
 ) -> dict[TuningSplit, TuningTexts]:
     """The three parts; raises DataError where nothing is left to fit or to stop on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from footfall.tuning.spec import TuningSpec
 
 START_TEXTS = 4096  # of which the scale of the vectors is taken, and the start of the head where none is handed in
 START_PENALTY = 0.1  # C of the logistic regression that the head starts from
-Synonyms = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class TuningTokenIds:
     folder: Path
     texts: tuple[str, ...]
     spec: TuningSpec
-    synonyms: Synonyms
 
     def __call__(self, epoch: int) -> list[list[int]]:
         """Of one epoch, from 0."""
@@ -51,12 +49,9 @@ class TuningTokenIds:
 
     def _varied(self, epoch: int) -> list[str]:
         draw = np.random.default_rng([self.spec.seed, epoch, 1])
-        strength, synonyms = self.spec.augment_strength, self.synonyms
+        share, strength = self.spec.augment_share, self.spec.augment_strength
         return [
-            varied(text, strength=strength, generator=draw, synonyms=synonyms)
-            if draw.random() < self.spec.augment_share
-            else text
-            for text in self.texts
+            varied(text, strength=strength, generator=draw) if draw.random() < share else text for text in self.texts
         ]
 
 
@@ -70,15 +65,14 @@ class TuningJob:
     classes: int
     spec: TuningSpec
     start: Head | None = None
-    synonyms: Synonyms = field(default_factory=dict)
 
     def task(self) -> Task:
         """The texts as tokens."""
         spec, labels = self.spec, self.fitted.labels
         return Task(
-            ids=TuningTokenIds(self.folder, self.fitted.texts, spec, self.synonyms),
+            ids=TuningTokenIds(self.folder, self.fitted.texts, spec),
             labels=labels,
-            stopping_ids=TuningTokenIds(self.folder, self.stopping.texts, spec, {}).plain,
+            stopping_ids=TuningTokenIds(self.folder, self.stopping.texts, spec).plain,
             stopping_labels=self.stopping.labels,
             class_weights=class_weights(labels, classes=self.classes, balanced=spec.balance_classes),
         )

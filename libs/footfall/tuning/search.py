@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from footfall.tuning.data import TuningSplit, TuningTexts, folds, labelled, parted
+from footfall.tuning.data import TuningSplit, TuningTexts, folds, labelled, split_texts
 from footfall.tuning.job import TuningJob, train_here
 from footfall.tuning.loop import Log
 from footfall.tuning.model import Head
@@ -66,7 +66,7 @@ def search(
     each of which stops on its own. `log` gets (trial, name, value). Pruned is a trial whose loss so far is above the
     median of the others at the same evaluation.
     """
-    parts = parted(
+    parts = split_texts(
         labelled(texts, labels, classes=classes), stopping_share=spec.stopping_share, held_out_share=spec.held_out_share
     )
     pairs = [(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING])]

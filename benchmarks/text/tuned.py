@@ -150,7 +150,7 @@ def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:
         texts, moods, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_say, data=data,
         licence=licence,
     )  # fmt: skip
-    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.measures}", flush=True)
+    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.metrics}", flush=True)
     return told.folder
 
 

@@ -113,6 +113,6 @@ def test_tune_in_two_processes_of_the_driver_writes_the_folder_here(spark: Spark
         spec=spec_of(epochs=1), log=silent, train=in_processes(2, on_driver=True, use_gpu=False),
     )  # fmt: skip
     assert (told.folder / "model.safetensors").is_file()
-    assert told.measures["stopping_loss"] == pytest.approx(
+    assert told.metrics["stopping_loss"] == pytest.approx(
         min(v for _, n, v in told.curve if n == "stopping_loss"), abs=1e-4
     )

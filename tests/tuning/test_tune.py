@@ -77,14 +77,17 @@ def test_the_folder_holds_what_is_loaded_fast_and_no_text(tmp_path: Path):
 def test_it_tells_what_it_kept_aside_and_how_it_went(tmp_path: Path):
     seen: list[tuple[int, str, float]] = []
     told = tuned_in(tmp_path, held_out_share=0.2, log=lambda *point: seen.append(point))
-    assert not set(told.kept_aside) & set(told.judged)
-    assert len(told.kept_aside) + len(told.judged) + told.parameters["texts_fitted"] == len(TEXTS)
-    assert told.measures.keys() == {
-        "stopping_loss", "stopping_accuracy", "judged_loss", "judged_accuracy", "best_step",
+    assert not set(told.kept_aside) & set(told.held_out)
+    assert len(told.kept_aside) + len(told.held_out) + told.parameters["texts_fitted"] == len(TEXTS)
+    assert told.metrics.keys() == {
+        "stopping_loss", "stopping_accuracy", "held_out_loss", "held_out_accuracy", "best_step",
     }  # fmt: skip
     assert list(told.curve) == seen
     assert {name for _, name, _ in seen} == {"loss", "rate", "stopping_loss", "stopping_accuracy"}
     assert told.texts_by_language == {"en": told.parameters["texts_fitted"]}
+    whole = next(figure for figure in told.card.figures if figure.by == "all")
+    assert (whole.texts, whole.value) == (len(told.held_out), pytest.approx(told.metrics["held_out_accuracy"]))
+    assert (told.folder / "README.md").read_text() == told.card.markdown()
 
 
 def test_a_call_that_was_killed_ends_as_one_that_was_not(tmp_path: Path):

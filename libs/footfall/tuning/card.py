@@ -42,8 +42,10 @@ class FailureCheck:
     @property
     def verdict(self) -> str:
         """What the texts of the kind show, in words."""
-        if self.texts < FEWEST_TEXTS or self.low is None or self.high is None:
+        if self.texts < FEWEST_TEXTS:
             return "too few texts to tell"
+        if self.low is None or self.high is None:
+            return "no other texts to compare with"
         if self.high < 0:
             return "fails more often"
         return "fails less often" if self.low > 0 else "no difference shown"

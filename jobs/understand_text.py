@@ -12,10 +12,10 @@ from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.text.spec import encoder_specs, require_weights
+from footfall.text.spec import EncoderSpec, encoder_specs, require_weights
 
 if TYPE_CHECKING:
-    from footfall.text.reading import TextReader
+    from footfall.inference.slices import SliceReader
 
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
 HAS_CONTENT = r"[^\s\p{Z}\p{Cc}]"  # a text of white space has no clause and would stay unread for ever
@@ -42,25 +42,23 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
         require_weights(encoders, workers_elsewhere=not is_local)
 
     @cache
-    def reader() -> "TextReader":
+    def reader() -> "SliceReader[EncoderSpec]":
         from footfall.text.bridge import encode_clauses, encode_texts  # torch: seconds that a run without news saves
-        from footfall.text.reading import TextReader
+        from footfall.text.reading import text_reader
 
         encode = encode_clauses if into is tables.CLAUSE_VECTORS else encode_texts
-        return TextReader(
-            encoders=encoders, texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch, encode=encode
-        )
+        return text_reader(encoders, texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch, encode=encode)
 
     def apply(frames: Frames) -> StepResult:
         documents = [frames[table.full_name].where(F.col("text").rlike(HAS_CONTENT)) for table in sources]
         if all(texts.isEmpty() for texts in documents):
             return StepResult()  # no encoder is loaded for nothing
-        piece = reader().next(documents, vectors=frames.get(into.full_name))
-        print(f"  encoder: {piece.by.said}")
-        *serving, wanted = reader().chosen(documents[0])
+        piece = reader().next(documents, results=frames.get(into.full_name))
+        print(f"  encoder: {piece.model.description}")
+        *serving, wanted = reader().settled(documents[0])
         fingerprints = {ENCODER: wanted.fingerprint}
         fingerprints |= {f"{ENCODER}/{number}": encoder.fingerprint for number, encoder in enumerate(serving, 1)}
-        return StepResult([Output(into, piece.vectors)], models=fingerprints, is_part=piece.is_more)
+        return StepResult([Output(into, piece.results)], models=fingerprints, is_part=piece.is_more)
 
     reads, name = tuple(Read(table.full_name) for table in sources), f"understand_{into.name}"
     values, requires = {"text": text}, (weights_exist,)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from footfall.inference.device import choose_device, claim
 from footfall.models.common.measures import Interval
 from footfall.settings import resolve
-from footfall.text.device import choose_device, claim
 from footfall.text.encoder import Encoder, load_encoder
 from footfall.text.spec import encoder_specs
 

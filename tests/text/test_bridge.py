@@ -57,7 +57,7 @@ def test_a_worker_says_what_it_chose_and_can_be_held_to_it(spark: SparkSession) 
     spec = spec_of(WEIGHTS, number_type="auto", device="auto")
     chosen = ask_worker(frame(spark, []), encoder=spec).first()
     assert chosen.device == "cpu"
-    assert chosen.number_type in chosen.said
+    assert chosen.number_type in chosen.description
     held = settled(spec, number_type=chosen.number_type)
     assert ask_worker(frame(spark, []), encoder=held).first().encoder_fingerprint == chosen.encoder_fingerprint
 
@@ -75,7 +75,7 @@ def test_windows_worked_on_at_once_give_the_same_rows(tiny) -> None:
     letters = [chr(97 + n % 26) * (1 + n % 5) for n in range(30)]
     windows = [pa.table({"text_id": letters[at : at + 6], "text": letters[at : at + 6]}) for at in range(0, 30, 6)]
     one_by_one = pa.Table.from_batches(_encoded(encoder, windows))
-    encoder.works_ahead = True
+    encoder.passes.works_ahead = True
     assert pa.Table.from_batches(_encoded(encoder, windows)).equals(one_by_one)
     assert one_by_one["text_id"].to_pylist() == letters
     assert list(_encoded(encoder, [])) == []

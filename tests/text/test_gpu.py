@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from footfall.text.device import choose_device, claim
+from footfall.inference.device import choose_device, claim
 from footfall.text.encoder import Encoder, load_encoder
 from text.conftest import WEIGHTS, load_on_cpu, spec_of
 
@@ -40,11 +40,11 @@ def test_a_real_lack_of_memory_halves_the_work_and_goes_on() -> None:
     expected = encoder.encode(TEXTS).vectors
     torch.cuda.empty_cache()
     _, total = torch.cuda.mem_get_info()
-    before = encoder._tokens_per_batch
+    before = encoder.passes.budget
     try:
         torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_allocated() + (96 << 20)) / total)
         found = encoder.encode(TEXTS).vectors
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-    assert encoder._tokens_per_batch < before
+    assert encoder.passes.budget < before
     np.testing.assert_allclose(found, expected, atol=1e-3)

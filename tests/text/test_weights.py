@@ -14,8 +14,9 @@ import torch
 from tokenizers import Tokenizer, models
 
 from footfall.errors import EnvironmentFault, SettingsError
-from footfall.text.device import Device
-from footfall.text.spec import NumberType, require_weights
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
+from footfall.text.spec import require_weights
 from footfall.text.weights import HashedTokenizer, content_hash, load
 from text.conftest import load_on_cpu, spec_of
 

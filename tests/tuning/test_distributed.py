@@ -17,8 +17,8 @@ from torch import distributed, manual_seed
 from torch.nn.init import normal_
 from tuning_shared import CLASSES, job_of, ruled, spec_of, tiny_bert
 
-from footfall.text.device import Device
-from footfall.text.spec import NumberType
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
 from footfall.tuning.checkpoint import Tensors
 from footfall.tuning.distributed import Together, in_processes, run_in_processes
 from footfall.tuning.job import Learned, TuningJob, train_here

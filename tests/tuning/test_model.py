@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from tuning_shared import spec_of, tiny_bert
 
 from footfall.errors import EnvironmentFault, SettingsError
-from footfall.text.device import Device
-from footfall.text.spec import NumberType
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
 from footfall.tuning.job import logistic_head
 from footfall.tuning.loop import logits_of
 from footfall.tuning.model import Head, groups, layer_of, learned, load_classifier

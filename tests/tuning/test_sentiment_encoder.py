@@ -17,6 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 from tuning_shared import ruled, spec_of, tiny_bert
 
 from footfall.features.dates import AsOfDates
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
 from footfall.models.common.gates import Role
 from footfall.models.common.labelled import Split, collected, labelled_rows
 from footfall.models.common.runs import TrainingRun
@@ -27,9 +29,8 @@ from footfall.models.sentiment_encoder.model import TunedEncoder
 from footfall.registry.fetch import encoder_folder, fetched_model
 from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings, resolve
-from footfall.text.device import Device
 from footfall.text.encoder import load_encoder
-from footfall.text.spec import EncoderSpec, NumberType
+from footfall.text.spec import EncoderSpec
 from footfall.tuning.card import NOT_EVALUATED
 from footfall.tuning.held_out import KINDS, NOT_CHECKED
 

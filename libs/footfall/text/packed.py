@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch.nn import functional as nn
 
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs, Shape, end_to_end
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs, Shape, end_to_end
+from footfall.inference.packing import Block
 from footfall.text.spec import Pooling
-from footfall.text.windows import Tokens
 
 Tensors = Mapping[str, torch.Tensor]
 OFFSET_FAMILIES = ("roberta", "xlm-roberta")  # positions count on from the padding's id
@@ -115,7 +115,7 @@ class PackedBert:
         )
         self.layers = [EncoderLayer.read(tensors, number, device) for number in range(config["num_hidden_layers"])]
 
-    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+    def laid_out(self, chunk: Sequence[Block]) -> Inputs:
         """What `pooled` reads of the chunk's blocks, on the host."""
         return end_to_end(chunk, first_position=self.first_position, one_grid=self.one_grid)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs, padded
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs, padded
+from footfall.inference.packing import Block
 from footfall.text.spec import Pooling
-from footfall.text.windows import Tokens
 
 
 class PaddedModel:
@@ -23,7 +23,7 @@ class PaddedModel:
         self.longest = _longest(model)
         self.pad = int(model.config.pad_token_id or 0)
 
-    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+    def laid_out(self, chunk: Sequence[Block]) -> Inputs:
         """What `pooled` reads of the chunk's blocks, on the host."""
         return padded(chunk, pad=self.pad)
 

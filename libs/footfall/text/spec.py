@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from footfall.errors import EnvironmentFault, SettingsError, listed
+from footfall.inference.compute import NumberType, Wanted
 
 
 class Pooling(StrEnum):
@@ -16,23 +17,6 @@ class Pooling(StrEnum):
 
     MEAN = "mean"
     CLS = "cls"
-
-
-class NumberType(StrEnum):
-    """In which numbers the encoder computes; `auto` takes the fastest that the hardware does well."""
-
-    AUTO = "auto"
-    FP32 = "fp32"
-    BF16 = "bf16"
-    FP16 = "fp16"
-
-
-class Wanted(StrEnum):
-    """On what the encoder may run; `auto` takes a GPU if the task owns one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    GPU = "gpu"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +35,11 @@ class EncoderSpec:
     tokens_per_batch: int
     number_type: NumberType | str
     device: Wanted | str
+
+    @property
+    def section(self) -> str:
+        """Where its settings stand."""
+        return "text"
 
     def __post_init__(self) -> None:
         faults = [

@@ -17,11 +17,11 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from footfall.errors import SettingsError
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs
+from footfall.inference.packing import Block
 from footfall.text.packed import PackedBert, can_pack
 from footfall.text.spec import EncoderSpec, Pooling, no_weights
-from footfall.text.windows import Tokens
 
 # brings what a URI with a scheme names into a directory on this machine, which is there while the block runs
 Fetch = Callable[[str], AbstractContextManager[str]]
@@ -35,7 +35,7 @@ class WeightedModel(Protocol):
     dim: int
     longest: int
 
-    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+    def laid_out(self, chunk: Sequence[Block]) -> Inputs:
         """What `pooled` reads, on the host."""
 
     def pooled(self, inputs: Inputs, pooling: Pooling) -> torch.Tensor:
@@ -43,7 +43,7 @@ class WeightedModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedEncoder:
     """A model on its device, its tokenizer, and the hash of both."""
 
     model: WeightedModel
@@ -51,7 +51,7 @@ class Loaded:
     content_hash: str
 
 
-def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> Loaded:
+def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> LoadedEncoder:
     """The encoder's model and tokenizer; raises EnvironmentFault where they are not to be had.
 
     A directory with config.json, model.safetensors and tokenizer.json of a BERT family needs no transformers, which
@@ -88,7 +88,7 @@ def _is_plain(directory: Path) -> bool:
     return all((directory / name).is_file() for name in PLAIN_FILES)
 
 
-def _plain(spec: EncoderSpec, directory: Path, device: Device) -> Loaded | None:
+def _plain(spec: EncoderSpec, directory: Path, device: Device) -> LoadedEncoder | None:
     """Loaded straight from the three files, the weights mapped into memory; None where the model is not a BERT."""
     config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
     if not can_pack(config):
@@ -125,15 +125,15 @@ def _packed(
     tensors: dict[str, torch.Tensor],
     tokenizer: HashedTokenizer,
     device: Device,
-) -> Loaded:
+) -> LoadedEncoder:
     try:
         model = PackedBert(config, tensors, device)
     except KeyError as fault:
         raise no_weights(spec, f"its weights or its config lack {fault}") from fault
-    return Loaded(model, tokenizer.tokenizer, content_hash(tensors, tokenizer))
+    return LoadedEncoder(model, tokenizer.tokenizer, content_hash(tensors, tokenizer))
 
 
-def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> Loaded:
+def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> LoadedEncoder:
     """Whatever AutoModel and AutoTokenizer make of a directory or hub id."""
     from transformers import AutoModel, AutoTokenizer  # costs seconds, so only where needed
 
@@ -147,7 +147,7 @@ def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> Loaded:
     config, tensors = model.config.to_dict(), model.state_dict()
     if can_pack(config):
         return _packed(spec, config, _named(tensors, str(config["model_type"])), tokenizer, device)
-    return Loaded(PaddedModel(model, device), tokenizer.tokenizer, content_hash(tensors, tokenizer))
+    return LoadedEncoder(PaddedModel(model, device), tokenizer.tokenizer, content_hash(tensors, tokenizer))
 
 
 def _named(tensors: dict[str, torch.Tensor], family: str) -> dict[str, torch.Tensor]:

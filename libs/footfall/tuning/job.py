@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from footfall.text.device import Device, choose_device
+from footfall.inference.device import Device, choose_device
 from footfall.tuning.augment import varied
 from footfall.tuning.checkpoint import Progress, Tensors
 from footfall.tuning.data import Rows, TuningTexts, class_weights, token_ids, tokenizer_of

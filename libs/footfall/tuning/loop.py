@@ -16,8 +16,8 @@ from torch import nn
 from tqdm import tqdm
 
 from footfall.errors import DataError, EnvironmentFault
-from footfall.text.device import Device
-from footfall.text.windows import cut, longest_first
+from footfall.inference.device import Device
+from footfall.inference.packing import cut, longest_first
 from footfall.tuning import checkpoint
 from footfall.tuning.checkpoint import Progress
 from footfall.tuning.data import Rows, batches
@@ -79,7 +79,7 @@ def logits_of(
     order = longest_first([len(row) for row in ids])
     found: list[npt.NDArray[np.float32]] = []
     with torch.no_grad(), autocast(device):
-        for chunk in cut([len(ids[i]) for i in order], tokens=EVALUATED_TOKENS):
+        for chunk in cut([len(ids[i]) for i in order], budget=EVALUATED_TOKENS):
             block, mask = (t.to(device.name) for t in padded([ids[i] for i in order[chunk]], pad=pad))
             found.append((model.vectors(block, mask) if vectors else model(block, mask)).float().cpu().numpy())
     told = np.concatenate(found)

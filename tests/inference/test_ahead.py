@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from footfall.text.ahead import finished, prepared
+from footfall.inference.ahead import finished, prepared
 
 
 def told(items: list[int], log: list[str]) -> Iterator[int]:

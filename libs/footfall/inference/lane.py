@@ -9,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs
 
 Matrix = npt.NDArray[np.float32]
 
 
 class Lane(Protocol):
-    """What the encoder asks of the way to its device and back."""
+    """The way to a device and back."""
 
     def bring(self, inputs: Inputs) -> Inputs:
         """The same on the device; what is computed from here on sees it."""
 
-    def home(self, found: torch.Tensor) -> Callable[[], Matrix]:
+    def home(self, result: torch.Tensor) -> Callable[[], Matrix]:
         """Starts bringing a result back; the function that it gives waits for it."""
 
     def free(self) -> None:
@@ -35,9 +35,9 @@ class HostLane:
         """The same."""
         return inputs
 
-    def home(self, found: torch.Tensor) -> Callable[[], Matrix]:
+    def home(self, result: torch.Tensor) -> Callable[[], Matrix]:
         """The result is there already."""
-        matrix: Matrix = found.numpy()
+        matrix: Matrix = result.numpy()
         return lambda: matrix
 
     def free(self) -> None:
@@ -66,10 +66,10 @@ class CudaLane:
             tensor.record_stream(computing)
         return inputs.moved(moved)
 
-    def home(self, found: torch.Tensor) -> Callable[[], Matrix]:
+    def home(self, result: torch.Tensor) -> Callable[[], Matrix]:
         """One copy into pinned memory; the GPU goes on meanwhile."""
-        host = torch.empty(found.shape, dtype=found.dtype, pin_memory=True)
-        host.copy_(found, non_blocking=True)
+        host = torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
+        host.copy_(result, non_blocking=True)
         is_there = torch.cuda.Event()  # type: ignore[no-untyped-call]  # as above
         is_there.record(torch.cuda.current_stream(self._device))
 

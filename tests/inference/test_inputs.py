@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from footfall.text.inputs import end_to_end, padded
-from footfall.text.windows import blocks
+from footfall.inference.inputs import end_to_end, padded
+from footfall.inference.packing import blocks
 
 CHUNK = blocks([[7, 8, 9], [4, 5], [2, 3], [1]])
 

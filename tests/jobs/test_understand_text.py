@@ -65,15 +65,15 @@ class World:
 
     def run(self, job: Any, *, kill_after: int = 0) -> list[str]:
         """Runs the step that reads texts; with `kill_after` it dies when so many batches are closed."""
-        said: list[str] = []
+        lines: list[str] = []
 
         def say(line: str) -> None:
-            said.append(line)
-            if len(said) == kill_after:
+            lines.append(line)
+            if len(lines) == kill_after:
                 raise Killed
 
         Runner(self.lake, job.books, say=say).run(understand_text.steps(job)[:1])
-        return said
+        return lines
 
     def add(self, *texts: str) -> None:
         """A batch of new texts."""
@@ -102,9 +102,9 @@ class World:
 
 @pytest.fixture
 def world(lake: Lake) -> World:
-    made = World(lake)
-    made.add(*(letter * (1 + n % 4) for n, letter in enumerate("abcdefghijklmnopqrstuvwxyz")))
-    return made
+    new_world = World(lake)
+    new_world.add(*(letter * (1 + n % 4) for n, letter in enumerate("abcdefghijklmnopqrstuvwxyz")))
+    return new_world
 
 
 def test_a_run_killed_between_slices_is_gone_on_with_and_no_text_is_read_twice(world: World, tmp_path: Path) -> None:
@@ -115,14 +115,14 @@ def test_a_run_killed_between_slices_is_gone_on_with_and_no_text_is_read_twice(w
     assert 0 < len(kept) <= 10
     assert world.outcomes() == ["part"]
 
-    said = world.run(world.job(tiny, texts_per_batch=10))
+    lines = world.run(world.job(tiny, texts_per_batch=10))
     rows = world.read()
     assert len(rows) == len({row["text_id"] for row in rows}) == 26
     assert {row["text_id"]: row["batch_id"] for row in rows}.items() >= kept.items()  # as the first run wrote them
     sizes = Counter(row["batch_id"] for row in rows)
     assert max(sizes.values()) <= 10
-    assert world.outcomes() == ["part"] * len(said) + ["done"]
-    assert len(sizes) == len(said) + 1
+    assert world.outcomes() == ["part"] * len(lines) + ["done"]
+    assert len(sizes) == len(lines) + 1
     assert world.run(world.job(tiny, texts_per_batch=10))[0].split()[1:] == ["nothing", "new"]
 
 

@@ -55,21 +55,21 @@ def test_vectors_are_those_of_transformers_in_fp32(encoder: Encoder) -> None:
     mask = read["attention_mask"].unsqueeze(-1)
     expected = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
 
-    found = encoder.encode(REVIEWS)
+    encoded = encoder.encode(REVIEWS)
 
-    assert cosines(found.vectors, expected).min() > 0.99999
-    np.testing.assert_allclose(found.norms, np.linalg.norm(expected, axis=1), rtol=1e-5)
-    np.testing.assert_array_equal(found.token_counts, read["attention_mask"].sum(1))
-    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-6)
+    assert cosines(encoded.vectors, expected).min() > 0.99999
+    np.testing.assert_allclose(encoded.norms, np.linalg.norm(expected, axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(encoded.token_counts, read["attention_mask"].sum(1))
+    np.testing.assert_allclose(np.linalg.norm(encoded.vectors, axis=1), 1, rtol=1e-6)
 
 
 def test_order_and_duplicates_do_not_matter(encoder: Encoder) -> None:
     straight = encoder.encode(REVIEWS)
     mixed = [4, 0, 2, 2, 1, 3, 0, 4]
-    found = encoder.encode([REVIEWS[i] for i in mixed])
-    np.testing.assert_allclose(found.vectors, straight.vectors[mixed], atol=1e-6)
-    np.testing.assert_array_equal(found.token_counts, straight.token_counts[mixed])
-    np.testing.assert_array_equal(found.vectors[2], found.vectors[3])
+    encoded = encoder.encode([REVIEWS[i] for i in mixed])
+    np.testing.assert_allclose(encoded.vectors, straight.vectors[mixed], atol=1e-6)
+    np.testing.assert_array_equal(encoded.token_counts, straight.token_counts[mixed])
+    np.testing.assert_array_equal(encoded.vectors[2], encoded.vectors[3])
 
 
 def test_a_long_neighbour_does_not_leak_into_a_short_text(tiny) -> None:
@@ -81,17 +81,17 @@ def test_a_long_neighbour_does_not_leak_into_a_short_text(tiny) -> None:
 
 
 def test_a_text_is_read_up_to_max_tokens(tiny) -> None:
-    found = load_on_cpu(tiny("bert"), prefix="", max_tokens=5, tokens_per_batch=64).encode(["abc", "abcdefg"])
-    assert found.token_counts.tolist() == [5, 5]
-    np.testing.assert_allclose(found.vectors[0], found.vectors[1], atol=1e-6)
+    encoded = load_on_cpu(tiny("bert"), prefix="", max_tokens=5, tokens_per_batch=64).encode(["abc", "abcdefg"])
+    assert encoded.token_counts.tolist() == [5, 5]
+    np.testing.assert_allclose(encoded.vectors[0], encoded.vectors[1], atol=1e-6)
 
 
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
 def test_no_text_kills_its_batch(encoder: Encoder, poison: str) -> None:
-    found = encoder.encode(["Great!", poison])
-    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(found.vectors[0], encoder.encode(["Great!"]).vectors[0], atol=1e-6)
-    assert found.token_counts[1] <= 128
+    encoded = encoder.encode(["Great!", poison])
+    np.testing.assert_allclose(np.linalg.norm(encoded.vectors, axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(encoded.vectors[0], encoder.encode(["Great!"]).vectors[0], atol=1e-6)
+    assert encoded.token_counts[1] <= 128
 
 
 def test_a_null_text_is_told_with_its_number(encoder: Encoder) -> None:
@@ -100,13 +100,13 @@ def test_a_null_text_is_told_with_its_number(encoder: Encoder) -> None:
 
 
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
-    found = encoder.encode([])
-    assert (found.vectors.shape, found.token_counts.shape, found.norms.shape) == ((0, 384), (0,), (0,))
+    encoded = encoder.encode([])
+    assert (encoded.vectors.shape, encoded.token_counts.shape, encoded.norms.shape) == ((0, 384), (0,), (0,))
 
 
 def test_bf16_stays_near_fp32(encoder: Encoder) -> None:
-    found = load_on_cpu(WEIGHTS, number_type="bf16").encode(REVIEWS)
-    assert cosines(found.vectors, encoder.encode(REVIEWS).vectors).min() > 0.999
+    encoded = load_on_cpu(WEIGHTS, number_type="bf16").encode(REVIEWS)
+    assert cosines(encoded.vectors, encoder.encode(REVIEWS).vectors).min() > 0.999
 
 
 def test_weights_that_give_no_numbers_are_told(tiny) -> None:

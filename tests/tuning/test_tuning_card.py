@@ -72,18 +72,18 @@ def test_another_spec_has_another_version():
 
 def test_the_settings_make_a_spec_and_are_off_by_default():
     settings = resolve(CONF, "local", {})
-    told = TuningSpec.of(settings.fine_tune.model_dump(), settings.text.model_dump())
+    spec = TuningSpec.of(settings.fine_tune.model_dump(), settings.text.model_dump())
     assert settings.fine_tune.enabled is False
-    assert (told.prefix, told.pooling, told.rate, told.max_tokens) == ("query: ", "mean", 5e-5, 64)
+    assert (spec.prefix, spec.pooling, spec.rate, spec.max_tokens) == ("query: ", "mean", 5e-5, 64)
 
 
 def test_each_process_of_a_machine_takes_a_gpu_of_its_own():
     spec = spec_of(device="auto", number_type="bf16")
-    seen = {"CUDA_VISIBLE_DEVICES": "1,2"}
-    names = [device_of(spec, environ={**seen, "LOCAL_RANK": rank}, gpu_count=2).name for rank in ("0", "1")]
+    environment = {"CUDA_VISIBLE_DEVICES": "1,2"}
+    names = [device_of(spec, environ={**environment, "LOCAL_RANK": rank}, gpu_count=2).name for rank in ("0", "1")]
     assert names == ["cuda:0", "cuda:1"]
     assert device_of(spec, environ={}, gpu_count=1).name == "cuda:0"
     assert device_of(spec, environ={}, gpu_count=0).name == "cpu"
-    assert device_of(spec_of(), environ=seen, gpu_count=2).name == "cpu"
+    assert device_of(spec_of(), environ=environment, gpu_count=2).name == "cpu"
     with pytest.raises(EnvironmentFault, match="a GPU was asked for"):
         device_of(spec_of(device="gpu"), environ={}, gpu_count=0)

@@ -30,7 +30,7 @@ def prepared(items: Iterable[A], prepare: Callable[[A], B], *, ahead: bool) -> I
 
 
 def finished(begun: Iterable[Callable[[], B]], *, behind: bool) -> Iterator[B]:
-    """What each piece of work came to, in order; with `behind` the next one is begun before the last is waited for."""
+    """The result of each piece of work, in order; with `behind` the next piece is begun before the last is waited for."""
     if not behind:
         yield from (wait() for wait in begun)
         return

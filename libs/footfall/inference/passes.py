@@ -21,7 +21,7 @@ GPU_TIMES = 16  # a forward pass on a GPU holds so many times the budget of the 
 
 
 class RowModel(Protocol):
-    """What passes ask of a model: how wide its result is, its inputs, and the result."""
+    """What passes need of a model: the width of its result, its inputs, and the result."""
 
     @property
     def dim(self) -> int:
@@ -37,8 +37,8 @@ class RowModel(Protocol):
 class Passes:
     """A model's forward passes on one device.
 
-    `budget` is how many ids a pass holds at most, padding included, on a CPU. Where `too_long` says what is wrong, a row
-    of that length alone is more than the device's memory holds.
+    `budget` is the most ids of a pass on a CPU, padding included. `too_long` makes the error for a row of a length that
+    alone does not fit into the device's memory.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Passes:
         self._too_long = too_long
 
     def begin(self, rows: Sequence[list[int]]) -> Callable[[], npt.NDArray[np.float32]]:
-        """Starts computing; a GPU has only been told all its work when this returns, and the function given back waits.
+        """Starts computing; the returned function waits for float32[n_rows, dim], in the order of `rows`.
 
-        It returns float32[n_rows, dim], in the order of `rows`.
+        On a GPU the work is only queued when this returns.
         """
         order = longest_first([len(row) for row in rows])
         arrive = self._lane.home(self._computed([rows[i] for i in order]))
@@ -67,7 +67,7 @@ class Passes:
         return results
 
     def _computed(self, rows: Sequence[list[int]]) -> torch.Tensor:
-        """float32[n_rows, dim] on the device; `rows` by falling length. The next chunk is brought while one computes."""
+        """float32[n_rows, dim] on the device; `rows` by falling length. The next chunk is copied while one is computed."""
         lengths = [len(row) for row in rows]
         results = torch.empty((len(rows), self.model.dim), dtype=torch.float32, device=self._device)
         coming: Inputs | None = None

@@ -1,4 +1,4 @@
-"""The encoder on Spark's workers: a frame of texts in, a frame of vectors out. Holds all of `text` that knows Spark."""
+"""The encoder on Spark's workers: a frame of texts in, a frame of vectors out. With `reading.py` all of `text` that uses Spark."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def encode_texts(
 ) -> DataFrame:
     """Vectors of `texts` (text_id, text; one row a text_id): the columns of text_vectors, less batch_id.
 
-    A text is encoded in its normalised spelling, the one that its text_id is a hash of. `tasks` spreads the texts anew,
-    by text_id, over so many tasks: a small table lies in one file, and one task would encode it all. `fetch` must be a
-    function that workers can import; it brings encoders named by a URI with a scheme.
+    A text is normalised first; its text_id is a hash of the normalised text. `tasks` repartitions the texts by text_id
+    into so many tasks: a small table lies in one file, and one task would encode it all. `fetch` must be a function that
+    workers can import; it fetches encoders that are named by a URI with a scheme.
     """
-    encoder, share = _where_workers_find_it(encoder), gpu_share(texts)
+    encoder, share = _with_absolute_path(encoder), gpu_share(texts)
 
     def encode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return over_windows(batches, load=lambda: _worker_encoder(encoder, fetch, share), compute=_encoded)
@@ -54,7 +54,7 @@ def encode_texts(
 def encode_clauses(
     texts: DataFrame, *, encoder: EncoderSpec, tasks: int | None = None, fetch: Fetch | None = None
 ) -> DataFrame:
-    """Vectors of the clauses of `texts`, each read by itself: the columns of clause_vectors, less batch_id.
+    """Vectors of the clauses of `texts`, each encoded alone: the columns of clause_vectors, less batch_id.
 
     Offsets are those of the normalised text. The other arguments are those of `encode_texts`.
     """
@@ -85,7 +85,7 @@ def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | N
 
     `encode_texts` is better for a table: its windows are larger than an Arrow batch.
     """
-    encoder = _where_workers_find_it(encoder)
+    encoder = _with_absolute_path(encoder)
 
     def vectors(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
         for texts in batches:
@@ -99,11 +99,11 @@ def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | N
 
 
 def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = None) -> DataFrame:
-    """One row, from a worker of `frame`'s session: device, number_type, encoder_fingerprint, and all of it in words.
+    """One row, from a worker of `frame`'s session: device, number_type, encoder_fingerprint, and a description.
 
-    Which number type `auto` means, and so which vectors are there already, only the workers know.
+    Only the workers know which number type `auto` means, and so which vectors exist already.
     """
-    encoder, share = _where_workers_find_it(encoder), gpu_share(frame)
+    encoder, share = _with_absolute_path(encoder), gpu_share(frame)
 
     def answer(_: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         loaded = _worker_encoder(encoder, fetch, share)
@@ -115,14 +115,14 @@ def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = 
 
 
 def settled(encoder: EncoderSpec, *, number_type: str) -> EncoderSpec:
-    """The spec with the number type that a worker chose, so that all workers of a run compute alike."""
+    """The spec with the number type that a worker chose, so that all workers of a run use the same."""
     return replace(encoder, number_type=NumberType(number_type))
 
 
-def _where_workers_find_it(encoder: EncoderSpec) -> EncoderSpec:
-    """A relative directory means the driver's; workers start elsewhere."""
-    is_here = not encoder.has_scheme and encoder.path.is_dir()
-    return replace(encoder, encoder=str(encoder.path.resolve())) if is_here else encoder
+def _with_absolute_path(encoder: EncoderSpec) -> EncoderSpec:
+    """The spec with an absolute path: a relative one is the driver's, and workers start in another directory."""
+    is_local = not encoder.has_scheme and encoder.path.is_dir()
+    return replace(encoder, encoder=str(encoder.path.resolve())) if is_local else encoder
 
 
 def _worker_encoder(encoder: EncoderSpec, fetch: Fetch | None, gpu_share: float) -> Encoder:
@@ -130,7 +130,7 @@ def _worker_encoder(encoder: EncoderSpec, fetch: Fetch | None, gpu_share: float)
 
 
 def _encoded(encoder: Encoder, windows: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
-    """One batch a window; where the encoder works ahead, one window is tokenized, one computed and one handed on at once."""
+    """One batch a window; where the encoder works ahead, one window is tokenized while one is computed and one handed on."""
 
     def read(window: pa.Table) -> tuple[pa.Array, TokenIds]:
         texts = normalise_text(pd.Series(_strings(window["text"]), dtype=object))
@@ -145,7 +145,7 @@ def _encoded(encoder: Encoder, windows: Iterable[pa.Table]) -> Iterator[pa.Recor
 
 
 def _strings(texts: pa.ChunkedArray) -> list[str | None]:
-    """The column's strings; Spark passes on whatever bytes a file held, and what is no UTF-8 becomes U+FFFD."""
+    """The column's strings; Spark passes on the bytes of a file, and those that are no UTF-8 become U+FFFD."""
     try:
         strings: list[str | None] = texts.to_pylist()
     except UnicodeDecodeError:

@@ -23,23 +23,23 @@ from footfall.text.parts import Around, Splitter, joined
 from footfall.text.spec import EncoderSpec, Pooling
 from footfall.text.weights import Fetch, LoadedEncoder, WeightedModel, load
 
-CHARACTERS_A_TOKEN = 64  # more than any real vocabulary packs into one token: what lies beyond is never tokenized
+CHARACTERS_A_TOKEN = 64  # more than a token of any real vocabulary has; characters beyond are not tokenized
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class TokenIds:
-    """What the tokenizer made of n texts, of which u are distinct."""
+    """The tokens of n texts, of which u are distinct."""
 
     parts: list[list[int]]  # of all distinct texts, one after the other
     parts_of_text: list[int]  # [u]
     counts: npt.NDArray[np.int32]  # [u], tokens of a text, special ones included
-    codes: npt.NDArray[np.intp]  # [n], which of the distinct texts each one is
+    codes: npt.NDArray[np.intp]  # [n], number of the distinct text
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the encoder made of n texts, in their order."""
+    """The vectors of n texts, in their order."""
 
     vectors: npt.NDArray[np.float32]  # [n, dim], rows of length 1
     token_counts: npt.NDArray[np.int32]  # [n], special tokens included
@@ -87,15 +87,15 @@ class Encoder:
         )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """The vectors of `texts`; equal texts are encoded once, and one longer than max_tokens in overlapping parts.
+        """The vectors of `texts`; equal texts are encoded once, and a text longer than max_tokens in overlapping parts.
 
-        Raises DataError where a text is None or a vector is not finite. Nothing else in a text is a fault: an empty
-        one is encoded as its prefix alone.
+        Raises DataError where a text is None or a vector is not finite. Every other text is encoded: an empty one is
+        its prefix alone.
         """
         return self.begin(self.read(texts))()
 
     def read(self, texts: Sequence[str]) -> TokenIds:
-        """The half of `encode` that is the CPU's on any device: the tokens of each distinct text, cut into parts."""
+        """The half of `encode` that runs on the CPU on any device: the tokens of each distinct text, cut into parts."""
         codes, unique = pd.factorize(_sound(texts))
         ids = self._tokens(unique)
         split = [self._splitter.parts(row) for row in ids]
@@ -107,7 +107,7 @@ class Encoder:
         )
 
     def begin(self, tokens: TokenIds) -> Callable[[], Encoded]:
-        """The other half; a GPU has only been told all its work when this returns, and the function given back waits."""
+        """The other half. On a GPU the work is only queued when this returns; the returned function waits for it."""
         pooled = self.passes.begin(tokens.parts)
 
         def encoded() -> Encoded:
@@ -137,17 +137,17 @@ def load_encoder(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) 
 def encoder_of_process(spec: EncoderSpec, device: Device, fetch: Fetch | None = None) -> Encoder:
     """The one encoder that this process keeps from task to task; another spec or GPU address replaces it.
 
-    `fetch` does not tell encoders apart: every task unpickles its own, and it only brings what `spec` names.
+    `fetch` is not part of the key: every task unpickles its own, and it only fetches what `spec` names.
     """
     return kept_model(spec, device, lambda: load_encoder(spec, device, fetch))
 
 
 def fingerprint(spec: EncoderSpec, device: Device, content_hash: str) -> str:
-    """Names everything that decides a vector: weights, tokenizer, prefix, pooling, how long texts are read, number type."""
+    """Hash of all that determines a vector: weights, tokenizer, prefix, pooling, lengths, number type."""
     overlap = spec.overlap_tokens if spec.max_parts > 1 else 0
     read = [spec.max_tokens, spec.max_parts, overlap]
-    decides = [content_hash, spec.prefix, str(spec.pooling), *read, str(device.number_type)]
-    return hashlib.blake2b(json.dumps(decides).encode(), digest_size=16).hexdigest()
+    parts = [content_hash, spec.prefix, str(spec.pooling), *read, str(device.number_type)]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def _sound(texts: Sequence[str]) -> npt.NDArray[np.object_]:
@@ -161,13 +161,13 @@ def _sound(texts: Sequence[str]) -> npt.NDArray[np.object_]:
 
 
 def _scaled(pooled: npt.NDArray[np.float32], counts: npt.NDArray[np.int32], codes: npt.NDArray[np.intp]) -> Encoded:
-    """Rows of length 1, given back to every text that they stand for."""
+    """Rows of length 1, one for each text."""
     norms = np.linalg.norm(pooled, axis=1).astype(np.float32)
     broken = int((~np.isfinite(norms)).sum())
     if broken:
         raise DataError(
             f"the encoder made {broken} vectors that are not finite.",
-            fix="Set text.number_type to fp32; if it stays so, the weights of text.encoder are broken.",
+            fix="Set text.number_type to fp32; if the error stays, replace the weights of text.encoder, which are broken.",
         )
     vectors = pooled / np.maximum(norms, TINY)[:, None]
     return Encoded(vectors[codes], counts[codes], norms[codes])

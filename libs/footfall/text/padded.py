@@ -14,7 +14,7 @@ from footfall.text.spec import Pooling
 
 
 class PaddedModel:
-    """A model of transformers, asked for the pooled vectors of its last hidden state."""
+    """A model of transformers that returns the pooled vectors of its last hidden state."""
 
     def __init__(self, model: Any, device: Device) -> None:
         self.model = model.to(device.name, device.torch_type).eval()
@@ -31,8 +31,8 @@ class PaddedModel:
         """float32[n_texts, dim] on the device, one row a text in the order of the blocks."""
         mask = inputs.tensors["mask"]
         with torch.inference_mode():
-            found = self.model(input_ids=inputs.tensors["ids"], attention_mask=mask.long())
-            hidden: torch.Tensor = found.last_hidden_state.float()
+            output = self.model(input_ids=inputs.tensors["ids"], attention_mask=mask.long())
+            hidden: torch.Tensor = output.last_hidden_state.float()
             if pooling is Pooling.CLS:
                 return hidden[:, 0]
             weights: torch.Tensor = mask.unsqueeze(-1).float()
@@ -40,7 +40,7 @@ class PaddedModel:
 
 
 def _longest(model: Any) -> int:
-    """Tokens that the model reads at most; the RoBERTa kin count positions on from the padding's id."""
+    """Most tokens that the model reads; models like RoBERTa count positions from the padding's id on."""
     longest = int(getattr(model.config, "max_position_embeddings", 1 << 20))
     places = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     padding = getattr(places, "padding_idx", None)

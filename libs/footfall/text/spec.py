@@ -1,4 +1,4 @@
-"""What a person settles about the encoder (settings `text.*`), as one value that travels to the workers."""
+"""The settings of the encoder (`text.*`) as one value that is sent to the workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Pooling(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderSpec:
-    """Settings `text.*`. Strings are accepted for the enumerations; all faults are told at once as a SettingsError.
+    """Settings `text.*`. Strings are accepted for the enumerations. Raises SettingsError with all faults at once.
 
     `encoder` is a directory, the id of a model on a hub, or a URI with a scheme, such as `models:/name@champion`.
     """
@@ -38,7 +38,7 @@ class EncoderSpec:
 
     @property
     def section(self) -> str:
-        """Where its settings stand."""
+        """Section of the settings, as errors name it."""
         return "text"
 
     def __post_init__(self) -> None:
@@ -55,12 +55,13 @@ class EncoderSpec:
         ]
         if faults:
             raise SettingsError(
-                f"the encoder cannot work so: {listed(faults)}.", fix="Correct conf/ or --set text.<key>=<value>."
+                f"the encoder cannot work with these settings: {listed(faults)}.",
+                fix="Correct conf/ or --set text.<key>=<value>.",
             )
 
     @property
     def has_scheme(self) -> bool:
-        """Whether the encoder is a URI that somebody has to fetch first."""
+        """Whether the encoder is a URI that has to be fetched first."""
         return ":/" in self.encoder and not self.encoder.startswith("file:")
 
     @property
@@ -70,7 +71,7 @@ class EncoderSpec:
 
     @property
     def is_written_as_path(self) -> bool:
-        """Whether the encoder can only mean a path: no hub id begins with these or has three parts."""
+        """Whether the encoder can only be a path: no hub id begins with these or has three parts."""
         return self.encoder.startswith(("/", ".", "~", "file:")) or self.encoder.count("/") > 1
 
 

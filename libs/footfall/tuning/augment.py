@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-FEWEST = 4  # words or characters; a shorter text has none to lose
+FEWEST = 4  # words or characters; a shorter text stays as it is
 
 
 def varied(text: str, *, strength: float, generator: np.random.Generator) -> str:

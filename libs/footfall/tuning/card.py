@@ -77,7 +77,7 @@ class EncoderCard:
         parameters = [(name, str(value)) for name, value in self.parameters.items()]
         sections = [
             f"# {self.name}",
-            f"The encoder `{self.encoder}`, fine-tuned to tell {', '.join(self.classes)}. {LOADED}",
+            f"The encoder `{self.encoder}`, fine-tuned to predict {', '.join(self.classes)}. {LOADED}",
             f"## Data\n\n{self.data}\n\nTexts by language: {languages}.",
             f"## Licence\n\n{self.licence}",
             f"## Figures\n\n{_figures(self.figures)}",

@@ -35,20 +35,20 @@ class Together:
         return DistributedDataParallel(model, forward_sync_buffers=False)
 
     def hold(self, model: nn.Module) -> AbstractContextManager[Any]:
-        """`no_sync`: all but the last pass of a step."""
+        """`no_sync`, for all passes of a step but the last."""
         if not isinstance(model, DistributedDataParallel):
-            raise TypeError("only what `wrap` gave can be held")
+            raise TypeError("only the model that `wrap` returned can be held")
         held: AbstractContextManager[Any] = model.no_sync()
         return held
 
     def agreed(self, value: float) -> float:
-        """The first process' value, everywhere: all must stop together."""
-        told = torch.tensor([value], dtype=torch.float64, device=self._device)
-        distributed.broadcast(told, src=0)
-        return float(told)
+        """The first process' value, in every process, so that all stop together."""
+        shared = torch.tensor([value], dtype=torch.float64, device=self._device)
+        distributed.broadcast(shared, src=0)
+        return float(shared)
 
     def same(self, value: float) -> bool:
-        """Whether the least and the greatest value are one."""
+        """Whether the least and the greatest value are equal."""
         ends = torch.tensor([value, -value], dtype=torch.float64, device=self._device)
         distributed.all_reduce(ends, op=distributed.ReduceOp.MAX)
         return bool(ends[0] == -ends[1])
@@ -65,17 +65,19 @@ def in_processes(count: int, *, on_driver: bool, use_gpu: bool) -> Train:
     """What `tune` takes as `train` in order to train in `count` processes, each with its share of every batch.
 
     With `on_driver` they run on this machine; else each is a barrier task of the active session, which needs as many
-    free slots at once, and every worker must be able to read the encoder's directory. Checkpoints are kept only where
-    all processes share the disk, that is on the driver. Learning curves are logged when the training has ended: the
-    log function cannot leave this process.
+    free slots at once, and every worker must be able to read the encoder's directory. Checkpoints are written only on
+    the driver, where all processes share the disk. Learning curves are logged when the training has ended, since the
+    log function cannot be sent to other processes.
     """
 
     def train(job: TuningJob, log: Log, checkpoints: Path | None) -> Learned:
         shared = checkpoints.resolve() if checkpoints and on_driver else None
-        here = replace(job, folder=job.folder.resolve())
-        result = run_in_processes(train_together, here, shared, count=count, on_driver=on_driver, use_gpu=use_gpu)
+        local_job = replace(job, folder=job.folder.resolve())
+        result = run_in_processes(train_together, local_job, shared, count=count, on_driver=on_driver, use_gpu=use_gpu)
         if not isinstance(result, Learned):
-            raise EnvironmentFault("the processes that trained gave nothing back.", fix="Their own log says why.")
+            raise EnvironmentFault(
+                "the processes that trained returned nothing.", fix="Look for the cause in their own log."
+            )
         for step, name, value in result.progress.curve:
             log(step, name, value)
         return result
@@ -108,7 +110,7 @@ def _write_result_of_rank_0(path: Path, function: Callable[..., Any], *args: Any
 
 
 def train_together(job: TuningJob, checkpoints: Path | None) -> Learned:
-    """What each process runs: torchrun has set its rank in the environment."""
+    """Runs in each process; torchrun has set its rank in the environment."""
     device = device_of(job.spec)
     if device.is_gpu:
         torch.cuda.set_device(device.name)
@@ -120,5 +122,5 @@ def train_together(job: TuningJob, checkpoints: Path | None) -> Learned:
 
 
 def ignore(step: int, name: str, value: float) -> None:
-    """For a log that nobody reads while it is written: the curve comes back with the result."""
+    """A log for callers that read the curve from the result."""
     logging.getLogger(__name__).debug("step %d: %s %s", step, name, value)

@@ -1,4 +1,4 @@
-"""Fine-tunes an encoder on labelled texts, from directory to directory. torch; reads and writes those two alone."""
+"""Fine-tunes an encoder on labelled texts, from one directory into another. torch; reads and writes only these two."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def tune(
     licence: str = "That of the encoder and of the labelled texts.",
     bootstrap_rounds: int = 200,
 ) -> Tuned:
-    """The encoder of `encoder_dir` fine-tuned to tell `classes`, written to `out_dir` with its card.
+    """Fine-tunes the encoder of `encoder_dir` to predict `classes`, and writes it to `out_dir` with its card.
 
     Texts are normalised and taken once each, and split by text. `start` is a head over the encoder's vectors of
     length 1, in the order of `classes`; without it a logistic regression is fitted first (spec.start_from_logistic).
-    `kept` marks the rows to stop on, for a caller who keeps them aside for more than that; without it they are a
-    share of the texts, by text. `train` says in which processes. A call that was killed goes on from its last checkpoint
-    below `out_dir`. `bootstrap_rounds` resamples give the card's intervals on the held-out texts, if there are any.
+    `kept` marks the rows to stop on, for a caller who also uses them otherwise; without it they are a share of the
+    texts, by text. `train` runs the training, in one process or several. A call that was killed continues from its last
+    checkpoint below `out_dir`. `bootstrap_rounds` resamples give the card's intervals on the held-out texts, if any.
     """
     splits = split_texts(
         labelled(texts, labels, classes=classes),
@@ -92,7 +92,7 @@ def tune(
 
 
 def rebuilt(job: TuningJob, learned: Learned) -> TextClassifier:
-    """The trained model, in this process, wherever it was trained."""
+    """The trained model in this process, wherever it was trained."""
     model = load_classifier(job.folder, job.spec, classes=job.classes)
     put_back(model, learned.tensors)
     model.centre.copy_(torch.from_numpy(learned.centre))

@@ -1,4 +1,4 @@
-"""What fine-tuning leaves: a directory that footfall.text loads as any encoder, a head, curves, figures, a card."""
+"""The result of fine-tuning: a directory that `footfall.text` loads as any encoder, a head, curves, figures, a card."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CARD = "README.md"
 
 @dataclass(frozen=True)
 class Tuned:
-    """A fine-tuned encoder and how it came about.
+    """A fine-tuned encoder with its head, metrics and card.
 
-    `kept_aside` are the rows of the input that it was not fitted on: only they can weigh its logits against others' or
-    calibrate them honestly, since it knows the labels of all other texts by heart.
+    `kept_aside` are the rows of the input to stop on, which it was not fitted on. Calibrate the head, or weight it
+    against others, on these rows only: on texts that it was fitted on it is more often right than on new ones.
     """
 
     folder: Path

@@ -60,7 +60,9 @@ def test_two_tasks_of_spark_learn_what_one_process_does_with_twice_the_batch(spa
     job = job_of(tiny_bert(tmp_path), spec_of(batch_texts=4, accumulation=2, dropout=0.0, epochs=1))
     single = train_here(replace(job, spec=replace(job.spec, batch_texts=8)), silent)
     points: list[tuple[int, str, float]] = []
-    double = in_processes(2, on_driver=False, use_gpu=False)(job, lambda *point: points.append(point), tmp_path / "kept")
+    double = in_processes(2, on_driver=False, use_gpu=False)(
+        job, lambda *point: points.append(point), tmp_path / "kept"
+    )
     assert double.progress.step == single.progress.step == 6
     assert points == list(double.progress.curve)
     np.testing.assert_allclose(losses(double), losses(single), atol=1e-3)

@@ -16,6 +16,8 @@ from mlflow import MlflowClient
 from pyspark.sql import DataFrame, SparkSession
 from tuning_shared import ruled, spec_of, tiny_bert
 
+from footfall.docs.declared import declaring_job
+from footfall.errors import EnvironmentFault
 from footfall.features.dates import AsOfDates
 from footfall.inference.compute import NumberType
 from footfall.inference.device import Device
@@ -33,6 +35,7 @@ from footfall.text.encoder import load_encoder
 from footfall.text.spec import EncoderSpec
 from footfall.tuning.card import NOT_EVALUATED
 from footfall.tuning.held_out import KINDS, NOT_CHECKED
+from jobs import fine_tune
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow warns of its own parts
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -166,6 +169,13 @@ def test_the_gate_passes_what_gains_and_keeps_the_encoder_as_it_was_else(
     scores[sentiment_encoder.LEARNER] = 1 / (1 + np.exp(-((outcomes - 0.5) * (1 + 10 * gain) + noise)))
     verdict = sentiment_encoder.judge(scores, outcomes, run)
     assert verdict.role is role
+
+
+def test_a_missing_encoder_is_reported_before_anything_is_read(tmp_path: Path) -> None:
+    changes = {"text.encoder": str(tmp_path / "absent"), "fine_tune.enabled": True}
+    [step] = fine_tune.steps(replace(declaring_job(CONF), settings=resolve(CONF, "local", changes)))
+    with pytest.raises(EnvironmentFault, match=r"absent' cannot be loaded: no such directory"):
+        step.requires[0]()
 
 
 def test_the_champion_is_fetched_from_mlflow_and_reads_as_the_folder_did(trained: Trained, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 
 from footfall.inference.compute import NumberType
 from footfall.inference.device import Device
-from footfall.inference.worker import kept_model, over_windows, pipelined
+from footfall.inference.process import kept_model
+from footfall.inference.worker import over_windows, pipelined
 
 CPU = Device("cpu", NumberType.FP32, "a test")
 

@@ -1,11 +1,11 @@
-"""What a Python worker of Spark owns and keeps: its task's device, and one model from task to task. Knows Spark and torch."""
+"""What a task of Spark owns (its device), and how it runs its batches through a model. Knows Spark and torch."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 import torch
@@ -15,7 +15,6 @@ from pyspark.sql import DataFrame
 from footfall.inference.ahead import finished, prepared
 from footfall.inference.compute import ComputeSpec
 from footfall.inference.device import Device, choose_device, claim
-from footfall.inference.lane import lane_to
 from footfall.inference.packing import regroup
 
 WINDOW_ROWS = 10_000
@@ -23,18 +22,6 @@ WINDOW_BYTES = 64 << 20
 M = TypeVar("M")
 W = TypeVar("W")
 R = TypeVar("R")
-
-_kept: dict[tuple[Hashable, Device], Any] = {}  # one model at most: models are large
-
-
-def kept_model(spec: Hashable, device: Device, load: Callable[[], M]) -> M:
-    """The one model that this process keeps from task to task; another spec or GPU address replaces it."""
-    if (spec, device) not in _kept:
-        _kept.clear()
-        lane_to(device).free()
-        _kept[spec, device] = load()
-    model: M = _kept[spec, device]
-    return model
 
 
 def gpu_share(frame: DataFrame) -> float:

@@ -17,7 +17,7 @@ from footfall.inference.device import Device
 from footfall.inference.inputs import Inputs
 from footfall.inference.packing import Block
 from footfall.inference.passes import Passes
-from footfall.inference.worker import kept_model
+from footfall.inference.process import kept_model
 from footfall.text.normal import repaired
 from footfall.text.parts import Around, Splitter, joined
 from footfall.text.spec import EncoderSpec, Pooling

@@ -26,6 +26,7 @@ AS_OF = date(2018, 1, 1)
 NOW = datetime(2018, 1, 2, 12, tzinfo=UTC)  # tables then do not depend on the day of the benchmark
 
 from footfall.docs.declared import Absent  # noqa: E402
+from footfall.inference.cpu import cpu_class, cpu_flags  # noqa: E402
 from footfall.privacy.pseudonyms import MintKey  # noqa: E402
 from footfall.runtime.cli import Job  # noqa: E402
 from footfall.runtime.runner import Runner  # noqa: E402
@@ -35,7 +36,6 @@ from footfall.steps.step import Step  # noqa: E402
 from footfall.storage.books import Books  # noqa: E402
 from footfall.storage.lake import Lake  # noqa: E402
 from footfall.storage.owner import Owner  # noqa: E402
-from footfall.text.cpu import cpu_class, cpu_flags  # noqa: E402
 
 
 def cores() -> int:

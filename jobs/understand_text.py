@@ -7,68 +7,62 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from footfall import tables
 from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
-from footfall.settings import Text
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import (
-    CLAUSE_VECTORS,
-    LABELLED_CLAUSES,
-    LABELLED_TEXTS,
-    LABELLED_TICKETS,
-    REVIEWS,
-    TEXT_VECTORS,
-    TICKETS,
-)
-from footfall.text.spec import EncoderSpec
+from footfall.text.spec import EncoderSpec, encoder_specs, require_weights
 
 if TYPE_CHECKING:
-    from footfall.text.reading import TextReader
+    from footfall.inference.slices import SliceReader
 
 ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
-SAYS_SOMETHING = r"[^\s\p{Z}\p{Cc}]"  # what is white space alone has no clause, and would stay unread for ever
-WRITTEN = (REVIEWS, TICKETS)  # by customers
-DOCUMENTS = (*WRITTEN, LABELLED_TEXTS, LABELLED_CLAUSES, LABELLED_TICKETS)
-
-
-def encoders(text: Text) -> list[EncoderSpec]:
-    """Those that champions still read by, and last the one that is wanted."""
-    here = text.model_dump(exclude={"tasks", "texts_per_batch", "serving"})
-    serving = [here | one.model_dump(exclude_none=True) for one in text.serving]
-    return [EncoderSpec(**told) for told in (*serving, here)]
+HAS_CONTENT = r"[^\s\p{Z}\p{Cc}]"  # a text of white space has no clause and would stay unread for ever
+WRITTEN = (tables.REVIEWS, tables.TICKETS)  # by customers
+DOCUMENTS = (*WRITTEN, tables.LABELLED_TEXTS, tables.LABELLED_CLAUSES, tables.LABELLED_TICKETS)
+SOURCES = {tables.TEXT_VECTORS: DOCUMENTS, tables.CLAUSE_VECTORS: WRITTEN}
 
 
 def steps(job: Job) -> list[Step]:
-    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch until none is left."""
-    return [_read(job, TEXT_VECTORS, DOCUMENTS), _read(job, CLAUSE_VECTORS, WRITTEN)]
+    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch until none is left.
+
+    There is no step for what no source of the shop brings.
+    """
+    return [_read(job, into, sources) for into, sources in SOURCES.items() if any(map(job.feeds, sources))]
 
 
-def _read(job: Job, into: Table, tables: Sequence[Table]) -> Step:
+def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
     """Reads with every encoder what it has not read yet."""
-    text = job.settings.text
+    text, encoders = job.settings.text, encoder_specs(job.settings.text.model_dump())
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
-    @cache
-    def reader() -> "TextReader":
-        from footfall.text.bridge import encode_clauses, encode_texts  # torch: seconds that a run without news saves
-        from footfall.text.reading import TextReader
+    def weights_exist() -> None:
+        is_local = str(job.spark.conf.get("spark.master", "local")).startswith("local")
+        require_weights(encoders, workers_elsewhere=not is_local)
 
-        return TextReader(
-            encoders=encoders(text), texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch,
-            encode=encode_clauses if into is CLAUSE_VECTORS else encode_texts,
-        )  # fmt: skip
+    @cache
+    def reader() -> "SliceReader[EncoderSpec]":
+        from footfall.text.bridge import encode_clauses, encode_texts  # torch: seconds that a run without news saves
+        from footfall.text.reading import text_reader
+
+        encode = encode_clauses if into is tables.CLAUSE_VECTORS else encode_texts
+        return text_reader(encoders, texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch, encode=encode)
 
     def apply(frames: Frames) -> StepResult:
-        documents = [frames[table.full_name].where(F.col("text").rlike(SAYS_SOMETHING)) for table in tables]
-        found = reader().next(documents, vectors=frames.get(into.full_name))
-        print(f"  encoder: {found.by.said}")
-        *serving, wanted = reader().chosen(documents[0])
-        read = {ENCODER: wanted.fingerprint} | {f"{ENCODER}/{n}": by.fingerprint for n, by in enumerate(serving, 1)}
-        return StepResult([Output(into, found.vectors)], models=read, is_part=found.is_more)
+        documents = [frames[table.full_name].where(F.col("text").rlike(HAS_CONTENT)) for table in sources]
+        if all(texts.isEmpty() for texts in documents):
+            return StepResult()  # no encoder is loaded for nothing
+        piece = reader().next(documents, results=frames.get(into.full_name))
+        print(f"  encoder: {piece.model.description}")
+        *serving, wanted = reader().settled(documents[0])
+        fingerprints = {ENCODER: wanted.fingerprint}
+        fingerprints |= {f"{ENCODER}/{number}": encoder.fingerprint for number, encoder in enumerate(serving, 1)}
+        return StepResult([Output(into, piece.results)], models=fingerprints, is_part=piece.is_more)
 
-    reads, values = tuple(Read(table.full_name) for table in tables), {"text": text}
-    return Step(f"understand_{into.name}", reads, (into.full_name,), apply, code=("footfall.text",), values=values)
+    reads, name = tuple(Read(table.full_name) for table in sources), f"understand_{into.name}"
+    values, requires = {"text": text}, (weights_exist,)
+    return Step(name, reads, (into.full_name,), apply, ("footfall.text",), values, requires=requires)
 
 
 if __name__ == "__main__":

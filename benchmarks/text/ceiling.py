@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from benchmarks.text.figures import as_rectangle
 
-from footfall.text.device import choose_device, claim
-from footfall.text.encoder import tokens_a_pass
-from footfall.text.lane import lane_to
+from footfall.inference.device import choose_device, claim
+from footfall.inference.lane import lane_to
+from footfall.inference.packing import Block
+from footfall.inference.passes import ids_a_pass
 from footfall.text.spec import EncoderSpec, Pooling
 from footfall.text.weights import load
-from footfall.text.windows import Tokens
 
 READY, GO, STOP = "ready", "go", "stop"
 TOKEN = 4  # an ordinary piece of any vocabulary
@@ -34,7 +34,7 @@ def shares(lengths: Sequence[int], count: int) -> list[list[int]]:
     return [ordered[start::count] for start in range(count)]
 
 
-def rectangles(lengths: Sequence[int], *, tokens: int) -> list[Tokens]:
+def rectangles(lengths: Sequence[int], *, tokens: int) -> list[Block]:
     """int64[n_texts, n_tokens] blocks of one length, each of `tokens` tokens at most."""
     texts, length = as_rectangle(lengths)
     at_once = max(1, tokens // length)
@@ -86,7 +86,7 @@ def _compute(connection: Connection, spec: EncoderSpec, lengths: Sequence[int]) 
     device = choose_device(spec, addresses=(), environ=os.environ, gpu_count=torch.cuda.device_count())
     claim(device)
     model, lane = load(spec, device, None).model, lane_to(device)
-    blocks = rectangles(lengths, tokens=tokens_a_pass(spec, device))
+    blocks = rectangles(lengths, tokens=ids_a_pass(spec.tokens_per_batch, device))
     said = READY
     while said != STOP:
         pooled = (model.pooled(lane.bring(model.laid_out([block])), Pooling(spec.pooling)) for block in blocks)

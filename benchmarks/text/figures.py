@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from footfall.text.windows import cut, longest_first, padded_tokens
+from footfall.inference.packing import cut, longest_first, padded_size
 
 BASELINE = "usual"
 MLFLOW = "mlflow"
@@ -95,8 +95,8 @@ def padding(counts: Sequence[int], *, batch: int, tokens: int, tasks: int) -> di
     for share in np.array_split(np.array(counts), tasks):
         ordered = share[longest_first(share)].tolist()
         batches = [slice(start, start + batch) for start in range(0, len(share), batch)]
-        padded["usual"] += padded_tokens(share.tolist(), batches)
-        padded["sorted chunks"] += padded_tokens(ordered, cut(ordered, tokens=tokens))
+        padded["usual"] += padded_size(share.tolist(), batches)
+        padded["sorted chunks"] += padded_size(ordered, cut(ordered, budget=tokens))
     return {name: computed / sum(counts) for name, computed in padded.items()}
 
 

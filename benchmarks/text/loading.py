@@ -36,7 +36,7 @@ def forget(file: Path) -> None:
 
 def _ours(directory: Path) -> tuple[float, float]:
     start = time.perf_counter()
-    from footfall.text.device import choose_device
+    from footfall.inference.device import choose_device
     from footfall.text.encoder import load_encoder
 
     spec = encoder_spec(directory, "cpu", number_type="auto")

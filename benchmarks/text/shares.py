@@ -38,15 +38,16 @@ from benchmarks.text.loading import WAYS, fresh_seconds  # noqa: E402
 from benchmarks.text.shapes import SHAPES, model_directory  # noqa: E402
 from benchmarks.text.world import encoder_spec, frame_of, session  # noqa: E402
 
+from footfall.inference.cpu import cpu_class, cpu_flags  # noqa: E402
+from footfall.inference.device import choose_device, claim  # noqa: E402
+from footfall.inference.packing import blocks, cut, longest_first  # noqa: E402
+from footfall.inference.unread import unread_rows  # noqa: E402
 from footfall.text.bridge import ask_worker, encode_texts  # noqa: E402
-from footfall.text.cpu import cpu_class, cpu_flags  # noqa: E402
-from footfall.text.device import choose_device, claim  # noqa: E402
 from footfall.text.encoder import load_encoder  # noqa: E402
 from footfall.text.normal import normalise_text  # noqa: E402
+from footfall.text.reading import COLUMNS  # noqa: E402
 from footfall.text.spec import EncoderSpec, Pooling  # noqa: E402
-from footfall.text.unread import unread_texts  # noqa: E402
 from footfall.text.weights import load  # noqa: E402
-from footfall.text.windows import blocks, cut, longest_first  # noqa: E402
 
 REREAD_TOKENS = 64
 
@@ -68,7 +69,7 @@ def parts(texts: Sequence[str], spec: EncoderSpec) -> dict[str, Callable[[], obj
     unique = [spec.prefix + text for text in dict.fromkeys(texts)]
     ids = [encoding.ids for encoding in loaded.tokenizer.encode_batch_fast(unique)]
     ordered = [ids[i] for i in longest_first([len(row) for row in ids])]
-    chunks = [blocks(ordered[chunk]) for chunk in cut([len(row) for row in ordered], tokens=spec.tokens_per_batch)]
+    chunks = [blocks(ordered[chunk]) for chunk in cut([len(row) for row in ordered], budget=spec.tokens_per_batch)]
     model, vectors = loaded.model, encoder.encode(texts).vectors
     return {
         "tokenizer": lambda: loaded.tokenizer.encode_batch_fast(unique),
@@ -154,7 +155,8 @@ def store_runs(spark: SparkSession, texts: Sequence[str], spec: EncoderSpec, sto
     def run(encoder: EncoderSpec) -> None:
         found = ask_worker(frame, encoder=encoder).first()
         known = spark.read.parquet(str(store)) if store.exists() else None
-        unread = unread_texts([frame], vectors=known, fingerprint=found["encoder_fingerprint"] if found else "")
+        fingerprint = found["encoder_fingerprint"] if found else ""
+        unread = unread_rows([frame], results=known, fingerprint=fingerprint, columns=COLUMNS)
         encode_texts(unread, encoder=encoder).write.mode("append").parquet(str(store))
 
     return {

@@ -46,7 +46,7 @@ from benchmarks.text.variants import BATCH, CEILING, VARIANTS, Place, wanted_var
 from benchmarks.text.world import encoder_spec, frame_of, session  # noqa: E402
 
 from footfall.errors import EnvironmentFault, FootfallError  # noqa: E402
-from footfall.text.cpu import cpu_class, cpu_flags, has_fast_bf16  # noqa: E402
+from footfall.inference.cpu import cpu_class, cpu_flags, has_fast_bf16  # noqa: E402
 from footfall.text.spec import EncoderSpec  # noqa: E402
 
 

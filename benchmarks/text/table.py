@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from jobs.understand_text import encoders
 
+from footfall.inference.device import choose_device, claim
 from footfall.models.common.measures import Interval
 from footfall.settings import resolve
-from footfall.text.device import choose_device, claim
 from footfall.text.encoder import Encoder, load_encoder
+from footfall.text.spec import encoder_specs
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ROOT / "benchmarks" / "text" / "labels"
@@ -69,7 +69,7 @@ def labels(name: str) -> list[dict[str, str]]:
 @cache
 def encoder(directory: str = "") -> Encoder:
     """The encoder of conf/base.yaml, or another directory read in its way, on one thread of this machine's CPU."""
-    told = encoders(resolve(ROOT / "conf", "local", {}).text)[-1]
+    told = encoder_specs(resolve(ROOT / "conf", "local", {}).text.model_dump())[-1]
     spec = replace(told, encoder=directory or str(ROOT / told.encoder), device="cpu")
     device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
     claim(device)

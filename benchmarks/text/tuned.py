@@ -26,7 +26,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from footfall.models.common import measures
 from footfall.settings import resolve
-from footfall.tuning.data import TuningSplit, TuningTexts, labelled, parted
+from footfall.tuning.data import TuningSplit, TuningTexts, labelled, split_texts
 from footfall.tuning.job import logistic_head
 from footfall.tuning.spec import TuningSpec
 from footfall.tuning.tune import tune
@@ -64,7 +64,7 @@ def cut_texts(spec: TuningSpec, most: int) -> Cut:
     told, last = (
         labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, judged)
     )
-    parts = parted(told, stopping_share=spec.stopping_share, held_out_share=0.0)
+    parts = split_texts(told, stopping_share=spec.stopping_share, held_out_share=0.0)
     return Cut(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], last)
 
 
@@ -150,7 +150,7 @@ def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:
         texts, moods, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_say, data=data,
         licence=licence,
     )  # fmt: skip
-    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.measures}", flush=True)
+    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.metrics}", flush=True)
     return told.folder
 
 

@@ -19,6 +19,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     # reads a lake without Spark, for people who query
     "query": ("query",),
     "pure packages": (
+        "inference",
         "text",
         "privacy",
         "ingest",

@@ -24,10 +24,8 @@ LONG_MARKDOWN: set[str] = {
     "benchmarks/README.md",
     "benchmarks/text/labels/README.md",
     "benchmarks/text/labels/aspects_guidelines.md",
-    "docs/fine_tuning.md",
     "docs/query.md",
     "docs/sources.md",
-    "docs/text.md",
     "examples/shop/README.md",
 }
 # Folders whose modules still have such names. It only shrinks: a folder that became clean leaves it.
@@ -45,8 +43,6 @@ VAGUE_FOLDERS: set[str] = {
     "libs/footfall/refine",
     "libs/footfall/registry",
     "libs/footfall/storage",
-    "libs/footfall/text",
-    "libs/footfall/tuning",
 }
 # Put together here, so that this file does not hold what it looks for.
 MACHINE_PATHS = tuple("/" + path for path in ("work/", "tmp/w/", "root/", "home/"))

@@ -12,7 +12,8 @@ from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
 
 from footfall.errors import EnvironmentFault
-from footfall.text.bridge import _task_device, encode_texts
+from footfall.inference.worker import task_device
+from footfall.text.bridge import encode_texts
 from footfall.text.spec import EncoderSpec
 
 PATIENCE_S = 90.0  # so long a task waits for the others; where they may not run at once they never meet
@@ -35,7 +36,7 @@ def main() -> int:
 
     def look(_):  # without type hints, which Spark would read as the kind of UDF
         try:
-            device = str(_task_device(spec))
+            device = str(task_device(spec))
         except EnvironmentFault as fault:
             device = str(fault)
         (given.meet / str(TaskContext.get().partitionId())).touch()

@@ -11,9 +11,9 @@ from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
 from footfall.errors import EnvironmentFault
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
 from footfall.registry.fetch import fetched_model
-from footfall.text.device import Device
-from footfall.text.spec import NumberType
 from footfall.text.weights import load
 from text.conftest import make_tiny, spec_of
 

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
-from footfall.text.device import choose_device
+from footfall.inference.device import choose_device
 from footfall.text.encoder import Encoder, load_encoder
 from footfall.text.spec import EncoderSpec
 

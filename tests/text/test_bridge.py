@@ -28,9 +28,9 @@ def frame(spark: SparkSession, rows: list[tuple[str | None, str | None]]) -> Dat
 def test_each_text_gets_the_encoders_vector_of_its_normal_spelling(
     spark: SparkSession, encoder: Encoder, tasks: int | None
 ) -> None:
-    found = encode_texts(frame(spark, TEXTS), encoder=spec_of(WEIGHTS), tasks=tasks)
-    conform(found, TEXT_VECTORS)
-    rows = sorted(found.collect())
+    vectors = encode_texts(frame(spark, TEXTS), encoder=spec_of(WEIGHTS), tasks=tasks)
+    conform(vectors, TEXT_VECTORS)
+    rows = sorted(vectors.collect())
     expected = encoder.encode(READ)
     assert [row.text_id for row in rows] == ["a", "b", "c", "d", "e"]
     assert {row.encoder_fingerprint for row in rows} == {encoder.fingerprint}
@@ -57,7 +57,7 @@ def test_a_worker_says_what_it_chose_and_can_be_held_to_it(spark: SparkSession) 
     spec = spec_of(WEIGHTS, number_type="auto", device="auto")
     chosen = ask_worker(frame(spark, []), encoder=spec).first()
     assert chosen.device == "cpu"
-    assert chosen.number_type in chosen.said
+    assert chosen.number_type in chosen.description
     held = settled(spec, number_type=chosen.number_type)
     assert ask_worker(frame(spark, []), encoder=held).first().encoder_fingerprint == chosen.encoder_fingerprint
 
@@ -75,7 +75,7 @@ def test_windows_worked_on_at_once_give_the_same_rows(tiny) -> None:
     letters = [chr(97 + n % 26) * (1 + n % 5) for n in range(30)]
     windows = [pa.table({"text_id": letters[at : at + 6], "text": letters[at : at + 6]}) for at in range(0, 30, 6)]
     one_by_one = pa.Table.from_batches(_encoded(encoder, windows))
-    encoder.works_ahead = True
+    encoder.passes.works_ahead = True
     assert pa.Table.from_batches(_encoded(encoder, windows)).equals(one_by_one)
     assert one_by_one["text_id"].to_pylist() == letters
     assert list(_encoded(encoder, [])) == []
@@ -85,10 +85,10 @@ def test_the_udf_gives_a_text_in_sql_its_stored_vector(spark: SparkSession, tiny
     spec = spec_of(tiny("bert"), prefix="", max_tokens=16, tokens_per_batch=64)
     spark.udf.register("text_vector", vector_udf(spec))
     texts = [("a", " ab\nc "), ("b", None), ("c", "hello")]
-    found = spark.sql("SELECT text_id, text_vector(text) AS vector FROM {texts}", texts=frame(spark, texts)).collect()
+    collected = spark.sql("SELECT text_id, text_vector(text) AS vector FROM {texts}", texts=frame(spark, texts)).collect()
     expected = (
         load_on_cpu(spec.encoder, prefix="", max_tokens=16, tokens_per_batch=64).encode(["ab c", "hello"]).vectors
     )
-    rows = {row.text_id: row.vector for row in found}
+    rows = {row.text_id: row.vector for row in collected}
     assert rows["b"] is None
     np.testing.assert_allclose([rows["a"], rows["c"]], expected, atol=1e-6)

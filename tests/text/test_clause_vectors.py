@@ -27,11 +27,11 @@ CLAUSES = {
 def test_the_offsets_find_the_clause_whose_vector_is_stored(spark: SparkSession, tiny: Callable[[str], Path]) -> None:
     directory = tiny("bert")
     rows = spark.createDataFrame(list(WRITTEN.items()), "text_id string, text string")
-    found = conform(encode_clauses(rows, encoder=spec_of(directory, max_tokens=16)), CLAUSE_VECTORS).collect()
-    cut = {(r.text_id, r.clause_number): normalise(WRITTEN[r.text_id])[r.start_char : r.end_char] for r in found}
+    collected = conform(encode_clauses(rows, encoder=spec_of(directory, max_tokens=16)), CLAUSE_VECTORS).collect()
+    cut = {(r.text_id, r.clause_number): normalise(WRITTEN[r.text_id])[r.start_char : r.end_char] for r in collected}
     assert cut == CLAUSES  # blank texts have none
     encoder = load_on_cpu(directory, max_tokens=16)
-    vectors = {(r.text_id, r.clause_number): r.vector for r in found}
+    vectors = {(r.text_id, r.clause_number): r.vector for r in collected}
     expected = encoder.encode(list(CLAUSES.values())).vectors
     np.testing.assert_allclose([vectors[place] for place in CLAUSES], expected, atol=1e-6)
-    assert {r.encoder_fingerprint for r in found} == {encoder.fingerprint}
+    assert {r.encoder_fingerprint for r in collected} == {encoder.fingerprint}

@@ -92,9 +92,9 @@ def test_nothing_is_lost_but_blanks_between_clauses(text: str) -> None:
 
 def test_the_last_of_many_clauses_holds_the_rest() -> None:
     text = "很好看。" * 100
-    found = cut(text)
-    assert len(found) == 64
-    assert found[-1] == "很好看。" * 37
+    clauses = cut(text)
+    assert len(clauses) == 64
+    assert clauses[-1] == "很好看。" * 37
     assert len(split_clauses("aa bb. cc dd. ee ff.", most=2)) == 2
 
 

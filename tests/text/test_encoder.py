@@ -12,9 +12,9 @@ import torch
 from transformers import BertModel, PreTrainedTokenizerFast
 
 from footfall.errors import DataError, EnvironmentFault
-from footfall.text.device import Device
-from footfall.text.encoder import Encoder, encoder_of_process, fingerprint, tokens_a_pass
-from footfall.text.spec import NumberType
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
+from footfall.text.encoder import Encoder, encoder_of_process, fingerprint
 from text.conftest import WEIGHTS, load_on_cpu, spec_of
 
 REVIEWS = [
@@ -55,21 +55,21 @@ def test_vectors_are_those_of_transformers_in_fp32(encoder: Encoder) -> None:
     mask = read["attention_mask"].unsqueeze(-1)
     expected = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
 
-    found = encoder.encode(REVIEWS)
+    encoded = encoder.encode(REVIEWS)
 
-    assert cosines(found.vectors, expected).min() > 0.99999
-    np.testing.assert_allclose(found.norms, np.linalg.norm(expected, axis=1), rtol=1e-5)
-    np.testing.assert_array_equal(found.token_counts, read["attention_mask"].sum(1))
-    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-6)
+    assert cosines(encoded.vectors, expected).min() > 0.99999
+    np.testing.assert_allclose(encoded.norms, np.linalg.norm(expected, axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(encoded.token_counts, read["attention_mask"].sum(1))
+    np.testing.assert_allclose(np.linalg.norm(encoded.vectors, axis=1), 1, rtol=1e-6)
 
 
 def test_order_and_duplicates_do_not_matter(encoder: Encoder) -> None:
     straight = encoder.encode(REVIEWS)
     mixed = [4, 0, 2, 2, 1, 3, 0, 4]
-    found = encoder.encode([REVIEWS[i] for i in mixed])
-    np.testing.assert_allclose(found.vectors, straight.vectors[mixed], atol=1e-6)
-    np.testing.assert_array_equal(found.token_counts, straight.token_counts[mixed])
-    np.testing.assert_array_equal(found.vectors[2], found.vectors[3])
+    encoded = encoder.encode([REVIEWS[i] for i in mixed])
+    np.testing.assert_allclose(encoded.vectors, straight.vectors[mixed], atol=1e-6)
+    np.testing.assert_array_equal(encoded.token_counts, straight.token_counts[mixed])
+    np.testing.assert_array_equal(encoded.vectors[2], encoded.vectors[3])
 
 
 def test_a_long_neighbour_does_not_leak_into_a_short_text(tiny) -> None:
@@ -81,17 +81,17 @@ def test_a_long_neighbour_does_not_leak_into_a_short_text(tiny) -> None:
 
 
 def test_a_text_is_read_up_to_max_tokens(tiny) -> None:
-    found = load_on_cpu(tiny("bert"), prefix="", max_tokens=5, tokens_per_batch=64).encode(["abc", "abcdefg"])
-    assert found.token_counts.tolist() == [5, 5]
-    np.testing.assert_allclose(found.vectors[0], found.vectors[1], atol=1e-6)
+    encoded = load_on_cpu(tiny("bert"), prefix="", max_tokens=5, tokens_per_batch=64).encode(["abc", "abcdefg"])
+    assert encoded.token_counts.tolist() == [5, 5]
+    np.testing.assert_allclose(encoded.vectors[0], encoded.vectors[1], atol=1e-6)
 
 
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
 def test_no_text_kills_its_batch(encoder: Encoder, poison: str) -> None:
-    found = encoder.encode(["Great!", poison])
-    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(found.vectors[0], encoder.encode(["Great!"]).vectors[0], atol=1e-6)
-    assert found.token_counts[1] <= 128
+    encoded = encoder.encode(["Great!", poison])
+    np.testing.assert_allclose(np.linalg.norm(encoded.vectors, axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(encoded.vectors[0], encoder.encode(["Great!"]).vectors[0], atol=1e-6)
+    assert encoded.token_counts[1] <= 128
 
 
 def test_a_null_text_is_told_with_its_number(encoder: Encoder) -> None:
@@ -100,18 +100,18 @@ def test_a_null_text_is_told_with_its_number(encoder: Encoder) -> None:
 
 
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
-    found = encoder.encode([])
-    assert (found.vectors.shape, found.token_counts.shape, found.norms.shape) == ((0, 384), (0,), (0,))
+    encoded = encoder.encode([])
+    assert (encoded.vectors.shape, encoded.token_counts.shape, encoded.norms.shape) == ((0, 384), (0,), (0,))
 
 
 def test_bf16_stays_near_fp32(encoder: Encoder) -> None:
-    found = load_on_cpu(WEIGHTS, number_type="bf16").encode(REVIEWS)
-    assert cosines(found.vectors, encoder.encode(REVIEWS).vectors).min() > 0.999
+    encoded = load_on_cpu(WEIGHTS, number_type="bf16").encode(REVIEWS)
+    assert cosines(encoded.vectors, encoder.encode(REVIEWS).vectors).min() > 0.999
 
 
 def test_weights_that_give_no_numbers_are_told(tiny) -> None:
     broken = load_on_cpu(tiny("bert"), prefix="", max_tokens=8, tokens_per_batch=8)
-    broken._model.places[0] = float("nan")
+    broken.passes.model.model.places[0] = float("nan")
     with pytest.raises(DataError, match="1 vectors that are not finite"):
         broken.encode(["a"])
 
@@ -144,7 +144,8 @@ def test_a_process_keeps_its_encoder_from_task_to_task_though_each_brings_its_ow
 
 def full_beyond(encoder: Encoder, most_tokens: int) -> list[int]:
     """Makes the encoder's model run out of memory beyond so many tokens, as a GPU does; gives the sizes of what it ran."""
-    real, sizes = encoder._model.pooled, []
+    model, sizes = encoder.passes.model.model, []
+    real = model.pooled
 
     def pooled(inputs, pooling):
         tokens = inputs.tensors["ids"].numel()
@@ -153,7 +154,7 @@ def full_beyond(encoder: Encoder, most_tokens: int) -> list[int]:
         sizes.append(tokens)
         return real(inputs, pooling)
 
-    encoder._model.pooled = pooled
+    model.pooled = pooled
     return sizes
 
 
@@ -163,18 +164,18 @@ def test_out_of_memory_halves_the_work_and_goes_on_with_the_same_vectors(tiny, w
     directory = tiny("bert")
     expected = load_on_cpu(directory, max_tokens=32, tokens_per_batch=640).encode(texts)
     tight = load_on_cpu(directory, max_tokens=32, tokens_per_batch=640)
-    tight.works_ahead = works_ahead
+    tight.passes.works_ahead = works_ahead
     sizes = full_beyond(tight, 200)
     np.testing.assert_allclose(tight.encode(texts).vectors, expected.vectors, atol=1e-6)
     assert max(sizes) > 100  # it took no less than it had to
     tight.encode(texts)
-    assert tight._tokens_per_batch == 640 // 4
+    assert tight.passes.budget == 640 // 4
 
 
 @pytest.mark.parametrize("family", ["bert", "distilbert"])
 def test_working_ahead_gives_the_same_vectors_to_the_bit(tiny, family: str) -> None:
     plain, ahead = (load_on_cpu(tiny(family), max_tokens=32, tokens_per_batch=90) for _ in range(2))
-    ahead.works_ahead = True
+    ahead.passes.works_ahead = True
     assert ahead.encode(MANY).vectors.tolist() == plain.encode(MANY).vectors.tolist()
     assert ahead.encode([]).vectors.shape == (0, 16)
 
@@ -182,13 +183,8 @@ def test_working_ahead_gives_the_same_vectors_to_the_bit(tiny, family: str) -> N
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_attention_over_one_grid_as_on_a_gpu_is_that_over_blocks(tiny, pooling: str) -> None:
     blocks, grid = (load_on_cpu(tiny("bert"), max_tokens=32, pooling=pooling) for _ in range(2))
-    grid._model.one_grid = True
+    grid.passes.model.model.one_grid = True
     np.testing.assert_allclose(grid.encode(MANY).vectors, blocks.encode(MANY).vectors, atol=1e-6)
-
-
-def test_a_pass_on_a_gpu_holds_more() -> None:
-    cpu, gpu = (Device(name, NumberType.FP32, "a test") for name in ("cpu", "cuda:0"))
-    assert [tokens_a_pass(spec_of("x", tokens_per_batch=4096), device) for device in (cpu, gpu)] == [4096, 65536]
 
 
 def test_a_text_that_fits_nowhere_is_told(tiny) -> None:

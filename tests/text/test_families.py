@@ -35,11 +35,11 @@ def pooled(model, ids: list[int], pooling: str) -> np.ndarray:
 
 
 def require_like(encoder: Encoder, expected: list[np.ndarray], texts: list[str]) -> None:
-    found = encoder.encode(texts)
-    vectors = found.vectors * found.norms[:, None]
+    encoded = encoder.encode(texts)
+    vectors = encoded.vectors * encoded.norms[:, None]
     np.testing.assert_allclose(vectors, expected, atol=5e-6)
     norms = np.linalg.norm(expected, axis=1)
-    assert ((found.vectors * expected).sum(axis=1) / norms).min() > 0.99999
+    assert ((encoded.vectors * expected).sum(axis=1) / norms).min() > 0.99999
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -57,8 +57,8 @@ def test_the_longest_text_of_a_family_that_counts_places_from_its_padding(tiny, 
     directory = tiny(family)
     padding = AutoModel.from_pretrained(directory).embeddings.position_embeddings.padding_idx
     longest = 40 - padding - 1
-    found = load_on_cpu(directory, prefix="", max_tokens=longest, tokens_per_batch=80).encode(["a" * 60])
-    assert found.token_counts.tolist() == [longest]
+    encoded = load_on_cpu(directory, prefix="", max_tokens=longest, tokens_per_batch=80).encode(["a" * 60])
+    assert encoded.token_counts.tolist() == [longest]
     with pytest.raises(SettingsError, match=f"{longest} at most"):
         load_on_cpu(directory, prefix="", max_tokens=longest + 1, tokens_per_batch=80)
 
@@ -90,32 +90,32 @@ def test_weights_in_pieces_go_through_transformers_and_are_the_same(tiny) -> Non
 def unigram() -> Tokenizer:
     """As XLM-R's, ALBERT's and DeBERTa-v3's: SentencePiece's Unigram."""
     letters = [("<pad>", 0.0), ("<s>", 0.0), ("</s>", 0.0), ("<unk>", -9.0), ("▁", -2.0), ("▁ab", -1.5), ("cd", -1.5)]
-    made = Tokenizer(models.Unigram([*letters, *((letter, -3.0) for letter in "abcdefgh好吃")], unk_id=3))
-    made.normalizer = normalizers.NFKC()
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
-    made.decoder = decoders.Metaspace()
-    return made
+    tokenizer = Tokenizer(models.Unigram([*letters, *((letter, -3.0) for letter in "abcdefgh好吃")], unk_id=3))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    return tokenizer
 
 
 def word_piece() -> Tokenizer:
     """As BERT's."""
     words = ["[PAD]", "<s>", "</s>", "[UNK]", "ab", "##cd", "好", "吃", *"abcdefgh", *(f"##{x}" for x in "abcdefgh")]
-    made = Tokenizer(models.WordPiece({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
-    made.normalizer, made.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
-    return made
+    tokenizer = Tokenizer(models.WordPiece({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    return tokenizer
 
 
 def byte_pairs() -> Tokenizer:
     """As RoBERTa's: bytes, of which any text is made."""
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     special = ["<pad>", "<s>", "</s>"]
     trainer = trainers.BpeTrainer(
         vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False
     )
-    made.train_from_iterator(["abcd abcd ab cd", "好吃"], trainer)
-    return made
+    tokenizer.train_from_iterator(["abcd abcd ab cd", "好吃"], trainer)
+    return tokenizer
 
 
 @pytest.mark.parametrize("make", [unigram, word_piece, byte_pairs])

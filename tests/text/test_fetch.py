@@ -11,9 +11,9 @@ import pytest
 from mlflow import MlflowClient
 
 from footfall.errors import EnvironmentFault
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
 from footfall.registry.fetch import fetched_model
-from footfall.text.device import Device
-from footfall.text.spec import NumberType
 from footfall.text.weights import load
 from text.conftest import spec_of
 
@@ -40,12 +40,12 @@ def test_an_encoder_in_the_registry_is_fetched_by_its_alias(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     spec = spec_of("models:/encoder@champion", max_tokens=16)
-    found = load(spec, CPU, fetch)
+    loaded = load(spec, CPU, fetch)
     assert list((tmp_path / "scratch").iterdir()) == []  # half a gigabyte would stay there with each start
-    assert found.content_hash == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
+    assert loaded.content_hash == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
 
 
 def test_an_encoder_that_the_registry_lacks_is_told_with_what_to_look_at(registry: str) -> None:
-    told = pytest.raises(EnvironmentFault, match=r"models:/nobody/1 cannot be fetched(.|\n)*text\.encoder")
-    with told, fetched_model("models:/nobody/1", tracking_uri=registry):
+    message = pytest.raises(EnvironmentFault, match=r"models:/nobody/1 cannot be fetched(.|\n)*text\.encoder")
+    with message, fetched_model("models:/nobody/1", tracking_uri=registry):
         pass

@@ -28,13 +28,13 @@ def packed(tensors: dict[str, bytes]) -> PackedWeights:
 
 def test_four_bits_become_floats_low_nibbles_first() -> None:
     block = struct.pack("<e", 0.5) + bytes([0x80 + i for i in range(16)])
-    found = packed({"w": block}).widened("w", 1, 32)
-    np.testing.assert_array_equal(found, [[*((i - 8) * 0.5 for i in range(16)), *([0.0] * 16)]])
+    floats = packed({"w": block}).widened("w", 1, 32)
+    np.testing.assert_array_equal(floats, [[*((i - 8) * 0.5 for i in range(16)), *([0.0] * 16)]])
 
 
 def test_floats_are_read_where_the_directory_says() -> None:
-    found = packed({"w": bytes(18), "b": struct.pack("<2f", 1.5, -2.0)})
-    assert found.floats("b").tolist() == [1.5, -2.0]
+    floats = packed({"w": bytes(18), "b": struct.pack("<2f", 1.5, -2.0)})
+    assert floats.floats("b").tolist() == [1.5, -2.0]
 
 
 def test_the_header_becomes_a_config() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from footfall.text.device import choose_device, claim
+from footfall.inference.device import choose_device, claim
 from footfall.text.encoder import Encoder, load_encoder
 from text.conftest import WEIGHTS, load_on_cpu, spec_of
 
@@ -24,15 +24,15 @@ def load_on_gpu(**changed) -> Encoder:
 @pytest.mark.parametrize(("number_type", "least"), [("fp32", 0.99999), ("bf16", 0.999), ("fp16", 0.9999)])
 def test_a_gpu_computes_the_cpus_vectors(number_type: str, least: float) -> None:
     expected = load_on_cpu(WEIGHTS, max_parts=2).encode(TEXTS).vectors
-    found = load_on_gpu(number_type=number_type).encode(TEXTS).vectors
-    assert (expected * found).sum(axis=1).min() > least
+    computed = load_on_gpu(number_type=number_type).encode(TEXTS).vectors
+    assert (expected * computed).sum(axis=1).min() > least
 
 
 def test_windows_begun_one_after_the_other_keep_their_own_vectors() -> None:
     encoder = load_on_gpu(number_type="fp32", tokens_per_batch=128)
     waiting = [encoder.begin(encoder.read(TEXTS[at : at + 100])) for at in range(0, 600, 100)]
-    found = np.concatenate([wait().vectors for wait in waiting])
-    np.testing.assert_allclose(found, encoder.encode(TEXTS).vectors, atol=1e-3)
+    computed = np.concatenate([wait().vectors for wait in waiting])
+    np.testing.assert_allclose(computed, encoder.encode(TEXTS).vectors, atol=1e-3)
 
 
 def test_a_real_lack_of_memory_halves_the_work_and_goes_on() -> None:
@@ -40,11 +40,11 @@ def test_a_real_lack_of_memory_halves_the_work_and_goes_on() -> None:
     expected = encoder.encode(TEXTS).vectors
     torch.cuda.empty_cache()
     _, total = torch.cuda.mem_get_info()
-    before = encoder._tokens_per_batch
+    before = encoder.passes.budget
     try:
         torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_allocated() + (96 << 20)) / total)
-        found = encoder.encode(TEXTS).vectors
+        computed = encoder.encode(TEXTS).vectors
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-    assert encoder._tokens_per_batch < before
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert encoder.passes.budget < before
+    np.testing.assert_allclose(computed, expected, atol=1e-3)

@@ -36,14 +36,14 @@ def test_one_spelling(written: str, expected: str) -> None:
 
 def test_a_megabyte_of_marks_is_sorted_in_little_time_and_only_once() -> None:
     begun = time.process_time()
-    found = normalise("a" + "\u0345\u0334" * 250_000)
+    normal = normalise("a" + "\u0345\u0334" * 250_000)
     assert time.process_time() - begun < 20  # a quarter of an hour without a break in the run
-    assert normalise(found) == found
+    assert normalise(normal) == normal
 
 
 def test_a_column_keeps_its_nulls_and_its_index() -> None:
-    found = normalise_text(pd.Series([" a ", None, "b"], index=[5, 6, 7]))
-    pd.testing.assert_series_equal(found, pd.Series(["a", None, "b"], index=[5, 6, 7], dtype=object))
+    normal = normalise_text(pd.Series([" a ", None, "b"], index=[5, 6, 7]))
+    pd.testing.assert_series_equal(normal, pd.Series(["a", None, "b"], index=[5, 6, 7], dtype=object))
 
 
 def test_a_column_of_nulls_or_of_nothing() -> None:

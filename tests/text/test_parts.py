@@ -48,16 +48,16 @@ def test_an_overlap_that_leaves_no_room_is_refused() -> None:
 
 def test_parts_weigh_by_their_tokens_and_a_single_one_stays_to_the_bit() -> None:
     vectors = np.array([[1, 0], [0, 4], [0.1, 0.3]], dtype=np.float32)
-    found = joined(vectors, tokens=[6, 2, 5], parts=[2, 1])
-    np.testing.assert_allclose(found[0], [0.75, 1.0], rtol=1e-7)
-    assert found[1].tolist() == vectors[2].tolist()
+    vectors_of_texts = joined(vectors, tokens=[6, 2, 5], parts=[2, 1])
+    np.testing.assert_allclose(vectors_of_texts[0], [0.75, 1.0], rtol=1e-7)
+    assert vectors_of_texts[1].tolist() == vectors[2].tolist()
 
 
 def test_the_encoder_reads_what_lies_beyond_its_longest_part(tiny) -> None:
     cut, whole = (load_on_cpu(tiny("bert"), prefix="q", max_tokens=12, max_parts=n, overlap_tokens=2) for n in (1, 4))
     start = "abcdefghi"
-    one, other = start + "jklmnop", start + "zyxwvut"
-    alike, apart = cut.encode([one, other]), whole.encode([one, other, start])
+    text, other = start + "jklmnop", start + "zyxwvut"
+    alike, apart = cut.encode([text, other]), whole.encode([text, other, start])
     assert alike.vectors[0].tolist() == alike.vectors[1].tolist()
     assert np.abs(apart.vectors[0] - apart.vectors[1]).max() > 1e-3
     assert apart.vectors[2].tolist() == cut.encode([start]).vectors[0].tolist()

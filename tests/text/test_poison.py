@@ -38,14 +38,14 @@ def test_no_text_kills_its_batch_nor_holds_it_up(spark: SparkSession) -> None:
     raw = spark.createDataFrame(list(BYTES.items()), "text_id string, hex string")
     invalid = raw.select("text_id", F.unhex("hex").cast("string").alias("text"))
     begun = time.monotonic()
-    found = encode_texts(strings.union(invalid), encoder=spec_of(WEIGHTS, **SPEC), tasks=1).collect()
+    collected = encode_texts(strings.union(invalid), encoder=spec_of(WEIGHTS, **SPEC), tasks=1).collect()
     assert time.monotonic() - begun < 120
 
-    rows = {row.text_id: row for row in found}
-    assert len(found) == len(rows) == len(PLAIN) + len(POISON) + len(BYTES)
-    assert all(math.isclose(np.linalg.norm(row.vector), 1, abs_tol=1e-5) and row.norm > 0 for row in found)
+    rows = {row.text_id: row for row in collected}
+    assert len(collected) == len(rows) == len(PLAIN) + len(POISON) + len(BYTES)
+    assert all(math.isclose(np.linalg.norm(row.vector), 1, abs_tol=1e-5) and row.norm > 0 for row in collected)
     longest = 32 + 2 * (32 - 6 - 4)  # two special tokens, four of the prefix, four again in each later part
-    assert max(row.token_count for row in found) == longest
+    assert max(row.token_count for row in collected) == longest
     expected = load_on_cpu(WEIGHTS, **SPEC).encode([*PLAIN.values(), "a\ufffd\ufffd\ufffdb", "caf\ufffd"]).vectors
     for name, vector in zip((*PLAIN, "surrogate", "latin"), expected, strict=True):
         np.testing.assert_allclose(rows[name].vector, vector, atol=1e-5)

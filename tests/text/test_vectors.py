@@ -11,9 +11,9 @@ from footfall.text.vectors import vectors_matrix
 
 
 def test_rows_become_a_float32_matrix_in_their_order() -> None:
-    found = vectors_matrix(pd.DataFrame({"vector": [[1.0, 2.0], np.array([3.0, 4.0])]}, index=[9, 3]))
-    np.testing.assert_array_equal(found, np.array([[1, 2], [3, 4]], dtype=np.float32))
-    assert found.dtype == np.float32
+    matrix = vectors_matrix(pd.DataFrame({"vector": [[1.0, 2.0], np.array([3.0, 4.0])]}, index=[9, 3]))
+    np.testing.assert_array_equal(matrix, np.array([[1, 2], [3, 4]], dtype=np.float32))
+    assert matrix.dtype == np.float32
 
 
 def test_no_rows_make_an_empty_matrix() -> None:

@@ -14,8 +14,9 @@ import torch
 from tokenizers import Tokenizer, models
 
 from footfall.errors import EnvironmentFault, SettingsError
-from footfall.text.device import Device
-from footfall.text.spec import NumberType, require_weights
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
+from footfall.text.spec import require_weights
 from footfall.text.weights import HashedTokenizer, content_hash, load
 from text.conftest import load_on_cpu, spec_of
 
@@ -24,25 +25,24 @@ CPU = Device("cpu", NumberType.FP32, "a test")
 
 def test_a_directory_that_is_not_there_says_make_setup(tmp_path: Path) -> None:
     spec = spec_of(tmp_path / "absent")
-    for attempt in (lambda: require_weights(spec), lambda: load(spec, CPU, None)):
+    for attempt in (lambda: require_weights([spec]), lambda: load(spec, CPU, None)):
         with pytest.raises(EnvironmentFault, match=r"absent(.|\n)*make setup(.|\n)*text\.encoder"):
             attempt()
 
 
 def test_a_relative_directory_that_is_not_there_is_no_hub_id() -> None:
     with pytest.raises(EnvironmentFault, match="no such directory"):
-        require_weights(spec_of(".cache/models/none"))
+        require_weights([spec_of(".cache/models/none")])
 
 
 def test_a_hub_id_and_a_uri_are_left_to_their_loading() -> None:
-    require_weights(spec_of("some-people/some-model"))
-    require_weights(spec_of("models:/encoder@champion"))
+    require_weights([spec_of("some-people/some-model"), spec_of("models:/encoder@champion")])
 
 
 def test_a_uri_needs_someone_who_fetches_it(tiny) -> None:
     directory = tiny("bert")
     spec = spec_of("models:/encoder@champion", max_tokens=16)
-    with pytest.raises(EnvironmentFault, match="nothing that fetches URIs"):
+    with pytest.raises(EnvironmentFault, match="no function that fetches URIs"):
         load(spec, CPU, None)
     fetched = load(spec, CPU, lambda uri: nullcontext(str(directory) if uri == spec.encoder else ""))
     assert fetched.content_hash == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
@@ -65,8 +65,8 @@ def test_a_hub_id_is_loaded_from_the_hub_s_cache(tiny, tmp_path: Path) -> None:
     )
     # a process of its own: the hub's settings are read when its library is imported
     env = os.environ | {"HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    told = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
-    assert told.strip() == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
+    printed = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == load(spec_of(directory, max_tokens=16), CPU, None).content_hash
 
 
 def test_broken_weights_are_told(tiny) -> None:
@@ -102,8 +102,8 @@ def test_roberta_reads_less_than_its_table_of_places_is_long(tiny) -> None:
 
 
 def test_the_content_hash_changes_with_one_weight_and_with_the_tokenizer() -> None:
-    made = [Tokenizer(models.WordLevel({word: 0}, unk_token=word)) for word in ("a", "b")]
-    tokenizer, other = map(HashedTokenizer.of, made)
+    tokenizers = [Tokenizer(models.WordLevel({word: 0}, unk_token=word)) for word in ("a", "b")]
+    tokenizer, other = map(HashedTokenizer.of, tokenizers)
     tensors = {"w": torch.zeros(3), "b": torch.ones(2, dtype=torch.bfloat16)}
     turned = dict(reversed(tensors.items()))
     plain = content_hash(tensors, tokenizer)

@@ -1,4 +1,4 @@
-"""Variants lose, swap and replace words by chance that repeats; by character where a text has no blanks."""
+"""Variants lose and swap words by chance that repeats; by character where a text has no blanks."""
 
 from __future__ import annotations
 
@@ -11,48 +11,40 @@ from footfall.tuning.augment import varied
 from footfall.tuning.job import TuningTokenIds
 
 
-def told(text: str, strength: float, synonyms: dict[str, list[str]] | None = None, seed: int = 1) -> str:
-    return varied(text, strength=strength, generator=np.random.default_rng(seed), synonyms=synonyms)
+def variant(text: str, strength: float, seed: int = 1) -> str:
+    return varied(text, strength=strength, generator=np.random.default_rng(seed))
 
 
 def test_without_strength_a_text_stays():
-    assert told("the tea was very good", 0.0) == "the tea was very good"
-    assert told("茶很好喝", 0.0, {"茶": ["咖啡"]}) == "茶很好喝"
+    assert variant("the tea was very good", 0.0) == "the tea was very good"
+    assert variant("茶真的很好喝", 0.0) == "茶真的很好喝"
 
 
 def test_words_are_lost_and_swapped_yet_none_is_new():
     text = "one two three four five six seven eight nine ten"
-    variants = {told(text, 0.3, seed=seed) for seed in range(20)}
+    variants = {variant(text, 0.3, seed=seed) for seed in range(20)}
     assert len(variants) > 15
-    assert all(set(variant.split()) <= set(text.split()) for variant in variants)
-    assert min(len(variant.split()) for variant in variants) < 8
+    assert all(set(v.split()) <= set(text.split()) for v in variants)
+    assert min(len(v.split()) for v in variants) < 8
     assert any(sorted(v.split(), key=text.split().index) != v.split() for v in variants)
 
 
 def test_chinese_is_taken_by_character_and_gets_no_blanks():
-    variants = {told("这家店的茶真的很好喝", 0.3, seed=seed) for seed in range(10)}
+    variants = {variant("这家店的茶真的很好喝", 0.3, seed=seed) for seed in range(10)}
     assert len(variants) > 5
     assert all(" " not in v and set(v) <= set("这家店的茶真的很好喝") for v in variants)
 
 
 def test_a_short_text_loses_nothing():
-    assert {told("好茶", 0.9, seed=seed) for seed in range(10)} == {"好茶"}
+    assert {variant("好茶", 0.9, seed=seed) for seed in range(10)} == {"好茶"}
 
 
-def test_synonyms_stand_in_the_longest_first():
-    assert told("tea is good", 1.0, {"good": ["fine"]}) == "tea is fine"
-    assert (
-        varied("真好喝", strength=1.0, generator=np.random.default_rng(1), synonyms={"好": ["x"], "好喝": ["棒"]})
-        == "真棒"
-    )
-
-
-def test_epochs_vary_alike_in_every_process_and_only_the_share_asked_for(tmp_path: Path):
+def test_epochs_vary_alike_in_every_process_and_only_the_share_that_is_set(tmp_path: Path):
     texts, folder = tuple(ruled(60)[0]), tiny_bert(tmp_path)
-    ids = TuningTokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4), {})
-    again = TuningTokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4), {})
-    plain = TuningTokenIds(folder, texts, spec_of(), {})
+    ids = TuningTokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4))
+    again = TuningTokenIds(folder, texts, spec_of(augment_share=0.5, augment_strength=0.4))
+    plain = TuningTokenIds(folder, texts, spec_of())
     assert ids(0) == again(0) != ids(1)
     assert plain(0) == plain(1)
-    changed = sum(one != other for one, other in zip(ids(0), plain(0), strict=True))
+    changed = sum(tokens != other for tokens, other in zip(ids(0), plain(0), strict=True))
     assert 10 < changed < 45

@@ -24,13 +24,13 @@ def silent(step: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
     return
 
 
-def last(found: Learned, name: str) -> float:
-    return [value for _, told, value in found.progress.curve if told == name][-1]
+def last(trained: Learned, name: str) -> float:
+    return [value for _, metric, value in trained.progress.curve if metric == name][-1]
 
 
-def farthest(one: Tensors, other: Tensors) -> float:
-    assert one.keys() == other.keys()
-    return max(float((one[name] - other[name]).abs().max()) for name in one)
+def farthest(first: Tensors, second: Tensors) -> float:
+    assert first.keys() == second.keys()
+    return max(float((first[name] - second[name]).abs().max()) for name in first)
 
 
 def killed_at(job: TuningJob, step: int, checkpoints: Path) -> None:
@@ -61,9 +61,9 @@ def test_a_run_killed_between_two_steps_ends_with_the_same_weights(tmp_path: Pat
     job = job_of(tiny_bert(tmp_path), spec_of(dropout=0.2, augment_share=0.5, average_decay=decay))
     whole = train_here(job, silent)
     killed_at(job, step, tmp_path / "kept")
-    seen: list[int] = []
-    resumed = train_here(job, lambda at, name, value: seen.append(at), tmp_path / "kept")  # noqa: ARG005 - a Log
-    assert min(seen) == step // 3 * 3 - (2 if step % 3 == 0 else -1)
+    steps: list[int] = []
+    resumed = train_here(job, lambda at, name, value: steps.append(at), tmp_path / "kept")  # noqa: ARG005 - a Log
+    assert min(steps) == step // 3 * 3 - (2 if step % 3 == 0 else -1)
     assert farthest(whole.tensors, resumed.tensors) == 0
     assert resumed.progress.curve == whole.progress.curve
 
@@ -74,35 +74,35 @@ def test_a_checkpoint_of_other_texts_or_another_spec_is_not_taken_up(tmp_path: P
     killed_at(job, 7, kept)
     relabelled = replace(job, stopping=replace(job.stopping, labels=1 - job.stopping.labels))
     for other in (job_of(folder, spec_of(), texts=88), job_of(folder, spec_of(rate=1e-3)), relabelled):
-        seen: list[int] = []
-        train_here(other, lambda at, name, value: seen.append(at), kept)  # noqa: ARG005, B023 - a Log, read at once
-        assert min(seen) == 1
+        steps: list[int] = []
+        train_here(other, lambda at, name, value: steps.append(at), kept)  # noqa: ARG005, B023 - a Log, read at once
+        assert min(steps) == 1
 
 
 def test_passes_that_add_up_are_one_batch(tmp_path: Path):
     folder = tiny_bert(tmp_path)
-    one = train_here(job_of(folder, spec_of(dropout=0.0, batch_texts=12)), silent)
-    three = train_here(job_of(folder, spec_of(dropout=0.0, batch_texts=4, accumulation=3)), silent)
-    assert farthest(one.tensors, three.tensors) < 1e-4
+    single = train_here(job_of(folder, spec_of(dropout=0.0, batch_texts=12)), silent)
+    added = train_here(job_of(folder, spec_of(dropout=0.0, batch_texts=4, accumulation=3)), silent)
+    assert farthest(single.tensors, added.tensors) < 1e-4
 
 
 def test_it_stops_when_nothing_gets_better_and_leaves_the_best(tmp_path: Path):
     spec = spec_of(rate=0.5, epochs=50, patience=2, evaluations_an_epoch=3, dropout=0.0, clip_norm=100.0)
-    found = train_here(job_of(tiny_bert(tmp_path), spec), silent)
-    losses = [(step, value) for step, name, value in found.progress.curve if name == "stopping_loss"]
+    trained = train_here(job_of(tiny_bert(tmp_path), spec), silent)
+    losses = [(step, value) for step, name, value in trained.progress.curve if name == "stopping_loss"]
     assert len(losses) < 50 * 3
-    assert losses[-3] == (found.progress.best_step, found.progress.best_loss)
-    assert min(value for _, value in losses) == found.progress.best_loss
+    assert losses[-3] == (trained.progress.best_step, trained.progress.best_loss)
+    assert min(value for _, value in losses) == trained.progress.best_loss
 
 
 def test_the_model_left_is_the_one_of_the_best_evaluation(tmp_path: Path):
     spec = spec_of(rate=0.05, epochs=3, dropout=0.0)
     job = job_of(tiny_bert(tmp_path), spec)
     until: dict[int, float] = {}
-    found = train_here(job, lambda at, name, value: until.update({at: value}) if name == "stopping_loss" else None)
-    assert until[found.progress.best_step] == min(until.values())
+    trained = train_here(job, lambda at, name, value: until.update({at: value}) if name == "stopping_loss" else None)
+    assert until[trained.progress.best_step] == min(until.values())
     again = train_here(job, silent)
-    assert farthest(found.tensors, again.tensors) == 0
+    assert farthest(trained.tensors, again.tensors) == 0
 
 
 def test_what_is_kept_is_the_mean_of_the_weights_where_one_is_asked_for(tmp_path: Path):
@@ -127,7 +127,7 @@ def test_a_rare_class_is_heard_where_classes_are_balanced(tmp_path: Path):
     lopsided = replace(job, fitted=replace(job.fitted, labels=skewed))
     share = {}
     for balanced in (True, False):
-        found = train_here(replace(lopsided, spec=replace(spec, balance_classes=balanced)), silent)
-        share[balanced] = float(torch.softmax(found.tensors["linear.bias"], dim=0)[1])
+        trained = train_here(replace(lopsided, spec=replace(spec, balance_classes=balanced)), silent)
+        share[balanced] = float(torch.softmax(trained.tensors["linear.bias"], dim=0)[1])
     assert share[False] < 0.25
     assert share[True] > share[False] + 0.15

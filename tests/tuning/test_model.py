@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from tuning_shared import spec_of, tiny_bert
 
 from footfall.errors import EnvironmentFault, SettingsError
-from footfall.text.device import Device
-from footfall.text.spec import NumberType
+from footfall.inference.compute import NumberType
+from footfall.inference.device import Device
 from footfall.tuning.job import logistic_head
 from footfall.tuning.loop import logits_of
 from footfall.tuning.model import Head, groups, layer_of, learned, load_classifier
@@ -38,12 +38,12 @@ def test_the_head_told_over_vectors_gives_the_models_logits(tmp_path: Path, pool
     vectors = logits_of(model, IDS, device=CPU, vectors=True)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     model.set_scale(vectors)
-    given = Head(np.random.default_rng(5).normal(size=(2, 16)), np.array([0.5, -0.5]))
-    model.set_head(given)
-    np.testing.assert_allclose(logits_of(model, IDS, device=CPU), given.logits(vectors), atol=1e-4)
-    np.testing.assert_allclose(model.head().coefficients, given.coefficients, rtol=1e-4)
-    again = Head.from_json(given.as_json())
-    np.testing.assert_array_equal(again.logits(vectors), given.logits(vectors))
+    head = Head(np.random.default_rng(5).normal(size=(2, 16)), np.array([0.5, -0.5]))
+    model.set_head(head)
+    np.testing.assert_allclose(logits_of(model, IDS, device=CPU), head.logits(vectors), atol=1e-4)
+    np.testing.assert_allclose(model.head().coefficients, head.coefficients, rtol=1e-4)
+    again = Head.from_json(head.as_json())
+    np.testing.assert_array_equal(again.logits(vectors), head.logits(vectors))
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -52,8 +52,8 @@ def test_a_logistic_head_says_what_scikit_learns_says(classes: int):
     vectors = draw.normal(size=(300, 5)).astype(np.float32) + 3
     labels = (vectors[:, 0] + draw.normal(size=300) > 3).astype(np.int64) + (classes - 2) * (vectors[:, 1] > 3)
     fitted = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)).fit(vectors, labels)
-    told = logistic_head(vectors, labels, balanced=False, penalty=0.1).logits(vectors)
-    share = np.exp(told) / np.exp(told).sum(axis=1, keepdims=True)
+    logits = logistic_head(vectors, labels, balanced=False, penalty=0.1).logits(vectors)
+    share = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(share, fitted.predict_proba(vectors), atol=1e-3)
 
 
@@ -72,12 +72,12 @@ def test_rates_fall_with_depth_and_only_weights_decay(tmp_path: Path):
     spec = spec_of(rate=1e-3, layer_decay=0.5, head_rate_factor=4, weight_decay=0.1)
     model = load_classifier(tiny_bert(tmp_path), spec, classes=2)
     names = {id(p): n for n, p in model.named_parameters()}
-    told = {names[id(p)]: (g["base_rate"], g["weight_decay"]) for g in groups(model, spec) for p in g["params"]}
-    assert told["linear.weight"] == (4e-3, 0.1)
-    assert told["linear.bias"] == (4e-3, 0.0)
-    assert told["encoder.encoder.layer.1.output.dense.weight"] == (pytest.approx(5e-4), 0.1)
-    assert told["encoder.encoder.layer.0.output.LayerNorm.weight"] == (pytest.approx(2.5e-4), 0.0)
-    assert told["encoder.embeddings.position_embeddings.weight"] == (pytest.approx(1.25e-4), 0.1)
+    by_name = {names[id(p)]: (g["base_rate"], g["weight_decay"]) for g in groups(model, spec) for p in g["params"]}
+    assert by_name["linear.weight"] == (4e-3, 0.1)
+    assert by_name["linear.bias"] == (4e-3, 0.0)
+    assert by_name["encoder.encoder.layer.1.output.dense.weight"] == (pytest.approx(5e-4), 0.1)
+    assert by_name["encoder.encoder.layer.0.output.LayerNorm.weight"] == (pytest.approx(2.5e-4), 0.0)
+    assert by_name["encoder.embeddings.position_embeddings.weight"] == (pytest.approx(1.25e-4), 0.1)
 
 
 def test_layers_are_found_in_the_names_of_other_families():

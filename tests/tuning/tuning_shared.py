@@ -19,15 +19,15 @@ CLASSES = ("negative", "positive")
 def ruled(count: int, seed: int = 3) -> tuple[list[str], list[str]]:
     """Distinct texts of 5 to 12 letters, positive where more of them are from the alphabet's first half."""
     draw = random.Random(seed)  # noqa: S311 - a test's texts
-    found: dict[str, str] = {}
-    while len(found) < count:
+    labels: dict[str, str] = {}
+    while len(labels) < count:
         half = draw.choice(["abcdefghijklm", "nopqrstuvwxyz"])
         text = "".join(draw.choice(half if draw.random() < 0.8 else "abcdefghijklmnopqrstuvwxyz")
                        for _ in range(draw.randint(5, 12)))  # fmt: skip
         early = sum(letter < "n" for letter in text)
         if 2 * early != len(text):
-            found[text] = CLASSES[2 * early > len(text)]
-    return list(found), list(found.values())
+            labels[text] = CLASSES[2 * early > len(text)]
+    return list(labels), list(labels.values())
 
 
 def spec_of(**changed: Any) -> TuningSpec:

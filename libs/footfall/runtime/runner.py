@@ -32,11 +32,13 @@ class Runner:
     champions: Champions | None = None
 
     def run(self, steps: Sequence[Step]) -> list[str]:
-        """Runs all steps; returns the gates that models missed, in words, after a line of warning for each.
+        """Runs all steps, once all that they require is there; returns the gates that models missed, after a line for each.
 
         A missed gate stops nothing: the steps behind it run. The warnings are also printed where a later step fails,
         since they may be its cause.
         """
+        for requirement in (requirement for step in steps for requirement in step.requires):
+            requirement()
         self._promote_due()
         missed_gates: list[str] = []
         try:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from footfall.runtime.cli import Job
 from footfall.runtime.runner import PART
 from footfall.steps.code import code_hash
 from footfall.steps.step import Frames, Read, Step, StepResult
+from footfall.text.spec import encoder_specs, require_weights
 
 
 def trained_models(job: Job, stage: Stage) -> list[Model]:
@@ -73,9 +75,11 @@ def train_step(job: Job, model: Model) -> Step:
         return _recorded(job, model, trained, {"training_rows": fingerprint, "code": definition})
 
     cadence = model.cadence_days if model.cadence_days is not None else job.settings.training.cadence_days
+    weights = partial(require_weights, encoder_specs(job.settings.text.model_dump())[-1:])
     return Step(
         name, tuple(Read(table.full_name) for table in model.reads), (), apply, (model.package,),
         {"settings": settings, **shared}, day_values={"dates": dates.every}, cadence_days=cadence,
+        requires=(weights,) if model.stage is Stage.FINE_TUNE else (),
     )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Texts to vectors: an encoder without Spark, and `bridge.py` that runs it on workers. Touches nothing by itself."""
+"""Texts to vectors: an encoder without Spark, and `bridge.py`, which runs it on Spark's workers."""

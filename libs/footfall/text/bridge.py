@@ -1,41 +1,34 @@
-"""The encoder on Spark's workers: a frame of texts in, a frame of vectors out. Holds all of `text` that knows Spark."""
+"""The encoder on Spark's workers: a frame of texts in, a frame of vectors out. With `reading.py` all of `text` that uses Spark."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
-import torch
-from pyspark import TaskContext
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
+from footfall.inference.compute import NumberType
+from footfall.inference.worker import claimed_device, gpu_share, over_windows, pipelined
 from footfall.tables.texts import TEXT_VECTORS
-from footfall.text.ahead import finished, prepared
 from footfall.text.clauses import split_clauses
-from footfall.text.device import Device, choose_device, claim
 from footfall.text.encoder import Encoded, Encoder, TokenIds, encoder_of_process
 from footfall.text.normal import normalise_text
-from footfall.text.spec import EncoderSpec, NumberType
+from footfall.text.spec import EncoderSpec
 from footfall.text.weights import Fetch
-from footfall.text.windows import regroup
 
-WINDOW_ROWS = 10_000
-WINDOW_BYTES = 64 << 20
 VECTORS = TEXT_VECTORS.schema()
 CHOICE = T.StructType(
     [
         T.StructField("device", T.StringType()),
         T.StructField("number_type", T.StringType()),
         T.StructField("encoder_fingerprint", T.StringType()),
-        T.StructField("said", T.StringType()),
+        T.StructField("description", T.StringType()),
     ]
 )
 
@@ -45,17 +38,14 @@ def encode_texts(
 ) -> DataFrame:
     """Vectors of `texts` (text_id, text; one row a text_id): the columns of text_vectors, less batch_id.
 
-    A text is encoded in its normalised spelling, the one that its text_id is a hash of. `tasks` spreads the texts anew,
-    by text_id, over so many tasks: a small table lies in one file, and one task would encode it all. `fetch` must be a
-    function that workers can import; it brings encoders named by a URI with a scheme.
+    A text is normalised first; its text_id is a hash of the normalised text. `tasks` repartitions the texts by text_id
+    into so many tasks: a small table lies in one file, and one task would encode it all. `fetch` must be a function that
+    workers can import; it fetches encoders that are named by a URI with a scheme.
     """
-    encoder, gpu_share = _where_workers_find_it(encoder), _gpu_share(texts)
+    encoder, share = _with_absolute_path(encoder), gpu_share(texts)
 
     def encode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        windows = map(pa.Table.from_batches, regroup(batches, rows=WINDOW_ROWS, size_bytes=WINDOW_BYTES))
-        first = next(windows, None)
-        if first is not None:  # a task without texts loads no model
-            yield from _encoded(_worker_encoder(encoder, fetch, gpu_share), chain([first], windows))
+        return over_windows(batches, load=lambda: _worker_encoder(encoder, fetch, share), compute=_encoded)
 
     rows = texts.select("text_id", "text")
     return (rows.repartition(tasks, "text_id") if tasks else rows).mapInArrow(encode, VECTORS)
@@ -64,19 +54,19 @@ def encode_texts(
 def encode_clauses(
     texts: DataFrame, *, encoder: EncoderSpec, tasks: int | None = None, fetch: Fetch | None = None
 ) -> DataFrame:
-    """Vectors of the clauses of `texts`, each read by itself: the columns of clause_vectors, less batch_id.
+    """Vectors of the clauses of `texts`, each encoded alone: the columns of clause_vectors, less batch_id.
 
     Offsets are those of the normalised text. The other arguments are those of `encode_texts`.
     """
 
     def split(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
-            told = [
+            rows = [
                 (f"{text_id}/{number}/{start}/{end}", text[start:end])
                 for text_id, text in zip(batch["text_id"], normalise_text(batch["text"]), strict=True)
                 for number, (start, end) in enumerate(split_clauses(text), 1)
             ]
-            yield pd.DataFrame(told, columns=["text_id", "text"])
+            yield pd.DataFrame(rows, columns=["text_id", "text"])
 
     clauses = texts.select("text_id", "text").mapInPandas(split, "text_id string, text string")
     place = F.split("text_id", "/")
@@ -95,13 +85,13 @@ def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | N
 
     `encode_texts` is better for a table: its windows are larger than an Arrow batch.
     """
-    encoder = _where_workers_find_it(encoder)
+    encoder = _with_absolute_path(encoder)
 
     def vectors(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
         for texts in batches:
-            told = normalise_text(texts.dropna())
-            found = _worker_encoder(encoder, fetch, gpu_share).encode(told.tolist()).vectors
-            by_row = dict(zip(told.index, found, strict=True))
+            present = normalise_text(texts.dropna())
+            encoded = _worker_encoder(encoder, fetch, gpu_share).encode(present.tolist())
+            by_row = dict(zip(present.index, encoded.vectors, strict=True))
             yield pd.Series([by_row.get(row) for row in texts.index], index=texts.index, dtype=object)
 
     kind = T.ArrayType(T.FloatType(), False)
@@ -109,77 +99,60 @@ def vector_udf(encoder: EncoderSpec, *, gpu_share: float = 1.0, fetch: Fetch | N
 
 
 def ask_worker(frame: DataFrame, *, encoder: EncoderSpec, fetch: Fetch | None = None) -> DataFrame:
-    """One row, from a worker of `frame`'s session: device, number_type, encoder_fingerprint, and all of it in words.
+    """One row, from a worker of `frame`'s session: device, number_type, encoder_fingerprint, and a description.
 
-    Which number type `auto` means, and so which vectors are there already, only the workers know.
+    Only the workers know which number type `auto` means, and so which vectors exist already.
     """
-    encoder, gpu_share = _where_workers_find_it(encoder), _gpu_share(frame)
+    encoder, share = _with_absolute_path(encoder), gpu_share(frame)
 
     def answer(_: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = _worker_encoder(encoder, fetch, gpu_share)
-        values = (found.device.name, str(found.device.number_type), found.fingerprint, str(found.device))
+        loaded = _worker_encoder(encoder, fetch, share)
+        device = loaded.device
+        values = (device.name, str(device.number_type), loaded.fingerprint, f"text encoder on {device}")
         yield pa.RecordBatch.from_pydict({name: [v] for name, v in zip(CHOICE.names, values, strict=True)})
 
     return frame.sparkSession.range(0, 1, 1, 1).mapInArrow(answer, CHOICE)
 
 
 def settled(encoder: EncoderSpec, *, number_type: str) -> EncoderSpec:
-    """The spec with the number type that a worker chose, so that all workers of a run compute alike."""
+    """The spec with the number type that a worker chose, so that all workers of a run use the same."""
     return replace(encoder, number_type=NumberType(number_type))
 
 
-def _where_workers_find_it(encoder: EncoderSpec) -> EncoderSpec:
-    """A relative directory means the driver's; workers start elsewhere."""
-    is_here = not encoder.has_scheme and encoder.path.is_dir()
-    return replace(encoder, encoder=str(encoder.path.resolve())) if is_here else encoder
-
-
-def _gpu_share(frame: DataFrame) -> float:
-    """What part of a GPU a task of the frame's session owns; Spark tells a task only the address."""
-    return min(1.0, float(frame.sparkSession.conf.get("spark.task.resource.gpu.amount", None) or 1))
+def _with_absolute_path(encoder: EncoderSpec) -> EncoderSpec:
+    """The spec with an absolute path: a relative one is the driver's, and workers start in another directory."""
+    is_local = not encoder.has_scheme and encoder.path.is_dir()
+    return replace(encoder, encoder=str(encoder.path.resolve())) if is_local else encoder
 
 
 def _worker_encoder(encoder: EncoderSpec, fetch: Fetch | None, gpu_share: float) -> Encoder:
-    context = TaskContext.get()
-    device = _task_device(encoder)
-    claim(device, threads=context.cpus() if context else 1, gpu_share=gpu_share)
-    return encoder_of_process(encoder, device, fetch)
-
-
-def _task_device(encoder: EncoderSpec) -> Device:
-    """Only a running task knows its addresses, and they may differ from task to task."""
-    context = TaskContext.get()
-    gpus = context.resources().get("gpu") if context else None
-    return choose_device(
-        encoder, addresses=gpus.addresses if gpus else (), environ=os.environ, gpu_count=torch.cuda.device_count()
-    )
+    return encoder_of_process(encoder, claimed_device(encoder, gpu_share=gpu_share), fetch)
 
 
 def _encoded(encoder: Encoder, windows: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
-    """One batch a window; where the encoder works ahead, one window is tokenized, one computed and one handed on at once."""
+    """One batch a window; where the encoder works ahead, one window is tokenized while one is computed and one handed on."""
 
     def read(window: pa.Table) -> tuple[pa.Array, TokenIds]:
         texts = normalise_text(pd.Series(_strings(window["text"]), dtype=object))
         return window["text_id"].combine_chunks(), encoder.read(texts.tolist())
 
-    def begin(text_ids: pa.Array, tokens: TokenIds) -> Callable[[], pa.RecordBatch]:
+    def begin(work: tuple[pa.Array, TokenIds]) -> Callable[[], pa.RecordBatch]:
+        text_ids, tokens = work
         encoded = encoder.begin(tokens)
         return lambda: _record_batch(text_ids, encoded(), encoder.fingerprint)
 
-    ahead = encoder.works_ahead
-    begun = (begin(*read_one) for read_one in prepared(windows, read, ahead=ahead))
-    return finished(begun, behind=ahead)
+    return pipelined(windows, read=read, begin=begin, ahead=encoder.passes.works_ahead)
 
 
 def _strings(texts: pa.ChunkedArray) -> list[str | None]:
-    """The column's strings; Spark passes on whatever bytes a file held, and what is no UTF-8 becomes U+FFFD."""
+    """The column's strings; Spark passes on the bytes of a file, and those that are no UTF-8 become U+FFFD."""
     try:
-        found: list[str | None] = texts.to_pylist()
+        strings: list[str | None] = texts.to_pylist()
     except UnicodeDecodeError:
         return [
             None if text is None else text.decode("utf-8", "replace") for text in texts.cast(pa.binary()).to_pylist()
         ]
-    return found
+    return strings
 
 
 def _record_batch(text_ids: pa.Array, encoded: Encoded, fingerprint: str) -> pa.RecordBatch:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 MOST_CLAUSES = 64
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\U00020000-\U0003ffff"  # with kana: written without blanks
 
-# What may end a clause. The first alternative that matches at a place wins, so that what must not be cut comes first.
+# Boundaries of clauses. The first alternative that matches wins, so what must not be cut stands first.
 BOUNDARY = re.compile(
     rf"""
     (?P<whole>https?://(?:[^\s,;。，；{HAN}]|,(?=\w))+ | (?<=\d)[.,:：~\-](?=\d) | \b(?:e\.g|i\.e|a\.m|p\.m|vs|mr|mrs|ms|dr|approx)\.)
@@ -28,7 +28,7 @@ BOUNDARY = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 WORDS = re.compile(rf"(?P<han>[{HAN}])|[^\W_{HAN}]+")
-# How much must stand before and after each kind of boundary; a character of Chinese weighs 1, another word 2.
+# Least weight before and after each kind of boundary; a Chinese character weighs 1, another word 2.
 LEAST = {"strong": (2, 2), "item": (2, 0), "comma": (3, 2), "list": (4, 4), "turn": (3, 0)}
 
 
@@ -42,25 +42,25 @@ class Clause(NamedTuple):
 def split_clauses(text: str, *, most: int = MOST_CLAUSES) -> list[Clause]:
     """The clauses of a text in order; together they hold all of it but white space between them.
 
-    Sentence ends, commas, line breaks and items of a list end a clause, and words that turn against what was said
-    begin one. What is too short to say anything stays with its neighbour. The last of `most` clauses holds the rest.
+    Sentence ends, commas, line breaks and list items end a clause; words of contrast begin one. A piece that is too
+    short to have a meaning stays with its neighbour. The last of `most` clauses holds the rest of the text.
 
     >>> text = "房间很大,但是早餐差。 Cheap, but slow to arrive"
     >>> [text[start:end] for start, end in split_clauses(text)]
     ['房间很大,', '但是早餐差。', 'Cheap, but slow to arrive']
     """
-    found: list[_Piece] = []
+    pieces: list[_Piece] = []
     for piece in _pieces(text):
         before, after = LEAST.get(piece.kind, (0, 0))
-        if found and (len(found) == most or found[-1].weight < before or piece.weight < after):
-            found[-1] = found[-1].joined(piece)
+        if pieces and (len(pieces) == most or pieces[-1].weight < before or piece.weight < after):
+            pieces[-1] = pieces[-1].joined(piece)
         else:
-            found.append(piece)
-    return [clause for piece in found if (clause := _trimmed(text, piece)).start < clause.end]
+            pieces.append(piece)
+    return [clause for piece in pieces if (clause := _trimmed(text, piece)).start < clause.end]
 
 
 class _Piece(NamedTuple):
-    """What stands between two boundaries, and the kind of the first of them."""
+    """The text between two boundaries, and the kind of the first of them."""
 
     start: int
     end: int
@@ -81,7 +81,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
 
 
 def _boundaries(text: str) -> Iterator[tuple[int, str]]:
-    """Where the next piece begins: after a mark, but before a word that turns and before the number of an item."""
+    """Where the next piece begins: after a mark, but before a word of contrast and before the number of a list item."""
     for match in BOUNDARY.finditer(text):
         kind = str(match.lastgroup)
         if kind != "whole":

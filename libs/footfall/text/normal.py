@@ -1,4 +1,4 @@
-"""The one spelling of a text, taken before its text_id is hashed and before it is encoded. No torch, no Spark."""
+"""Normalises a text before its text_id is hashed and before it is encoded. No torch, no Spark."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pandas as pd
 
 MARKS_IN_A_ROW = 30
 GRAPHEME_JOINER = "\u034f"  # invisible, and no mark is sorted past it
-_SUSPECT = re.compile(rf"[^\w\s]{{{MARKS_IN_A_ROW + 1},}}")  # marks are neither letters nor blanks
+_LONG_RUN = re.compile(rf"[^\w\s]{{{MARKS_IN_A_ROW + 1},}}")  # marks are neither letters nor blanks
 
 
 def normalise_text(texts: pd.Series) -> pd.Series:
-    r"""Each text in its one spelling; NULL stays NULL.
+    r"""Each text normalised; NULL stays NULL.
 
     >>> normalise_text(pd.Series([" Ｇｏｏｄ  tea\n", None])).tolist()
     ['Good tea', None]
@@ -27,29 +27,29 @@ def normalise(text: str) -> str:
 
 
 def stream_safe(text: str) -> str:
-    """The text with U+034F within longer runs of combining marks than any language writes (UAX 15, Stream-Safe Text).
+    """The text with U+034F inserted into runs of combining marks longer than any language has (UAX 15, Stream-Safe Text).
 
-    Normalising sorts such a run, in Python in squared time: a megabyte of marks would hold a task for minutes.
+    Normalising sorts such a run in quadratic time in Python: a megabyte of marks would block a task for minutes.
     """
     if len(text) <= MARKS_IN_A_ROW or text.isascii():
         return text
-    return _SUSPECT.sub(lambda found: _broken_up(found[0]), text)
+    return _LONG_RUN.sub(lambda match: _broken_up(match[0]), text)
 
 
 def _broken_up(marks: str) -> str:
-    made, run = [], 0
+    parts, run = [], 0
     for character in marks:
         size = len(unicodedata.normalize("NFKD", character)) if unicodedata.combining(character) else 0
         if run + size > MARKS_IN_A_ROW:
-            made.append(GRAPHEME_JOINER)
+            parts.append(GRAPHEME_JOINER)
             run = 0
-        made.append(character)
+        parts.append(character)
         run = run + size if size else 0
-    return "".join(made)
+    return "".join(parts)
 
 
 def repaired(text: str) -> str:
-    """The text with lone surrogates, which no encoding can carry, as U+FFFD; surrogate pairs become their character."""
+    """The text with U+FFFD for lone surrogates, which cannot be encoded; surrogate pairs become their character."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

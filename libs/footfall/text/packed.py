@@ -1,7 +1,7 @@
-"""BERT, XLM-R and RoBERTa run on tokens laid end to end: no padding is ever computed. torch only.
+"""BERT, XLM-R and RoBERTa over tokens laid end to end, so that no padding is computed. torch only.
 
-The layers are those of Devlin et al. 2019 as transformers' BertModel computes them (a test compares the two); only
-attention needs to know where a text ends. On the CPU it runs on blocks of texts of equal length, on a GPU on one grid.
+The layers are those of Devlin et al. 2019 as transformers' BertModel computes them (a test compares the two). Only
+attention depends on where a text ends. On the CPU it runs on blocks of texts of equal length, on a GPU on one grid.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch.nn import functional as nn
 
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs, Shape, end_to_end
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs, Shape, end_to_end
+from footfall.inference.packing import Block
 from footfall.text.spec import Pooling
-from footfall.text.windows import Tokens
 
 Tensors = Mapping[str, torch.Tensor]
 OFFSET_FAMILIES = ("roberta", "xlm-roberta")  # positions count on from the padding's id
@@ -94,7 +94,7 @@ class EncoderLayer:
 
 
 class PackedBert:
-    """A BERT encoder of which only the pooled text vectors come out."""
+    """A BERT encoder that returns only pooled text vectors."""
 
     def __init__(self, config: Mapping[str, Any], tensors: Tensors, device: Device) -> None:
         self.device = device
@@ -115,7 +115,7 @@ class PackedBert:
         )
         self.layers = [EncoderLayer.read(tensors, number, device) for number in range(config["num_hidden_layers"])]
 
-    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+    def laid_out(self, chunk: Sequence[Block]) -> Inputs:
         """What `pooled` reads of the chunk's blocks, on the host."""
         return end_to_end(chunk, first_position=self.first_position, one_grid=self.one_grid)
 
@@ -140,7 +140,7 @@ class PackedBert:
         return layer.out_norm.norm(layer.out.linear(wide).add_(x), self.epsilon)
 
     def _attended_by_block(self, query_key_value: torch.Tensor, inputs: Inputs) -> torch.Tensor:
-        """[n_tokens, dim]: each text attends to itself only; nothing is computed but what there is."""
+        """[n_tokens, dim]: each text attends to itself only, without padding."""
         context = query_key_value.new_empty(query_key_value.shape[0], self.dim)
         into = _parts(context, inputs.shapes)
         for target, part in zip(into, _parts(query_key_value, inputs.shapes), strict=True):
@@ -148,18 +148,18 @@ class PackedBert:
         return context
 
     def _attended_in_one(self, query_key_value: torch.Tensor, inputs: Inputs) -> torch.Tensor:
-        """The same by one call over a grid: a few padded places cost a GPU less than a call for every length."""
+        """The same by one call over a padded grid."""
         slots, mask = inputs.tensors["slots"], inputs.tensors["mask"]
         grid = query_key_value.new_zeros(mask.numel(), 3 * self.dim).index_copy_(0, slots, query_key_value)
-        found = self._attended(grid.view(*mask.shape, -1), mask=mask[:, None, None, :])
-        return found.reshape(-1, self.dim).index_select(0, slots)
+        context = self._attended(grid.view(*mask.shape, -1), mask=mask[:, None, None, :])
+        return context.reshape(-1, self.dim).index_select(0, slots)
 
     def _attended(self, part: torch.Tensor, *, mask: torch.Tensor | None) -> torch.Tensor:
         """[n_texts, n_tokens, dim] of [n_texts, n_tokens, 3 dim]."""
         texts, tokens = part.shape[:2]
         query, key, value = part.view(texts, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        found = nn.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        return found.transpose(1, 2).reshape(texts, tokens, self.dim)
+        context = nn.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return context.transpose(1, 2).reshape(texts, tokens, self.dim)
 
 
 def _parts(x: torch.Tensor, shapes: Sequence[Shape]) -> list[torch.Tensor]:

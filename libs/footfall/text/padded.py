@@ -7,14 +7,14 @@ from typing import Any
 
 import torch
 
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs, padded
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs, padded
+from footfall.inference.packing import Block
 from footfall.text.spec import Pooling
-from footfall.text.windows import Tokens
 
 
 class PaddedModel:
-    """A model of transformers, asked for the pooled vectors of its last hidden state."""
+    """A model of transformers that returns the pooled vectors of its last hidden state."""
 
     def __init__(self, model: Any, device: Device) -> None:
         self.model = model.to(device.name, device.torch_type).eval()
@@ -23,7 +23,7 @@ class PaddedModel:
         self.longest = _longest(model)
         self.pad = int(model.config.pad_token_id or 0)
 
-    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+    def laid_out(self, chunk: Sequence[Block]) -> Inputs:
         """What `pooled` reads of the chunk's blocks, on the host."""
         return padded(chunk, pad=self.pad)
 
@@ -31,8 +31,8 @@ class PaddedModel:
         """float32[n_texts, dim] on the device, one row a text in the order of the blocks."""
         mask = inputs.tensors["mask"]
         with torch.inference_mode():
-            found = self.model(input_ids=inputs.tensors["ids"], attention_mask=mask.long())
-            hidden: torch.Tensor = found.last_hidden_state.float()
+            output = self.model(input_ids=inputs.tensors["ids"], attention_mask=mask.long())
+            hidden: torch.Tensor = output.last_hidden_state.float()
             if pooling is Pooling.CLS:
                 return hidden[:, 0]
             weights: torch.Tensor = mask.unsqueeze(-1).float()
@@ -40,7 +40,7 @@ class PaddedModel:
 
 
 def _longest(model: Any) -> int:
-    """Tokens that the model reads at most; the RoBERTa kin count positions on from the padding's id."""
+    """Most tokens that the model reads; models like RoBERTa count positions from the padding's id on."""
     longest = int(getattr(model.config, "max_position_embeddings", 1 << 20))
     places = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     padding = getattr(places, "padding_idx", None)

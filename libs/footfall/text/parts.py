@@ -1,4 +1,4 @@
-"""A long text as overlapping parts that the encoder can read, and their vectors as one again. Knows tokenizers, not torch."""
+"""Splits a long text into overlapping parts that the encoder can read, and averages their vectors. tokenizers, no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Around:
-    """Token ids around what is read: the special ones at both ends, and the prefix after the first of them."""
+    """Token ids around a text: the special ones at both ends, and the prefix after the first of them."""
 
     head: list[int]
     prefix: list[int]
@@ -36,8 +36,8 @@ class Around:
 class Splitter:
     """Cuts the ids of a text into at most `most` parts of `longest` tokens, each beginning `overlap` tokens before the last's end.
 
-    Every part has the special tokens, and the prefix that the encoder was trained with. What `most` parts cannot hold is
-    not read. Raises SettingsError where no room is left to get on.
+    Every part has the special tokens, and the prefix that the encoder was trained with. Tokens beyond `most` parts are
+    not read. Raises SettingsError where the overlap leaves no room for new tokens in a part.
     """
 
     around: Around

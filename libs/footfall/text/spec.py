@@ -1,12 +1,15 @@
-"""What a person settles about the encoder (settings `text.*`), as one value that travels to the workers."""
+"""The settings of the encoder (`text.*`) as one value that is sent to the workers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from footfall.errors import EnvironmentFault, SettingsError, listed
+from footfall.inference.compute import NumberType, Wanted
 
 
 class Pooling(StrEnum):
@@ -16,26 +19,9 @@ class Pooling(StrEnum):
     CLS = "cls"
 
 
-class NumberType(StrEnum):
-    """In which numbers the encoder computes; `auto` takes the fastest that the hardware does well."""
-
-    AUTO = "auto"
-    FP32 = "fp32"
-    BF16 = "bf16"
-    FP16 = "fp16"
-
-
-class Wanted(StrEnum):
-    """On what the encoder may run; `auto` takes a GPU if the task owns one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    GPU = "gpu"
-
-
 @dataclass(frozen=True, kw_only=True)
 class EncoderSpec:
-    """Settings `text.*`. Strings are accepted for the enumerations; all faults are told at once as a SettingsError.
+    """Settings `text.*`. Strings are accepted for the enumerations. Raises SettingsError with all faults at once.
 
     `encoder` is a directory, the id of a model on a hub, or a URI with a scheme, such as `models:/name@champion`.
     """
@@ -49,6 +35,11 @@ class EncoderSpec:
     tokens_per_batch: int
     number_type: NumberType | str
     device: Wanted | str
+
+    @property
+    def section(self) -> str:
+        """Section of the settings, as errors name it."""
+        return "text"
 
     def __post_init__(self) -> None:
         faults = [
@@ -64,12 +55,13 @@ class EncoderSpec:
         ]
         if faults:
             raise SettingsError(
-                f"the encoder cannot work so: {listed(faults)}.", fix="Correct conf/ or --set text.<key>=<value>."
+                f"the encoder cannot work with these settings: {listed(faults)}.",
+                fix="Correct conf/ or --set text.<key>=<value>.",
             )
 
     @property
     def has_scheme(self) -> bool:
-        """Whether the encoder is a URI that somebody has to fetch first."""
+        """Whether the encoder is a URI that has to be fetched first."""
         return ":/" in self.encoder and not self.encoder.startswith("file:")
 
     @property
@@ -79,20 +71,42 @@ class EncoderSpec:
 
     @property
     def is_written_as_path(self) -> bool:
-        """Whether the encoder can only mean a path: no hub id begins with these or has three parts."""
+        """Whether the encoder can only be a path: no hub id begins with these or has three parts."""
         return self.encoder.startswith(("/", ".", "~", "file:")) or self.encoder.count("/") > 1
 
 
-def require_weights(spec: EncoderSpec) -> None:
-    """Raises EnvironmentFault where the encoder names a directory that is absent. For the driver, before Spark."""
-    if not spec.has_scheme and spec.is_written_as_path and not spec.path.is_dir():
-        raise no_weights(spec, "no such directory")
+def encoder_specs(text: Mapping[str, Any]) -> list[EncoderSpec]:
+    """Of the settings `text.*`: the encoders that champions still read by (`serving`), and last the one that is wanted."""
+    wanted = {field.name: text[field.name] for field in fields(EncoderSpec)}
+    changes = [{name: value for name, value in of_one.items() if value is not None} for of_one in text["serving"]]
+    return [EncoderSpec(**{**wanted, **changed}) for changed in (*changes, {})]
 
 
-def no_weights(spec: EncoderSpec, why: str) -> EnvironmentFault:
+def require_weights(specs: Sequence[EncoderSpec], *, workers_elsewhere: bool = False) -> None:
+    """Raises EnvironmentFault, with every name, where encoders name directories that this machine lacks.
+
+    With `workers_elsewhere` an absolute path is left to the workers, whose disks this machine cannot see. A relative
+    one always means this machine's.
+    """
+    absent = [
+        spec.encoder
+        for spec in specs
+        if not spec.has_scheme and spec.is_written_as_path and not spec.path.is_dir()
+        if not (workers_elsewhere and spec.path.is_absolute())
+    ]
+    if absent:
+        raise _cannot_load(absent, "no such directory")
+
+
+def no_weights(spec: EncoderSpec, reason: str) -> EnvironmentFault:
     """The fault of an encoder that cannot be loaded."""
+    return _cannot_load([spec.encoder], reason)
+
+
+def _cannot_load(encoders: Sequence[str], reason: str) -> EnvironmentFault:
+    names = ", ".join(f"'{encoder}'" for encoder in dict.fromkeys(encoders))
     return EnvironmentFault(
-        f"the text encoder '{spec.encoder}' cannot be loaded: {why}.",
+        f"the text encoder {names} cannot be loaded: {reason}.",
         fix="Run `make setup`, which puts the default model below .cache/models/, or name another directory, hub id "
         "or models:/ URI in the setting text.encoder. On a cluster every worker must be able to read it.",
     )

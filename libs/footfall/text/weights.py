@@ -1,4 +1,4 @@
-"""Reads weights and tokenizer of an encoder from a directory, a hub or a fetched URI, and names them by a hash."""
+"""Reads weights and tokenizer of an encoder from a directory, a hub or a fetched URI, and hashes them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from footfall.errors import SettingsError
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs
+from footfall.inference.packing import Block
 from footfall.text.packed import PackedBert, can_pack
 from footfall.text.spec import EncoderSpec, Pooling, no_weights
-from footfall.text.windows import Tokens
 
-# brings what a URI with a scheme names into a directory on this machine, which is there while the block runs
+# copies what a URI with a scheme names into a directory on this machine, which exists while the block runs
 Fetch = Callable[[str], AbstractContextManager[str]]
 TOKENIZER = "tokenizer.json"
 PLAIN_FILES = ("config.json", "model.safetensors", TOKENIZER)
 
 
 class WeightedModel(Protocol):
-    """What the encoder asks of a model: its width, its longest text, its inputs, and pooled vectors."""
+    """What the encoder needs of a model: its width, its longest text, its inputs, and pooled vectors."""
 
     dim: int
     longest: int
 
-    def laid_out(self, chunk: Sequence[Tokens]) -> Inputs:
+    def laid_out(self, chunk: Sequence[Block]) -> Inputs:
         """What `pooled` reads, on the host."""
 
     def pooled(self, inputs: Inputs, pooling: Pooling) -> torch.Tensor:
@@ -43,29 +43,29 @@ class WeightedModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedEncoder:
     """A model on its device, its tokenizer, and the hash of both."""
 
     model: WeightedModel
-    tokenizer: Tokenizer  # of the process: whoever asks it says first where it cuts and how it pads
+    tokenizer: Tokenizer  # shared in the process: set truncation and padding before each use
     content_hash: str
 
 
-def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> Loaded:
-    """The encoder's model and tokenizer; raises EnvironmentFault where they are not to be had.
+def load(spec: EncoderSpec, device: Device, fetch: Fetch | None) -> LoadedEncoder:
+    """The encoder's model and tokenizer; raises EnvironmentFault where they cannot be loaded.
 
     A directory with config.json, model.safetensors and tokenizer.json of a BERT family needs no transformers, which
-    saves each worker seconds; everything else goes through transformers' own loading.
+    saves each worker seconds; everything else is loaded by transformers.
     """
     with _directory(spec, fetch) as directory:
-        found = _plain(spec, directory, device) if directory and _is_plain(directory) else None
-        found = found or _by_transformers(spec, str(directory or spec.encoder), device)
-    if found.model.longest < spec.max_tokens:
+        loaded = _plain(spec, directory, device) if directory and _is_plain(directory) else None
+        loaded = loaded or _by_transformers(spec, str(directory or spec.encoder), device)
+    if loaded.model.longest < spec.max_tokens:
         raise SettingsError(
-            f"text.max_tokens is {spec.max_tokens}, and '{spec.encoder}' reads {found.model.longest} at most.",
-            fix=f"Set text.max_tokens to {found.model.longest} or less.",
+            f"text.max_tokens is {spec.max_tokens}, and '{spec.encoder}' reads {loaded.model.longest} at most.",
+            fix=f"Set text.max_tokens to {loaded.model.longest} or less.",
         )
-    return found
+    return loaded
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def _directory(spec: EncoderSpec, fetch: Fetch | None) -> Iterator[Path | None]:
     """Where the files lie on this machine, at least while they are read; None for the id of a model on a hub."""
     if spec.has_scheme:
         if fetch is None:
-            raise no_weights(spec, "it is a URI, and nothing that fetches URIs was handed in")
+            raise no_weights(spec, "it is a URI, and no function that fetches URIs was handed in")
         with fetch(spec.encoder) as directory:
             yield Path(directory)
     elif spec.path.is_dir():
@@ -88,7 +88,7 @@ def _is_plain(directory: Path) -> bool:
     return all((directory / name).is_file() for name in PLAIN_FILES)
 
 
-def _plain(spec: EncoderSpec, directory: Path, device: Device) -> Loaded | None:
+def _plain(spec: EncoderSpec, directory: Path, device: Device) -> LoadedEncoder | None:
     """Loaded straight from the three files, the weights mapped into memory; None where the model is not a BERT."""
     config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
     if not can_pack(config):
@@ -102,20 +102,20 @@ def _plain(spec: EncoderSpec, directory: Path, device: Device) -> Loaded | None:
 
 @dataclass(frozen=True)
 class HashedTokenizer:
-    """A tokenizer and the hash of what it was before anybody told it where to cut."""
+    """A tokenizer and the hash of its content before truncation and padding were set."""
 
     tokenizer: Tokenizer
     content_hash: str
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> HashedTokenizer:
-        """The tokenizer as it stands."""
+        """The tokenizer in its present state."""
         return cls(tokenizer, xxhash.xxh3_128_hexdigest(tokenizer.to_str().encode()))
 
 
 @lru_cache(maxsize=1)
 def _tokenizer(content: bytes) -> HashedTokenizer:
-    """Parsed once a process: that takes 250,000 pieces over a second, and models that follow one another often share them."""
+    """Parsed once a process: with 250,000 pieces that takes over a second, and successive models often share a tokenizer."""
     return HashedTokenizer.of(Tokenizer.from_buffer(content))
 
 
@@ -125,16 +125,16 @@ def _packed(
     tensors: dict[str, torch.Tensor],
     tokenizer: HashedTokenizer,
     device: Device,
-) -> Loaded:
+) -> LoadedEncoder:
     try:
         model = PackedBert(config, tensors, device)
     except KeyError as fault:
         raise no_weights(spec, f"its weights or its config lack {fault}") from fault
-    return Loaded(model, tokenizer.tokenizer, content_hash(tensors, tokenizer))
+    return LoadedEncoder(model, tokenizer.tokenizer, content_hash(tensors, tokenizer))
 
 
-def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> Loaded:
-    """Whatever AutoModel and AutoTokenizer make of a directory or hub id."""
+def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> LoadedEncoder:
+    """A directory or hub id as AutoModel and AutoTokenizer load it."""
     from transformers import AutoModel, AutoTokenizer  # costs seconds, so only where needed
 
     from footfall.text.padded import PaddedModel
@@ -147,11 +147,11 @@ def _by_transformers(spec: EncoderSpec, name: str, device: Device) -> Loaded:
     config, tensors = model.config.to_dict(), model.state_dict()
     if can_pack(config):
         return _packed(spec, config, _named(tensors, str(config["model_type"])), tokenizer, device)
-    return Loaded(PaddedModel(model, device), tokenizer.tokenizer, content_hash(tensors, tokenizer))
+    return LoadedEncoder(PaddedModel(model, device), tokenizer.tokenizer, content_hash(tensors, tokenizer))
 
 
 def _named(tensors: dict[str, torch.Tensor], family: str) -> dict[str, torch.Tensor]:
-    """The tensors of the encoder alone, under BertModel's names, however the file was saved."""
+    """The tensors of the encoder only, under BertModel's names, however the file was saved."""
     start = f"{family.replace('xlm-', '')}."
     old = {"gamma": "weight", "beta": "bias"}
     named = {}
@@ -163,7 +163,7 @@ def _named(tensors: dict[str, torch.Tensor], family: str) -> dict[str, torch.Ten
 
 
 def content_hash(tensors: Mapping[str, torch.Tensor], tokenizer: HashedTokenizer) -> str:
-    """Hash over names, types, shapes and bytes of all weights, and the tokenizer's; as fast as memory is read."""
+    """Hash of names, types, shapes and bytes of all weights, and of the tokenizer; as fast as memory is read."""
     digest = xxhash.xxh3_128()
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()

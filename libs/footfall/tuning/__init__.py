@@ -1,1 +1,1 @@
-"""Fine-tuning of the encoder on labelled texts: torch and transformers, no Spark but in `distributed`."""
+"""Fine-tuning of the encoder on labelled texts: torch and transformers; only `distributed` uses Spark."""

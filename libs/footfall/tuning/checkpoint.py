@@ -1,4 +1,4 @@
-"""Where a run stands between two steps, as a file: a run that was killed goes on as if it had not been."""
+"""The state of a run between two steps, as a file: a run that was killed continues with the same result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Tensors = dict[str, torch.Tensor]
 
 @dataclass
 class Progress:
-    """All that a run is made of between two steps. Chance needs no place here: it is drawn from seed and step."""
+    """The state of a run between two steps. It holds no state of random numbers: they are drawn from seed and step."""
 
     step: int = 0
     evaluations: int = 0
@@ -27,12 +27,14 @@ class Progress:
     best_step: int = 0
     best_evaluation: int = 0
     best: Tensors = field(default_factory=dict)
-    averaged: Tensors = field(default_factory=dict)  # the running mean of what is learned, where the spec asks for one
+    averaged: Tensors = field(
+        default_factory=dict
+    )  # the running mean of the trained parameters, if the spec sets average_decay
     curve: list[tuple[int, str, float]] = field(default_factory=list)
 
 
 def name_of(spec: TuningSpec, *parts: tuple[Sequence[Sequence[int]], Rows], world: int, start: bytes) -> str:
-    """File name of a run's checkpoint: another spec, texts to fit or to stop on, start or number of processes is another run."""
+    """File name of a run's checkpoint: it differs by spec, texts to fit and to stop on, start, and number of processes."""
     digest = hashlib.blake2b(f"{spec.version} {world}".encode(), digest_size=8)
     digest.update(start)
     for ids, labels in parts:
@@ -42,7 +44,7 @@ def name_of(spec: TuningSpec, *parts: tuple[Sequence[Sequence[int]], Rows], worl
 
 
 def save(path: Path, progress: Progress, learned: Tensors, optimiser: dict[str, Any], scaler: dict[str, Any]) -> None:
-    """Writes beside, then renames: a run killed while it writes has its last checkpoint still."""
+    """Writes a second file, then renames it: a run that is killed while it writes still has its last checkpoint."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")
     torch.save({"progress": vars(progress), "learned": learned, "optimiser": optimiser, "scaler": scaler}, str(beside))
@@ -53,6 +55,6 @@ def read(path: Path) -> dict[str, Any] | None:
     """What `save` wrote, `progress` as a Progress; None where there is none."""
     if not path.is_file():
         return None
-    found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    found["progress"] = Progress(**found["progress"])
-    return found
+    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    content["progress"] = Progress(**content["progress"])
+    return content

@@ -1,4 +1,4 @@
-"""Labelled texts as an encoder is taught them: cut by text, tokens, batches of like length, class weights. NumPy."""
+"""Labelled texts as training reads them: splits by text, tokens, batches of like length, class weights. NumPy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from footfall.text.encoder import CHARACTERS_A_TOKEN
 from footfall.text.normal import normalise
 
 Rows = npt.NDArray[np.int64]
-BUCKET_BATCHES = 50  # texts of so many batches are sorted by length together: little padding, and still by chance
+BUCKET_BATCHES = (
+    50  # texts of so many batches are sorted by length together: little padding, and the order stays random
+)
 
 
 class TuningSplit(StrEnum):
@@ -26,7 +28,7 @@ class TuningSplit(StrEnum):
 
     FITTED = "fitted"
     STOPPING = "stopping"
-    JUDGED = "judged"
+    HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True)
@@ -46,49 +48,50 @@ class TuningTexts:
 
 
 def labelled(texts: Sequence[str], labels: Sequence[str], *, classes: Sequence[str]) -> TuningTexts:
-    """Each text once, in its one spelling, in the order of arrival; a text with two labels is left out.
+    """Each text once, normalised, in the order of arrival; a text with two labels is left out.
 
     Raises DataError where a label is not among `classes` or a class has no text.
     """
-    strange = sorted(set(labels) - set(classes))
-    if strange:
-        raise DataError(f"labels {strange} are not among {list(classes)}.", fix="Map them, or leave their texts out.")
+    unknown = sorted(set(labels) - set(classes))
+    if unknown:
+        raise DataError(f"labels {unknown} are not among {list(classes)}.", fix="Map them, or leave their texts out.")
     number = {name: i for i, name in enumerate(classes)}
-    found: dict[str, tuple[str, int, int]] = {}
-    of_both: set[str] = set()
+    by_key: dict[str, tuple[str, int, int]] = {}
+    ambiguous: set[str] = set()
     for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
-        spelt = normalise(text)
-        first = found.setdefault(key_of(spelt), (spelt, number[label], row))
-        if first[1] != number[label]:
-            of_both.add(key_of(spelt))
-    kept = [one for key, one in found.items() if key not in of_both]
-    numbers = np.array([one[1] for one in kept], dtype=np.int64)
+        normal = normalise(text)
+        _, known_label, _ = by_key.setdefault(key_of(normal), (normal, number[label], row))
+        if known_label != number[label]:
+            ambiguous.add(key_of(normal))
+    kept = [entry for key, entry in by_key.items() if key not in ambiguous]
+    numbers = np.array([label for _, label, _ in kept], dtype=np.int64)
     absent = sorted(set(classes) - {classes[i] for i in numbers})
     if absent:
-        raise DataError(f"no text is labelled {absent}.", fix="Fine-tuning needs texts of every class.")
-    return TuningTexts(tuple(one[0] for one in kept), numbers, np.array([one[2] for one in kept], dtype=np.int64))
+        raise DataError(f"no text is labelled {absent}.", fix="Label texts of every class, or leave the class out.")
+    rows = np.array([row for *_, row in kept], dtype=np.int64)
+    return TuningTexts(tuple(text for text, *_ in kept), numbers, rows)
 
 
 def key_of(text: str) -> str:
-    """Names a normalised text by its letters and digits alone: what differs in punctuation or case is one text."""
+    """A hash of the letters and digits of a normalised text: texts that differ only in punctuation or case have one key."""
     bare = re.sub(r"[\W_]+", "", text.casefold()) or text
     return hashlib.blake2b(bare.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def part_of(text: str, *, stopping_share: float, held_out_share: float) -> TuningSplit:
-    """The part of a normalised text, by its key: the same in every run, and however many rows carry the text."""
+    """The split of a normalised text, by its key: the same in every run, however many rows have the text."""
     place = int(key_of(text), 16) % 100_000 / 100_000
     if place < held_out_share:
-        return TuningSplit.JUDGED
+        return TuningSplit.HELD_OUT
     return TuningSplit.STOPPING if place < held_out_share + stopping_share else TuningSplit.FITTED
 
 
-def parted(
+def split_texts(
     data: TuningTexts, *, stopping_share: float, held_out_share: float, kept: Sequence[bool] | None = None
 ) -> dict[TuningSplit, TuningTexts]:
-    """The three parts; raises DataError where nothing is left to fit or to stop on.
+    """The three splits; raises DataError where no text is left to fit or to stop on.
 
-    Where `kept` marks the rows of the input to stop on, no share of the others is.
+    `kept` marks the rows of the input to stop on; with it `stopping_share` is not used.
     """
     aside = stopping_share if kept is None else 0.0
     parts = [part_of(text, stopping_share=aside, held_out_share=held_out_share) for text in data.texts]
@@ -96,23 +99,23 @@ def parted(
         parts = [
             TuningSplit.STOPPING if kept[row] else part for row, part in zip(data.rows.tolist(), parts, strict=True)
         ]
-    found = {part: data.at(np.flatnonzero([p is part for p in parts])) for part in TuningSplit}
-    if not len(found[TuningSplit.FITTED]) or not len(found[TuningSplit.STOPPING]):
+    splits = {part: data.at(np.flatnonzero([p is part for p in parts])) for part in TuningSplit}
+    if not len(splits[TuningSplit.FITTED]) or not len(splits[TuningSplit.STOPPING]):
         raise DataError(
-            f"of {len(data)} texts {len(found[TuningSplit.FITTED])} are left to fit and {len(found[TuningSplit.STOPPING])} to stop on.",
+            f"of {len(data)} texts {len(splits[TuningSplit.FITTED])} are left to fit and {len(splits[TuningSplit.STOPPING])} to stop on.",
             fix="Label more texts, or change fine_tune.stopping_share and held_out_share.",
         )
-    return found
+    return splits
 
 
 def folds(data: TuningTexts, count: int) -> list[tuple[TuningTexts, TuningTexts]]:
-    """`count` pairs (the others, the fold), cut by key, so that a text's fold never changes."""
+    """`count` pairs (the others, the fold), split by key, so that a text's fold never changes."""
     numbers = np.array([int(key_of(text), 16) // 100_000 % count for text in data.texts])
     return [(data.at(np.flatnonzero(numbers != k)), data.at(np.flatnonzero(numbers == k))) for k in range(count)]
 
 
 def class_weights(labels: Rows, *, classes: int, balanced: bool) -> npt.NDArray[np.float32]:
-    """float32[classes], mean 1 over the texts: each class counts alike where `balanced`, else each text."""
+    """float32[classes], mean 1 over the texts: where `balanced` each class has the same weight, else each text."""
     counts = np.bincount(labels, minlength=classes)
     if not balanced:
         return np.ones(classes, dtype=np.float32)
@@ -144,15 +147,15 @@ def token_ids(tokenizer: Tokenizer, texts: Sequence[str], *, prefix: str, max_to
 
 
 def batches(lengths: Sequence[int], *, texts: int, generator: np.random.Generator) -> list[Rows]:
-    """All places once, in batches of at most `texts` of like length, by falling length within; their order is chance.
+    """All positions once, in batches of at most `texts` of like length, longest first in each; the order of batches is random.
 
-    The places are shuffled, then sorted by length within buckets of many batches.
+    The positions are shuffled, then sorted by length within buckets of BUCKET_BATCHES batches.
     """
     order = generator.permutation(len(lengths))
     size = np.asarray(lengths)
     count = -(-len(order) // (texts * BUCKET_BATCHES))
-    found: list[Rows] = []
+    pieces: list[Rows] = []
     for bucket in np.array_split(order, max(1, count)):
         bucket = bucket[np.argsort(-size[bucket], kind="stable")]
-        found += [part for part in np.array_split(bucket, max(1, -(-len(bucket) // texts))) if len(part)]
-    return [found[i] for i in generator.permutation(len(found))]
+        pieces += [part for part in np.array_split(bucket, max(1, -(-len(bucket) // texts))) if len(part)]
+    return [pieces[i] for i in generator.permutation(len(pieces))]

@@ -1,10 +1,10 @@
-"""One training as a value that any process can take up: the encoder's directory, the texts, the start, the spec."""
+"""One training as a value that can be sent to any process: the encoder's directory, the texts, the start, the spec."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from footfall.text.device import Device, choose_device
+from footfall.inference.device import Device, choose_device
 from footfall.tuning.augment import varied
 from footfall.tuning.checkpoint import Progress, Tensors
 from footfall.tuning.data import Rows, TuningTexts, class_weights, token_ids, tokenizer_of
@@ -22,27 +22,25 @@ from footfall.tuning.model import Head, TextClassifier, learned, load_classifier
 from footfall.tuning.peers import Peers
 from footfall.tuning.spec import TuningSpec
 
-START_TEXTS = 4096  # of which the scale of the vectors is taken, and the start of the head where none is handed in
+START_TEXTS = 4096  # the scale of the vectors is computed from so many, and the head's start where none is handed in
 START_PENALTY = 0.1  # C of the logistic regression that the head starts from
-Synonyms = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
 class TuningTokenIds:
-    """The token ids of the texts to fit, the same in every epoch unless the spec asks for variants."""
+    """The token ids of the texts to fit, the same in every epoch unless the spec sets augment_share."""
 
     folder: Path
     texts: tuple[str, ...]
     spec: TuningSpec
-    synonyms: Synonyms
 
     def __call__(self, epoch: int) -> list[list[int]]:
-        """Of one epoch, from 0."""
+        """The token ids of an epoch, counted from 0."""
         return self.plain if self.spec.augment_share == 0 else self._tokens(self._varied(epoch))
 
     @cached_property
     def plain(self) -> list[list[int]]:
-        """Of the texts as they are."""
+        """The token ids of the texts without variants."""
         return self._tokens(self.texts)
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
@@ -51,18 +49,15 @@ class TuningTokenIds:
 
     def _varied(self, epoch: int) -> list[str]:
         draw = np.random.default_rng([self.spec.seed, epoch, 1])
-        strength, synonyms = self.spec.augment_strength, self.synonyms
+        share, strength = self.spec.augment_share, self.spec.augment_strength
         return [
-            varied(text, strength=strength, generator=draw, synonyms=synonyms)
-            if draw.random() < self.spec.augment_share
-            else text
-            for text in self.texts
+            varied(text, strength=strength, generator=draw) if draw.random() < share else text for text in self.texts
         ]
 
 
 @dataclass(frozen=True)
 class TuningJob:
-    """What to train on what; every process builds the same model from it."""
+    """The encoder, the texts and the spec; every process builds the same model from it."""
 
     folder: Path
     fitted: TuningTexts
@@ -70,15 +65,14 @@ class TuningJob:
     classes: int
     spec: TuningSpec
     start: Head | None = None
-    synonyms: Synonyms = field(default_factory=dict)
 
     def task(self) -> Task:
         """The texts as tokens."""
         spec, labels = self.spec, self.fitted.labels
         return Task(
-            ids=TuningTokenIds(self.folder, self.fitted.texts, spec, self.synonyms),
+            ids=TuningTokenIds(self.folder, self.fitted.texts, spec),
             labels=labels,
-            stopping_ids=TuningTokenIds(self.folder, self.stopping.texts, spec, {}).plain,
+            stopping_ids=TuningTokenIds(self.folder, self.stopping.texts, spec).plain,
             stopping_labels=self.stopping.labels,
             class_weights=class_weights(labels, classes=self.classes, balanced=spec.balance_classes),
         )
@@ -86,7 +80,7 @@ class TuningJob:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a training changed (parameters by name, the scale that the head reads with) and how it went."""
+    """The result of a training: parameters by name, the scale of the head's inputs, the progress."""
 
     tensors: Tensors
     centre: npt.NDArray[np.float32]
@@ -98,7 +92,7 @@ Train = Callable[[TuningJob, Log, Path | None], Learned]
 
 
 def train_here(job: TuningJob, log: Log, checkpoints: Path | None = None, peers: Peers | None = None) -> Learned:
-    """The training in this process, alone or beside its peers."""
+    """Trains in this process, alone or with its peers."""
     spec = job.spec
     if spec.threads:
         torch.set_num_threads(spec.threads)
@@ -111,10 +105,10 @@ def train_here(job: TuningJob, log: Log, checkpoints: Path | None = None, peers:
 
 
 def device_of(spec: TuningSpec, *, environ: Mapping[str, str] | None = None, gpu_count: int | None = None) -> Device:
-    """Where this process trains: on the GPU of its rank among those that it sees, else on the CPU.
+    """The device of this process: the visible GPU of its rank, else the CPU.
 
-    Unlike a task that encodes, a process that trains may take a GPU that nobody assigned to it: torchrun gives each
-    its rank, and alone it takes the first. Raises EnvironmentFault where a GPU was asked for and there is none.
+    A task that encodes takes only a GPU that was assigned to it. A process that trains takes any: torchrun gives each
+    its rank, and a single process takes the first GPU. Raises EnvironmentFault where a GPU was asked for and there is none.
     """
     environ = os.environ if environ is None else environ
     count = torch.cuda.device_count() if gpu_count is None else gpu_count
@@ -123,7 +117,7 @@ def device_of(spec: TuningSpec, *, environ: Mapping[str, str] | None = None, gpu
 
 
 def _start(model: TextClassifier, task: Task, job: TuningJob, device: Device) -> None:
-    """Scales the head's view by vectors of some texts, and sets it to `job.start` or to a logistic regression."""
+    """Sets the scale of the head's inputs by vectors of some texts, and the head to `job.start` or a logistic regression."""
     generator = np.random.default_rng(job.spec.seed)
     some = np.sort(generator.permutation(len(task.labels))[:START_TEXTS])
     ids = task.ids(0)
@@ -138,7 +132,7 @@ def _start(model: TextClassifier, task: Task, job: TuningJob, device: Device) ->
 def logistic_head(
     vectors: npt.NDArray[np.float32], labels: Rows, *, balanced: bool, penalty: float = START_PENALTY
 ) -> Head:
-    """A logistic regression over the scaled vectors, told over the vectors as they are; all classes must be there."""
+    """A logistic regression on the scaled vectors, as a head over the unscaled ones; all classes must occur."""
     centre, scale = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
     fitted = LogisticRegression(C=penalty, max_iter=1000, class_weight="balanced" if balanced else None)
     fitted.fit((vectors - centre) / scale, labels)

@@ -16,8 +16,8 @@ from torch import nn
 from tqdm import tqdm
 
 from footfall.errors import DataError, EnvironmentFault
-from footfall.text.device import Device
-from footfall.text.windows import cut, longest_first
+from footfall.inference.device import Device
+from footfall.inference.packing import cut, longest_first
 from footfall.tuning import checkpoint
 from footfall.tuning.checkpoint import Progress
 from footfall.tuning.data import Rows, batches
@@ -32,7 +32,7 @@ EVALUATED_TOKENS = 4096
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned: the token ids of the texts to fit (an epoch may vary them) and of those to stop on."""
+    """The token ids and labels of the texts to fit (each epoch may have variants of them) and of those to stop on."""
 
     ids: Callable[[int], list[list[int]]]  # of an epoch, from 0
     labels: Rows
@@ -51,11 +51,11 @@ def fit(
     checkpoints: Path | None = None,
     peers: Peers | None = None,
 ) -> Progress:
-    """Trains `model` in place and leaves it as it was where the loss on the texts to stop on was least.
+    """Trains `model` in place and leaves it with the weights of the least loss on the texts to stop on.
 
-    With spec.average_decay what is looked at and left is the running mean of its weights.
-    With `checkpoints`, a folder, a run that was killed goes on from its last one; processes that train together must
-    all be able to read it. The first process alone writes and logs.
+    With spec.average_decay the running mean of the weights is evaluated and kept. With `checkpoints`, a folder, a run
+    that was killed continues from its last checkpoint; processes that train together must all be able to read it.
+    Only the first process writes and logs.
     """
     run = _Run(model, task, spec, device, log, peers or Alone(), checkpoints)
     run.resume()
@@ -65,7 +65,7 @@ def fit(
 
 
 def rate_at(step: int, *, steps: int, warm_up_share: float) -> float:
-    """Share of the full rate at a step, from 1: straight up over the warm-up, then straight down to 0 after the last."""
+    """Share of the full rate at a step, from 1: it rises linearly over the warm-up, then falls linearly to 0 after the last step."""
     warm = max(1, round(steps * warm_up_share))
     return step / warm if step <= warm else (steps + 1 - step) / (steps + 1 - warm)
 
@@ -77,15 +77,15 @@ def logits_of(
     model.eval()
     pad = int(model.encoder.config.pad_token_id or 0)
     order = longest_first([len(row) for row in ids])
-    found: list[npt.NDArray[np.float32]] = []
+    results: list[npt.NDArray[np.float32]] = []
     with torch.no_grad(), autocast(device):
-        for chunk in cut([len(ids[i]) for i in order], tokens=EVALUATED_TOKENS):
+        for chunk in cut([len(ids[i]) for i in order], budget=EVALUATED_TOKENS):
             block, mask = (t.to(device.name) for t in padded([ids[i] for i in order[chunk]], pad=pad))
-            found.append((model.vectors(block, mask) if vectors else model(block, mask)).float().cpu().numpy())
-    told = np.concatenate(found)
-    back = np.empty_like(told)
-    back[order] = told
-    return back
+            results.append((model.vectors(block, mask) if vectors else model(block, mask)).float().cpu().numpy())
+    sorted_results = np.concatenate(results)
+    in_order = np.empty_like(sorted_results)
+    in_order[order] = sorted_results
+    return in_order
 
 
 def autocast(device: Device) -> torch.autocast:
@@ -95,7 +95,7 @@ def autocast(device: Device) -> torch.autocast:
 
 
 class _Run:
-    """One run and where it stands."""
+    """One run and its state."""
 
     def __init__(
         self,
@@ -126,20 +126,21 @@ class _Run:
         self.file = folder / name if folder else None
 
     def resume(self) -> None:
-        """Takes up the last checkpoint of this very run, if there is one."""
-        found = checkpoint.read(self.file) if self.file else None
-        step = found["progress"].step if found else 0
+        """Loads the last checkpoint of this run, if there is one."""
+        saved = checkpoint.read(self.file) if self.file else None
+        step = saved["progress"].step if saved else 0
         if not self.peers.same(step):
             raise EnvironmentFault(
-                "the processes see different checkpoints.", fix="Keep them in a folder that all of them share."
+                "the processes read different checkpoints.",
+                fix="Keep the checkpoints in a folder that all processes share.",
             )
-        if found:
-            self.progress = found["progress"]
+        if saved:
+            self.progress = saved["progress"]
             self.progress.averaged = {n: t.to(self.device.name) for n, t in self.progress.averaged.items()}
-            put_back(self.model, found["learned"])
-            self.optimiser.load_state_dict(found["optimiser"])
-            self.scaler.load_state_dict(found["scaler"])
-            LOG.info("fine-tuning goes on after step %d of %d", step, self.steps)
+            put_back(self.model, saved["learned"])
+            self.optimiser.load_state_dict(saved["optimiser"])
+            self.scaler.load_state_dict(saved["scaler"])
+            LOG.info("fine-tuning continues after step %d of %d", step, self.steps)
 
     def go(self) -> None:
         """All steps that are left."""
@@ -152,12 +153,12 @@ class _Run:
 
     @property
     def _silent(self) -> bool | None:
-        """Only the first process shows a bar, and tqdm shows it on a terminal only."""
+        """True hides the progress bar, which only the first process has; with None tqdm shows it on a terminal only."""
         return True if self.peers.rank else None
 
     @property
     def _has_stalled(self) -> bool:
-        """Whether the texts to stop on say that it will not get better."""
+        """Whether the loss on the texts to stop on has not fallen for `patience` evaluations."""
         return self.progress.evaluations - self.progress.best_evaluation >= self.spec.patience
 
     def _epoch(self, epoch: int, shown: Any) -> None:
@@ -176,11 +177,11 @@ class _Run:
 
     def _order(self, epoch: int, ids: Sequence[Sequence[int]]) -> list[Rows]:
         generator = np.random.default_rng([self.spec.seed, epoch])
-        found = batches([len(row) for row in ids], texts=self.batch, generator=generator)
-        return [batch for batch in found if len(batch) >= self.peers.world]
+        in_order = batches([len(row) for row in ids], texts=self.batch, generator=generator)
+        return [batch for batch in in_order if len(batch) >= self.peers.world]
 
     def _step(self, ids: Sequence[Sequence[int]], batch: Rows) -> None:
-        """One step of the optimiser over a batch that all processes share out among them."""
+        """One step of the optimiser over a batch, of which each process computes its share."""
         number = self.progress.step + 1
         torch.manual_seed((self.spec.seed * 1_000_003 + number) * self.peers.world + self.peers.rank)
         rate = rate_at(number, steps=self.steps, warm_up_share=self.spec.warm_up_share)
@@ -196,11 +197,11 @@ class _Run:
         self.scaler.update()
         self.progress.step = number
         self._average()
-        self._tell("loss", loss)
-        self._tell("rate", rate * self.spec.rate)
+        self._log("loss", loss)
+        self._log("rate", rate * self.spec.rate)
 
     def _backward(self, ids: Sequence[Sequence[int]], batch: Rows) -> float:
-        """Gradients of the batch's weighted mean loss; what this process' share of it adds to that mean."""
+        """Computes the gradients of the batch's weighted mean loss; returns what this process' share adds to that mean."""
         weight = float(self.task.class_weights[self.task.labels[batch]].sum())
         mine = batch[self.peers.rank :: self.peers.world]
         passes = [part for part in np.array_split(mine, self.spec.accumulation) if len(part)]
@@ -223,7 +224,7 @@ class _Run:
         return (cross_entropy(logits.float(), labels, self.spec.label_smoothing) * weights).sum()
 
     def _average(self) -> None:
-        """Moves the running mean of the weights towards this step's; a young mean moves faster."""
+        """Moves the running mean of the weights towards this step's weights; in the first steps it moves faster."""
         if not self.spec.average_decay:
             return
         step, averaged = self.progress.step, self.progress.averaged
@@ -233,26 +234,26 @@ class _Run:
                 averaged.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), 1 - decay)
 
     def _evaluate(self) -> None:
-        """Looks at the texts to stop on, with the mean of the weights where one is kept."""
+        """Evaluates on the texts to stop on, with the running mean of the weights if there is one."""
         own = learned(self.model) if self.progress.averaged else {}
         put_back(self.model, self.progress.averaged)
-        self._look()
+        self._evaluate_weights()
         put_back(self.model, own)
 
-    def _look(self) -> None:
-        """Loss and accuracy on the texts to stop on; the best state so far is kept."""
+    def _evaluate_weights(self) -> None:
+        """Logs loss and accuracy on the texts to stop on, and keeps the best weights so far."""
         labels = self.task.stopping_labels
         logits = torch.from_numpy(logits_of(self.model, self.task.stopping_ids, device=self.device))
         loss = self.peers.agreed(float(cross_entropy(logits, torch.from_numpy(labels), 0.0).mean()))
         progress = self.progress
         progress.evaluations += 1
-        self._tell("stopping_loss", loss)
-        self._tell("stopping_accuracy", float((logits.argmax(dim=1).numpy() == labels).mean()))
+        self._log("stopping_loss", loss)
+        self._log("stopping_accuracy", float((logits.argmax(dim=1).numpy() == labels).mean()))
         if loss < progress.best_loss or not progress.best:
             progress.best_loss, progress.best_step, progress.best_evaluation = loss, progress.step, progress.evaluations
             progress.best = learned(self.model)
 
-    def _tell(self, name: str, value: float) -> None:
+    def _log(self, name: str, value: float) -> None:
         self.progress.curve.append((self.progress.step, name, value))
         if self.peers.rank == 0:
             self.log(self.progress.step, name, value)

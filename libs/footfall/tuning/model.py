@@ -1,4 +1,4 @@
-"""The encoder with a linear head over its vector of length 1, and which of its numbers learn how fast. torch."""
+"""The encoder with a linear head over its vector of length 1, and the learning rate of each of its parameters. torch."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Head:
         return {"coefficients": self.coefficients.tolist(), "intercepts": self.intercepts.tolist()}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Head:
-        """The head that `as_json` told."""
-        return cls(np.asarray(told["coefficients"], dtype=float), np.asarray(told["intercepts"], dtype=float))
+    def from_json(cls, content: Mapping[str, Any]) -> Head:
+        """The head that `as_json` wrote."""
+        return cls(np.asarray(content["coefficients"], dtype=float), np.asarray(content["intercepts"], dtype=float))
 
 
 class TextClassifier(nn.Module):
-    """Tokens to logits. The head sees each number of the vector centred and scaled, so that it learns at one rate."""
+    """Tokens to logits. The head reads each number of the vector centred and scaled, so that all learn at one rate."""
 
     centre: torch.Tensor
     scale: torch.Tensor
@@ -62,7 +62,7 @@ class TextClassifier(nn.Module):
         self.register_buffer("scale", torch.full((dim,), dim**-0.5))  # of a vector of length 1
 
     def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """float32[n_texts, dim], rows of length 1, as footfall.text stores them."""
+        """float32[n_texts, dim], rows of length 1, as `footfall.text` stores them."""
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         weights = mask.unsqueeze(-1).float()
         mean = (hidden * weights).sum(dim=1) / weights.sum(dim=1)
@@ -72,7 +72,7 @@ class TextClassifier(nn.Module):
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """float32[n_texts, classes]: logits."""
         vectors = self.vectors(ids, mask)
-        with torch.autocast(vectors.device.type, enabled=False):  # the head is small, and its last digits matter
+        with torch.autocast(vectors.device.type, enabled=False):  # the head is small and needs all its digits
             logits: torch.Tensor = self.linear(self.drop((vectors - self.centre) / self.scale))
         return logits
 
@@ -101,7 +101,7 @@ class TextClassifier(nn.Module):
 
 
 def load_classifier(folder: Path, spec: TuningSpec, *, classes: int) -> TextClassifier:
-    """The encoder of a directory (whatever AutoModel loads), dropout set, with a head that says nothing yet."""
+    """The encoder of a directory (whatever AutoModel loads) with its dropout set, and a head of zeros."""
     from transformers import AutoConfig, AutoModel  # costs seconds, so only where needed
 
     try:
@@ -116,7 +116,7 @@ def load_classifier(folder: Path, spec: TuningSpec, *, classes: int) -> TextClas
             f"the encoder in '{folder}' cannot be fine-tuned: {fault}", fix="Name a directory that AutoModel loads."
         ) from fault
     if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = None  # nothing reads it
+        encoder.pooler = None  # not used
     model = TextClassifier(encoder, classes=classes, pooling=Pooling(spec.pooling), dropout=spec.dropout)
     with torch.no_grad():
         model.linear.weight.zero_()
@@ -127,30 +127,30 @@ def load_classifier(folder: Path, spec: TuningSpec, *, classes: int) -> TextClas
 
 def layer_of(name: str, *, layers: int) -> int:
     """Depth of a parameter: 0 the embeddings, 1 the first layer, layers + 1 what stands above them."""
-    if found := LAYER.search(f".{name}"):
-        return int(found.group(1)) + 1
+    if match := LAYER.search(f".{name}"):
+        return int(match.group(1)) + 1
     return 0 if "embeddings" in name else layers + 1
 
 
 def groups(model: TextClassifier, spec: TuningSpec) -> list[dict[str, Any]]:
-    """AdamW's parameter groups: rates falling with depth, no decay of biases and norms, a rate of its own for the head.
+    """AdamW's parameter groups: rates that fall with depth, no weight decay of biases and norms, the head's own rate.
 
-    `base_rate` is the rate of the group at the schedule's height.
+    `base_rate` is the group's rate at the maximum of the schedule.
     """
     layers = int(model.encoder.config.num_hidden_layers)
-    found: dict[tuple[float, float], list[nn.Parameter]] = {}
+    by_rate: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
         below = layers + 1 - layer_of(name, layers=layers)
         rate = spec.rate * (spec.head_rate_factor if name.startswith("linear.") else spec.layer_decay**below)
         decay = 0.0 if parameter.ndim == 1 else spec.weight_decay
-        found.setdefault((rate, decay), []).append(parameter)
-    return [{"params": p, "lr": r, "base_rate": r, "weight_decay": d} for (r, d), p in found.items()]
+        by_rate.setdefault((rate, decay), []).append(parameter)
+    return [{"params": p, "lr": r, "base_rate": r, "weight_decay": d} for (r, d), p in by_rate.items()]
 
 
 def learned(model: TextClassifier) -> dict[str, torch.Tensor]:
-    """Copies, on the CPU, of all that training changes."""
+    """Copies, on the CPU, of all parameters that training changes."""
     return {n: p.detach().cpu().clone() for n, p in model.named_parameters() if p.requires_grad}
 
 
@@ -177,18 +177,18 @@ def cross_entropy(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without transformers' bars, and its tale of a pooler that is absent and that nothing reads."""
-    from transformers.utils import logging as told
+    """Hides transformers' progress bars and its warning that the unused pooler has no weights."""
+    from transformers.utils import logging
 
-    level, has_bars = told.get_verbosity(), told.is_progress_bar_enabled()
-    told.set_verbosity_error()
-    told.disable_progress_bar()
+    level, has_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         yield
     finally:
-        told.set_verbosity(level)
+        logging.set_verbosity(level)
         if has_bars:
-            told.enable_progress_bar()
+            logging.enable_progress_bar()
 
 
 def _freeze(model: TextClassifier, spec: TuningSpec) -> None:

@@ -1,4 +1,4 @@
-"""The processes that train together, as the loop sees them. One alone needs no torch.distributed."""
+"""The processes that train together, as the loop uses them; a single process needs no torch.distributed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import nn
 
 
 class Peers(Protocol):
-    """What the loop asks of the processes beside it."""
+    """What the loop needs of the processes that train with it."""
 
     rank: int
     world: int
@@ -18,13 +18,13 @@ class Peers(Protocol):
         """The model whose backward pass leaves every process the mean gradient."""
 
     def hold(self, model: nn.Module) -> AbstractContextManager[Any]:
-        """While it lasts, gradients add up in the process alone."""
+        """A context in which gradients are summed in this process only."""
 
     def agreed(self, value: float) -> float:
-        """What the first process says."""
+        """The value of the first process."""
 
     def same(self, value: float) -> bool:
-        """Whether all processes say the same."""
+        """Whether all processes have the same value."""
 
 
 class Alone:
@@ -38,13 +38,13 @@ class Alone:
         return model
 
     def hold(self, model: nn.Module) -> AbstractContextManager[Any]:  # noqa: ARG002
-        """Nothing to hold back."""
+        """No other process: nothing to do."""
         return nullcontext()
 
     def agreed(self, value: float) -> float:
-        """Its own word."""
+        """Its own value."""
         return value
 
     def same(self, value: float) -> bool:  # noqa: ARG002
-        """It agrees with itself."""
+        """Always."""
         return True

@@ -1,4 +1,4 @@
-"""Searches a TuningSpec by Optuna: rates, epochs, frozen layers, dropout; poor trials are pruned. Judged texts stay out."""
+"""Searches a TuningSpec by Optuna: rates, epochs, frozen layers, dropout; poor trials are pruned. Held-out texts are not used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from footfall.tuning.data import TuningSplit, TuningTexts, folds, labelled, parted
+from footfall.tuning.data import TuningSplit, TuningTexts, folds, labelled, split_texts
 from footfall.tuning.job import TuningJob, train_here
 from footfall.tuning.loop import Log
 from footfall.tuning.model import Head
@@ -20,7 +20,7 @@ from footfall.tuning.spec import TuningSpec
 
 @dataclass(frozen=True)
 class Ranges:
-    """What is searched; a range of one value is fixed."""
+    """The ranges that are searched; a range of one value is fixed."""
 
     rate: tuple[float, float] = (1e-5, 1e-4)
     head_rate_factor: tuple[float, float] = (1.0, 20.0)
@@ -32,7 +32,7 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Trial:
-    """One spec that was tried: its settings, its least loss on the texts to stop on (mean over folds), and its end."""
+    """One spec that was tried: its settings, its least loss on the texts to stop on (mean over folds), and how it ended."""
 
     settings: Mapping[str, Any]
     loss: float
@@ -41,7 +41,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Searched:
-    """The best spec, and all that was tried, in order."""
+    """The best spec, and all trials in order."""
 
     spec: TuningSpec
     trials: tuple[Trial, ...]
@@ -60,13 +60,13 @@ def search(
     ranges: Ranges | None = None,
     start: Head | None = None,
 ) -> Searched:
-    """Tries `trials` variants of `spec` and gives back the one with the least loss.
+    """Tries `trials` variants of `spec` and returns the one with the least loss.
 
-    `fold_count` above 1 is for data so small that one part to stop on says little: the loss is the mean over folds,
-    each of which stops on its own. `log` gets (trial, name, value). Pruned is a trial whose loss so far is above the
-    median of the others at the same evaluation.
+    `fold_count` above 1 is for small data, where the loss on one split varies much: the loss is the mean over folds,
+    each with its own early stopping. `log` gets (trial, name, value). A trial is pruned when its least loss so far is
+    above the median of the others at the same evaluation.
     """
-    parts = parted(
+    parts = split_texts(
         labelled(texts, labels, classes=classes), stopping_share=spec.stopping_share, held_out_share=spec.held_out_share
     )
     pairs = [(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING])]
@@ -82,10 +82,10 @@ def search(
         return float(np.mean(losses))
 
     study.optimize(objective, n_trials=trials)
-    told = [
+    tried = [
         Trial(t.params, t.value if t.value is not None else float("nan"), t.state.name.lower()) for t in study.trials
     ]
-    return Searched(replace(spec, **study.best_params), tuple(told))
+    return Searched(replace(spec, **study.best_params), tuple(tried))
 
 
 def _study(seed: int) -> optuna.Study:
@@ -118,14 +118,14 @@ def _suggested(trial: optuna.Trial, ranges: Ranges) -> dict[str, Any]:
 
 def _loss(job: TuningJob, trial: optuna.Trial, fold: int) -> float:
     """Least loss of one training. Only the first fold is watched by the pruner: the folds' losses do not compare."""
-    seen: list[float] = []
+    losses: list[float] = []
 
     def watch(step: int, name: str, value: float) -> None:  # noqa: ARG001 - a Log
         if name != "stopping_loss":
             return
-        seen.append(value)
+        losses.append(value)
         if fold == 0:
-            trial.report(min(seen), len(seen))
+            trial.report(min(losses), len(losses))
             if trial.should_prune():
                 raise optuna.TrialPruned
 

@@ -1,4 +1,4 @@
-"""What a person settles about fine-tuning (settings `fine_tune.*`), as one value that travels to all processes."""
+"""The settings of fine-tuning (`fine_tune.*`) as one value that is sent to all processes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ POSITIVE = ("rate", "head_rate_factor", "layer_decay", "clip_norm")
 
 @dataclass(frozen=True, kw_only=True)
 class TuningSpec:
-    """Settings `fine_tune.*` beside the four of `text.*` that decide a vector; conf/base.yaml says what each means.
+    """Settings `fine_tune.*` and the four of `text.*` that determine a vector; conf/base.yaml says what each means.
 
-    All faults are told at once as a SettingsError.
+    Raises SettingsError with all faults at once.
     """
 
     prefix: str
@@ -73,18 +73,19 @@ class TuningSpec:
             faults.append("fine_tune.stopping_share and held_out_share leave nothing to fit on")
         if faults:
             raise SettingsError(
-                f"fine-tuning cannot work so: {listed(faults)}.", fix="Correct conf/ or --set fine_tune.<key>=<value>."
+                f"fine-tuning cannot work with these settings: {listed(faults)}.",
+                fix="Correct conf/ or --set fine_tune.<key>=<value>.",
             )
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any], text: Mapping[str, Any]) -> TuningSpec:
-        """From the settings `fine_tune.*` and `text.*`; what says where to train is no part of it."""
+    def of(cls, settings: Mapping[str, Any], text: Mapping[str, Any]) -> TuningSpec:
+        """From the settings `fine_tune.*` and `text.*`; those that say where to train are left out."""
         own = {f.name for f in fields(cls)}
         shared = {name: text[name] for name in ("prefix", "pooling", "number_type", "device")}
-        return cls(**shared, **{name: value for name, value in asked.items() if name in own})
+        return cls(**shared, **{name: value for name, value in settings.items() if name in own})
 
     def encoder(self, folder: str) -> EncoderSpec:
-        """How footfall.text reads the encoder in `folder` as it is seen here: cut at max_tokens, one part a text."""
+        """The encoder in `folder` as `footfall.text` would read it with this spec: cut at max_tokens, one part a text."""
         return EncoderSpec(
             encoder=folder,
             prefix=self.prefix,
@@ -99,7 +100,7 @@ class TuningSpec:
 
     @property
     def version(self) -> str:
-        """Names the spec: another one is another run."""
+        """A hash of the spec; a run with another one starts anew."""
         return hashlib.blake2b(json.dumps(asdict(self), sort_keys=True).encode(), digest_size=8).hexdigest()
 
 

@@ -1,14 +1,15 @@
-"""What fine-tuning leaves: a directory that footfall.text loads as any encoder, a head, curves, figures, a card."""
+"""The result of fine-tuning: a directory that `footfall.text` loads as any encoder, a head, curves, figures, a card."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from footfall.tuning.card import EncoderCard
 from footfall.tuning.model import Head, TextClassifier, quiet
 
 CARRIED = ("tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "sentencepiece.bpe.model")
@@ -19,10 +20,10 @@ CARD = "README.md"
 
 @dataclass(frozen=True)
 class Tuned:
-    """A fine-tuned encoder and how it came about.
+    """A fine-tuned encoder with its head, metrics and card.
 
-    `kept_aside` are the rows of the input that it was not fitted on: only they can weigh its logits against others' or
-    calibrate them honestly, since it knows the labels of all other texts by heart.
+    `kept_aside` are the rows of the input to stop on, which it was not fitted on. Calibrate the head, or weight it
+    against others, on these rows only: on texts that it was fitted on it is more often right than on new ones.
     """
 
     folder: Path
@@ -30,11 +31,11 @@ class Tuned:
     classes: tuple[str, ...]
     curve: Sequence[tuple[int, str, float]]  # (step, name, value)
     parameters: Mapping[str, Any]
-    measures: Mapping[str, float]
+    metrics: Mapping[str, float]
     kept_aside: tuple[int, ...]
-    judged: tuple[int, ...]  # rows that nothing was fitted or chosen on; empty where held_out_share is 0
-    texts_by_language: Mapping[str, int] = field(default_factory=dict)
-    card: str = ""
+    held_out: tuple[int, ...]  # rows that nothing was fitted or chosen on; empty where held_out_share is 0
+    texts_by_language: Mapping[str, int]
+    card: EncoderCard
 
 
 def write_folder(folder: Path, *, model: TextClassifier, source: Path, tokenizer: str, classes: Sequence[str]) -> None:
@@ -47,16 +48,16 @@ def write_folder(folder: Path, *, model: TextClassifier, source: Path, tokenizer
     for name in CARRIED:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)
-    told = {"classes": list(classes), **model.head().as_json()}
-    (folder / HEAD).write_text(json.dumps(told), encoding="utf-8")
+    content = {"classes": list(classes), **model.head().as_json()}
+    (folder / HEAD).write_text(json.dumps(content), encoding="utf-8")
 
 
-def write_card(folder: Path, card: str) -> None:
+def write_card(folder: Path, card: EncoderCard) -> None:
     """The card, where hubs look for it."""
-    (folder / CARD).write_text(card, encoding="utf-8")
+    (folder / CARD).write_text(card.markdown(), encoding="utf-8")
 
 
 def read_head(folder: Path) -> tuple[Head, tuple[str, ...]]:
     """The head that lies beside a fine-tuned encoder, and its classes."""
-    told = json.loads((folder / HEAD).read_text(encoding="utf-8"))
-    return Head.from_json(told), tuple(told["classes"])
+    content = json.loads((folder / HEAD).read_text(encoding="utf-8"))
+    return Head.from_json(content), tuple(content["classes"])

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from footfall.text.device import choose_device
+from footfall.inference.compute import NumberType, Wanted
+from footfall.inference.device import choose_device
 from footfall.text.encoder import Encoder, encoder_of_process
 from footfall.text.normal import normalise_text
-from footfall.text.spec import EncoderSpec, NumberType, Wanted
+from footfall.text.spec import EncoderSpec
 from footfall.tuning.tuned import read_head
 
 NAME = "sentiment_encoder"

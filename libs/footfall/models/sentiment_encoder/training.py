@@ -7,7 +7,7 @@ and evaluated on are kept from it, by the same cut as `footfall.models.sentiment
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,16 @@ from footfall.models.common.trained import Trained
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
 from footfall.models.sentiment.training import METRICS, classes_of, fit_variants, positive_score
 from footfall.models.sentiment_encoder.model import NAME, TunedEncoder, encoder_at
-from footfall.text.spec import EncoderSpec
+from footfall.text.encoder import Encoded
+from footfall.text.spec import EncoderSpec, encoder_specs
+from footfall.tuning.card import Figure
 from footfall.tuning.data import key_of
 from footfall.tuning.distributed import ignore, trained_in
+from footfall.tuning.held_out import HeldOutTexts, evaluated
 from footfall.tuning.search import search
 from footfall.tuning.spec import TuningSpec
 from footfall.tuning.tune import tune
-from footfall.tuning.tuned import Tuned
+from footfall.tuning.tuned import Tuned, write_card
 
 LEARNER = "fine-tuned vectors + n-grams"
 OF_FROZEN = {"n-grams": "n-grams", "vectors": "frozen vectors", "vectors + n-grams": "frozen vectors + n-grams"}
@@ -48,7 +51,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     classes = classes_of(rows)
     rows = _apart(rows if NEUTRAL in classes else rows.without(NEUTRAL))
     ours = rows.only(Split.FIT, Split.CALIBRATE)
-    spec, text = TuningSpec.of(settings, run.text), _encoder_spec(run.text)
+    spec, text = TuningSpec.of(settings, run.text), encoder_specs(run.text)[-1]
     with run.encoder_folder() as encoder_dir:
         if settings["search_trials"]:  # on the texts to fit on alone, of which it holds some out itself
             mine = ours.only(Split.FIT)
@@ -60,15 +63,16 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
             ours.texts, ours.labels, ours.languages, encoder_dir=encoder_dir, out_dir=Path(settings["folder"]),
             classes=classes, spec=spec, log=ignore, kept=ours.is_in(Split.CALIBRATE).tolist(),
             train=trained_in(settings["processes"], on_driver=settings["on_driver"]), data=DATA,
+            bootstrap_rounds=run.bootstrap_rounds,
         )  # fmt: skip
-    vectors = encoder_at(text, tuned.folder).encode(rows.texts).vectors
-    scores, outcomes = contending_scores(rows, replace(rows, vectors=vectors), neutral_share=sentiment["neutral_share"])
-    return _trained(tuned, scores, outcomes, text, run)
-
-
-def _encoder_spec(text: Mapping[str, Any]) -> EncoderSpec:
-    own = {f.name for f in fields(EncoderSpec)}
-    return EncoderSpec(**{name: value for name, value in text.items() if name in own})
+    encoded = encoder_at(text, tuned.folder).encode(rows.texts)
+    scores, outcomes = contending_scores(
+        rows, replace(rows, vectors=encoded.vectors), neutral_share=sentiment["neutral_share"]
+    )
+    metrics = intervals_of(scores, outcomes, rounds=run.bootstrap_rounds)
+    held_out = held_out_texts(rows, encoded, tuned, max_tokens=spec.max_tokens)
+    tuned = with_card(tuned, held_out, metrics, outcomes=len(outcomes), rounds=run.bootstrap_rounds)
+    return _trained(tuned, scores, outcomes, metrics, text, run)
 
 
 def _apart(rows: LabelledTexts) -> LabelledTexts:
@@ -112,12 +116,55 @@ def judge(scores: Mapping[str, Any], outcomes: Any, run: TrainingRun) -> Verdict
     return verdict
 
 
-def _trained(tuned: Tuned, scores: Mapping[str, Any], outcomes: Any, text: EncoderSpec, run: TrainingRun) -> Trained:
+def intervals_of(scores: Mapping[str, Any], outcomes: Any, *, rounds: int) -> dict[tuple[str, str], Interval]:
+    """(metric, contender) -> its value with interval, on the held-out texts that are not neutral."""
     measured = {"accuracy": measures.accuracy, "auroc": measures.auroc}
-    figures: dict[str, Interval] = {
-        f"{measure}_{name.replace(' + ', '_').replace(' ', '_').replace('-', '')}": interval
+    return {
+        (metric, name): interval
         for name, score in scores.items()
-        for measure, interval in measures.intervals(outcomes, score, measured, rounds=run.bootstrap_rounds).items()
+        for metric, interval in measures.intervals(outcomes, score, measured, rounds=rounds).items()
+    }
+
+
+def held_out_texts(rows: LabelledTexts, encoded: Encoded, tuned: Tuned, *, max_tokens: int) -> HeldOutTexts:
+    """The held-out texts of `rows`, of which `encoded` has the tuned vectors, with what the tuned head predicts."""
+    places = np.flatnonzero(rows.is_in(Split.HELD_OUT))
+    held_out = rows.only(Split.HELD_OUT)
+    classes = tuned.head.logits(encoded.vectors[places]).argmax(axis=1)
+    return HeldOutTexts(
+        texts=held_out.texts,
+        languages=held_out.languages,
+        labels=held_out.labels,
+        predictions=[tuned.classes[place] for place in classes],
+        are_long=(encoded.token_counts[places] > max_tokens).tolist(),
+    )
+
+
+def with_card(
+    tuned: Tuned, held_out: HeldOutTexts, metrics: Mapping[tuple[str, str], Interval], *, outcomes: int, rounds: int
+) -> Tuned:
+    """The same with the card that the held-out texts give: beside its baselines, by group, and where it fails."""
+    card = evaluated(tuned.card, held_out, rounds=rounds)
+    contenders = [
+        Figure("method", name, metric, interval.value, interval.low, interval.high, outcomes)
+        for (metric, name), interval in metrics.items()
+    ]
+    card = replace(card, figures=(*contenders, *card.figures))
+    write_card(tuned.folder, card)
+    return replace(tuned, card=card)
+
+
+def _trained(
+    tuned: Tuned,
+    scores: Mapping[str, Any],
+    outcomes: Any,
+    metrics: Mapping[tuple[str, str], Interval],
+    text: EncoderSpec,
+    run: TrainingRun,
+) -> Trained:
+    figures = {
+        f"{metric}_{name.replace(' + ', '_').replace(' ', '_').replace('-', '')}": interval
+        for (metric, name), interval in metrics.items()
     }
     fingerprint = run.encoder_fingerprint()
     return Trained(
@@ -127,11 +174,13 @@ def _trained(tuned: Tuned, scores: Mapping[str, Any], outcomes: Any, text: Encod
         predictions=(("sentiment", "string"),),
         feature_version=fingerprint,
         parameters={**tuned.parameters, "classes": ",".join(tuned.classes), "encoder_before": fingerprint},
-        metrics=measures.flat(figures) | {f"tuning_{name}": value for name, value in tuned.measures.items()},
+        metrics=measures.flat(figures) | {f"tuning_{name}": value for name, value in tuned.metrics.items()},
         verdict=judge(scores, outcomes, run),
         evaluation={
             "metrics": {name: asdict(interval) for name, interval in figures.items()},
             "classes": list(CLASSES),
+            "figures": [asdict(figure) for figure in tuned.card.figures],
+            "failure_checks": [asdict(check) | {"result": check.verdict} for check in tuned.card.failure_checks],
         },
         curve=tuned.curve,
         loader="footfall.models.sentiment_encoder.model",

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 import pytest
 import torch
 
 from footfall.errors import EnvironmentFault
-from footfall.text import cpu
-from footfall.text.device import Device, choose_device, claim, memory_fraction
-from text.conftest import spec_of
+from footfall.inference import cpu
+from footfall.inference.device import Device, choose_device, claim, memory_fraction
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What somebody settled, in a section of the settings that is called `images`."""
+
+    number_type: str = "fp32"
+    device: str = "auto"
+    section: str = "images"
 
 
 def choose(*, addresses=(), visible=None, gpus=0, **changed) -> Device:
     environ = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
-    return choose_device(
-        spec_of("x", **{"device": "auto", **changed}), addresses=addresses, environ=environ, gpu_count=gpus
-    )
+    return choose_device(Spec(**changed), addresses=addresses, environ=environ, gpu_count=gpus)
 
 
 def test_sparks_address_comes_first() -> None:
@@ -56,13 +63,13 @@ def test_the_setting_cpu_wins_over_an_address() -> None:
     ],
 )
 def test_a_gpu_asked_for_and_absent_is_a_fault_with_its_mend(owned: dict) -> None:
-    with pytest.raises(EnvironmentFault, match=r"a GPU was asked for and there is none(.|\n)*text\.device"):
+    with pytest.raises(EnvironmentFault, match=r"a GPU was asked for and there is none(.|\n)*images\.device"):
         choose(**owned)
 
 
 def test_fp16_is_for_gpus() -> None:
     assert choose(addresses=["0"], gpus=1, number_type="fp16").number_type == "fp16"
-    with pytest.raises(EnvironmentFault, match="fp16 was asked for on a CPU"):
+    with pytest.raises(EnvironmentFault, match=r"fp16 was asked for on a CPU(.|\n)*images\.number_type"):
         choose(number_type="fp16")
 
 
@@ -87,7 +94,7 @@ def test_auto_takes_bf16_only_where_the_cpu_has_it(monkeypatch, flags: set[str],
     with_info(monkeypatch, lines)
     device = choose(number_type="auto")
     assert device.number_type == expected
-    assert str(device) == f"text encoder on cpu in {expected} (this task owns no GPU; one thread a task, {named})"
+    assert str(device) == f"cpu in {expected} (this task owns no GPU; one thread a task, {named})"
 
 
 def test_without_flags_a_trial_decides(monkeypatch, tmp_path) -> None:
@@ -113,7 +120,7 @@ def forget(monkeypatch) -> None:
     for name in ("cpu_flags", "has_fast_bf16"):
         plain = getattr(cpu, name).__wrapped__
         monkeypatch.setattr(cpu, name, plain)
-        monkeypatch.setattr(f"footfall.text.device.{name}", plain)
+        monkeypatch.setattr(f"footfall.inference.device.{name}", plain)
 
 
 @pytest.mark.parametrize(("gpu_share", "expected"), [(1.0, 0.9), (0.5, 0.45), (0.25, 0.225)])

@@ -1,4 +1,4 @@
-"""Moves tensors between host and device: on a GPU while it computes, by pinned memory and a stream of its own. torch only."""
+"""Moves tensors between host and device; on a GPU by pinned memory and a second stream, while it computes. torch only."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from footfall.text.device import Device
-from footfall.text.inputs import Inputs
+from footfall.inference.device import Device
+from footfall.inference.inputs import Inputs
 
 Matrix = npt.NDArray[np.float32]
 
 
 class Lane(Protocol):
-    """What the encoder asks of the way to its device and back."""
+    """The way to a device and back."""
 
     def bring(self, inputs: Inputs) -> Inputs:
-        """The same on the device; what is computed from here on sees it."""
+        """The same on the device; work that is queued after this call reads the copies."""
 
-    def home(self, found: torch.Tensor) -> Callable[[], Matrix]:
-        """Starts bringing a result back; the function that it gives waits for it."""
+    def home(self, result: torch.Tensor) -> Callable[[], Matrix]:
+        """Starts copying a result to the host; the returned function waits for it."""
 
     def free(self) -> None:
-        """Gives back memory that is kept but not used, after the device ran out of it."""
+        """Frees memory that torch keeps but does not use, after the device ran out of it."""
 
 
 class HostLane:
-    """The CPU's: there is nothing to move."""
+    """The lane of the CPU: there is nothing to move."""
 
     def bring(self, inputs: Inputs) -> Inputs:
         """The same."""
         return inputs
 
-    def home(self, found: torch.Tensor) -> Callable[[], Matrix]:
-        """The result is there already."""
-        matrix: Matrix = found.numpy()
+    def home(self, result: torch.Tensor) -> Callable[[], Matrix]:
+        """The result is on the host already."""
+        matrix: Matrix = result.numpy()
         return lambda: matrix
 
     def free(self) -> None:
-        """The CPU's memory is given back as it is freed."""
+        """Nothing: torch keeps no memory of the CPU."""
 
 
 class CudaLane:
-    """A GPU's. Copies run on a second stream, so that the next chunk travels while this one is computed.
+    """The lane of a GPU. Copies run on a second stream, so that the next chunk is copied while this one is computed.
 
-    The two buffers are torch's own: it keeps pinned memory, and takes a piece again only when its copy has ended.
+    torch keeps the pinned memory, and reuses a buffer only when its copy has ended.
     """
 
     def __init__(self, device: Device) -> None:
@@ -55,7 +55,7 @@ class CudaLane:
         self._copies = torch.cuda.Stream(device.name)  # type: ignore[no-untyped-call]  # torch has no types here
 
     def bring(self, inputs: Inputs) -> Inputs:
-        """Starts the copies; what is computed after this call waits for them, what was begun before does not."""
+        """Starts the copies; work that is queued after this call waits for them, earlier work does not."""
         computing = torch.cuda.current_stream(self._device)
         with torch.cuda.stream(self._copies):
             moved = {
@@ -66,16 +66,16 @@ class CudaLane:
             tensor.record_stream(computing)
         return inputs.moved(moved)
 
-    def home(self, found: torch.Tensor) -> Callable[[], Matrix]:
-        """One copy into pinned memory; the GPU goes on meanwhile."""
-        host = torch.empty(found.shape, dtype=found.dtype, pin_memory=True)
-        host.copy_(found, non_blocking=True)
+    def home(self, result: torch.Tensor) -> Callable[[], Matrix]:
+        """One copy into pinned memory, while the GPU computes."""
+        host = torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
+        host.copy_(result, non_blocking=True)
         is_there = torch.cuda.Event()  # type: ignore[no-untyped-call]  # as above
         is_there.record(torch.cuda.current_stream(self._device))
 
         def arrived() -> Matrix:
             is_there.synchronize()
-            matrix: Matrix = host.numpy().copy()  # the pinned memory is wanted again
+            matrix: Matrix = host.numpy().copy()  # the pinned memory is used again
             return matrix
 
         return arrived

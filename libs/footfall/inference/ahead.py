@@ -11,7 +11,7 @@ B = TypeVar("B")
 
 
 def prepared(items: Iterable[A], prepare: Callable[[A], B], *, ahead: bool) -> Iterator[B]:
-    """`prepare` of every item, in order; `ahead` does one item more than was asked for, in a thread.
+    """`prepare` of every item, in order; with `ahead` the next item is prepared in a thread while the caller works on this one.
 
     At most two items are held. The items themselves are taken in the caller's thread, since Spark's input must not be read in
     another one. Without `ahead` no thread is started.
@@ -30,7 +30,7 @@ def prepared(items: Iterable[A], prepare: Callable[[A], B], *, ahead: bool) -> I
 
 
 def finished(begun: Iterable[Callable[[], B]], *, behind: bool) -> Iterator[B]:
-    """What each piece of work came to, in order; with `behind` the next one is begun before the last is waited for."""
+    """The result of each piece of work, in order; with `behind` the next piece is begun before the last is waited for."""
     if not behind:
         yield from (wait() for wait in begun)
         return

@@ -1,4 +1,4 @@
-"""What this machine's CPU does well. Reads /proc/cpuinfo; where there is none, times one small product."""
+"""Which number types this machine's CPU computes fast. Reads /proc/cpuinfo; where there is none, times a small product."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import torch
 CPU_INFO = Path("/proc/cpuinfo")
 BF16_FLAGS = ("amx_bf16", "avx512_bf16", "bf16")  # the last is Arm's name
 CLASSES = ("amx_bf16", "avx512_bf16", "avx512f", "avx2", "bf16", "asimd")  # the best first
-TRIAL_GAIN = 1.2  # below this, bf16 is not worth its loss
+TRIAL_GAIN = 1.2  # below this gain, fp32 is taken, since it is more exact
 
 
 @cache
 def cpu_flags() -> frozenset[str]:
-    """The features that the kernel names; empty where it names none (macOS, Windows)."""
+    """The CPU's features that the kernel lists; empty where it lists none (macOS, Windows)."""
     if not CPU_INFO.is_file():
         return frozenset()
     for line in CPU_INFO.read_text().splitlines():
@@ -36,7 +36,7 @@ def cpu_class(flags: frozenset[str]) -> str:
 def has_fast_bf16() -> bool:
     """Whether bf16 products run in hardware; emulated ones can be sixty times slower than fp32.
 
-    The flags decide, since they do not change from run to run; a trial decides only where there are none.
+    The flags decide, since they are the same in every run; a timed product decides only where there are no flags.
     """
     flags = cpu_flags()
     if flags:

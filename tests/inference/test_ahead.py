@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from footfall.text.ahead import finished, prepared
+from footfall.inference.ahead import finished, prepared
 
 
-def told(items: list[int], log: list[str]) -> Iterator[int]:
+def noted(items: list[int], log: list[str]) -> Iterator[int]:
     for item in items:
         log.append(f"took {item} in {threading.current_thread().name.split('_')[0]}")
         yield item
@@ -20,7 +20,7 @@ def told(items: list[int], log: list[str]) -> Iterator[int]:
 @pytest.mark.parametrize("items", [[], [1], [1, 2, 3, 4]])
 def test_everything_comes_once_and_in_order(items: list[int], ahead: bool) -> None:
     ready = prepared(items, lambda item: item * 10, ahead=ahead)
-    begun = ((lambda found=found: found + 1) for found in ready)
+    begun = ((lambda number=number: number + 1) for number in ready)
     assert list(finished(begun, behind=ahead)) == [item * 10 + 1 for item in items]
 
 
@@ -34,7 +34,7 @@ def test_the_next_item_is_prepared_in_a_thread_while_the_caller_works_on_the_las
         return item
 
     log: list[str] = []
-    ready = prepared(told([1, 2, 3], log), prepare, ahead=True)
+    ready = prepared(noted([1, 2, 3], log), prepare, ahead=True)
     assert next(ready) == 1
     assert started[2].wait(10)  # though nobody asked for it yet
     assert log == ["took 1 in MainThread", "took 2 in MainThread"]  # and no more than one ahead

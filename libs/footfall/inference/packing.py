@@ -1,4 +1,4 @@
-"""Orders work so that nothing is padding: windows of rows, chunks of tokens, blocks of like length. Plain NumPy."""
+"""Orders work so that nothing is padding: windows of rows, chunks of like length, blocks of equal length. Plain NumPy."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-Tokens = npt.NDArray[np.int64]
+Block = npt.NDArray[np.int64]  # [n_rows, length]: rows of one length
 
 
-class TokenBatch(Protocol):
+class SizedBatch(Protocol):
     """What windows need to know of an Arrow batch."""
 
     @property
@@ -23,7 +23,7 @@ class TokenBatch(Protocol):
         """Bytes that it holds."""
 
 
-B = TypeVar("B", bound=TokenBatch)
+B = TypeVar("B", bound=SizedBatch)
 
 
 def regroup(batches: Iterable[B], *, rows: int, size_bytes: int) -> Iterator[list[B]]:
@@ -47,29 +47,29 @@ def longest_first(lengths: Sequence[int]) -> npt.NDArray[np.intp]:
     return np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
 
 
-def cut(lengths: Sequence[int], *, tokens: int) -> list[slice]:
-    """All chunks of texts of falling `lengths`; the encoder takes them one by one, as it may have to make them smaller."""
+def cut(lengths: Sequence[int], *, budget: int) -> list[slice]:
+    """All chunks of rows of falling `lengths`, each within `budget` when it is padded."""
     chunks, start = [], 0
     while start < len(lengths):
-        stop = chunk_end(lengths, start, tokens=tokens)
+        stop = chunk_end(lengths, start, budget=budget)
         chunks.append(slice(start, stop))
         start = stop
     return chunks
 
 
-def chunk_end(lengths: Sequence[int], start: int, *, tokens: int) -> int:
-    """Where the chunk ends that begins at `start`: its padded size stays within `tokens`, a longer text stands alone."""
-    return min(len(lengths), start + max(1, tokens // max(1, lengths[start])))
+def chunk_end(lengths: Sequence[int], start: int, *, budget: int) -> int:
+    """Where the chunk ends that begins at `start`: its padded size stays within `budget`, a longer row stands alone."""
+    return min(len(lengths), start + max(1, budget // max(1, lengths[start])))
 
 
-def blocks(ids: Sequence[Sequence[int]]) -> list[Tokens]:
-    """int64[n_texts, n_tokens] for each run of equal length, in order: no padding at all."""
-    lengths = np.asarray([len(row) for row in ids])
+def blocks(rows: Sequence[Sequence[int]]) -> list[Block]:
+    """int64[n_rows, length] for each run of rows of equal length, in order: no padding at all."""
+    lengths = np.asarray([len(row) for row in rows])
     starts = np.flatnonzero(np.diff(lengths, prepend=-1)).tolist()
-    ends = [*starts[1:], len(ids)]
-    return [np.asarray(ids[start:end], dtype=np.int64) for start, end in zip(starts, ends, strict=True)]
+    ends = [*starts[1:], len(rows)]
+    return [np.asarray(rows[start:end], dtype=np.int64) for start, end in zip(starts, ends, strict=True)]
 
 
-def padded_tokens(lengths: Sequence[int], chunks: Iterable[slice]) -> int:
-    """Tokens computed where each chunk is padded to its longest text; for benchmarks."""
+def padded_size(lengths: Sequence[int], chunks: Iterable[slice]) -> int:
+    """Elements computed where each chunk is padded to its longest row; for benchmarks."""
     return sum(max(lengths[chunk]) * len(lengths[chunk]) for chunk in chunks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from footfall.text.windows import blocks, cut, longest_first, padded_tokens, regroup
+from footfall.inference.packing import blocks, cut, longest_first, padded_size, regroup
 
 
 def batches(*sizes: int) -> list[pa.RecordBatch]:
@@ -43,24 +43,24 @@ def test_the_longest_comes_first_and_equals_keep_their_order() -> None:
     assert longest_first([2, 5, 2, 9]).tolist() == [3, 1, 0, 2]
 
 
-def test_a_chunk_holds_its_budget_of_padded_tokens() -> None:
-    assert cut([10, 8, 5, 5, 2, 1], tokens=20) == [slice(0, 2), slice(2, 6)]
-    assert cut([20, 20], tokens=20) == [slice(0, 1), slice(1, 2)]
+def test_a_chunk_holds_its_budget_padding_included() -> None:
+    assert cut([10, 8, 5, 5, 2, 1], budget=20) == [slice(0, 2), slice(2, 6)]
+    assert cut([20, 20], budget=20) == [slice(0, 1), slice(1, 2)]
 
 
-def test_a_text_above_the_budget_is_a_chunk_of_its_own() -> None:
-    assert cut([30, 5], tokens=20) == [slice(0, 1), slice(1, 2)]
+def test_a_row_above_the_budget_is_a_chunk_of_its_own() -> None:
+    assert cut([30, 5], budget=20) == [slice(0, 1), slice(1, 2)]
 
 
-def test_no_texts_make_no_chunks() -> None:
-    assert cut([], tokens=20) == []
+def test_no_rows_make_no_chunks() -> None:
+    assert cut([], budget=20) == []
 
 
 def test_blocks_are_runs_of_equal_length() -> None:
-    found = blocks([[1, 2], [3, 4], [5]])
-    assert [block.tolist() for block in found] == [[[1, 2], [3, 4]], [[5]]]
-    assert {block.dtype for block in found} == {np.dtype("int64")}
+    equal = blocks([[1, 2], [3, 4], [5]])
+    assert [block.tolist() for block in equal] == [[[1, 2], [3, 4]], [[5]]]
+    assert {block.dtype for block in equal} == {np.dtype("int64")}
 
 
-def test_padded_tokens_count_each_chunk_at_its_longest() -> None:
-    assert padded_tokens([10, 8, 5], [slice(0, 2), slice(2, 3)]) == 25
+def test_the_padded_size_counts_each_chunk_at_its_longest() -> None:
+    assert padded_size([10, 8, 5], [slice(0, 2), slice(2, 3)]) == 25

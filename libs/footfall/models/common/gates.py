@@ -32,24 +32,29 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class GateReport:
-    """One gate as it came out: the gain of a metric against a rival, and the least that its low end must be."""
+    """One gate as it came out: the gain of a metric against a rival, and the bound of its low end.
+
+    A baseline must be beaten by more than `least`: a tie lets the simpler one serve. Against the champion a tie is enough.
+    """
 
     metric: str
     against: str
     gain: Interval
     least: float
+    is_champion: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether even the low end is enough."""
-        return bool(self.gain.low >= self.least)
+        return bool(self.gain.low >= self.least if self.is_champion else self.gain.low > self.least)
 
     @property
     def words(self) -> str:
         """The gate in words with its figures."""
+        bound = "at least" if self.is_champion else "more than"
         return (
             f"{self.metric} is {self.gain.value:+.4f} from {self.against}, 95% interval from {self.gain.low:+.4f}; "
-            f"at least {self.least:+.4f} is needed"
+            f"{bound} {self.least:+.4f} is needed"
         )
 
 
@@ -162,5 +167,5 @@ def _reports(
         if contenders.champion is not None:
             gain = paired_gain(metric, contenders.outcomes, ours, [contenders.champion], draws)
             against = f"the champion ({contenders.champion_name})"
-            reports.append(GateReport(gate.metric, against, gain, -max_champion_loss))
+            reports.append(GateReport(gate.metric, against, gain, -max_champion_loss, is_champion=True))
     return tuple(reports)

@@ -17,7 +17,7 @@ from footfall.contract import Table
 from footfall.features.dates import AsOfDates
 from footfall.models.common.declaration import Model
 from footfall.models.common.gates import Verdict
-from footfall.models.common.runs import Loaded, ScoringRun, TrainingRun
+from footfall.models.common.runs import LoadedModel, ScoringRun, TrainingRun
 from footfall.settings import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ def training_run(
     model: Model,
     *,
     frames: Mapping[Table, DataFrame] | None = None,
-    champion: Loaded | None = None,
+    champion: LoadedModel | None = None,
     as_of: date = EVALUATION_DATE,
     time_zone: str = "UTC",
     max_champion_loss: float = 0.01,
@@ -47,7 +47,7 @@ def training_run(
     return TrainingRun(
         model=model,
         frames={table.name: frame for table, frame in (frames or {}).items()},
-        settings={**base_settings()[model.settings], **settings},
+        settings={**base_settings().get(model.settings, {}), **settings},
         as_of=as_of,
         dates=AsOfDates(as_of, EVALUATION_DATE, TRAINING),
         time_zone=time_zone,
@@ -65,11 +65,11 @@ def scoring_run(
     model: Model,
     *,
     frames: Mapping[Table, DataFrame] | None = None,
-    champion: Loaded | None = None,
+    champion: LoadedModel | None = None,
     reason: str = "",
     as_of: date = EVALUATION_DATE,
     time_zone: str = "UTC",
-    others: Mapping[str, Loaded | None] | None = None,
+    others: Mapping[str, LoadedModel | None] | None = None,
 ) -> ScoringRun:
     """A scoring of those frames by the champion, with the model's own settings."""
     return ScoringRun(
@@ -84,9 +84,9 @@ def scoring_run(
     )
 
 
-def as_champion(fitted: Any, name: str, *, number: int = 1) -> Loaded:
+def as_champion(fitted: Any, name: str, *, number: int = 1) -> LoadedModel:
     """A fitted model as the registry gives a champion back."""
-    return Loaded(fitted, f"{name}/{number}", fitted.learner)
+    return LoadedModel(fitted, f"{name}/{number}", fitted.learner)
 
 
 def gates_passed(verdict: Verdict) -> dict[tuple[str, str], bool]:

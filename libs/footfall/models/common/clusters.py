@@ -59,7 +59,7 @@ def measure(scaled: Matrix, centres: Matrix, regrouped: Sequence[Labels]) -> Clu
 def choose(tried: Sequence[ClusterTrial], *, min_stability: float) -> ClusterTrial:
     """The most groups among the sound whose silhouette is within a fifth of the best sound one's.
 
-    Where none is sound, the most stable (a gate will fail).
+    Where none is sound, the most stable, which may not serve.
     """
     sound = [t for t in tried if t.is_sound(min_stability)]
     if not sound:

@@ -63,7 +63,8 @@ class Contenders:
     """What each contender predicts of the same held-out rows.
 
     `trivial` is the prediction that knows no row from another. `champion` is None where there is none, or where it reads
-    other features than these rows have.
+    other features than these rows have. `objection` says why the learner may not serve whatever its gates say (no number of
+    groups repeats); empty: it may.
     """
 
     outcomes: Outcomes
@@ -73,6 +74,7 @@ class Contenders:
     trivial: Predictions
     champion: Predictions | None = None
     champion_name: str = ""
+    objection: str = ""
 
     def of(self, name: str) -> Predictions:
         """The predictions of a learner or baseline."""
@@ -115,9 +117,11 @@ def decide(
     """
     draws = resamples(len(contenders.outcomes), rounds)
     reports = _reports(contenders, gates, metrics, settings, max_champion_loss, draws)
-    if all(report.passed for report in reports):
+    faults = [contenders.objection] if contenders.objection else []
+    faults += [report.words for report in reports if not report.passed]
+    if not faults:
         return Verdict(Role.LEARNER, contenders.learner, reports)
-    missed = "; ".join(report.words for report in reports if not report.passed)
+    missed = "; ".join(faults)
     main = metrics[gates[0].metric]
 
     def gain(ours: Predictions, rival: Predictions) -> Interval:

@@ -137,9 +137,9 @@ KINDS = (  # recency, orders, paid per order, discount, weekend
 
 
 def shopper(number: int, day: date) -> dict[str, object]:
-    """Somebody of one of four kinds, a tenth up or down; number 7 buys petrol by the tanker."""
+    """Somebody of one of four kinds, a tenth up or down on any day; number 7 buys petrol by the tanker."""
     recency, orders, value, discount, weekend = KINDS[number % 4]
-    near = [0.9 + 0.2 * share(number, place) for place in range(7)]
+    near = [0.9 + 0.2 * share(number, place, *([] if day == EVALUATION_DATE else [day])) for place in range(7)]
     value = 1e6 if number == 7 else value * near[3]
     return {
         "as_of_date": day,

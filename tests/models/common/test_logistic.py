@@ -7,7 +7,7 @@ from footfall.models.common.logistic import helps, platt, sigmoid
 
 HONEST = np.linspace(-4, 4, 4001)
 RANKS = (np.arange(4001) * 0.6180339887) % 1  # spread evenly over 0 to 1, in no order
-LABELS = (RANKS < sigmoid(HONEST)).astype(np.int64)
+LABELS = (sigmoid(HONEST) > RANKS).astype(np.int64)
 
 
 def test_overconfident_log_odds_are_calibrated_and_honest_ones_left_alone() -> None:

@@ -1,8 +1,10 @@
-"""Names and numbers of groups."""
+"""Names of groups."""
+
+from __future__ import annotations
 
 import numpy as np
 
-from footfall.models.segments.naming import group_names, keep_numbers
+from footfall.models.segments.naming import group_names, keep_names, spending_names
 
 
 def test_a_group_is_named_by_its_two_strongest_aspects() -> None:
@@ -20,13 +22,24 @@ def test_a_third_word_tells_two_groups_apart() -> None:
     assert group_names([first, second]) == ["Frequent, big-basket shoppers", "Frequent, big-basket, weekday shoppers"]
 
 
-def test_a_group_keeps_the_number_of_the_group_whose_members_it_has() -> None:
-    groups = np.array([0, 0, 0, 1, 1, 2])
-    before = np.array([4, 4, 4, 7, 7, 7])
-    # place 1 shares two of three members with 7, place 2 one of three: place 2 is new
-    assert keep_numbers(groups, before, by_size=[2, 1, 0]) == [4, 7, 0]
+def test_groups_by_money_are_named_by_their_rank() -> None:
+    assert spending_names([0]) == ["Typical shoppers"]
+    assert spending_names([1, 0]) == ["Low-spending shoppers", "High-spending shoppers"]
+    assert spending_names([0, 2, 1]) == ["High-spending shoppers", "Low-spending shoppers", "Medium-spending shoppers"]
 
 
-def test_a_new_group_never_takes_the_number_of_a_lost_one() -> None:
-    assert keep_numbers(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), by_size=[0, 1]) == [0, 1]
-    assert keep_numbers(np.array([0, 1]), np.array([0, 0]), by_size=[0, 1]) == [0, 1]
+def test_a_group_that_keeps_half_of_its_members_keeps_its_name() -> None:
+    present, former = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 1, 1, 1, 1])
+    # of group 0 two of three are the same people, of group 1 three of four
+    assert keep_names((0, 1), ("a", "b"), present, former, {0: "old a", 1: "old b"}) == ("old a", "old b")
+
+
+def test_a_group_of_which_less_than_half_is_left_is_named_anew() -> None:
+    present, former = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 1, 1])
+    assert keep_names((0, 1), ("a", "b"), present, former, {0: "old a", 1: "old b"}) == ("a", "old b")
+
+
+def test_a_new_name_that_a_kept_group_bears_gets_a_number() -> None:
+    present, former = np.array([0, 0, 1, 2]), np.array([0, 0, 5, 5])
+    names = keep_names((0, 1, 2), ("x", "same", "same"), present, former, {0: "same", 5: "lost"})
+    assert names == ("same", "same (2)", "same (3)")

@@ -1,37 +1,34 @@
 """Segments on people of four known kinds."""
 
+from __future__ import annotations
+
 import json
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
-from models_shared import JUDGED, KINDS
+from models_shared import EVALUATION_DATE, KINDS, as_champion, scoring_run, training_run
 from pyspark.ml.clustering import KMeans
 from pyspark.sql import DataFrame
 from sklearn.metrics import adjusted_rand_score
 
 from footfall.contract.frames import conform
-from footfall.errors import DataError
-from footfall.models.common import clusters as choose_k
-from footfall.models.common.clusters import ClusterTrial
-from footfall.models.common.featureset import Matrix
+from footfall.errors import ContractError, DataError
+from footfall.models.common.gates import Role
+from footfall.models.common.runs import TrainingRun
+from footfall.models.common.spark_features import vectors
 from footfall.models.common.trained import Trained
-from footfall.models.segments import training as segments
-from footfall.models.segments.training import SegmentsModel
-from footfall.tables import SEGMENT_CATALOGUE, SEGMENTS
-
-ASKED = {"k_min": 3, "k_max": 5, "min_people": 50, "stability_rounds": 2, "min_stability": 0.6}
-
-
-@pytest.fixture(scope="module")
-def trained(shoppers: DataFrame) -> Trained:
-    return segments.train(segments.examples(shoppers, as_of=JUDGED), before=None, **ASKED)
+from footfall.models.segments import MODEL
+from footfall.models.segments.model import SegmentsModel
+from footfall.models.segments.scoring import assign, catalogue, score
+from footfall.models.segments.training import rows, train
+from footfall.tables import SEGMENT_CATALOGUE, SEGMENTS, USER_FEATURES
 
 
-@pytest.fixture(scope="module")
-def model(trained: Trained) -> SegmentsModel:
-    assert isinstance(trained.model.fitted, SegmentsModel)
-    return trained.model.fitted
+def run_on(people: DataFrame, **changes: Any) -> TrainingRun:
+    return training_run(MODEL, frames={USER_FEATURES: people}, stability_rounds=2, **changes)
 
 
 def test_the_four_kinds_are_found_far_better_than_by_cutting_money_into_quarters(
@@ -39,21 +36,21 @@ def test_the_four_kinds_are_found_far_better_than_by_cutting_money_into_quarters
 ) -> None:
     people = shoppers.orderBy("user_id").toPandas()
     kinds = np.arange(len(people)) % len(KINDS)
-    found = adjusted_rand_score(kinds, model.predict(people)["segment_id"].to_numpy())
-    quarters = adjusted_rand_score(
+    by_segments = adjusted_rand_score(kinds, model.predict(people)["segment_id"].to_numpy())
+    by_quarters = adjusted_rand_score(
         kinds, people["amount_365d"].rank().floordiv(len(people) / 4).to_numpy(dtype=np.int64)
     )
     assert trained.evaluation["chosen"] == 4
-    assert found > 0.95
-    assert found > quarters + 0.1
-    assert trained.missed == ""
+    assert by_segments > 0.95
+    assert by_segments > by_quarters + 0.1
+    assert (trained.verdict.role, trained.missed) == (Role.LEARNER, "")
 
 
-def test_the_pyfunc_says_what_mllibs_own_transform_says(shoppers: DataFrame, model: SegmentsModel) -> None:
-    rows = model.scaler.vectors(segments.examples(shoppers, as_of=JUDGED), "user_id")
-    fitted = KMeans(k=4, seed=1).fit(rows)
-    exported = SegmentsModel("v", model.scaler, tuple(map(tuple, fitted.clusterCenters())), (0, 1, 2, 3), tuple("abcd"))
-    in_spark = [row["prediction"] for row in fitted.transform(rows).orderBy("user_id").collect()]
+def test_the_exported_model_assigns_as_mllibs_own_transform_does(shoppers: DataFrame, model: SegmentsModel) -> None:
+    people = vectors(model.scaler, rows(run_on(shoppers)), "user_id")
+    fitted = KMeans(k=4, seed=1).fit(people)
+    exported = replace(model, centres=tuple(map(tuple, fitted.clusterCenters())), numbers=(0, 1, 2, 3))
+    in_spark = [row["prediction"] for row in fitted.transform(people).orderBy("user_id").collect()]
     assert exported.predict(shoppers.orderBy("user_id").toPandas())["segment_id"].tolist() == in_spark
 
 
@@ -72,46 +69,23 @@ def test_groups_have_unique_names_and_are_numbered_from_the_biggest_spenders_dow
     assert len(set(model.names)) == 4
 
 
-def test_a_refit_keeps_the_numbers_of_the_groups_before(shoppers: DataFrame, model: SegmentsModel) -> None:
-    renumbered = SegmentsModel(model.feature_version, model.scaler, model.centres, (7, 3, 9, 5), model.names)
-    again = segments.train(
-        segments.examples(shoppers, as_of=JUDGED), before=renumbered, **ASKED | {"k_min": 4, "k_max": 4}
-    )
-    people = shoppers.toPandas()
-    then, now = renumbered.predict(people)["segment_id"], again.model.predict(people)["segment_id"]
-    assert now.tolist() == then.tolist()
-
-
-def test_too_few_people_is_told_with_the_setting(shoppers: DataFrame) -> None:
-    few = segments.examples(shoppers.limit(49), as_of=JUDGED)
+def test_too_few_people_are_reported_with_the_setting(shoppers: DataFrame) -> None:
+    run = run_on(shoppers.limit(49), min_people=50)
     with pytest.raises(DataError, match=r"49 people are too few to group \(segments.min_people is 50\)"):
-        segments.train(few, before=None, **ASKED)
+        train(rows(run), run)
 
 
-def test_the_most_groups_are_taken_among_the_sound_that_are_nearly_as_well_apart() -> None:
-    told = ((3, 0.5, 0.9, 0.2), (4, 0.41, 0.9, 0.2), (5, 0.39, 0.9, 0.2), (6, 0.6, 0.5, 0.1), (7, 0.5, 0.9, 0.005))
-    tried = [ClusterTrial(k, *figures) for k, *figures in told]
-    assert choose_k.choose(tried, min_stability=0.6).k == 4
-    assert choose_k.choose(tried, min_stability=0.95).k == 3
-
-
-def test_four_kinds_repeat_on_resamples_and_one_cloud_does_not() -> None:
-    draws = np.random.default_rng(5)
-    corners = np.array([[0, 0], [0, 9], [9, 0], [9, 9]], dtype=float)
-    kinds = np.repeat(corners, 50, axis=0) + draws.normal(size=(200, 2))
-    cloud = draws.normal(size=(200, 5))
-
-    def stability(people: Matrix) -> float:
-        return choose_k.measure(people, choose_k.fit(people, 4), choose_k.regroup(people, k=4, rounds=5)).stability
-
-    assert stability(kinds) > 0.95
-    assert stability(cloud) < 0.6
-
-
-def test_what_does_not_repeat_misses_its_gate(shoppers: DataFrame) -> None:
-    asked = ASKED | {"k_min": 3, "k_max": 3, "stability_rounds": 1, "min_stability": 1.01}
-    trained = segments.train(segments.examples(shoppers, as_of=JUDGED), before=None, **asked)
-    assert "agrees with its refits" in trained.missed
+def test_where_no_number_of_groups_repeats_spending_groups_serve_and_the_reason_is_given(shoppers: DataFrame) -> None:
+    run = run_on(shoppers, k_min=3, k_max=3, min_stability=1.01)
+    trained = train(rows(run), run)
+    assert trained.verdict.served_by == "baseline: spending groups"
+    assert "k = 3, agrees with its refits by " in trained.missed
+    assert trained.missed.endswith("segments.min_stability is 1.01")
+    assert trained.model.fitted.learner == trained.parameters["learner"] == "spending groups"
+    assert trained.features == (("amount_365d", "double"),)
+    people = shoppers.toPandas()
+    groups = trained.model.fitted.predict(people)["segment_id"]
+    assert people.groupby(groups)["amount_365d"].min().iloc[0] > people.groupby(groups)["amount_365d"].max().iloc[1]
 
 
 def test_a_model_read_back_from_json_is_the_same(model: SegmentsModel) -> None:
@@ -119,13 +93,23 @@ def test_a_model_read_back_from_json_is_the_same(model: SegmentsModel) -> None:
 
 
 def test_assigning_and_the_catalogue_keep_their_contracts(shoppers: DataFrame, model: SegmentsModel) -> None:
-    told = {"model": model, "model_version": "segments/1", "as_of": JUDGED}
-    assigned = conform(segments.assign(shoppers, **told), SEGMENTS)
+    values: dict[str, Any] = {"model": model, "model_version": "segments/1", "as_of": EVALUATION_DATE}
+    assigned = conform(assign(shoppers, **values), SEGMENTS)
     assert assigned.count() == 200
-    catalogue = conform(segments.catalogue(shoppers, assigned, **told), SEGMENT_CATALOGUE).toPandas()
-    assert catalogue["user_count"].sum() == 200
-    assert catalogue["user_share"].sum() == pytest.approx(1.0)
-    assert catalogue["amount_share"].sum() == pytest.approx(1.0)
-    weighted = sum(row.user_count * dict(row.lifts)["recency_days"] for row in catalogue.itertuples())
+    groups = conform(catalogue(shoppers, assigned, **values), SEGMENT_CATALOGUE).toPandas()
+    assert groups["user_count"].sum() == 200
+    assert groups["user_share"].sum() == pytest.approx(1.0)
+    assert groups["amount_share"].sum() == pytest.approx(1.0)
+    weighted = sum(row.user_count * dict(row.lifts)["recency_days"] for row in groups.itertuples())
     assert weighted == pytest.approx(0.0, abs=1e-9)
-    assert segments.assign(shoppers, **told | {"as_of": date(2000, 1, 1)}).count() == 0
+    assert assign(shoppers, **values | {"as_of": date(2000, 1, 1)}).count() == 0
+
+
+def test_scoring_without_a_champion_writes_no_rows_and_with_one_of_other_features_is_refused(
+    shoppers: DataFrame, model: SegmentsModel
+) -> None:
+    outputs = score(scoring_run(MODEL, frames={USER_FEATURES: shoppers}, reason="no model was trained yet"))
+    assert [(output.table, output.frame.count()) for output in outputs] == [(SEGMENTS, 0), (SEGMENT_CATALOGUE, 0)]
+    other = as_champion(replace(model, feature_version="0" * 12), "segments")
+    with pytest.raises(ContractError, match="segments/1 was fitted on features 000000000000"):
+        score(scoring_run(MODEL, frames={USER_FEATURES: shoppers}, champion=other))

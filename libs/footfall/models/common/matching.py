@@ -14,9 +14,7 @@ from footfall.models.common.measures import Labels
 Mask = npt.NDArray[np.bool_]
 
 
-def keep_numbers(
-    groups: Labels, former: Labels, *, by_size: Sequence[int], used: Sequence[int] = ()
-) -> list[int]:
+def keep_numbers(groups: Labels, former: Labels, *, by_size: Sequence[int], used: Sequence[int] = ()) -> list[int]:
     """For each group its number: that of the former group it is matched with, where they share members.
 
     The matching has the greatest sum of shared members over union (Jaccard), by SciPy's linear_sum_assignment. `groups` and

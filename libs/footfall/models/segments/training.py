@@ -27,7 +27,7 @@ from footfall.models.common.spark_features import VECTOR, fit_scaler, vectors
 from footfall.models.common.trained import Served, Trained
 from footfall.models.segments import FEATURES, K_MEANS, SPENDING, SPENDING_GROUPS
 from footfall.models.segments.model import SegmentsModel
-from footfall.models.segments.naming import group_names, keep_names, keep_numbers
+from footfall.models.segments.naming import group_names, keep_names, keep_numbers, spending_names
 from footfall.tables import USER_FEATURES
 
 TAIL = 0.01
@@ -98,7 +98,10 @@ def named(
     sample: pd.DataFrame,
     champion: SegmentsModel | None,
 ) -> SegmentsModel:
-    """The centres with numbers and names: the champion's where members are shared, else from the biggest spenders down."""
+    """The centres with numbers and names: the champion's where members are shared, else from the biggest spenders down.
+
+    Names carry over only within one way to group: what is said of five sides of behaviour is not true of groups by money.
+    """
     groups = nearest(scaler.apply(sample), centres)
     spent = sample["amount_365d"].groupby(groups).median().reindex(range(len(centres)), fill_value=0.0)
     by_spending = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
@@ -111,6 +114,8 @@ def named(
     order = np.argsort(numbers)
     columns = [f.name for f in features.features]
     names = group_names([dict(zip(columns, centre, strict=True)) for centre in centres[order]])
+    if learner == SPENDING_GROUPS:
+        names = spending_names([by_spending.index(place) for place in order])
     model = SegmentsModel(
         learner,
         features.version,
@@ -119,7 +124,7 @@ def named(
         tuple(sorted(numbers)),
         tuple(names),
     )
-    if champion is None:
+    if champion is None or champion.learner != learner:
         return model
     former_names = dict(zip(champion.numbers, champion.names, strict=True))
     present = model.predict(sample)["segment_id"].to_numpy()

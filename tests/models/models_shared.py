@@ -1,13 +1,97 @@
-"""People made by a rule: rows of user_features with what the models read."""
+"""People made by a rule, as rows of user_features with what the models read; and trainings and scorings by hand."""
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-JUDGED = date(2017, 11, 1)
+from pyspark.sql import DataFrame
+
+from footfall.contract import Table
+from footfall.features.dates import AsOfDates
+from footfall.models.common.declaration import Model
+from footfall.models.common.gates import Verdict
+from footfall.models.common.runs import LoadedModel, ScoringRun, TrainingRun
+from footfall.settings import resolve
+
+ROOT = Path(__file__).resolve().parents[2]
+EVALUATION_DATE = date(2017, 11, 1)
 TRAINING = (date(2017, 8, 2), date(2017, 9, 1))
+ROUNDS = 50  # resamples: enough for the gates of tests, whose differences are large
+ENCODER = "enc1"
+
+
+@cache
+def base_settings() -> dict[str, Any]:
+    """The sections of conf/base.yaml."""
+    return resolve(ROOT / "conf", "local", {}).model_dump()
+
+
+def training_run(
+    model: Model,
+    *,
+    frames: Mapping[Table, DataFrame] | None = None,
+    champion: LoadedModel | None = None,
+    as_of: date = EVALUATION_DATE,
+    time_zone: str = "UTC",
+    max_champion_loss: float = 0.01,
+    **settings: Any,
+) -> TrainingRun:
+    """A training on those frames by the model's own settings, of which `settings` differ."""
+    return TrainingRun(
+        model=model,
+        frames={table.name: frame for table, frame in (frames or {}).items()},
+        settings={**base_settings().get(model.settings, {}), **settings},
+        as_of=as_of,
+        dates=AsOfDates(as_of, EVALUATION_DATE, TRAINING),
+        time_zone=time_zone,
+        bootstrap_rounds=ROUNDS,
+        max_champion_loss=max_champion_loss,
+        champion=champion,
+        former=champion.fitted if champion else None,
+        encoder_fingerprint=lambda: ENCODER,
+        encoder_folder=nullcontext,
+        text={},
+    )
+
+
+def scoring_run(
+    model: Model,
+    *,
+    frames: Mapping[Table, DataFrame] | None = None,
+    champion: LoadedModel | None = None,
+    reason: str = "",
+    as_of: date = EVALUATION_DATE,
+    time_zone: str = "UTC",
+    others: Mapping[str, LoadedModel | None] | None = None,
+) -> ScoringRun:
+    """A scoring of those frames by the champion, with the model's own settings."""
+    return ScoringRun(
+        model=model,
+        frames={table.name: frame for table, frame in (frames or {}).items()},
+        settings={key: base_settings()[model.settings][key] for key in model.score_settings},
+        as_of=as_of,
+        time_zone=time_zone,
+        champion=champion,
+        reason=reason,
+        others=others or {},
+    )
+
+
+def as_champion(fitted: Any, name: str, *, number: int = 1) -> LoadedModel:
+    """A fitted model as the registry gives a champion back."""
+    return LoadedModel(fitted, f"{name}/{number}", fitted.learner)
+
+
+def gates_passed(verdict: Verdict) -> dict[tuple[str, str], bool]:
+    """(metric, "baseline" or "champion") -> whether the gate was passed."""
+    return {(r.metric, "champion" if r.is_champion else "baseline"): r.passed for r in verdict.reports}
 
 
 def share(*what: object) -> float:
@@ -53,9 +137,9 @@ KINDS = (  # recency, orders, paid per order, discount, weekend
 
 
 def shopper(number: int, day: date) -> dict[str, object]:
-    """Somebody of one of four kinds, a tenth up or down; number 7 buys petrol by the tanker."""
+    """Somebody of one of four kinds, a tenth up or down on any day; number 7 buys petrol by the tanker."""
     recency, orders, value, discount, weekend = KINDS[number % 4]
-    near = [0.9 + 0.2 * share(number, place) for place in range(7)]
+    near = [0.9 + 0.2 * share(number, place, *([] if day == EVALUATION_DATE else [day])) for place in range(7)]
     value = 1e6 if number == 7 else value * near[3]
     return {
         "as_of_date": day,

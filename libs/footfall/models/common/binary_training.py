@@ -80,7 +80,8 @@ def train_binary(rows: DataFrame, run: TrainingRun) -> Trained:
         max_champion_loss=run.max_champion_loss, rounds=run.bootstrap_rounds,
     )  # fmt: skip
     is_active = (sample["recency_days"] <= ACTIVE_DAYS).to_numpy() if "recency_days" in sample else None
-    evaluation = evaluate(contenders, is_active, rounds=run.bootstrap_rounds)
+    serving = scorers.get(verdict.name, fitted)
+    evaluation = evaluate(contenders, serving.learner, is_active, rounds=run.bootstrap_rounds)
     parameters = {
         "training_dates": ", ".join(d.isoformat() for d in dates.training),
         "evaluation_date": dates.evaluation.isoformat(),
@@ -89,7 +90,6 @@ def train_binary(rows: DataFrame, run: TrainingRun) -> Trained:
         "penalty": PENALTY,
         "calibration": calibration,
     }
-    serving = scorers.get(verdict.name, fitted)
     return _trained(model, serving, verdict, evaluation, parameters)
 
 
@@ -120,10 +120,13 @@ def _fit_calibrated(
     return calibrated, f"Platt, slope {platt[0]:.3f}, shift {platt[1]:.3f}"
 
 
-def evaluate(contenders: Contenders, is_active: Any, *, rounds: int) -> dict[str, Any]:
-    """Metrics with intervals, and the numbers behind the plots; `is_active` bool[n_rows] or None."""
+def evaluate(contenders: Contenders, serving: str, is_active: Any, *, rounds: int) -> dict[str, Any]:
+    """Metrics of the serving learner or baseline with intervals, and the numbers behind the plots, its curve first.
+
+    `is_active` is bool[n_rows] or None.
+    """
     y: Labels = contenders.outcomes
-    p: Matrix = contenders.of(contenders.learner)
+    p: Matrix = contenders.of(serving)
     baselines = {name: contenders.of(name) for name in contenders.baselines}
     ranked = {"auroc": measures.auroc, "average_precision": measures.average_precision}
     figures = measures.intervals(
@@ -132,7 +135,8 @@ def evaluate(contenders: Contenders, is_active: Any, *, rounds: int) -> dict[str
     if is_active is not None and is_active.any():
         of_active = measures.intervals(y[is_active], p[is_active], ranked, rounds=rounds)
         figures |= {f"{name}_active_people": interval for name, interval in of_active.items()}
-    figures["auroc_gain"] = measures.gain(y, p, baselines, rounds=rounds)
+    if others := {name: s for name, s in baselines.items() if name != serving}:
+        figures["auroc_gain"] = measures.gain(y, p, others, rounds=rounds)
     of_baselines = {
         name: measures.intervals(y, s, {"auroc": measures.auroc}, rounds=rounds)["auroc"]
         for name, s in baselines.items()
@@ -143,8 +147,7 @@ def evaluate(contenders: Contenders, is_active: Any, *, rounds: int) -> dict[str
         "calibration_error": measures.calibration_error(y, p),
         "calibration_by_chance": measures.calibration_by_chance(y, p),
         "calibration": measures.calibration(y, p),
-        "gain_curve": {contenders.learner: measures.gain_curve(y, p)}
-        | {name: measures.gain_curve(y, s) for name, s in baselines.items()},
+        "gain_curve": {name: measures.gain_curve(y, s) for name, s in {serving: p, **baselines}.items()},
         "people": len(y),
         "people_active": int(is_active.sum()) if is_active is not None else len(y),
         "positive_share": float(y.mean()),

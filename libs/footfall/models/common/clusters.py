@@ -52,14 +52,16 @@ def measure(scaled: Matrix, centres: Matrix, regrouped: Sequence[Labels]) -> Clu
     k, mine = len(centres), nearest(scaled, centres)
     agreed = [adjusted_rand_score(mine, again) for again in regrouped]
     least = float(np.bincount(mine, minlength=k).min() / len(mine))
-    apart = silhouette_score(scaled, mine, sample_size=min(len(mine), MOST_FOR_SILHOUETTE), random_state=SEED)
+    apart = 0.0  # one group for all is not apart from anything
+    if 1 < len(set(mine)) < len(mine):
+        apart = silhouette_score(scaled, mine, sample_size=min(len(mine), MOST_FOR_SILHOUETTE), random_state=SEED)
     return ClusterTrial(k, float(apart), float(np.mean(agreed)), least)
 
 
 def choose(tried: Sequence[ClusterTrial], *, min_stability: float) -> ClusterTrial:
     """The most groups among the sound whose silhouette is within a fifth of the best sound one's.
 
-    Where none is sound, the most stable (a gate will fail).
+    Where none is sound, the most stable, which may not serve.
     """
     sound = [t for t in tried if t.is_sound(min_stability)]
     if not sound:

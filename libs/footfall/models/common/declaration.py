@@ -55,8 +55,9 @@ class Learner:
 class Gate:
     """A condition for serving: the low end of the paired 95% interval of a metric's gain over the better baseline.
 
-    `metric` is a key of `gates.METRICS`; `least_gain` a number, or the name of the model's setting that holds it. The same
-    metric may not fall surely by more than `training.max_champion_loss` against the champion on the same rows.
+    `metric` is a key of the training module's METRICS; `least_gain`, which must be exceeded, is a number or the name of the
+    model's setting that holds it. Against the champion on the same rows, the low end must be at least minus
+    `training.max_champion_loss`.
     """
 
     metric: str

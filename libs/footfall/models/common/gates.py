@@ -32,24 +32,29 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class GateReport:
-    """One gate as it came out: the gain of a metric against a rival, and the least that its low end must be."""
+    """One gate as it came out: the gain of a metric against a rival, and the bound of its low end.
+
+    A baseline must be beaten by more than `least`: a tie lets the simpler one serve. Against the champion a tie is enough.
+    """
 
     metric: str
     against: str
     gain: Interval
     least: float
+    is_champion: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether even the low end is enough."""
-        return bool(self.gain.low >= self.least)
+        return bool(self.gain.low >= self.least if self.is_champion else self.gain.low > self.least)
 
     @property
     def words(self) -> str:
         """The gate in words with its figures."""
+        bound = "at least" if self.is_champion else "more than"
         return (
             f"{self.metric} is {self.gain.value:+.4f} from {self.against}, 95% interval from {self.gain.low:+.4f}; "
-            f"at least {self.least:+.4f} is needed"
+            f"{bound} {self.least:+.4f} is needed"
         )
 
 
@@ -58,7 +63,8 @@ class Contenders:
     """What each contender predicts of the same held-out rows.
 
     `trivial` is the prediction that knows no row from another. `champion` is None where there is none, or where it reads
-    other features than these rows have.
+    other features than these rows have. `objection` says why the learner may not serve whatever its gates say (no number of
+    groups repeats); empty: it may.
     """
 
     outcomes: Outcomes
@@ -68,6 +74,7 @@ class Contenders:
     trivial: Predictions
     champion: Predictions | None = None
     champion_name: str = ""
+    objection: str = ""
 
     def of(self, name: str) -> Predictions:
         """The predictions of a learner or baseline."""
@@ -110,9 +117,11 @@ def decide(
     """
     draws = resamples(len(contenders.outcomes), rounds)
     reports = _reports(contenders, gates, metrics, settings, max_champion_loss, draws)
-    if all(report.passed for report in reports):
+    faults = [contenders.objection] if contenders.objection else []
+    faults += [report.words for report in reports if not report.passed]
+    if not faults:
         return Verdict(Role.LEARNER, contenders.learner, reports)
-    missed = "; ".join(report.words for report in reports if not report.passed)
+    missed = "; ".join(faults)
     main = metrics[gates[0].metric]
 
     def gain(ours: Predictions, rival: Predictions) -> Interval:
@@ -162,5 +171,5 @@ def _reports(
         if contenders.champion is not None:
             gain = paired_gain(metric, contenders.outcomes, ours, [contenders.champion], draws)
             against = f"the champion ({contenders.champion_name})"
-            reports.append(GateReport(gate.metric, against, gain, -max_champion_loss))
+            reports.append(GateReport(gate.metric, against, gain, -max_champion_loss, is_champion=True))
     return tuple(reports)

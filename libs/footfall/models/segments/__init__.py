@@ -22,6 +22,7 @@ FEATURES = FeatureSet(
     USER_QUERIES,
 )
 SPENDING = FeatureSet(USER_FEATURES, (Feature("amount_365d", LOG, "paid in the last 365 days"),), USER_QUERIES)
+K_MEANS, SPENDING_GROUPS = "k-means", "spending groups"
 
 MODEL = Model(
     name="segments",
@@ -29,8 +30,8 @@ MODEL = Model(
     population=Population("everybody with features as of the date", rows="footfall.models.segments.training:rows"),
     features=FEATURES,
     label=None,
-    learners=(Learner("k-means", "of five sides of behaviour; the most groups that repeat on resamples"),),
-    baselines=(Learner("spending groups", "three groups by money paid alone", SPENDING),),
+    learners=(Learner(K_MEANS, "of five sides of behaviour; the most groups that repeat on resamples"),),
+    baselines=(Learner(SPENDING_GROUPS, "three groups by money paid alone", SPENDING),),
     gates=(Gate("silhouette"),),
     reads=(USER_FEATURES,),
     writes=(SEGMENTS, SEGMENT_CATALOGUE),

@@ -8,7 +8,7 @@ from itertools import count
 from footfall.models.common.matching import keep_numbers, overlap
 from footfall.models.common.measures import Labels
 
-__all__ = ["group_names", "keep_names", "keep_numbers"]
+__all__ = ["group_names", "keep_names", "keep_numbers", "spending_names"]
 
 # aspect -> features that speak of it, most telling first, with the words for much and for little of it
 ASPECTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
@@ -25,6 +25,7 @@ ASPECTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 TELLING = 0.35  # standard deviations from everybody's mean; less is not worth a word
 PLAIN = "typical"
+SPENDING_WORDS = ["high-spending", "medium-spending", "low-spending"]
 SAME_GROUP = 0.5  # of the members of two groups in either, those in both: then it is the same group
 
 
@@ -38,6 +39,16 @@ def group_names(lifts: Sequence[Mapping[str, float]], *, words: int = 2) -> list
         free = next((name for name in enough if name not in names), None)
         names.append(free or next(name for name in numbered if name not in names))
     return names
+
+
+def spending_names(ranks: Sequence[int]) -> list[str]:
+    """Names of groups by money alone, of which each has its rank from the biggest spenders (0) down; at most three.
+
+    >>> spending_names([1, 0])
+    ['Low-spending shoppers', 'High-spending shoppers']
+    """
+    words = {1: [PLAIN], 2: ["high-spending", "low-spending"]}
+    return [_phrase([words.get(len(ranks), SPENDING_WORDS)[rank]]) for rank in ranks]
 
 
 def keep_names(

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from footfall.models.common.runs import ScoringRun
 from footfall.models.common.spark_features import scaled_columns
 from footfall.models.common.trained import require_version
-from footfall.models.segments import FEATURES, SPENDING
+from footfall.models.segments import FEATURES, SPENDING, SPENDING_GROUPS
 from footfall.models.segments.model import SegmentsModel
 from footfall.steps.step import Output
 from footfall.tables import SEGMENT_CATALOGUE, SEGMENTS, USER_FEATURES
@@ -27,7 +27,7 @@ def score(run: ScoringRun) -> Sequence[Output]:
         empty = {table: spark.createDataFrame([], table.schema()) for table in (SEGMENTS, SEGMENT_CATALOGUE)}
         return [Output(table, rows, as_of=(run.as_of,)) for table, rows in empty.items()]
     model, version = run.champion.fitted, run.champion.version
-    expected = SPENDING if model.learner == "spending groups" else FEATURES
+    expected = SPENDING if model.learner == SPENDING_GROUPS else FEATURES
     require_version(model, expected.version, name=version)
     people = assign(features, model=model, model_version=version, as_of=run.as_of)
     groups = catalogue(features, people, model=model, model_version=version, as_of=run.as_of)

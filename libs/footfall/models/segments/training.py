@@ -25,14 +25,14 @@ from footfall.models.common.runs import TrainingRun
 from footfall.models.common.scaling import Scaler
 from footfall.models.common.spark_features import VECTOR, fit_scaler, vectors
 from footfall.models.common.trained import Served, Trained
-from footfall.models.segments import FEATURES, SPENDING
+from footfall.models.segments import FEATURES, K_MEANS, SPENDING, SPENDING_GROUPS
 from footfall.models.segments.model import SegmentsModel
-from footfall.models.segments.naming import group_names, keep_names, keep_numbers
+from footfall.models.segments.naming import group_names, keep_names, keep_numbers, spending_names
 from footfall.tables import USER_FEATURES
 
 TAIL = 0.01
 SPARK_STARTS = 5  # each is a dozen of Spark's jobs; by then k is known to repeat
-SPENDING_GROUPS = 3
+SPENDING_GROUP_COUNT = 3
 MOST_SAMPLED = 20_000  # people on whom k is chosen on the driver; a sample by hash of the features above that
 MOST_FOR_GATES = 5_000  # people whose silhouettes are compared; their cost is quadratic
 METRICS: Mapping[str, Metric] = {"silhouette": lambda _, silhouettes: float(np.mean(silhouettes))}
@@ -47,7 +47,7 @@ def rows(run: TrainingRun) -> DataFrame:
 def train(people: DataFrame, run: TrainingRun) -> Trained:
     """Groups the people; numbers and names stay with the champion's groups that share most members.
 
-    Raises TooFew with fewer than segments.min_people, and where no number of groups repeats.
+    Raises TooFew with fewer than segments.min_people.
     """
     settings, count = run.settings, people.count()
     if count < settings["min_people"]:
@@ -62,13 +62,14 @@ def train(people: DataFrame, run: TrainingRun) -> Trained:
     k_range = range(settings["k_min"], min(settings["k_max"], count // 2) + 1)
     regrouped = {k: regroup(scaled, k=k, rounds=settings["stability_rounds"]) for k in k_range}
     trials = [measure(scaled, fit(scaled, k), again) for k, again in regrouped.items()]
-    chosen = _chosen(trials, champion, settings["min_stability"])
+    chosen = choose_trial(trials, champion, min_stability=settings["min_stability"])
     centres = fit_centres(vectors(scaler, people, "user_id"), chosen.k)
-    model = named("k-means", FEATURES, scaler, centres, sample, champion)
-    baseline = fit_spending_groups(people, sample)
-    verdict = judge(model, baseline, sample, scaled, run)
-    serving = baseline if verdict.name == "spending groups" else model
+    model = named(K_MEANS, FEATURES, scaler, centres, sample, champion)
+    baseline = fit_spending_groups(people, sample, champion)
     measured = measure(scaled, centres, regrouped[chosen.k])
+    objection = objection_to(measured, min_stability=settings["min_stability"])
+    verdict = decide_segments(model, baseline, sample, scaled, run, objection=objection)
+    serving = baseline if verdict.name == SPENDING_GROUPS else model
     return _trained(serving, verdict, trials, measured, sample, count, settings["min_stability"])
 
 
@@ -81,12 +82,12 @@ def fit_centres(rows: DataFrame, k: int) -> Matrix:
     return np.array(best.clusterCenters())
 
 
-def fit_spending_groups(people: DataFrame, sample: pd.DataFrame) -> SegmentsModel:
+def fit_spending_groups(people: DataFrame, sample: pd.DataFrame, champion: SegmentsModel | None) -> SegmentsModel:
     """The baseline: groups by money alone."""
     scaler = fit_scaler(people, SPENDING.features, tail=TAIL)
     spent = scaler.apply(sample)
-    centres = fit(spent, min(SPENDING_GROUPS, len(np.unique(spent))))
-    return named("spending groups", SPENDING, scaler, centres, sample, None)
+    centres = fit(spent, min(SPENDING_GROUP_COUNT, len(np.unique(spent))))
+    return named(SPENDING_GROUPS, SPENDING, scaler, centres, sample, champion)
 
 
 def named(
@@ -97,19 +98,24 @@ def named(
     sample: pd.DataFrame,
     champion: SegmentsModel | None,
 ) -> SegmentsModel:
-    """The centres with numbers and names: the champion's where members are shared, else from the biggest spenders down."""
+    """The centres with numbers and names: the champion's where members are shared, else from the biggest spenders down.
+
+    Names carry over only within one way to group: what is said of five sides of behaviour is not true of groups by money.
+    """
     groups = nearest(scaler.apply(sample), centres)
     spent = sample["amount_365d"].groupby(groups).median().reindex(range(len(centres)), fill_value=0.0)
     by_spending = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
     former = np.full(len(sample), -1)
     if champion is not None and set(champion.columns) <= set(sample.columns):
         former = champion.predict(sample)["segment_id"].to_numpy()
-        numbers = keep_numbers(groups, former, by_size=by_spending)
+        numbers = keep_numbers(groups, former, by_size=by_spending, used=champion.numbers)
     else:
         numbers = [by_spending.index(place) for place in range(len(centres))]
     order = np.argsort(numbers)
     columns = [f.name for f in features.features]
     names = group_names([dict(zip(columns, centre, strict=True)) for centre in centres[order]])
+    if learner == SPENDING_GROUPS:
+        names = spending_names([by_spending.index(place) for place in order])
     model = SegmentsModel(
         learner,
         features.version,
@@ -118,15 +124,21 @@ def named(
         tuple(sorted(numbers)),
         tuple(names),
     )
-    if champion is None:
+    if champion is None or champion.learner != learner:
         return model
     former_names = dict(zip(champion.numbers, champion.names, strict=True))
     present = model.predict(sample)["segment_id"].to_numpy()
     return replace(model, names=keep_names(model.numbers, model.names, present, former, former_names))
 
 
-def judge(
-    model: SegmentsModel, baseline: SegmentsModel, sample: pd.DataFrame, scaled: Matrix, run: TrainingRun
+def decide_segments(
+    model: SegmentsModel,
+    baseline: SegmentsModel,
+    sample: pd.DataFrame,
+    scaled: Matrix,
+    run: TrainingRun,
+    *,
+    objection: str = "",
 ) -> Verdict:
     """Whether the groups are surely better apart, in the model's own features, than groups by money, and than the champion's."""
     some = sample.iloc[:MOST_FOR_GATES]
@@ -139,12 +151,13 @@ def judge(
 
     contenders = Contenders(
         outcomes=np.zeros(len(some)),
-        learner="k-means",
-        predictions={"k-means": silhouettes(model), "spending groups": silhouettes(baseline)},
-        baselines=("spending groups",),
+        learner=K_MEANS,
+        predictions={K_MEANS: silhouettes(model), SPENDING_GROUPS: silhouettes(baseline)},
+        baselines=(SPENDING_GROUPS,),
         trivial=np.zeros(len(some)),  # one group for all is by definition not apart from anything
         champion=silhouettes(run.champion.fitted) if run.champion else None,
         champion_name=run.champion.version if run.champion else "",
+        objection=objection,
     )
     return decide(
         contenders, gates=run.model.gates, metrics=METRICS, settings=run.settings,
@@ -152,17 +165,27 @@ def judge(
     )  # fmt: skip
 
 
-def _chosen(trials: Sequence[ClusterTrial], champion: SegmentsModel | None, min_stability: float) -> ClusterTrial:
-    kept = [t for t in trials if champion and t.k == len(champion.numbers) and t.is_sound(min_stability)]
-    chosen = kept[0] if kept else choose(trials, min_stability=min_stability)
-    if not chosen.is_sound(min_stability):
-        raise TooFew(
-            f"segments: no number of groups repeats on resamples without a group of a handful: the best, k = {chosen.k}, "
-            f"agrees with its refits by {chosen.stability:.2f} (adjusted Rand) and its smallest group holds "
-            f"{chosen.least_share:.1%} of people; segments.min_stability is {min_stability}.",
-            fix="Load more history, or lower segments.min_stability if you know what you do.",
-        )
-    return chosen
+def choose_trial(
+    trials: Sequence[ClusterTrial], champion: SegmentsModel | None, *, min_stability: float
+) -> ClusterTrial:
+    """The champion's k while it is sound, so that the number of segments does not change overnight; else the best.
+
+    Spending groups have no k of their own.
+    """
+    former_k = len(champion.numbers) if champion and champion.learner == K_MEANS else None
+    kept = [t for t in trials if t.k == former_k and t.is_sound(min_stability)]
+    return kept[0] if kept else choose(trials, min_stability=min_stability)
+
+
+def objection_to(measured: ClusterTrial, *, min_stability: float) -> str:
+    """Why groups of that k may not serve; empty where it is sound."""
+    if measured.is_sound(min_stability):
+        return ""
+    return (
+        f"no number of groups repeats on resamples without a group of a handful: the best, k = {measured.k}, "
+        f"agrees with its refits by {measured.stability:.2f} (adjusted Rand) and its smallest group holds "
+        f"{measured.least_share:.1%} of people; segments.min_stability is {min_stability}"
+    )
 
 
 def _trained(
@@ -194,7 +217,7 @@ def _trained(
         predictions=(("segment_id", "integer"), ("distance", "double")),
         feature_version=model.feature_version,
         parameters={
-            "learner": model.learner, "k": measured.k, "k_tried": [t.k for t in trials], "people": count, "seed": SEED,
+            "learner": model.learner, "k": len(model.numbers), "k_tried": [t.k for t in trials], "people": count, "seed": SEED,
             "tail_cut": TAIL,
         },
         metrics={

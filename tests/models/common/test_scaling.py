@@ -6,8 +6,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.models.common.featureset import Feature, Transform
-from footfall.models.common.scaling import fit_scaler
-from footfall.models.segments import training as segments
+from footfall.models.common.spark_features import fit_scaler, vectors
+from footfall.models.segments import FEATURES as SEGMENT_FEATURES
+from footfall.models.segments.training import TAIL
 
 FEATURES = (
     Feature("orders", Transform.LOG, "orders"),
@@ -27,9 +28,9 @@ def test_fills_ends_means_and_spreads_are_those_worked_out_by_hand(spark: SparkS
 
 
 def test_spark_and_pandas_give_the_same_numbers(shoppers: DataFrame) -> None:
-    scaler = fit_scaler(shoppers, segments.FEATURES.features, tail=segments.TAIL)
+    scaler = fit_scaler(shoppers, SEGMENT_FEATURES.features, tail=TAIL)
     ordered = shoppers.orderBy("user_id")
-    in_spark = np.stack([row["features"].toArray() for row in scaler.vectors(ordered, "user_id").collect()])
+    in_spark = np.stack([row["features"].toArray() for row in vectors(scaler, ordered, "user_id").collect()])
     np.testing.assert_allclose(in_spark, scaler.apply(ordered.toPandas()), rtol=1e-12, atol=1e-12)
 
 
@@ -39,12 +40,12 @@ def test_null_is_the_median_and_below_zero_is_zero_on_both_sides(spark: SparkSes
     ).coalesce(1)
     scaler = fit_scaler(rows, FEATURES, tail=0.0)
     assert scaler.fills == (pytest.approx(np.log(4.0)), 1.0, 0.0)
-    in_spark = np.stack([row["features"].toArray() for row in scaler.vectors(rows).collect()])
+    in_spark = np.stack([row["features"].toArray() for row in vectors(scaler, rows).collect()])
     np.testing.assert_allclose(in_spark, scaler.apply(rows.toPandas().astype(float)), rtol=1e-12, atol=1e-12)
 
 
 def test_a_tanker_of_petrol_is_cut_to_where_the_others_are(shoppers: DataFrame) -> None:
-    scaler = fit_scaler(shoppers, segments.FEATURES.features, tail=segments.TAIL)
+    scaler = fit_scaler(shoppers, SEGMENT_FEATURES.features, tail=TAIL)
     assert np.abs(scaler.apply(shoppers.toPandas())).max() < 3.0
 
 

@@ -85,7 +85,9 @@ def test_the_udf_gives_a_text_in_sql_its_stored_vector(spark: SparkSession, tiny
     spec = spec_of(tiny("bert"), prefix="", max_tokens=16, tokens_per_batch=64)
     spark.udf.register("text_vector", vector_udf(spec))
     texts = [("a", " ab\nc "), ("b", None), ("c", "hello")]
-    collected = spark.sql("SELECT text_id, text_vector(text) AS vector FROM {texts}", texts=frame(spark, texts)).collect()
+    collected = spark.sql(
+        "SELECT text_id, text_vector(text) AS vector FROM {texts}", texts=frame(spark, texts)
+    ).collect()
     expected = (
         load_on_cpu(spec.encoder, prefix="", max_tokens=16, tokens_per_batch=64).encode(["ab c", "hello"]).vectors
     )

@@ -23,8 +23,12 @@ from footfall.text.normal import normalise
 Row = dict[str, Any]
 OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
 LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who gave the labels
-OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_fitted.jsonl": "en"}  # with their words
-OWN_CLAUSES, READ_CLAUSES, READ = "aspects_own_fitted.jsonl", "aspects_zh_fitted.jsonl", "sentiment_zh_fitted.jsonl"
+OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_training.jsonl": "en"}  # with their words
+OWN_CLAUSES, READ_CLAUSES, READ = (
+    "aspects_own_training.jsonl",
+    "aspects_zh_training.jsonl",
+    "sentiment_zh_training.jsonl",
+)
 NOT_IN_OURS = (
     "place",
     "content",

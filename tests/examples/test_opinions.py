@@ -38,7 +38,7 @@ def test_sentences_that_differ_in_punctuation_are_one_and_those_with_both_labels
 def test_a_sentence_that_was_read_carries_the_label_of_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     read, other = ReviewSentence("还行吧", "positive", "zh", "set"), ReviewSentence("不错", "positive", "zh", "set")
     line = {"key": opinions.key_of("还行吧。"), "label": "neutral"}
-    (tmp_path / "sentiment_zh_fitted.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    (tmp_path / "sentiment_zh_training.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     monkeypatch.setattr(opinions, "LABELS", tmp_path)
     assert opinions.as_read([read, other]) == [
         ReviewSentence("还行吧", "neutral", "zh", "set, label of footfall's own"),

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a session, jobs without MLflow, rounds that take turns, and how figures are told. Writes below build/ only."""
+"""Shared by the benchmarks: a session, jobs without MLflow, rounds in turns, figures as text. Writes below build/ only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def arguments(about: str, *, rounds: int) -> argparse.ArgumentParser:
         "--raw", type=Path, default=SHOP, help="laid-out logs of the example shop (default: build/shop)"
     )
     parser.add_argument(
-        "--rounds", type=int, default=rounds, help=f"counted rounds, of which the median is told (default: {rounds})"
+        "--rounds", type=int, default=rounds, help=f"counted rounds, of which the median is printed (default: {rounds})"
     )
     parser.add_argument("--cores", type=int, default=cores(), help="cores to use (default: all)")
     parser.add_argument("--memory", default="4g", help="memory of Spark's driver (default: 4g)")
@@ -59,7 +59,7 @@ def arguments(about: str, *, rounds: int) -> argparse.ArgumentParser:
 
 
 def require_shop(raw: Path) -> Path:
-    """The folder, or an end in words where nothing is laid out in it."""
+    """The folder, or an exit with a message where it has no logs."""
     if not list(raw.glob("transactions/*.parquet")):
         sys.exit(f"{raw} holds no logs of the example shop. Run: .venv/bin/python examples/shop/lay_out.py --out {raw}")
     return raw
@@ -86,7 +86,7 @@ def scratch() -> Iterator[Path]:
 
 
 def new_key() -> MintKey:
-    """A mint key for lakes that are thrown away."""
+    """A mint key for temporary lakes."""
     return MintKey(secrets.token_bytes(32))
 
 
@@ -115,12 +115,12 @@ def steps_of(job: Job, *stages: str) -> list[Step]:
 
 
 def run(job: Job, steps: Sequence[Step], *, verbose: bool = False) -> None:
-    """Runs the steps through footfall's runner; its lines are shown only on demand."""
+    """Runs the steps through footfall's runner; its lines are shown with --verbose only."""
     Runner(job.lake, job.books, say=print if verbose else lambda _: None).run(steps)
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """What the work takes."""
+    """Seconds that the work takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
@@ -129,34 +129,34 @@ def seconds(work: Callable[[], object]) -> float:
 def take_turns(variants: Mapping[str, Callable[[], float]], *, rounds: int, warm_up: int = 1) -> dict[str, list[float]]:
     """Seconds of every variant in every counted round.
 
-    The variants take turns, so that whatever else the machine does disturbs all alike. Each one gives its own seconds,
-    and so can lay out what it needs outside the clock. Rounds of `warm_up` are not counted: the JVM compiles in them.
+    The variants take turns, so that other load on the machine affects all of them. Each one returns its own seconds, so
+    that it can prepare its data outside the clock. Rounds of `warm_up` are not counted: the JVM compiles in them.
     """
     taken: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(1 - warm_up, rounds + 1):
-        told = {name: variant() for name, variant in variants.items()}
+        round_seconds = {name: variant() for name, variant in variants.items()}
         print(
             f"  {f'round {number}' if number > 0 else 'warm-up'}: "
-            + ", ".join(f"{n} {s:.2f} s" for n, s in told.items()),
+            + ", ".join(f"{n} {s:.2f} s" for n, s in round_seconds.items()),
             flush=True,
         )
         if number > 0:
-            for name, value in told.items():
+            for name, value in round_seconds.items():
                 taken[name].append(value)
     return taken
 
 
 def ratios(taken: Mapping[str, Sequence[float]], over: str, under: str) -> list[float]:
-    """The rounds' own ratios, least first."""
+    """The ratio of each round, smallest first."""
     return sorted(a / b for a, b in zip(taken[over], taken[under], strict=True))
 
 
-def told_ratio(found: Sequence[float]) -> str:
+def ratio_text(round_ratios: Sequence[float]) -> str:
     """Median and range of ratios."""
-    return f"{statistics.median(found):.2f} (median of {len(found)} rounds, {found[0]:.2f} to {found[-1]:.2f})"
+    return f"{statistics.median(round_ratios):.2f} (median of {len(round_ratios)} rounds, {round_ratios[0]:.2f} to {round_ratios[-1]:.2f})"
 
 
-def told_medians(taken: Mapping[str, Sequence[float]]) -> str:
+def medians_text(taken: Mapping[str, Sequence[float]]) -> str:
     """The median seconds of every variant."""
     return ", ".join(f"{name} {statistics.median(values):.2f} s" for name, values in taken.items())
 

@@ -1,4 +1,4 @@
-"""Whether two copies of a table say the same: to the bit, and floats within the tolerance of their contract. Pure."""
+"""Whether two copies of a table are equal: to the bit, and floats within the tolerance of their contract. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from footfall.contract import Table
 
 
 def differences(left: pa.Table, right: pa.Table, contract: Table) -> list[str]:
-    """What tells two copies apart, in words; rows are matched by the contract's key. `batch_id` is not looked at."""
+    """The differences of two copies in words; rows are matched by the contract's key. `batch_id` is not compared."""
     copies = [_by_key(rows, contract) for rows in (left, right)]
     if copies[0].keys() != copies[1].keys():
         return [f"{contract.full_name}: {left.num_rows} and {right.num_rows} rows, or other keys"]
@@ -42,5 +42,5 @@ def _by_key(rows: pa.Table, contract: Table) -> dict[tuple[Any, ...], dict[str, 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """Python's values; a map as a dict, because its entries have no order."""
-    found = column.to_pylist()
-    return [None if v is None else dict(v) for v in found] if pa.types.is_map(column.type) else found
+    values = column.to_pylist()
+    return [None if v is None else dict(v) for v in values] if pa.types.is_map(column.type) else values

@@ -1,4 +1,4 @@
-"""Times featurize against the same figures in DuckDB on one machine, at growing sizes; prints ratios, and where the lines cross.
+"""Times featurize against the same figures in DuckDB on one machine, at growing sizes; prints ratios and the break-even size.
 
     python benchmarks/featurize.py --copies 1,4,16 --rounds 3
 
@@ -38,7 +38,7 @@ from footfall.tables import USER_FEATURES  # noqa: E402
 
 QUERY = ROOT / "benchmarks/sql/user_features.sql"
 FEEDS = ("transactions", "products", "reviews")
-# Which columns tell the copies of a shop apart; a table without any is the same for all copies.
+# Columns that differ between the copies of a shop; a table without any is the same for all copies.
 OF_ONE_COPY = {
     "refined.order_lines": ("order_id", "actor_id"),
     "refined.reviews": ("review_id", "actor_id"),
@@ -53,7 +53,7 @@ Tables = Mapping[str, Path]
 
 @dataclass(frozen=True)
 class Size:
-    """What one size of shop took: order lines in millions, and each variant's median seconds."""
+    """One size of shop: order lines in millions, and each variant's median seconds."""
 
     million_lines: float
     spark_s: float
@@ -75,29 +75,29 @@ def lay_out_lake(spark: SparkSession, root: Path, *, raw: Path) -> Tables:
 
 
 def multiply(spark: SparkSession, tables: Tables, root: Path, copies: int) -> Tables:
-    """The shop so many times, each copy with people and orders of its own and the same catalogue."""
+    """So many copies of the shop, each with people and orders of its own and the same catalogue."""
     if copies == 1:
         return tables
     numbers = spark.range(copies).select(F.col("id").cast("string").alias("_copy"))
-    found = dict(tables)
+    copied = dict(tables)
     for name, ids in OF_ONE_COPY.items():
         if ids:
-            found[name] = root / name
+            copied[name] = root / name
             rows = spark.read.format("delta").load(str(tables[name])).crossJoin(F.broadcast(numbers))
             own = rows.withColumns({c: F.concat_ws("/", c, "_copy") for c in ids}).drop("_copy")
-            own.write.format("delta").save(str(found[name]))
-    return found
+            own.write.format("delta").save(str(copied[name]))
+    return copied
 
 
 def with_spark(spark: SparkSession, tables: Tables, out: Path, *, dates: Sequence[date]) -> None:
     """Footfall's features, written as a Delta table."""
     frames = {name.partition(".")[2]: spark.read.format("delta").load(str(path)) for name, path in tables.items()}
-    made = user_features(**frames, dates=dates, time_zone=ZONE)
-    made.write.format("delta").mode("overwrite").save(str(out))
+    features = user_features(**frames, dates=dates, time_zone=ZONE)
+    features.write.format("delta").mode("overwrite").save(str(out))
 
 
 def with_duckdb(tables: Tables, out: Path, *, dates: Sequence[date], threads: int, memory: str) -> None:
-    """The same in DuckDB, written as a Parquet file; it may spill to disk where memory ends."""
+    """The same in DuckDB, written as a Parquet file; it may spill to disk."""
     with duckdb.connect() as con:
         con.execute(f"SET threads = {threads}; SET memory_limit = '{memory}B'; SET TimeZone = 'UTC'")
         con.execute(f"SET temp_directory = '{out.parent / 'spill'}'; SET preserve_insertion_order = false")
@@ -119,11 +119,11 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path) -> str:
 
 
 def unlike(spark_out: Path, duckdb_out: Path) -> list[str]:
-    """What tells the two results apart."""
+    """The differences of the two results."""
     return differences(DeltaTable(str(spark_out)).to_pyarrow_table(), pq.read_table(duckdb_out), USER_FEATURES)
 
 
-def told_crossing(sizes: Sequence[Size]) -> str:
+def crossing_text(sizes: Sequence[Size]) -> str:
     """Where straight lines through the least and the greatest size meet, or that they do not."""
     small, great = sizes[0], sizes[-1]
     if great.spark_s <= great.duckdb_s:
@@ -144,11 +144,11 @@ def main() -> None:
     """Command line."""
     parser = bench.arguments(__doc__ or "", rounds=3)
     parser.add_argument("--copies", type=_numbers, default=(1, 4), help="sizes, in copies of the shop (default: 1,4)")
-    given = parser.parse_args()
-    raw = bench.require_shop(given.raw)
-    with bench.scratch() as folder, bench.session("featurize", cores=given.cores, memory=given.memory) as spark:
+    options = parser.parse_args()
+    raw = bench.require_shop(options.raw)
+    with bench.scratch() as folder, bench.session("featurize", cores=options.cores, memory=options.memory) as spark:
         print(
-            f"featurize: user_features at {len(demo_dates(bench.AS_OF))} dates\n{bench.machine(given.cores)}",
+            f"featurize: user_features at {len(demo_dates(bench.AS_OF))} dates\n{bench.machine(options.cores)}",
             flush=True,
         )
         tables = lay_out_lake(spark, folder / "lake", raw=raw)
@@ -157,29 +157,33 @@ def main() -> None:
                 spark,
                 multiply(spark, tables, folder / f"shop_{n}", n),
                 folder,
-                given,
-                warm_up=int(n == given.copies[0]),
+                options,
+                warm_up=int(n == options.copies[0]),
             )
-            for n in given.copies
+            for n in options.copies
         ]
-        print(f"featurize: {told_crossing(sizes)}")
+        print(f"featurize: {crossing_text(sizes)}")
 
 
-def measure(spark: SparkSession, tables: Tables, folder: Path, given: argparse.Namespace, *, warm_up: int) -> Size:
+def measure(spark: SparkSession, tables: Tables, folder: Path, options: argparse.Namespace, *, warm_up: int) -> Size:
     """One size: both take turns, and at the first size, which has the warm-up, every value is compared."""
     lines = spark.read.format("delta").load(str(tables["refined.order_lines"])).count()
     dates = demo_dates(bench.AS_OF)
     outs = {"spark": folder / "by_spark", "duckdb": folder / "by_duckdb.parquet"}
     makers: dict[str, Callable[[], None]] = {
         "spark": lambda: with_spark(spark, tables, outs["spark"], dates=dates),
-        "duckdb": lambda: with_duckdb(tables, outs["duckdb"], dates=dates, threads=given.cores, memory=given.memory),
+        "duckdb": lambda: with_duckdb(
+            tables, outs["duckdb"], dates=dates, threads=options.cores, memory=options.memory
+        ),
     }
     variants = {name: lambda make=make: bench.seconds(make) for name, make in makers.items()}
     print(f"featurize: {lines:,} order lines", flush=True)
-    taken = bench.take_turns(variants, rounds=given.rounds, warm_up=warm_up)
-    said = "; ".join(unlike(outs["spark"], outs["duckdb"])) or "every value equal" if warm_up else "values not compared"
-    print(f"featurize: {bench.told_medians(taken)}; {said}")
-    print(f"featurize: Spark takes {bench.told_ratio(bench.ratios(taken, 'spark', 'duckdb'))} times DuckDB", flush=True)
+    taken = bench.take_turns(variants, rounds=options.rounds, warm_up=warm_up)
+    comparison = (
+        "; ".join(unlike(outs["spark"], outs["duckdb"])) or "every value equal" if warm_up else "values not compared"
+    )
+    print(f"featurize: {bench.medians_text(taken)}; {comparison}")
+    print(f"featurize: Spark takes {bench.ratio_text(bench.ratios(taken, 'spark', 'duckdb'))} times DuckDB", flush=True)
     shutil.rmtree(outs["spark"])
     return Size(lines / 1e6, *(statistics.median(taken[name]) for name in ("spark", "duckdb")))
 

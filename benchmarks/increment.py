@@ -64,13 +64,13 @@ def run_stages(
     feeds: Collection[str] = (),
     verbose: bool = False,
 ) -> None:
-    """Whatever is new, as the pipeline would do it."""
+    """Processes all new input, as the pipeline would."""
     job = bench.open_job(spark, lake, raw=raw, key=key, as_of=as_of, feeds=feeds)
     bench.run(job, bench.steps_of(job, *STAGES), verbose=verbose)
 
 
 def unlike(spark: SparkSession, left: Path, right: Path) -> list[str]:
-    """What tells the tables of two lakes apart, the batches that wrote their rows left aside; empty where nothing does."""
+    """The differences of the tables of two lakes, without the batches that wrote their rows; empty where there are none."""
     lines, features = (
         [Lake(spark, str(lake)).read(t.full_name).drop("batch_id") for lake in (left, right)] for t in COMPARED
     )
@@ -82,12 +82,12 @@ def main() -> None:
     """Command line."""
     parser = bench.arguments(__doc__ or "", rounds=3)
     parser.add_argument("--day", type=date.fromisoformat, default=DAY, help=f"the new day of the shop (default: {DAY})")
-    given = parser.parse_args()
-    raw = bench.require_shop(given.raw)
-    with bench.scratch() as folder, bench.session("increment", cores=given.cores, memory=given.memory) as spark:
-        new = days_before(raw, folder / "raw", given.day)
-        print(f"increment: {new.num_rows:,} order lines of {given.day}\n{bench.machine(given.cores)}", flush=True)
-        measure(spark, folder, folder / "raw", new, day=given.day, rounds=given.rounds, verbose=given.verbose)
+    options = parser.parse_args()
+    raw = bench.require_shop(options.raw)
+    with bench.scratch() as folder, bench.session("increment", cores=options.cores, memory=options.memory) as spark:
+        new = days_before(raw, folder / "raw", options.day)
+        print(f"increment: {new.num_rows:,} order lines of {options.day}\n{bench.machine(options.cores)}", flush=True)
+        measure(spark, folder, folder / "raw", new, day=options.day, rounds=options.rounds, verbose=options.verbose)
 
 
 def measure(
@@ -116,9 +116,9 @@ def measure(
         return bench.seconds(lambda: stages(lakes[name], as_of=after))
 
     taken = bench.take_turns({name: partial(timed, name) for name in ("full", "increment")}, rounds=rounds, warm_up=0)
-    told = "; ".join(unlike(spark, lakes["full"], lakes["increment"])) or "tables equal"
-    print(f"increment: {bench.told_medians(taken)}; {told}")
-    ratio = bench.told_ratio(bench.ratios(taken, "full", "increment"))
+    comparison = "; ".join(unlike(spark, lakes["full"], lakes["increment"])) or "tables equal"
+    print(f"increment: {bench.medians_text(taken)}; {comparison}")
+    ratio = bench.ratio_text(bench.ratios(taken, "full", "increment"))
     print(f"increment: the full run takes {ratio} times the increment")
     return lakes
 

@@ -99,15 +99,15 @@ def main() -> None:
         "--months", type=int, default=13, help="so many files of transactions, one a month (default: all)"
     )
     parser.add_argument("--times", type=int, default=1, help="the shop so many times over (default: 1)")
-    given = parser.parse_args()
-    files = sorted(bench.require_shop(given.raw).glob("transactions/*.parquet"))[: given.months]
-    with bench.scratch() as folder, bench.session("refine", cores=given.cores, memory=given.memory) as spark:
-        lay_out_raw(files, folder / "raw/transactions", times=given.times)
-        measure(spark, folder, rounds=given.rounds, verbose=given.verbose, cores=given.cores)
+    options = parser.parse_args()
+    files = sorted(bench.require_shop(options.raw).glob("transactions/*.parquet"))[: options.months]
+    with bench.scratch() as folder, bench.session("refine", cores=options.cores, memory=options.memory) as spark:
+        lay_out_raw(files, folder / "raw/transactions", times=options.times)
+        measure(spark, folder, rounds=options.rounds, verbose=options.verbose, cores=options.cores)
 
 
 def measure(spark: SparkSession, folder: Path, *, rounds: int, verbose: bool, cores: int) -> None:
-    """Lays out the lake, lets both take turns on copies of it, tells the ratio."""
+    """Prepares the lake, runs both in turns on copies of it, prints the ratio."""
     key, lakes, raw = bench.new_key(), count(1), folder / "raw"
     template = folder / "template"
     lay_out_lake(spark, template, raw=raw, key=key)
@@ -126,8 +126,8 @@ def measure(spark: SparkSession, folder: Path, *, rounds: int, verbose: bool, co
         "plain": lambda: on_copy(lambda lake: plain(spark, lake)),
     }
     taken = bench.take_turns(variants, rounds=rounds)
-    print(f"refine: {bench.told_medians(taken)}")
-    print(f"refine: ours takes {bench.told_ratio(bench.ratios(taken, 'ours', 'plain'))} times the plain job; goal 1.5")
+    print(f"refine: {bench.medians_text(taken)}")
+    print(f"refine: ours takes {bench.ratio_text(bench.ratios(taken, 'ours', 'plain'))} times the plain job; goal 1.5")
 
 
 if __name__ == "__main__":

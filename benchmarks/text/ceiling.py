@@ -1,4 +1,4 @@
-"""The ceiling: the same forward on perfectly packed tokens outside Spark, a process a task. Reads weights, knows no text.
+"""The ceiling: the same forward on perfectly packed tokens outside Spark, a process a task. Reads weights, no text.
 
 Each process holds its model and its token ids before the clock starts. It computes as many tokens as its share of the
 distinct texts has, with as much work in attention, but in texts of one length: nothing ragged, no tokenizer, no Arrow.
@@ -29,7 +29,7 @@ TOKEN = 4  # an ordinary piece of any vocabulary
 
 
 def shares(lengths: Sequence[int], count: int) -> list[list[int]]:
-    """Lengths dealt out to `count` processes so that each has about as many tokens."""
+    """Lengths distributed over `count` processes so that each has about as many tokens."""
     ordered = sorted(lengths, reverse=True)
     return [ordered[start::count] for start in range(count)]
 
@@ -42,7 +42,7 @@ def rectangles(lengths: Sequence[int], *, tokens: int) -> list[Block]:
 
 
 class Ceiling:
-    """The processes, each with its model in memory, that compute when they are told to."""
+    """The processes, each with its model in memory, that compute on request."""
 
     def __init__(self, connections: Sequence[Connection]) -> None:
         self._connections = connections
@@ -64,12 +64,12 @@ def ceiling(spec: EncoderSpec, lengths: Sequence[int], *, tasks: int) -> Iterato
     with ExitStack() as ends:
         connections = []
         for share in shares(lengths, tasks):
-            here, there = context.Pipe()
-            process = context.Process(target=_compute, args=(there, spec, share), daemon=True)
+            own_end, other_end = context.Pipe()
+            process = context.Process(target=_compute, args=(other_end, spec, share), daemon=True)
             process.start()
-            ends.callback(_end, process, here)
-            there.close()
-            connections.append(here)
+            ends.callback(_end, process, own_end)
+            other_end.close()
+            connections.append(own_end)
         for connection in connections:
             connection.recv()
         yield Ceiling(connections)
@@ -82,15 +82,15 @@ def _end(process: multiprocessing.process.BaseProcess, connection: Connection) -
 
 
 def _compute(connection: Connection, spec: EncoderSpec, lengths: Sequence[int]) -> None:
-    """What a process does: once to warm up, then whenever it is told to."""
+    """What a process does: once to warm up, then on every request."""
     device = choose_device(spec, addresses=(), environ=os.environ, gpu_count=torch.cuda.device_count())
     claim(device)
     model, lane = load(spec, device, None).model, lane_to(device)
     blocks = rectangles(lengths, tokens=ids_a_pass(spec.tokens_per_batch, device))
-    said = READY
-    while said != STOP:
+    message = READY
+    while message != STOP:
         pooled = (model.pooled(lane.bring(model.laid_out([block])), Pooling(spec.pooling)) for block in blocks)
         for wait in [lane.home(vectors) for vectors in pooled]:
             wait()
         connection.send(READY)
-        said = connection.recv()
+        message = connection.recv()

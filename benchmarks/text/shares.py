@@ -2,7 +2,7 @@
 
     python benchmarks/text/shares.py --shape minilm --texts 800 --rounds 3
 
-One task and one thread, so that parts can be told from the whole: the parts are timed in this process on the same texts,
+One task and one thread, so that the parts can be compared with the whole: the parts are timed in this process on the same texts,
 Spark is what a job on a warm worker takes beyond them. Loading is timed in fresh processes, cold after the system was
 asked to drop the weights from its cache. The runs over a store of vectors do what the step understand_text does (ask a
 worker, leave out what was read, encode, write), over Parquet: the first reads all, the second finds all known, the third
@@ -33,7 +33,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(PATHS), PYSPARK_PYTHON=sys.executab
 os.environ.update(TQDM_DISABLE="1", TRANSFORMERS_VERBOSITY="error", TOKENIZERS_PARALLELISM="false")
 
 from benchmarks.text.corpus import MEDIAN_TOKENS, corpus  # noqa: E402 the path is set above
-from benchmarks.text.figures import told_shares  # noqa: E402
+from benchmarks.text.figures import shares_text  # noqa: E402
 from benchmarks.text.loading import WAYS, fresh_seconds  # noqa: E402
 from benchmarks.text.shapes import SHAPES, model_directory  # noqa: E402
 from benchmarks.text.world import encoder_spec, frame_of, session  # noqa: E402
@@ -130,20 +130,20 @@ def forward_shares(texts: Sequence[str], spec: EncoderSpec) -> dict[str, float]:
         "layer_norm": "layer norm",
         "copy_": "copies",
     }
-    found = dict.fromkeys([*kinds.values(), "other"], 0.0)
+    kind_seconds = dict.fromkeys([*kinds.values(), "other"], 0.0)
     for event in profiled.key_averages():
         kind = next((kinds[word] for word in kinds if word in event.key), "other")
-        found[kind] += event.self_cpu_time_total / 1e6
-    return found
+        kind_seconds[kind] += event.self_cpu_time_total / 1e6
+    return kind_seconds
 
 
-def told_loading(directory: Path, rounds: int) -> list[str]:
+def loading_lines(directory: Path, rounds: int) -> list[str]:
     """A line for each way to load, cold and warm."""
     lines = []
     for way in WAYS:
         for state in ("cold", "warm"):
-            found = [fresh_seconds(way, directory, is_cold=state == "cold") for _ in range(rounds)]
-            imports, loading = (statistics.median(values) for values in zip(*found, strict=True))
+            timings = [fresh_seconds(way, directory, is_cold=state == "cold") for _ in range(rounds)]
+            imports, loading = (statistics.median(values) for values in zip(*timings, strict=True))
             lines.append(f"  {way:<12} {state}: imports {imports:.2f} s, weights and tokenizer {loading:.2f} s")
     return lines
 
@@ -153,9 +153,9 @@ def store_runs(spark: SparkSession, texts: Sequence[str], spec: EncoderSpec, sto
     frame = frame_of(spark, list(dict.fromkeys(texts)))
 
     def run(encoder: EncoderSpec) -> None:
-        found = ask_worker(frame, encoder=encoder).first()
+        worker = ask_worker(frame, encoder=encoder).first()
         known = spark.read.parquet(str(store)) if store.exists() else None
-        fingerprint = found["encoder_fingerprint"] if found else ""
+        fingerprint = worker["encoder_fingerprint"] if worker else ""
         unread = unread_rows([frame], results=known, fingerprint=fingerprint, columns=COLUMNS)
         encode_texts(unread, encoder=encoder).write.mode("append").parquet(str(store))
 
@@ -166,7 +166,7 @@ def store_runs(spark: SparkSession, texts: Sequence[str], spec: EncoderSpec, sto
     }
 
 
-def told_runs(taken: Mapping[str, float], distinct: int) -> list[str]:
+def run_lines(taken: Mapping[str, float], distinct: int) -> list[str]:
     """Seconds and distinct texts a second of each run."""
     return [f"  {name:<10} {s:7.2f} s, {distinct / s:9,.0f} texts/s" for name, s in taken.items()]
 
@@ -184,12 +184,12 @@ def main() -> None:
     texts = corpus(args.texts, median_tokens=MEDIAN_TOKENS)
     print(f"text shares: {args.shape}, {len(texts)} synthetic texts, {len(set(texts))} distinct, one task, one thread")
     print(f"CPU: {cpu_class(cpu_flags())}, load average at the start {os.getloadavg()[0]:.1f}", flush=True)
-    print("loading, in a fresh process:", *told_loading(directory, args.rounds), sep="\n", flush=True)
+    print("loading, in a fresh process:", *loading_lines(directory, args.rounds), sep="\n", flush=True)
     with session(1) as spark, tempfile.TemporaryDirectory(prefix="footfall-bench-") as scratch:
-        print(f"a job on a warm worker: {told_shares(time_shares(spark, texts, spec, args.rounds))}", flush=True)
-        print(f"its forward, by torch's profiler: {told_shares(forward_shares(texts, spec))}", flush=True)
+        print(f"a job on a warm worker: {shares_text(time_shares(spark, texts, spec, args.rounds))}", flush=True)
+        print(f"its forward, by torch's profiler: {shares_text(forward_shares(texts, spec))}", flush=True)
         taken = store_runs(spark, texts, spec, Path(scratch) / "vectors")
-    print("over a store of vectors:", *told_runs(taken, len(set(texts))), sep="\n")
+    print("over a store of vectors:", *run_lines(taken, len(set(texts))), sep="\n")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
     python benchmarks/text/speed.py --shape minilm --texts 800 --rounds 3
     python benchmarks/text/speed.py --device gpu --texts 20000
 
-Variants take turns, so that whatever else the machine does disturbs all alike; the median of the rounds' own ratios
+Variants take turns, so that other load on the machine affects all of them; the median of the rounds' own ratios
 counts. Every variant in Spark loads its model within its time: the usual ways once a task, ours where two number types
 take turns in a process that keeps one, though its tokenizer stays; mlflow's stays too. `no loading` takes loading off
-the usual way's time only, so it is the least that one can claim; the more texts, the nearer the two ratios are.
+the usual way's time only, so it is a lower bound; the more texts, the closer the two ratios are.
 `of ceiling` is the time of the same forward in the same number type on perfectly packed tokens outside Spark, over the
 variant's time.
 """
@@ -32,7 +32,7 @@ from tokenizers import Tokenizer
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / ".cache" / "bench-packages"  # `make bench` puts them there; footfall itself needs none of them
 PATHS = [str(ROOT / "libs"), str(ROOT)]
-sys.path[:1] = PATHS  # instead of this folder, whose names are nobody's packages
+sys.path[:1] = PATHS  # instead of this folder, whose names are not packages
 sys.path.append(str(PACKAGES))
 os.environ.update(PYTHONPATH=os.pathsep.join([*PATHS, str(PACKAGES)]), PYSPARK_PYTHON=sys.executable)  # for workers
 os.environ.update(TQDM_DISABLE="1", TRANSFORMERS_VERBOSITY="error", TOKENIZERS_PARALLELISM="false")
@@ -61,17 +61,17 @@ def runs(
     names: Sequence[str], texts: DataFrame, place: Place, ceilings: Mapping[str, Ceiling]
 ) -> dict[str, Callable[[Timing], None]]:
     """What each variant does in a round: it adds its seconds, and its vectors where it makes any."""
-    made: dict[str, Callable[[Timing], None]] = {}
+    rounds: dict[str, Callable[[Timing], None]] = {}
     for name in names:
         if name in ceilings:
-            made[name] = partial(_run_ceiling, ceilings[name])
+            rounds[name] = partial(_run_ceiling, ceilings[name])
         else:
-            made[name] = partial(_run, VARIANTS[name].make, texts, place)
-    return made
+            rounds[name] = partial(_run, VARIANTS[name].make, texts, place)
+    return rounds
 
 
-def _run_ceiling(found: Ceiling, timing: Timing) -> None:
-    timing.seconds.append(found.seconds())
+def _run_ceiling(ceiling: Ceiling, timing: Timing) -> None:
+    timing.seconds.append(ceiling.seconds())
 
 
 def _run(make: Callable[[DataFrame, Place], DataFrame], texts: DataFrame, place: Place, timing: Timing) -> None:
@@ -87,26 +87,26 @@ def measure(
     rounds: int,
     watch: Callable[[str], AbstractContextManager[list[str]]],
 ) -> dict[str, Timing]:
-    """Every variant in every round; what `watch` saw meanwhile is told beside its seconds."""
+    """Every variant in every round; notes of `watch` are printed beside its seconds."""
     timings = {name: Timing(VARIANTS[name].ceiling if name in VARIANTS else "") for name in variants}
     for number in range(1, rounds + 1):
         for name, variant in variants.items():
-            with watch(name) as seen:
+            with watch(name) as notes:
                 variant(timings[name])
-            print(f"  round {number}: " + "; ".join([f"{name} {timings[name].seconds[-1]:.2f} s", *seen]), flush=True)
+            print(f"  round {number}: " + "; ".join([f"{name} {timings[name].seconds[-1]:.2f} s", *notes]), flush=True)
     return timings
 
 
 @contextmanager
 def watch_gpu(spark: SparkSession, tasks: int, name: str) -> Iterator[list[str]]:
-    """What the device did while a variant ran, and the most that torch held in each of Spark's workers."""
-    seen: list[str] = []
+    """Use of the device while a variant ran, and torch's peak memory in each of Spark's workers."""
+    notes: list[str] = []
     with gpu.watched() as lines:
-        yield seen
-    seen += [str(found) for found in (gpu.use_of(lines),) if found]
+        yield notes
+    notes += [str(use) for use in (gpu.use_of(lines),) if use]
     if not name.startswith(CEILING):
         peaks = gpu.worker_peaks(spark, tasks).toPandas().groupby("pid")["peak_mib"].max()
-        seen.append("torch's peak in each worker " + ", ".join(f"{peak:,.0f} MiB" for peak in peaks))
+        notes.append("torch's peak in each worker " + ", ".join(f"{peak:,.0f} MiB" for peak in peaks))
 
 
 def require_packages(names: Sequence[str]) -> None:
@@ -191,12 +191,12 @@ def heading(
         f"CPU: {cpu_class(cpu_flags())}, load average at the start {load:.1f}"
         + (f"; GPU: {gpu.gpu_name()}" if args.device == "gpu" else "")
     )
-    told = padding([counts[text] for text in texts], batch=BATCH, tokens=spec.tokens_per_batch, tasks=args.tasks)
-    print("padded / real tokens: " + ", ".join(f"{name} {value:.2f}" for name, value in told.items()), flush=True)
+    overhead = padding([counts[text] for text in texts], batch=BATCH, tokens=spec.tokens_per_batch, tasks=args.tasks)
+    print("padded / real tokens: " + ", ".join(f"{name} {value:.2f}" for name, value in overhead.items()), flush=True)
 
 
 def main() -> None:
-    """Prints the table, or the fault in words."""
+    """Prints the table, or the error message."""
     try:
         print(bench(arguments()))
     except FootfallError as fault:

@@ -1,4 +1,4 @@
-"""What the quality benchmarks share: rows of the table, their intervals, and the encoder with its vectors kept below build/."""
+"""Shared by the quality benchmarks: rows of the table, their intervals, and the encoder with its vectors kept below build/."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ class Row(NamedTuple):
     n: int
 
     @classmethod
-    def of(cls, task: str, method: str, measure: str, found: Interval, n: int) -> Row:
+    def of(cls, task: str, method: str, measure: str, interval: Interval, n: int) -> Row:
         """The row of an interval."""
-        return cls(task, method, measure, found.value, found.low, found.high, n)
+        return cls(task, method, measure, interval.value, interval.low, interval.high, n)
 
 
 def share(hits: npt.ArrayLike, *, rounds: int = ROUNDS) -> Interval:
     """The mean of zeros and ones with its interval."""
-    told = np.asarray(hits, dtype=np.float64)
-    resampled = told[np.random.default_rng(SEED).integers(0, len(told), (rounds, len(told)))].mean(axis=1)
-    return Interval(float(told.mean()), *(float(q) for q in np.quantile(resampled, [0.025, 0.975])))
+    values = np.asarray(hits, dtype=np.float64)
+    resampled = values[np.random.default_rng(SEED).integers(0, len(values), (rounds, len(values)))].mean(axis=1)
+    return Interval(float(values.mean()), *(float(q) for q in np.quantile(resampled, [0.025, 0.975])))
 
 
 def markdown(rows: Iterable[Row]) -> str:
@@ -68,9 +68,9 @@ def labels(name: str) -> list[dict[str, str]]:
 
 @cache
 def encoder(directory: str = "") -> Encoder:
-    """The encoder of conf/base.yaml, or another directory read in its way, on one thread of this machine's CPU."""
-    told = encoder_specs(resolve(ROOT / "conf", "local", {}).text.model_dump())[-1]
-    spec = replace(told, encoder=directory or str(ROOT / told.encoder), device="cpu")
+    """The encoder of conf/base.yaml, or another directory with its settings, on one thread of this machine's CPU."""
+    default = encoder_specs(resolve(ROOT / "conf", "local", {}).text.model_dump())[-1]
+    spec = replace(default, encoder=directory or str(ROOT / default.encoder), device="cpu")
     device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
     claim(device)
     return load_encoder(spec, device)
@@ -85,5 +85,5 @@ def vectors_of(texts: Sequence[str], directory: str = "") -> Vectors:
         KEPT.mkdir(parents=True, exist_ok=True)
         parts = [read.encode(texts[at : at + 2000]).vectors for at in range(0, len(texts), 2000)]
         np.save(kept, np.concatenate(parts) if parts else np.empty((0, read.dim), dtype=np.float32))
-    found: Vectors = np.load(kept)
-    return found
+    vectors: Vectors = np.load(kept)
+    return vectors

@@ -1,11 +1,11 @@
-"""How well topics are found: agreement with groups that are known, and new complaints told in the weeks in which they come up.
+"""Quality of topics: agreement with known groups, and new complaints detected in the weeks in which they begin.
 
 Reads .cache/models, .cache/packages and examples/shop/tickets.json. Prints the table:
 `PYTHONPATH=libs:. python benchmarks/text/topics.py`.
 
 Known groups are the kind of shop that a sentence is about (`domains.py`) and the intent of messages to a shop's service. A new
 complaint is made by keeping all short sentences with certain words out of the weeks before, and putting some into the last four.
-No sentence that anything is judged on elsewhere is used here.
+No sentence that is held out elsewhere is used here.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TICKETS = ROOT / "examples" / "shop" / "tickets.json"
 ROUNDS = 200
 READ = 6_000  # sentences drawn, beside those that complaints are made of
-GROUPED = 3_000  # of them, on which k is chosen and agreement told
+GROUPED = 3_000  # of them, on which k is chosen and agreement is measured
 RECENT_SHARE = 0.1
 TIMES = 2
-LONGEST = 80  # characters: a longer sentence speaks of many things
+LONGEST = 80  # characters: a longer sentence is about many things
 COMPLAINTS: Mapping[str, tuple[str, ...]] = {
     "noise": ("隔音", "吵"), "heat": ("散热", "发热"), "print": ("印刷", "纸张", "错别字"), "delivery": ("送货", "快递", "物流"),
     "air conditioning": ("空调",), "smell": ("异味", "味道", "臭"), "battery": ("电池",),
@@ -49,30 +49,32 @@ COMPLAINTS: Mapping[str, tuple[str, ...]] = {
 
 def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
     """Figures of the topics and their baselines, each with its 95% bootstrap interval."""
-    sentences = [s for s in chinese_sentences() if not s.is_judged]
+    sentences = [s for s in chinese_sentences() if not s.is_held_out]
     drawn = np.random.default_rng(SEED).permutation(len(sentences))[:READ]
     texts = [normalise(s.text) for s in sentences]
     of = {name: _holding(texts, words) for name, words in COMPLAINTS.items()}
     read = np.unique(np.concatenate([drawn, *of.values()]))
     vectors = _spread(encode([texts[i] for i in read]), read, len(texts))
-    told = [i for i in drawn if domain_of(texts[i])][:GROUPED]
-    kinds = np.array([str(domain_of(texts[i])) for i in told])
-    found = agreement("topics: hotel, laptop or book", [texts[i] for i in told], vectors[told], kinds, rounds=rounds)
+    known = [i for i in drawn if domain_of(texts[i])][:GROUPED]
+    kinds = np.array([str(domain_of(texts[i])) for i in known])
+    results = agreement(
+        "topics: hotel, laptop or book", [texts[i] for i in known], vectors[known], kinds, rounds=rounds
+    )
     if TICKETS.exists():
-        found += ticket_rows(encode, rounds=rounds)
-    return [*found, *new_complaints(vectors, drawn, of, rounds=rounds)]
+        results += ticket_rows(encode, rounds=rounds)
+    return [*results, *new_complaints(vectors, drawn, of, rounds=rounds)]
 
 
 def ticket_rows(encode: Encode, *, rounds: int) -> list[Row]:
-    """Agreement with the intents of the example shop's labelled messages, each language by itself."""
-    told = json.loads(TICKETS.read_text("utf-8"))["labelled"]
-    found = []
-    for language in sorted({language for of in told.values() for language in of}):
-        pairs = [(normalise(text), intent) for intent, of in told.items() for text in of.get(language, ())]
+    """Agreement with the intents of the example shop's labelled messages, each language alone."""
+    messages = json.loads(TICKETS.read_text("utf-8"))["labelled"]
+    results = []
+    for language in sorted({language for of in messages.values() for language in of}):
+        pairs = [(normalise(text), intent) for intent, of in messages.items() for text in of.get(language, ())]
         texts, intents = [text for text, _ in pairs], np.array([intent for _, intent in pairs])
         task = f"topics: intents of messages, {language}"
-        found += agreement(task, texts, encode(texts).astype(np.float64), intents, rounds=rounds)
-    return found
+        results += agreement(task, texts, encode(texts).astype(np.float64), intents, rounds=rounds)
+    return results
 
 
 def agreement(
@@ -82,7 +84,7 @@ def agreement(
     many = len(set(kinds))
     unit = centred(vectors, vectors.mean(axis=0))
     chosen = _k_that_repeats(unit)
-    found = []
+    results = []
     for k in sorted({many, chosen}):
         name = f"AMI, {k} topics{' (as many as repeat)' if k == chosen else ''}"
         grouped = {
@@ -93,42 +95,50 @@ def agreement(
             "ours: k-means on centred vectors": nearest(unit, fit(unit, k)),
             "ours, 5% farthest without topic": _ours(vectors, k),
         }
-        found += [_ami(task, method, name, kinds, groups, rounds) for method, groups in grouped.items()]
+        results += [_ami(task, method, name, kinds, groups, rounds) for method, groups in grouped.items()]
     dense = HDBSCAN(min_cluster_size=max(10, len(kinds) // 200), copy=True).fit_predict(
         PCA(min(32, *unit.shape), random_state=SEED).fit_transform(unit)
     )
-    found.append(_ami(task, "HDBSCAN on 32 components", f"AMI, {dense.max() + 1} topics", kinds, dense, rounds))
-    return found
+    results.append(_ami(task, "HDBSCAN on 32 components", f"AMI, {dense.max() + 1} topics", kinds, dense, rounds))
+    return results
 
 
 def new_complaints(vectors: Matrix, drawn: Labels, of: Mapping[str, Labels], *, rounds: int) -> list[Row]:
-    """In how many of the trials a complaint of 12 or 24 texts is told as rising, and what else is; by topics with and without gathering."""
-    found = []
-    for method, gathers in (("counts of k-means topics", False), ("ours: with what gathers", True)):
+    """Share of the trials that detect a complaint of 12 or 24 texts, and of false alarms; with and without emerging topics."""
+    results = []
+    for method, with_emerging in (("counts of k-means topics", False), ("ours: with emerging topics", True)):
         false_alarms = []
         for size in (12, 24):
             trials = [
-                _trial(vectors, drawn, kept, size, number, gathers) for kept in of.values() for number in range(TIMES)
+                _trial(vectors, drawn, kept, size, number, with_emerging)
+                for kept in of.values()
+                for number in range(TIMES)
             ]
             hits = np.array([hit for hit, _ in trials], dtype=float)
-            found.append(_share("new complaints", method, f"found, of {size} texts", hits, rounds))
+            results.append(_share("new complaints", method, f"detected, of {size} texts", hits, rounds))
             false_alarms += [other > 0 for _, other in trials]
-        none = [_trial(vectors, drawn, np.empty(0, dtype=np.int64), 0, number, gathers)[1] > 0 for number in range(10)]
-        found.append(_share("new complaints", method, "dates with another rise told", np.array(false_alarms), rounds))
-        found.append(
-            _share("new complaints", method, "dates with a rise told where nothing is new", np.array(none), rounds)
+        none = [
+            _trial(vectors, drawn, np.empty(0, dtype=np.int64), 0, number, with_emerging)[1] > 0 for number in range(10)
+        ]
+        results.append(
+            _share("new complaints", method, "dates with another rising topic", np.array(false_alarms), rounds)
         )
-    return found
+        results.append(
+            _share("new complaints", method, "dates with a rising topic where nothing is new", np.array(none), rounds)
+        )
+    return results
 
 
-def _trial(vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: int, gathers: bool) -> tuple[bool, int]:
+def _trial(
+    vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: int, with_emerging: bool
+) -> tuple[bool, int]:
     """Whether a rising topic is mostly the new complaint, and how many rising topics are something else."""
     chance = np.random.default_rng([SEED, number])
     usual = chance.permutation(np.setdiff1d(drawn, kept_out))[:GROUPED]
     read = np.concatenate([usual, chance.permutation(kept_out)[:size]])
     is_new = np.arange(len(read)) >= len(usual)
     is_recent = is_new | (np.arange(len(read)) < RECENT_SHARE * len(usual))
-    model = fit_topics(vectors[read], is_recent & gathers, k=12, fingerprint="", champion=None)
+    model = fit_topics(vectors[read], is_recent & with_emerging, k=12, fingerprint="", champion=None)
     places = model.assigned(vectors[read])[0]
     topics = range(len(model.centres))
     counts = pd.DataFrame(

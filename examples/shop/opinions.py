@@ -22,17 +22,24 @@ from footfall.text.normal import normalise
 
 Row = dict[str, Any]
 OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
-LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who labelled what
-OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_fitted.jsonl": "en"}  # with their words
-OWN_CLAUSES, READ_CLAUSES, READ = "aspects_own_fitted.jsonl", "aspects_zh_fitted.jsonl", "sentiment_zh_fitted.jsonl"
-NOT_IN_OURS = ("place", "content")  # our own clauses are not labelled for these two, so that none can teach them
-TAUGHT = (*OWN, OWN_CLAUSES, READ_CLAUSES, READ)  # the others there are for judging
+LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who gave the labels
+OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_training.jsonl": "en"}  # with their words
+OWN_CLAUSES, READ_CLAUSES, READ = (
+    "aspects_own_training.jsonl",
+    "aspects_zh_training.jsonl",
+    "sentiment_zh_training.jsonl",
+)
+NOT_IN_OURS = (
+    "place",
+    "content",
+)  # our own clauses are not labelled for these two, so that they train no model of these
+LABEL_FILES = (*OWN, OWN_CLAUSES, READ_CLAUSES, READ)  # the other files there are for evaluation
 LETTERS_LEAST, LETTERS_MOST = 5, 200
 STARS = {  # invented: how many of a label's sentences get how many stars
     "positive": ((0.55, 5), (0.85, 4), (0.95, 3), (1.00, 2)),
     "negative": ((0.45, 1), (0.75, 2), (0.90, 3), (1.00, 4)),
 }
-# A review is written between 30 hours (another day, whatever the clocks do) and 13 days after the purchase, and the
+# A review is written between 30 hours (another day in every time zone) and 13 days after the purchase, and the
 # logs end with 31 December 2017 in New York.
 REVIEW_SOONEST, REVIEW_SPREAD = timedelta(hours=30), timedelta(days=12)
 LAST_REVIEWED_PURCHASE = datetime(2017, 12, 17, tzinfo=UTC)
@@ -55,7 +62,7 @@ def draw(purpose: str, number: int | str) -> float:
 
 
 def bare(text: str) -> str:
-    """Letters and digits of a text alone, by which two sentences count as the same one."""
+    """Only the letters and digits of a text; two sentences with the same ones count as the same sentence."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -85,7 +92,7 @@ def _first_of_each(lines: Iterable[bytes] | None) -> dict[str, str]:
 
 
 def english_sentences(part: str) -> list[ReviewSentence]:
-    """Our own English sentences of one part, `shop` or `labelled`."""
+    """Our own English sentences of a part, `shop` or `labelled`."""
     rows = json.loads(OWN_SENTENCES.read_text("utf-8"))[part]
     return [ReviewSentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
 
@@ -120,15 +127,15 @@ def labelled_clauses(sentences: Iterable[ReviewSentence], most: int) -> list[Row
 
 
 def _clause(sentence: ReviewSentence, label: Row) -> str:
-    """The piece of the sentence that was labelled; raises ValueError where it no longer lies there."""
+    """The labelled piece of the sentence; raises ValueError where the sentence no longer has it there."""
     clause = normalise(sentence.text)[label["start"] : label["end"]]
     if key_of(clause) != label["clause_key"]:
-        raise ValueError(f"{READ_CLAUSES}: the clause of {label['key']} at {label['start']} is not the one labelled")
+        raise ValueError(f"{READ_CLAUSES}: the clause of {label['key']} at {label['start']} is not the labelled clause")
     return clause
 
 
 def as_read(sentences: Iterable[ReviewSentence]) -> list[ReviewSentence]:
-    """The sentences, with the label of those that were read one by one; the public label is its whole review's."""
+    """The sentences, with our own label where a reader labelled the sentence alone; the public label is of its whole review."""
     read = {row["key"]: row["label"] for row in _lines(LABELS / READ)}
     return [
         sentence._replace(label=read[key], origin=f"{sentence.origin}, label of footfall's own")
@@ -139,7 +146,7 @@ def as_read(sentences: Iterable[ReviewSentence]) -> list[ReviewSentence]:
 
 
 def key_of(text: str) -> str:
-    """The name under which `benchmarks/text/labels` has a sentence whose words it may not repeat."""
+    """The key of a sentence in `benchmarks/text/labels`, which may not repeat the words of the public set."""
     return hashlib.sha256(bare(text).encode()).hexdigest()[:12]
 
 
@@ -149,8 +156,8 @@ def _lines(path: Path) -> list[Row]:
 
 def stars(sentence: ReviewSentence, number: int) -> int:
     """The invented rating: it mostly agrees with the sentence's label, and sometimes does not."""
-    luck = draw("stars", number)
-    return next(rating for up_to, rating in STARS[sentence.label] if luck < up_to)
+    chance = draw("stars", number)
+    return next(rating for up_to, rating in STARS[sentence.label] if chance < up_to)
 
 
 def reviewable(transactions: pa.Table, products: pa.Table) -> pa.Table:
@@ -165,7 +172,7 @@ def reviewable(transactions: pa.Table, products: pa.Table) -> pa.Table:
 
 
 def reviews(sentences: list[ReviewSentence], lines: pa.Table) -> list[Row]:
-    """Each sentence on one purchase, drawn without putting back: household, item and moment are invented."""
+    """Each sentence on one purchase, drawn without replacement: household, item and time are invented."""
     wanted = sorted(range(lines.num_rows), key=lambda line: draw("purchase", line))[: len(sentences)]
     bought = lines.take(pa.array(wanted)).to_pylist()
     rows = []

@@ -17,9 +17,9 @@ OWN_MESSAGES = Path(__file__).resolve().parent / "tickets.json"
 CHANNELS = ("web", "app", "mini_program")
 NAMES_ORDER = ("where_is_my_parcel", "refund", "exchange", "defect", "invoice", "complaint")
 NAMES_ITEM = ("refund", "exchange", "defect")
-# A message comes between 30 hours (another day, whatever the clocks do) and 8 days after the purchase.
+# A message comes between 30 hours (another day in every time zone) and 8 days after the purchase.
 SOONEST, SPREAD = timedelta(hours=30), timedelta(days=6, hours=18)
-SENT = 2  # times that each message of the shop's own is sent: people write alike, and a text is read once
+SENT = 2  # times that each message of the shop's own is sent: customers write the same texts, and a text is read once
 
 
 class Message(NamedTuple):
@@ -42,7 +42,7 @@ def own_messages(part: str, most: int | None = None) -> list[Message]:
 
 
 def tickets(messages: list[Message], lines: pa.Table) -> list[Row]:
-    """Each message on two purchases, drawn without putting back: household, order, item, moment and channel are invented.
+    """Each message on two purchases, drawn without replacement: household, order, item, time and channel are invented.
 
     The shop does not know what its customers want, so the intent is not in its log.
     """

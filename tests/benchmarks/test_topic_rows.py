@@ -12,10 +12,10 @@ def test_topics_agree_with_known_groups_and_random_groups_do_not() -> None:
     vectors = np.random.default_rng(4).normal(scale=0.2, size=(120, 8)) + np.eye(8)[np.arange(120) % 3]
     texts = [f"{kind} {number}" for number, kind in enumerate(kinds)]
     rows = agreement("t", texts, vectors, kinds, rounds=5)
-    found = {method: value for _, method, name, value, *_ in rows if name.startswith("AMI, 3 topics")}
-    assert found["ours: k-means on centred vectors"] > 0.9
-    assert found["k-means on n-gram TF-IDF"] > 0.5
-    assert abs(found["random groups"]) < 0.1
+    figures = {method: value for _, method, name, value, *_ in rows if name.startswith("AMI, 3 topics")}
+    assert figures["ours: k-means on centred vectors"] > 0.9
+    assert figures["k-means on n-gram TF-IDF"] > 0.5
+    assert abs(figures["random groups"]) < 0.1
 
 
 def test_the_table_has_a_line_a_figure() -> None:

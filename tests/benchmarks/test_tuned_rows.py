@@ -1,4 +1,4 @@
-"""The benchmark of fine-tuning: no text in two parts, and a sum that is chosen away from the judged texts."""
+"""The benchmark of fine-tuning: no text in two parts, and a sum whose weights are not chosen on the held-out texts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from footfall.tuning.data import TuningTexts
 from footfall.tuning.spec import TuningSpec
 
 
-def test_no_sentence_is_in_two_parts_and_every_judged_one_is_judged():
+def test_no_sentence_is_in_two_parts_and_every_held_out_one_is_evaluated():
     cut = cut_texts(TuningSpec(prefix="query: ", pooling="mean"), 2000)
-    keys = [{key_of(text) for text in part.texts} for part in (cut.fitted, cut.aside, cut.judged)]
-    assert len(cut.judged) == 3445
+    keys = [{key_of(text) for text in part.texts} for part in (cut.fitted, cut.aside, cut.held_out)]
+    assert len(cut.held_out) == 3445
     assert len(cut.fitted) + len(cut.aside) == 2000
     assert sum(len(part) for part in keys) == len(set().union(*keys)) == 5445
 
 
-def test_a_part_that_knows_nothing_hardly_counts_in_a_sum():
+def test_a_part_without_information_hardly_counts_in_a_sum():
     draw = np.random.default_rng(5)
     labels = draw.integers(0, 2, 800)
     nothing = TuningTexts((), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     cut = Cut(nothing, TuningTexts(("",) * 800, labels, np.arange(800)), nothing)
-    wise = {"aside": 2.0 * labels - 1 + draw.normal(size=800), "judged": np.array([1.0, 0.0])}
-    blind = {"aside": draw.normal(size=800), "judged": np.array([0.0, 1.0])}
-    first, second = summed(cut, wise, blind)["judged"] - summed(cut, wise, {**blind, "judged": np.zeros(2)})["judged"]
+    informed = {"aside": 2.0 * labels - 1 + draw.normal(size=800), "held_out": np.array([1.0, 0.0])}
+    uninformed = {"aside": draw.normal(size=800), "held_out": np.array([0.0, 1.0])}
+    first, second = (
+        summed(cut, informed, uninformed)["held_out"]
+        - summed(cut, informed, {**uninformed, "held_out": np.zeros(2)})["held_out"]
+    )
     assert abs(first) < 1e-9
     assert abs(second) < 0.3

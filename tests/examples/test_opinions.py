@@ -31,14 +31,14 @@ def test_sentences_that_differ_in_punctuation_are_one_and_those_with_both_labels
         positive="房间很干净。\n房间很干净！！\n早餐一般般吧\n好\n",
         negative="早餐一般般吧。\n等了三个小时\n" + "太" * 201 + "\n",
     )
-    found = opinions.chinese_sentences(path)
-    assert sorted((s.text, s.label) for s in found) == [("房间很干净。", "positive"), ("等了三个小时", "negative")]
+    sentences = opinions.chinese_sentences(path)
+    assert sorted((s.text, s.label) for s in sentences) == [("房间很干净。", "positive"), ("等了三个小时", "negative")]
 
 
 def test_a_sentence_that_was_read_carries_the_label_of_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     read, other = ReviewSentence("还行吧", "positive", "zh", "set"), ReviewSentence("不错", "positive", "zh", "set")
     line = {"key": opinions.key_of("还行吧。"), "label": "neutral"}
-    (tmp_path / "sentiment_zh_fitted.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    (tmp_path / "sentiment_zh_training.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     monkeypatch.setattr(opinions, "LABELS", tmp_path)
     assert opinions.as_read([read, other]) == [
         ReviewSentence("还行吧", "neutral", "zh", "set, label of footfall's own"),

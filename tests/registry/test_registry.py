@@ -12,12 +12,25 @@ import plotly.graph_objects as go
 import pytest
 
 from footfall.errors import DataError, EnvironmentFault, TryAgain
+from footfall.models.common.gates import GateReport, Role, Verdict
+from footfall.models.common.measures import Interval
 from footfall.models.common.text_head import Softmax, TextHead
-from footfall.models.common.trained import Gate, Served, Trained
-from footfall.models.sentiment.training import SentimentModel
-from footfall.registry import registry as command
+from footfall.models.common.trained import Served, Trained
+from footfall.models.sentiment.model import SentimentModel
+from footfall.registry import __main__ as command
 from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings
+
+REPORT = GateReport("accuracy", "n-grams", Interval(0.1, 0.05, 0.15), 0.0)
+PASSED = Verdict(Role.LEARNER, "vectors + n-grams", (REPORT,))
+MISSED = Verdict(Role.CHAMPION, "sentiment/1", (REPORT,), "accuracy is no better")
+
+
+def crown(registry: Registry, candidate: Trained) -> str:
+    """Records a version and promotes it, as a training and the runner do one after the other."""
+    number = registry.record(candidate, tables={}, step="train_sentiment")
+    registry.promote("sentiment", number)
+    return number
 
 
 def _head(weight: float) -> TextHead:
@@ -28,14 +41,13 @@ def trained(weight: float, *, passed: bool = True) -> Trained:
     """A head of one weight, with all that a real training hands over."""
     return Trained(
         name="sentiment",
-        model=Served(SentimentModel("enc1", _head(weight))),
+        model=Served(SentimentModel("vectors", "enc1", _head(weight))),
         features=(("vector", "double"),),
         predictions=(("positive_probability", "double"),),
         feature_version="enc1",
         parameters={"penalty": 0.1},
         metrics={"accuracy": 0.8, "accuracy_low": 0.7},
-        gates=[Gate("beats_majority", passed, "accuracy 0.8 must exceed 0.9")],
-        figures={"empty": go.Figure()},
+        verdict=PASSED if passed else MISSED,
         evaluation={"accuracy": 0.8},
     )
 
@@ -44,7 +56,7 @@ def trained(weight: float, *, passed: bool = True) -> Trained:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's tables, made once: that takes seconds."""
     folder = tmp_path_factory.mktemp("mlflow")
-    Registry(f"sqlite:///{folder / 'mlflow.db'}", str(folder), "empty").record(trained(0.0), tables={}, step="first")
+    crown(Registry(f"sqlite:///{folder / 'mlflow.db'}", str(folder), "empty"), trained(0.0))
     return folder / "mlflow.db"
 
 
@@ -52,10 +64,10 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def registry(fresh: Path, tmp_path: Path) -> Registry:
     """A registry with one champion of weight 0, version 1."""
     shutil.copy(fresh, tmp_path / "mlflow.db")
-    told = MlflowSettings(
+    place = MlflowSettings(
         tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}", artifact_root=str(tmp_path / "files"), experiment="shop"
     )
-    return Registry.open(told)
+    return Registry.open(place)
 
 
 def weight_of(registry: Registry) -> float:
@@ -65,25 +77,38 @@ def weight_of(registry: Registry) -> float:
     return float(loaded.head.of_vectors.coefficients[1, 0])
 
 
-def test_a_model_past_its_gates_becomes_champion_and_loads_as_the_same_object(registry: Registry) -> None:
+def test_a_promoted_version_is_champion_and_loads_as_the_same_object(registry: Registry) -> None:
     number = registry.record(trained(2.0), tables={"results.text_vectors": "3@1"}, step="train_sentiment")
+    assert registry.champion_version("sentiment") == "1"  # until the batch is closed
+    registry.promote("sentiment", number)
+    registry.promote("sentiment", number)
     champion = registry.load_champion("sentiment")
     assert champion.version == f"sentiment/{number}" == "sentiment/2"
-    assert champion.feature_version == "enc1"
+    assert (champion.feature_version, champion.served_by) == ("enc1", "vectors + n-grams")
     assert weight_of(registry) == 2.0
 
 
-def test_a_missed_gate_leaves_the_champion_and_makes_a_challenger(registry: Registry) -> None:
-    number = registry.record(trained(2.0, passed=False), tables={}, step="train_sentiment")
-    assert registry.champion_version("sentiment") == "1"
-    assert registry._version_of("sentiment", "challenger") == number
+def test_a_recorded_version_is_the_challenger_with_its_tags(registry: Registry) -> None:
+    number = registry.record(
+        trained(2.0, passed=False), tables={}, step="train_sentiment", tags={"training_rows": "9 rows, 17"}
+    )
+    assert registry.latest_number("sentiment") == number
+    tags = registry.latest_tags("sentiment")
+    assert tags["training_rows"] == "9 rows, 17"
+    assert tags["gates"] == "sentiment: the champion stays, since accuracy is no better"
     assert weight_of(registry) == 0.0
 
 
+def test_where_nothing_serves_any_more_the_alias_is_taken_away(registry: Registry) -> None:
+    registry.promote("sentiment", "")
+    registry.promote("sentiment", "")
+    assert registry.champion_version("sentiment") == ""
+
+
 def test_rollback_brings_back_the_champion_before_and_only_what_was_champion(registry: Registry) -> None:
-    registry.record(trained(2.0), tables={}, step="train_sentiment")
+    crown(registry, trained(2.0))
     registry.record(trained(3.0, passed=False), tables={}, step="train_sentiment")
-    registry.record(trained(4.0), tables={}, step="train_sentiment")
+    crown(registry, trained(4.0))
     assert registry.rollback("sentiment") == "2"
     assert weight_of(registry) == 2.0
     assert registry.rollback("sentiment") == "1"
@@ -92,7 +117,7 @@ def test_rollback_brings_back_the_champion_before_and_only_what_was_champion(reg
 
 
 def test_the_command_rolls_back(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
-    registry.record(trained(2.0), tables={}, step="train_sentiment")
+    crown(registry, trained(2.0))
     arguments = ["rollback", "sentiment", "--set", f"mlflow.tracking_uri={registry.uri}"]
     assert command.main(arguments) == 0
     assert capsys.readouterr().out == "sentiment: champion is version 1\n"
@@ -101,8 +126,14 @@ def test_the_command_rolls_back(registry: Registry, capsys: pytest.CaptureFixtur
 
 
 def test_the_run_keeps_parameters_metrics_tables_plots_and_the_plotted_numbers(registry: Registry) -> None:
-    number = registry.record(trained(2.0), tables={"results.text_vectors": "3@1"}, step="train_sentiment")
-    assert registry.load_evaluation("sentiment", number) == {"accuracy": 0.8}
+    number = registry.record(
+        trained(2.0), tables={"results.text_vectors": "3@1"}, step="train_sentiment", card="# sentiment",
+        plots={"empty": go.Figure()},
+    )  # fmt: skip
+    evaluation = registry.load_evaluation("sentiment", number)
+    assert evaluation["accuracy"] == 0.8
+    assert evaluation["verdict"]["serves"] == "vectors + n-grams"
+    assert registry.load_card("sentiment", number) == "# sentiment"
     with registry._reached() as client:
         run = client.get_run(client.get_model_version("sentiment", number).run_id)
         assert [file.path for file in client.list_artifacts(run.info.run_id, "plots")] == ["plots/empty.html"]

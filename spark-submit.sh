@@ -55,14 +55,14 @@ fail() { # what is wrong, how to fix it
   exit 2
 }
 
-java_versions="17" # those that the tests ran on
+java_versions="17 21" # those that the tests ran on
 
 check_java() {
   local java=java output version
   if [[ -n ${JAVA_HOME:-} ]]; then java=$JAVA_HOME/bin/java; fi
   if ! command -v "$java" >/dev/null; then
     fail "Java ${java_versions// / or } is needed, and there is no $java${JAVA_HOME:+ (JAVA_HOME=$JAVA_HOME)}." \
-      "Fix: Install a JDK or JRE (Debian: openjdk-17-jre-headless), or set JAVA_HOME to the folder of one."
+      "Fix: Install a JDK or JRE (Debian 12: openjdk-17-jre-headless, Debian 13: openjdk-21-jre-headless), or set JAVA_HOME to the folder of one."
   fi
   output=$("$java" -version 2>&1) || true
   version=$(sed -n 's/.* version "\([0-9]*\).*/\1/p' <<<"$output" | head -n 1)

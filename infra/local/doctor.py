@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-JAVA = (17,)  # the versions that the tests ran on
+JAVA = (17, 21)  # the versions that the tests ran on
 PYTHON = (3, 11)
 DISK_FREE_GB = 12  # packages 7, their cache, jars, logs and tables; once set up, what is written is small
 DISK_FREE_SET_UP_GB = 3
@@ -34,7 +34,8 @@ class Finding:
 def java():
     """A Java that the tests ran on, by JAVA_HOME or the path."""
     wanted = " or ".join(map(str, JAVA))
-    fix = f"Install Java {wanted} (Debian: openjdk-17-jre-headless), or set JAVA_HOME to the folder of one."
+    debian = "Debian 12: openjdk-17-jre-headless, Debian 13: openjdk-21-jre-headless"
+    fix = f"Install Java {wanted} ({debian}), or set JAVA_HOME to the folder of one."
     home = os.environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin/java") if home else shutil.which("java")
     if home and not Path(program).exists():

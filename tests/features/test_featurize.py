@@ -15,7 +15,7 @@ def test_an_as_of_date_on_the_first_day_is_refused_with_a_better_date(spark: Spa
     activity = rows(spark, DAILY_ACTIVITY, {"actor_id": "ann", "event_date": D})
     require_activity_before(D + timedelta(days=1), activity)
     with pytest.raises(
-        DataError, match=r"first day in results\.daily_activity is 2017-07-01\.\nGive --as-of a day after"
+        DataError, match=r"first day in results\.daily_activity is 2017-07-01\.\nFix: Give --as-of a day after"
     ):
         require_activity_before(D, activity)
 

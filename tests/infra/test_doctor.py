@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,16 @@ def test_java_8_writes_its_version_in_the_old_way_and_is_still_a_fault(tmp_path:
 def test_a_java_that_the_tests_ran_on_is_no_fault(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path, f'openjdk version "{version}.0.1" 2025-04-15')))
     assert doctor.java().fault == ""
+
+
+def test_doctor_spark_submit_and_ci_accept_the_same_versions_of_java():
+    root = SOURCE.parents[2]
+    submit = re.search(r'^java_versions="([\d ]+)"', (root / "spark-submit.sh").read_text(), re.MULTILINE)
+    ci = re.search(r"version \"\(([\d|]+)\)'", (root / ".ci/run").read_text())
+    assert submit is not None
+    assert ci is not None
+    accepted = list(map(str, doctor.JAVA))
+    assert (submit[1].split(), ci[1].split("|")) == (accepted, accepted)
 
 
 def test_a_java_home_without_java_is_a_fault_even_when_the_path_has_one(

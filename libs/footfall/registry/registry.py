@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from footfall.errors import DataError
 from footfall.registry.place import explained, reached, require_usable
-from footfall.registry.shipped import copy_library, requirements, running_library
+from footfall.registry.shipped import copy_library, requirements, running_library, schema
 from footfall.settings import MlflowSettings
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class Registry:
         from mlflow.exceptions import MlflowException
         from mlflow.models import ModelSignature
 
-        inputs, outputs = (_schema(side) for side in (candidate.features, candidate.predictions))
+        inputs, outputs = (schema(side) for side in (candidate.features, candidate.predictions))
         with tempfile.TemporaryDirectory() as folder:
             data = Path(folder) / "model"
             data.mkdir()
@@ -295,14 +295,3 @@ class Registry:
                 if explanation is None:
                     raise
                 raise explanation from fault
-
-
-def _schema(columns: Sequence[tuple[str, str]]) -> Any:
-    """MLflow's schema of (name, type) columns; `array<type>` is a list of numbers."""
-    from mlflow.types import ColSpec, Schema
-    from mlflow.types.schema import Array, DataType
-
-    def kind(text: str) -> Any:
-        return Array(kind(text[6:-1])) if text.startswith("array<") else DataType[text]
-
-    return Schema([ColSpec(kind(text), name) for name, text in columns])

@@ -1,14 +1,15 @@
-"""What travels with a registered model: footfall's own files as MLflow's code path, and the list of packages it needs."""
+"""What travels with a registered model: footfall's own files as MLflow's code path, the packages it needs, its signature."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 # What fitted models import; `dependencies` of pyproject.toml, and the MLflow of its extra `serve`.
 SCORING = ("mlflow-skinny", "numpy", "pandas", "pyyaml", "scikit-learn", "scipy", "threadpoolctl")
@@ -29,6 +30,17 @@ def copy_library(into: Path) -> Path:
     target = into / "footfall"
     _copy(resources.files("footfall"), target)
     return target
+
+
+def schema(columns: Sequence[tuple[str, str]]) -> Any:
+    """MLflow's schema of (name, type) columns; `array<type>` is a list of numbers."""
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import Array, DataType
+
+    def kind(text: str) -> Any:
+        return Array(kind(text[6:-1])) if text.startswith("array<") else DataType[text]
+
+    return Schema([ColSpec(kind(text), name) for name, text in columns])
 
 
 @contextmanager

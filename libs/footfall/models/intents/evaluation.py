@@ -97,7 +97,7 @@ def metrics(min_precision: float) -> Mapping[str, Metric]:
     cost = min_precision / max(1 - min_precision, 1e-9)
 
     def utility(labels: Labels, answers: Matrix) -> float:
-        right = answers[:, 0] == labels
+        right = (answers[:, 0] == labels) & (labels != NO_INTENT)
         return float(np.mean(np.where(right, 1.0, -cost) * answers[:, 1]))
 
     return {"accuracy": lambda labels, answers: _accuracy(labels, answers), "utility": utility}

@@ -25,8 +25,8 @@ from footfall.tables import LABELLED_TICKETS, TEXT_VECTORS
 from footfall.text.normal import normalise_text
 
 FITTED = {**STRENGTH, VECTORS: 1e-2}  # nine intents want more of the vectors than three sentiments do
-VARIANTS = {"vectors + n-grams": PARTS, "n-grams": (NGRAMS,)}
-LEARNER = "vectors + n-grams"
+LEARNER, KEY_WORDS = "vectors + n-grams", "key words"
+VARIANTS = {LEARNER: PARTS, "n-grams": (NGRAMS,)}
 LEAST_TEXTS = 2 * FOLDS
 MOST_TEXTS = 100_000
 
@@ -48,8 +48,8 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     models = {
         name: fit(fitted, name, fingerprint=fingerprint, min_precision=settings["min_precision"]) for name in VARIANTS
     }
-    models["key words"] = IntentsModel("key words", fingerprint, 0.0, None)
-    verdict = judge(models, fitted, held_out, run)
+    models[KEY_WORDS] = fit_key_words(fitted, fingerprint=fingerprint, min_precision=settings["min_precision"])
+    verdict = decide_intents(models, fitted, held_out, run)
     serving = models.get(verdict.name, models[LEARNER])
     predictions = predicted(serving, models, held_out, fitted)
     evaluation = evaluate(predictions, rounds=run.bootstrap_rounds)
@@ -105,7 +105,16 @@ def fit(fitted: pd.DataFrame, learner: str, *, fingerprint: str, min_precision: 
     return IntentsModel(learner, fingerprint, threshold, on_folds.head)
 
 
-def judge(
+def fit_key_words(fitted: pd.DataFrame, *, fingerprint: str, min_precision: float) -> IntentsModel:
+    """The baseline: the key words answer always where surely so many of their answers are right, else never."""
+    model = IntentsModel(KEY_WORDS, fingerprint, NEVER, None)
+    hits = model.likeliest(fitted["text"].tolist(), [])[0] == places(fitted["intent"].tolist(), model.intents)
+    precision = float(hits.mean())
+    threshold = threshold_for(hits, np.full(len(hits), precision), min_precision=min_precision)
+    return IntentsModel(KEY_WORDS, fingerprint, threshold, None, precision)
+
+
+def decide_intents(
     models: Mapping[str, IntentsModel], fitted: pd.DataFrame, held_out: pd.DataFrame, run: TrainingRun
 ) -> Verdict:
     """The verdict over the contenders and the champion on the held-out messages."""
@@ -145,7 +154,7 @@ def predicted(
     known = places(fitted["intent"].tolist(), intents)
     baselines = {"majority": np.full(len(held_out), np.bincount(known[known >= 0]).argmax())}
     baselines |= {
-        name: answers(models[name], held_out, intents)[:, 0].astype(np.int64) for name in ("key words", "n-grams")
+        name: answers(models[name], held_out, intents)[:, 0].astype(np.int64) for name in (KEY_WORDS, "n-grams")
     }
     labels, languages = places(held_out["intent"].tolist(), intents), held_out["language"].to_numpy(dtype=np.str_)
     return IntentPredictions(labels, likeliest, probability, probability >= model.threshold, baselines, languages)

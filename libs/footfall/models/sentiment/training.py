@@ -48,7 +48,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     settings, fingerprint = run.settings, run.encoder_fingerprint()
     texts = collected(frame, held_out_share=settings["held_out_share"], name="sentiment")
     heads = fit_variants(texts, neutral_share=settings["neutral_share"])
-    verdict = judge(texts, heads, run)
+    verdict = decide_sentiment(texts, heads, run)
     learner = verdict.name if verdict.name in heads else BOTH
     evaluation = evaluate(texts, heads, learner, rounds=run.bootstrap_rounds)
     figures = {name: Interval(**interval) for name, interval in evaluation["metrics"].items()}
@@ -89,7 +89,7 @@ def classes_of(rows: LabelledTexts) -> tuple[str, ...]:
     return CLASSES if has_neutral else (NEGATIVE, POSITIVE)
 
 
-def judge(rows: LabelledTexts, heads: Mapping[str, TextHead], run: TrainingRun) -> Verdict:
+def decide_sentiment(rows: LabelledTexts, heads: Mapping[str, TextHead], run: TrainingRun) -> Verdict:
     """The verdict over the variants and the champion, on held-out texts that are negative or positive."""
     texts, outcomes = _held_out(rows)
     fitted = rows.only(Split.FIT).labels

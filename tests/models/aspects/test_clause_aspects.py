@@ -10,16 +10,17 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from footfall.contract.frames import conform
 from footfall.models.aspects.lexicon import parsed
-from footfall.models.aspects.model import AspectModel, Mix
+from footfall.models.aspects.model import LEARNER, AspectModel, Mix
 from footfall.models.aspects.scoring import aspects_of
 from footfall.models.common.ngrams import NGrams
 from footfall.models.common.text_head import Softmax, TextHead
-from footfall.models.sentiment.training import SentimentModel
+from footfall.models.sentiment.model import SentimentModel
 from footfall.tables import TEXT_ASPECTS
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NONE = NGrams(1, np.array([0]), np.array([1.0]))
 ASPECTS = AspectModel(
+    LEARNER,
     "enc1",
     parsed({"price": {"en": ["price"]}, "service": {"en": ["staff"]}}, where=""),
     Softmax(np.array([[0.0, 5.0], [0.0, 0.0]]), np.array([-4.0, -4.0])),
@@ -57,7 +58,7 @@ def clauses(spark: SparkSession) -> DataFrame:
 def _told(spark: SparkSession, documents: list[tuple[object, ...]], clauses: DataFrame) -> DataFrame:
     frame = spark.createDataFrame(documents, DOCUMENTS)
     return aspects_of(
-        frame, clauses, aspects=ASPECTS, sentiment=SentimentModel("enc1", MOODS), model_version="aspects/1"
+        frame, clauses, aspects=ASPECTS, sentiment=SentimentModel("vectors", "enc1", MOODS), model_version="aspects/1"
     )
 
 
@@ -90,7 +91,7 @@ def test_the_rows_keep_the_contract(spark: SparkSession, clauses: DataFrame) -> 
 def test_each_model_reads_the_vectors_of_its_own_encoder(spark: SparkSession, clauses: DataFrame) -> None:
     documents = spark.createDataFrame([_document("r1", "t1", TEXT)], DOCUMENTS)
     other = TextHead(("negative", "positive"), Softmax(np.array([[-1.0], [1.0]]), np.zeros(2)), None, None)
-    mood = SentimentModel("enc0", other)
+    mood = SentimentModel("vectors", "enc0", other)
     found = aspects_of(documents, clauses, aspects=ASPECTS, sentiment=mood, model_version="aspects/1").collect()
     told = [(row.clause_number, row.aspect, row.sentiment, row.encoder_fingerprint) for row in found]
     assert told == [(1, "service", "positive", "enc1")]  # the clause that both encoders have read

@@ -19,7 +19,7 @@ from footfall.models.aspects.lexicon import builtin, parsed
     ],
 )
 def test_words_are_found_as_they_are_written(aspect: str, clause: str, expected: tuple[str, ...]) -> None:
-    assert builtin().found(aspect, clause) == expected
+    assert builtin().words_in(aspect, clause) == expected
 
 
 def test_the_nine_general_aspects_are_there_and_two_of_shops() -> None:
@@ -30,9 +30,9 @@ def test_the_nine_general_aspects_are_there_and_two_of_shops() -> None:
 def test_a_shop_adds_an_aspect_and_words_to_one_that_is_there() -> None:
     own = builtin().with_own({"scent": {"zh": ["香气"]}, "price": {"en": ["dear"]}}, where="shop.yaml")
     assert own.aspects[-1] == "scent"
-    assert own.found("scent", "香气很淡") == ("香气",)
-    assert own.found("price", "too dear, 太贵") == ("dear", "太贵")
-    assert builtin().found("price", "too dear") == ()
+    assert own.words_in("scent", "香气很淡") == ("香气",)
+    assert own.words_in("price", "too dear, 太贵") == ("dear", "太贵")
+    assert builtin().words_in("price", "too dear") == ()
 
 
 def test_a_lexicon_comes_back_from_its_own_json() -> None:

@@ -31,45 +31,45 @@ def _drawn(rows: int, seed: int) -> LabelledClauses:
 
 def _fitted(labelled: LabelledClauses | None) -> AspectModel:
     written = _drawn(400, seed=1)
-    taught = teachable(labelled, aspects=LEXICON.aspects) if labelled else ()
+    supervised = teachable(labelled, aspects=LEXICON.aspects) if labelled else ()
     return fit_aspects(
-        written.clauses, written.vectors, lexicon=LEXICON, fingerprint="enc1", labelled=labelled, taught=taught
+        written.clauses, written.vectors, lexicon=LEXICON, fingerprint="enc1", labelled=labelled, supervised=supervised
     )
 
 
-def _share_right(said: np.ndarray, judged: LabelledClauses) -> float:
-    return float((said == judged.marks(LEXICON.aspects)).all(axis=1).mean())
+def _share_right(said: np.ndarray, held_out: LabelledClauses) -> float:
+    return float((said == held_out.marks(LEXICON.aspects)).all(axis=1).mean())
 
 
 def test_labels_teach_what_neither_the_list_nor_its_votes_show() -> None:
-    judged = _drawn(300, seed=3)
-    alone, taught = _fitted(None), _fitted(_drawn(300, seed=2))
-    shown = [m.probability(judged.clauses, judged.vectors) >= m.mix.threshold for m in (alone, taught)]
-    listed = votes(judged.clauses, lexicon=LEXICON)
-    assert max(_share_right(listed, judged), _share_right(shown[0], judged)) < 0.85
-    assert _share_right(shown[1], judged) > 0.97
+    held_out = _drawn(300, seed=3)
+    alone, supervised = _fitted(None), _fitted(_drawn(300, seed=2))
+    shown = [m.probability(held_out.clauses, held_out.vectors) >= m.mix.threshold for m in (alone, supervised)]
+    listed = votes(held_out.clauses, lexicon=LEXICON)
+    assert max(_share_right(listed, held_out), _share_right(shown[0], held_out)) < 0.85
+    assert _share_right(shown[1], held_out) > 0.97
 
 
 def test_an_aspect_that_no_label_speaks_of_stays_with_the_list() -> None:
-    alone, taught = _fitted(None), _fitted(_drawn(300, seed=2))
-    assert taught.taught is not None
-    assert taught.taught.aspects == ("price", "service")
+    alone, supervised = _fitted(None), _fitted(_drawn(300, seed=2))
+    assert supervised.supervised is not None
+    assert supervised.supervised.aspects == ("price", "service")
     vectors = np.zeros((2, 3))
-    found = [model.probability(["a unicorn", "a horse"], vectors)[:, 2] for model in (alone, taught)]
+    found = [model.probability(["a unicorn", "a horse"], vectors)[:, 2] for model in (alone, supervised)]
     assert found[0] == pytest.approx(found[1])
 
 
 def test_few_labels_teach_nothing() -> None:
-    assert _fitted(_drawn(FEWEST_CLAUSES - 1, seed=2)).taught is None
-    assert _fitted(LabelledClauses([], np.empty((0, 0)), [])).taught is None
+    assert _fitted(_drawn(FEWEST_CLAUSES - 1, seed=2)).supervised is None
+    assert _fitted(LabelledClauses([], np.empty((0, 0)), [])).supervised is None
 
 
 def test_the_model_comes_back_from_json() -> None:
-    model, judged = _fitted(_drawn(300, seed=2)), _drawn(20, seed=5)
+    model, held_out = _fitted(_drawn(300, seed=2)), _drawn(20, seed=5)
     back = AspectModel.from_json(json.loads(json.dumps(model.as_json())))
-    assert back.probability(judged.clauses, judged.vectors) == pytest.approx(
-        model.probability(judged.clauses, judged.vectors), abs=1e-3
+    assert back.probability(held_out.clauses, held_out.vectors) == pytest.approx(
+        model.probability(held_out.clauses, held_out.vectors), abs=1e-3
     )
     assert not {"monday", "paid", "bank"} & set(json.dumps(model.as_json()).split('"'))
-    old = {name: told for name, told in _fitted(None).as_json().items() if name != "taught"}
-    assert AspectModel.from_json(json.loads(json.dumps(old))).taught is None
+    old = {name: told for name, told in _fitted(None).as_json().items() if name != "supervised"}
+    assert AspectModel.from_json(json.loads(json.dumps(old))).supervised is None

@@ -19,10 +19,11 @@ from models_shared import (
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.contract.frames import conform
-from footfall.models.churn import MODEL, RECENCY
+from footfall.models.churn import MODEL
 from footfall.models.churn.people import score
 from footfall.models.common.binary_scorer import BinaryScorer
-from footfall.models.common.binary_training import labelled_rows, train_binary
+from footfall.models.common.binary_training import features_of, labelled_rows, train_binary
+from footfall.models.common.declaration import Learner
 from footfall.models.common.gates import Role
 from footfall.models.common.runs import LoadedModel
 from footfall.models.common.trained import Trained
@@ -57,31 +58,41 @@ def scored(people: DataFrame, champion: LoadedModel | None, reason: str = "") ->
     return conform(output.frame, USER_SCORES).toPandas()
 
 
-def test_where_the_learner_ties_with_a_baseline_the_baseline_becomes_the_model(trained: Trained) -> None:
-    assert (trained.verdict.role, trained.verdict.served_by) == (Role.BASELINE, "baseline: recency alone")
+@pytest.fixture(scope="module")
+def baseline(trained: Trained) -> Learner:
+    """The one that serves."""
+    return next(b for b in MODEL.baselines if b.name == trained.verdict.name)
+
+
+def test_where_the_learner_ties_with_a_baseline_the_baseline_becomes_the_model(
+    trained: Trained, baseline: Learner
+) -> None:
+    assert (trained.verdict.role, trained.verdict.served_by) == (Role.BASELINE, f"baseline: {baseline.name}")
     assert trained.serves
-    assert trained.missed.startswith("churn: baseline: recency alone serves, since auroc is ")
+    assert trained.missed.startswith(f"churn: baseline: {baseline.name} serves, since auroc is ")
     assert isinstance(trained.model.fitted, BinaryScorer)
-    assert trained.model.fitted.learner == "recency alone"
-    assert trained.features == (("recency_days", "double"),)
-    assert trained.feature_version == RECENCY.version
-    assert trained.parameters["learner"] == "recency alone"
+    assert trained.model.fitted.learner == trained.parameters["learner"] == baseline.name
+    features = features_of(MODEL, baseline)
+    assert (tuple(trained.features), trained.feature_version) == (features.signature, features.version)
 
 
-def test_the_figures_are_those_of_the_baseline_that_serves(trained: Trained) -> None:
-    assert trained.metrics["auroc"] == trained.metrics["auroc_recency_alone"] > 0.75
-    assert list(trained.evaluation["coefficients"]) == ["recency"]
-    assert next(iter(trained.evaluation["gain_curve"])) == "recency alone"
+def test_the_figures_are_those_of_the_baseline_that_serves(trained: Trained, baseline: Learner) -> None:
+    assert trained.evaluation["metrics"]["auroc"] == trained.evaluation["baselines"][baseline.name]
+    assert len(trained.evaluation["coefficients"]) == len(features_of(MODEL, baseline).columns)
+    assert next(iter(trained.evaluation["gain_curve"])) == baseline.name
 
 
-def test_everybody_is_scored_by_the_baseline_and_the_rows_say_so(people: DataFrame, trained: Trained) -> None:
+def test_everybody_is_scored_by_the_baseline_and_the_rows_say_so(
+    people: DataFrame, trained: Trained, baseline: Learner
+) -> None:
     champion = LoadedModel(trained.model.fitted, "churn/2", trained.verdict.served_by)
     rows = scored(people, champion)
     assert len(rows) == PERSON_COUNT
-    assert set(rows["served_by"]) == {"baseline: recency alone"}
+    assert set(rows["served_by"]) == {f"baseline: {baseline.name}"}
     assert set(rows["model_version"]) == {"churn/2"}
     assert rows["score"].between(0, 1).all()
-    assert {reason["feature"] for reasons in rows["reasons"] for reason in reasons} == {"recency_days"}
+    named = {reason["feature"] for reasons in rows["reasons"] for reason in reasons}
+    assert named <= set(features_of(MODEL, baseline).columns)
     assert rows["no_score_reason"].isna().all()
 
 

@@ -10,7 +10,8 @@ from footfall.contract.frames import conform
 from footfall.errors import ContractError
 from footfall.models.common.documents import DocumentModel, documents, require_read, text_insights
 from footfall.models.common.text_head import Softmax, TextHead
-from footfall.models.sentiment.training import PROBABILITIES, SentimentModel
+from footfall.models.sentiment import PROBABILITIES
+from footfall.models.sentiment.model import SentimentModel
 from footfall.tables import TEXT_INSIGHTS
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ VECTORS = "text_id string, encoder_fingerprint string, vector array<float>"
 
 def _says(fingerprint: str) -> SentimentModel:
     """Log-odds of positive are the vector's one number."""
-    return SentimentModel(fingerprint, TextHead(("negative", "positive"), SLOPES, None, None))
+    return SentimentModel("vectors", fingerprint, TextHead(("negative", "positive"), SLOPES, None, None))
 
 
 def _written(spark: SparkSession, kind: str, *rows: tuple[str, str, str]) -> DataFrame:
@@ -46,7 +47,7 @@ def test_reviews_and_tickets_say_what_the_champion_hears(spark: SparkSession, ve
         reviews=_written(spark, "review", ("7", "t1", "a")),
         tickets=_written(spark, "ticket", ("7", "t2", "x")),
     )
-    made = text_insights(written, vectors, readers=[DocumentModel(_says("enc1"), "sentiment/3", COLUMNS)])
+    made = text_insights(written, vectors, models=[DocumentModel(_says("enc1"), "sentiment/3", COLUMNS)])
     found = {(r["document_kind"], r["document_id"]): r for r in conform(made, TEXT_INSIGHTS).collect()}
     told = {key: (row["sentiment"], row["positive_probability"]) for key, row in found.items()}
     assert told == {
@@ -59,7 +60,7 @@ def test_reviews_and_tickets_say_what_the_champion_hears(spark: SparkSession, ve
 
 def test_a_text_that_was_not_read_yet_says_nothing(spark: SparkSession, vectors: DataFrame) -> None:
     written = documents(reviews=_written(spark, "review", ("1", "t1", "a"), ("2", "t9", "b")))
-    told = text_insights(written, vectors, readers=[DocumentModel(_says("enc1"), "sentiment/3", COLUMNS)])
+    told = text_insights(written, vectors, models=[DocumentModel(_says("enc1"), "sentiment/3", COLUMNS)])
     assert [row["document_id"] for row in told.collect()] == ["1"]
 
 
@@ -71,7 +72,7 @@ def test_a_champion_of_tickets_is_not_asked_about_reviews(spark: SparkSession, v
         DocumentModel(_says("enc1"), "sentiment/3", ("sentiment", "neutral_probability", "positive_probability")),
         DocumentModel(_says("enc2"), "other/1", ("negative_probability",), kinds=("ticket",)),
     ]
-    found = {row["document_kind"]: row for row in text_insights(written, vectors, readers=asked).collect()}
+    found = {row["document_kind"]: row for row in text_insights(written, vectors, models=asked).collect()}
     assert found["review"]["negative_probability"] is None
     assert found["ticket"]["negative_probability"] == pytest.approx(0.5)  # of the other encoder's vector
     assert found["review"]["model_versions"] == ["sentiment/3"]
@@ -86,7 +87,7 @@ def test_a_champion_whose_encoder_has_not_read_a_text_yet_says_nothing_of_it(
         DocumentModel(_says("enc1"), "sentiment/3", ("sentiment", "negative_probability", "neutral_probability")),
         DocumentModel(_says("enc2"), "other/1", ("positive_probability",)),
     ]
-    found = {row["document_id"]: row for row in text_insights(written, vectors, readers=asked).collect()}
+    found = {row["document_id"]: row for row in text_insights(written, vectors, models=asked).collect()}
     assert (found["1"]["positive_probability"], found["1"]["model_versions"]) == (None, ["sentiment/3"])
     assert found["2"]["positive_probability"] == pytest.approx(0.5)
     assert found["2"]["model_versions"] == ["sentiment/3", "other/1"]

@@ -24,16 +24,12 @@ NEVER = 2.0  # a threshold that no probability reaches
 
 @dataclass(frozen=True)
 class IntentsModel:
-    """`learner` is the learner or baseline that made it; without a head the key words decide.
-
-    `word_precision` is how often the key words are right, the probability of each of their answers.
-    """
+    """`learner` is the learner or baseline that made it; without a head the key words decide, always with probability 1."""
 
     learner: str
     feature_version: str
     threshold: float
     head: TextHead | None
-    word_precision: float = 1.0
 
     def as_json(self) -> dict[str, Any]:
         """Every field; no word of a text."""
@@ -43,14 +39,13 @@ class IntentsModel:
             "feature_version": self.feature_version,
             "threshold": self.threshold,
             "head": self.head.as_json() if self.head else None,
-            "word_precision": self.word_precision,
         }
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> IntentsModel:
         """The model whose `as_json` these fields are."""
         head = TextHead.from_json(fields["head"]) if fields["head"] else None
-        return cls(fields["learner"], fields["feature_version"], fields["threshold"], head, fields["word_precision"])
+        return cls(fields["learner"], fields["feature_version"], fields["threshold"], head)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`intent`, or UNKNOWN, and `intent_probability`, that of the likeliest, for the columns `text` and `vector`."""
@@ -69,8 +64,7 @@ class IntentsModel:
     def likeliest(self, texts: Sequence[str], vectors: npt.ArrayLike) -> tuple[Labels, Matrix]:
         """The place of the likeliest intent among `intents` and its probability; `texts` are normalised."""
         if self.head is None:
-            words = np.array([self.intents.index(by_words(text)) for text in texts], dtype=np.int64)
-            return words, np.full(len(texts), self.word_precision)
+            return np.array([self.intents.index(by_words(text)) for text in texts], dtype=np.int64), np.ones(len(texts))
         return best_answer(self.head.probability(texts, vectors), self.intents)
 
 

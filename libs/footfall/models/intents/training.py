@@ -48,7 +48,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     models = {
         name: fit(fitted, name, fingerprint=fingerprint, min_precision=settings["min_precision"]) for name in VARIANTS
     }
-    models[KEY_WORDS] = fit_key_words(fitted, fingerprint=fingerprint, min_precision=settings["min_precision"])
+    models[KEY_WORDS] = IntentsModel(KEY_WORDS, fingerprint, 0.0, None)
     verdict = decide_intents(models, fitted, held_out, run)
     serving = models.get(verdict.name, models[LEARNER])
     predictions = predicted(serving, models, held_out, fitted)
@@ -103,15 +103,6 @@ def fit(fitted: pd.DataFrame, learner: str, *, fingerprint: str, min_precision: 
     answers, probability = best_answer(on_folds.unseen, intents)
     threshold = threshold_for(answers == codes, probability, min_precision=min_precision)
     return IntentsModel(learner, fingerprint, threshold, on_folds.head)
-
-
-def fit_key_words(fitted: pd.DataFrame, *, fingerprint: str, min_precision: float) -> IntentsModel:
-    """The baseline: the key words answer always where surely so many of their answers are right, else never."""
-    model = IntentsModel(KEY_WORDS, fingerprint, NEVER, None)
-    hits = model.likeliest(fitted["text"].tolist(), [])[0] == places(fitted["intent"].tolist(), model.intents)
-    precision = float(hits.mean())
-    threshold = threshold_for(hits, np.full(len(hits), precision), min_precision=min_precision)
-    return IntentsModel(KEY_WORDS, fingerprint, threshold, None, precision)
 
 
 def decide_intents(

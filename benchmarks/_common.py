@@ -1,4 +1,4 @@
-"""Shared by the benchmarks: a session, jobs without MLflow, rounds in turns, figures as text. Writes below build/ only."""
+"""What the benchmarks share: a session, jobs without MLflow, rounds in turn, figures as text. Writes below build/ only."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def arguments(about: str, *, rounds: int) -> argparse.ArgumentParser:
         "--raw", type=Path, default=SHOP, help="laid-out logs of the example shop (default: build/shop)"
     )
     parser.add_argument(
-        "--rounds", type=int, default=rounds, help=f"counted rounds, of which the median is printed (default: {rounds})"
+        "--rounds", type=int, default=rounds, help=f"counted rounds; the median is printed (default: {rounds})"
     )
     parser.add_argument("--cores", type=int, default=cores(), help="cores to use (default: all)")
     parser.add_argument("--memory", default="4g", help="memory of Spark's driver (default: 4g)")
-    parser.add_argument("--verbose", action="store_true", help="show the runner's lines")
+    parser.add_argument("--verbose", action="store_true", help="print the runner's lines")
     return parser
 
 
 def require_shop(raw: Path) -> Path:
-    """The folder, or an exit with a message where it has no logs."""
+    """The folder; ends the program with a message where no logs are in it."""
     if not list(raw.glob("transactions/*.parquet")):
         sys.exit(f"{raw} holds no logs of the example shop. Run: .venv/bin/python examples/shop/lay_out.py --out {raw}")
     return raw
@@ -67,7 +67,7 @@ def require_shop(raw: Path) -> Path:
 
 @contextmanager
 def session(name: str, *, cores: int, memory: str) -> Iterator[SparkSession]:
-    """The session of footfall's own tables, stopped at the end."""
+    """A session with Delta, as jobs have it; stopped at the end."""
     os.environ["PYTHONPATH"] = str(LIBS)  # Python workers inherit it
     extra = {"spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS), "spark.driver.maxResultSize": "2g"}
     spark = local_session(f"footfall bench: {name}", JARS, cores=cores, memory=memory, extra=extra)
@@ -79,21 +79,21 @@ def session(name: str, *, cores: int, memory: str) -> Iterator[SparkSession]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder below build/, on the disk where the demo's lake would be; removed at the end."""
+    """A folder below build/, on the disk of the demo's lake; removed at the end."""
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "build") as folder:
         yield Path(folder)
 
 
 def new_key() -> MintKey:
-    """A mint key for temporary lakes."""
+    """A mint key for lakes that are thrown away."""
     return MintKey(secrets.token_bytes(32))
 
 
 def open_job(
     spark: SparkSession, lake: Path, *, raw: Path, key: MintKey, as_of: date = AS_OF, feeds: Collection[str] = ()
 ) -> Job:
-    """A job on a lake, as the command line makes it but without MLflow; `feeds` leaves out the shop's other feeds."""
+    """A job on a lake, as the command line makes it but without MLflow; with `feeds`, of these feeds of the shop alone."""
     settings = _with_feeds(resolve(ROOT / "conf", "local", {"lake.root": str(lake), "sources.root": str(raw)}), feeds)
     tables = Lake(spark, str(lake))
     books = Books(tables, owner=Owner.this_process(), now=NOW)
@@ -115,7 +115,7 @@ def steps_of(job: Job, *stages: str) -> list[Step]:
 
 
 def run(job: Job, steps: Sequence[Step], *, verbose: bool = False) -> None:
-    """Runs the steps through footfall's runner; its lines are shown with --verbose only."""
+    """Runs the steps through footfall's runner; prints its lines where `verbose`."""
     Runner(job.lake, job.books, say=print if verbose else lambda _: None).run(steps)
 
 
@@ -129,38 +129,39 @@ def seconds(work: Callable[[], object]) -> float:
 def take_turns(variants: Mapping[str, Callable[[], float]], *, rounds: int, warm_up: int = 1) -> dict[str, list[float]]:
     """Seconds of every variant in every counted round.
 
-    The variants take turns, so that other load on the machine affects all of them. Each one returns its own seconds, so
-    that it can prepare its data outside the clock. Rounds of `warm_up` are not counted: the JVM compiles in them.
+    The variants take turns, so that other work on the machine disturbs all alike. Each variant returns its own seconds,
+    and so can prepare what it needs outside the clock. Rounds of `warm_up` are not counted: the JVM compiles in them.
     """
-    taken: dict[str, list[float]] = {name: [] for name in variants}
+    timings: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(1 - warm_up, rounds + 1):
-        round_seconds = {name: variant() for name, variant in variants.items()}
+        round_s = {name: variant() for name, variant in variants.items()}
         print(
             f"  {f'round {number}' if number > 0 else 'warm-up'}: "
-            + ", ".join(f"{n} {s:.2f} s" for n, s in round_seconds.items()),
+            + ", ".join(f"{n} {s:.2f} s" for n, s in round_s.items()),
             flush=True,
         )
         if number > 0:
-            for name, value in round_seconds.items():
-                taken[name].append(value)
-    return taken
+            for name, value in round_s.items():
+                timings[name].append(value)
+    return timings
 
 
-def ratios(taken: Mapping[str, Sequence[float]], over: str, under: str) -> list[float]:
-    """The ratio of each round, smallest first."""
-    return sorted(a / b for a, b in zip(taken[over], taken[under], strict=True))
+def ratios(timings: Mapping[str, Sequence[float]], over: str, under: str) -> list[float]:
+    """The ratio of each round, least first."""
+    return sorted(a / b for a, b in zip(timings[over], timings[under], strict=True))
 
 
-def ratio_text(round_ratios: Sequence[float]) -> str:
+def format_ratio(sorted_ratios: Sequence[float]) -> str:
     """Median and range of ratios."""
-    return f"{statistics.median(round_ratios):.2f} (median of {len(round_ratios)} rounds, {round_ratios[0]:.2f} to {round_ratios[-1]:.2f})"
+    least, greatest, rounds = sorted_ratios[0], sorted_ratios[-1], len(sorted_ratios)
+    return f"{statistics.median(sorted_ratios):.2f} (median of {rounds} rounds, {least:.2f} to {greatest:.2f})"
 
 
-def medians_text(taken: Mapping[str, Sequence[float]]) -> str:
+def format_medians(timings: Mapping[str, Sequence[float]]) -> str:
     """The median seconds of every variant."""
-    return ", ".join(f"{name} {statistics.median(values):.2f} s" for name, values in taken.items())
+    return ", ".join(f"{name} {statistics.median(values):.2f} s" for name, values in timings.items())
 
 
 def machine(cores: int) -> str:
-    """The CPU's class, the cores used, and what else ran when the benchmark began."""
+    """The CPU's class, the cores used, and the load when the benchmark began."""
     return f"CPU: {cpu_class(cpu_flags())}, {cores} cores used; load average at the start {os.getloadavg()[0]:.1f}"

@@ -1,4 +1,4 @@
-"""Whether two copies of a table are equal: to the bit, and floats within the tolerance of their contract. Pure."""
+"""Whether two copies of a table are equal: floats within the tolerance of their contract, all else exactly. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from footfall.contract import Table
 
 
 def differences(left: pa.Table, right: pa.Table, contract: Table) -> list[str]:
-    """The differences of two copies in words; rows are matched by the contract's key. `batch_id` is not compared."""
+    """A sentence for each difference of two copies; rows are matched by the contract's key."""
     copies = [_by_key(rows, contract) for rows in (left, right)]
     if copies[0].keys() != copies[1].keys():
         return [f"{contract.full_name}: {left.num_rows} and {right.num_rows} rows, or other keys"]
-    wrong = {
+    counts = {
         column.name: sum(
             not is_same(row[column.name], copies[1][key][column.name], column.tolerance)
             for key, row in copies[0].items()
         )
         for column in contract.columns
     }
-    return [f"{contract.full_name}.{name} differs in {n} of {len(copies[0])} rows" for name, n in wrong.items() if n]
+    return [f"{contract.full_name}.{name} differs in {n} of {len(copies[0])} rows" for name, n in counts.items() if n]
 
 
 def is_same(a: Any, b: Any, tolerance: float) -> bool:

@@ -1,11 +1,11 @@
-"""Times featurize against the same figures in DuckDB on one machine, at growing sizes; prints ratios and the break-even size.
+"""Times featurize against the same figures in DuckDB on one machine, at growing sizes; prints ratios and where they cross.
 
     python benchmarks/featurize.py --copies 1,4,16 --rounds 3
 
 The figures are all columns of results.user_features at the demo's seven dates. Both read the same Parquet files (those of
 the Delta tables order_lines, daily_activity, reviews, items, identities), use the same cores and memory limit, and write
 their result to disk: Spark a Delta table, DuckDB a Parquet file. At the first size every value is compared, within the
-contract's tolerances. Larger shops are the example shop several times over, each copy with people of its own.
+contract's tolerances. A larger shop is several copies of the example shop, each with people of its own.
 The JVM's start and footfall's books are not counted on Spark's side.
 """
 
@@ -38,8 +38,8 @@ from footfall.tables import USER_FEATURES  # noqa: E402
 
 QUERY = ROOT / "benchmarks/sql/user_features.sql"
 FEEDS = ("transactions", "products", "reviews")
-# Columns that differ between the copies of a shop; a table without any is the same for all copies.
-OF_ONE_COPY = {
+# The columns that differ between the copies of a shop; a table without any is the same for all copies.
+COPIED_COLUMNS = {
     "refined.order_lines": ("order_id", "actor_id"),
     "refined.reviews": ("review_id", "actor_id"),
     "refined.identities": ("actor_id", "user_id"),
@@ -53,7 +53,7 @@ Tables = Mapping[str, Path]
 
 @dataclass(frozen=True)
 class Size:
-    """One size of shop: order lines in millions, and each variant's median seconds."""
+    """A size of shop: order lines in millions, and each variant's median seconds."""
 
     million_lines: float
     spark_s: float
@@ -62,25 +62,25 @@ class Size:
 
 def demo_dates(as_of: date) -> tuple[date, ...]:
     """The dates that jobs/featurize.py makes features for, with conf/base.yaml."""
-    known = {"horizon_days": 61, "return_window_days": 0, "training_dates": 5, "training_step_days": 30}
-    return as_of_dates(as_of, **known).every
+    defaults = {"horizon_days": 61, "return_window_days": 0, "training_dates": 5, "training_step_days": 30}
+    return as_of_dates(as_of, **defaults).every
 
 
 def lay_out_lake(spark: SparkSession, root: Path, *, raw: Path) -> Tables:
-    """The tables that user_features reads, made from the shop's logs by footfall's own steps."""
+    """The tables that user_features reads, by footfall's own steps from the shop's logs."""
     job = bench.open_job(spark, root, raw=raw, key=bench.new_key(), feeds=FEEDS)
     bench.run(job, bench.steps_of(job, "ingest", "refine"))
     bench.run(job, [s for s in bench.steps_of(job, "featurize") if s.name == "daily_activity"])
-    return {name: root / name.replace(".", "/") for name in OF_ONE_COPY}
+    return {name: root / name.replace(".", "/") for name in COPIED_COLUMNS}
 
 
 def multiply(spark: SparkSession, tables: Tables, root: Path, copies: int) -> Tables:
-    """So many copies of the shop, each with people and orders of its own and the same catalogue."""
+    """`copies` of the shop, each with people and orders of its own and the same catalogue."""
     if copies == 1:
         return tables
     numbers = spark.range(copies).select(F.col("id").cast("string").alias("_copy"))
     copied = dict(tables)
-    for name, ids in OF_ONE_COPY.items():
+    for name, ids in COPIED_COLUMNS.items():
         if ids:
             copied[name] = root / name
             rows = spark.read.format("delta").load(str(tables[name])).crossJoin(F.broadcast(numbers))
@@ -97,7 +97,7 @@ def with_spark(spark: SparkSession, tables: Tables, out: Path, *, dates: Sequenc
 
 
 def with_duckdb(tables: Tables, out: Path, *, dates: Sequence[date], threads: int, memory: str) -> None:
-    """The same in DuckDB, written as a Parquet file; it may spill to disk."""
+    """The same in DuckDB, written as a Parquet file; beyond its memory limit it may use the disk."""
     with duckdb.connect() as con:
         con.execute(f"SET threads = {threads}; SET memory_limit = '{memory}B'; SET TimeZone = 'UTC'")
         con.execute(f"SET temp_directory = '{out.parent / 'spill'}'; SET preserve_insertion_order = false")
@@ -118,8 +118,8 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path) -> str:
     return f"SELECT * {f'REPLACE ({plain}) ' if plain else ''}FROM {rows}"
 
 
-def unlike(spark_out: Path, duckdb_out: Path) -> list[str]:
-    """The differences of the two results."""
+def result_differences(spark_out: Path, duckdb_out: Path) -> list[str]:
+    """A sentence for each difference of the two results."""
     return differences(DeltaTable(str(spark_out)).to_pyarrow_table(), pq.read_table(duckdb_out), USER_FEATURES)
 
 
@@ -144,11 +144,11 @@ def main() -> None:
     """Command line."""
     parser = bench.arguments(__doc__ or "", rounds=3)
     parser.add_argument("--copies", type=_numbers, default=(1, 4), help="sizes, in copies of the shop (default: 1,4)")
-    options = parser.parse_args()
-    raw = bench.require_shop(options.raw)
-    with bench.scratch() as folder, bench.session("featurize", cores=options.cores, memory=options.memory) as spark:
+    args = parser.parse_args()
+    raw = bench.require_shop(args.raw)
+    with bench.scratch() as folder, bench.session("featurize", cores=args.cores, memory=args.memory) as spark:
         print(
-            f"featurize: user_features at {len(demo_dates(bench.AS_OF))} dates\n{bench.machine(options.cores)}",
+            f"featurize: user_features at {len(demo_dates(bench.AS_OF))} dates\n{bench.machine(args.cores)}",
             flush=True,
         )
         tables = lay_out_lake(spark, folder / "lake", raw=raw)
@@ -157,35 +157,32 @@ def main() -> None:
                 spark,
                 multiply(spark, tables, folder / f"shop_{n}", n),
                 folder,
-                options,
-                warm_up=int(n == options.copies[0]),
+                args,
+                warm_up=int(n == args.copies[0]),
             )
-            for n in options.copies
+            for n in args.copies
         ]
         print(f"featurize: {crossing_text(sizes)}")
 
 
-def measure(spark: SparkSession, tables: Tables, folder: Path, options: argparse.Namespace, *, warm_up: int) -> Size:
-    """One size: both take turns, and at the first size, which has the warm-up, every value is compared."""
+def measure(spark: SparkSession, tables: Tables, folder: Path, args: argparse.Namespace, *, warm_up: int) -> Size:
+    """One size: both variants take turns; at the first size, which has the warm-up, every value is compared."""
     lines = spark.read.format("delta").load(str(tables["refined.order_lines"])).count()
     dates = demo_dates(bench.AS_OF)
     outs = {"spark": folder / "by_spark", "duckdb": folder / "by_duckdb.parquet"}
     makers: dict[str, Callable[[], None]] = {
         "spark": lambda: with_spark(spark, tables, outs["spark"], dates=dates),
-        "duckdb": lambda: with_duckdb(
-            tables, outs["duckdb"], dates=dates, threads=options.cores, memory=options.memory
-        ),
+        "duckdb": lambda: with_duckdb(tables, outs["duckdb"], dates=dates, threads=args.cores, memory=args.memory),
     }
     variants = {name: lambda make=make: bench.seconds(make) for name, make in makers.items()}
     print(f"featurize: {lines:,} order lines", flush=True)
-    taken = bench.take_turns(variants, rounds=options.rounds, warm_up=warm_up)
-    comparison = (
-        "; ".join(unlike(outs["spark"], outs["duckdb"])) or "every value equal" if warm_up else "values not compared"
-    )
-    print(f"featurize: {bench.medians_text(taken)}; {comparison}")
-    print(f"featurize: Spark takes {bench.ratio_text(bench.ratios(taken, 'spark', 'duckdb'))} times DuckDB", flush=True)
+    timings = bench.take_turns(variants, rounds=args.rounds, warm_up=warm_up)
+    different = "; ".join(result_differences(outs["spark"], outs["duckdb"])) if warm_up else "values not compared"
+    print(f"featurize: {bench.format_medians(timings)}; {different or 'every value equal'}")
+    ratio = bench.format_ratio(bench.ratios(timings, "spark", "duckdb"))
+    print(f"featurize: Spark takes {ratio} times DuckDB", flush=True)
     shutil.rmtree(outs["spark"])
-    return Size(lines / 1e6, *(statistics.median(taken[name]) for name in ("spark", "duckdb")))
+    return Size(lines / 1e6, *(statistics.median(timings[name]) for name in ("spark", "duckdb")))
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -4,12 +4,12 @@
 
 Ours: the step refine_order_lines through footfall's runner, on a lake into which the example shop's transactions were
 ingested: typed and checked by contract, numbered, de-duplicated, pseudonymous by a join with the vault, broken rows in
-quarantine, batch and ledger booked. Plain: what one would write by hand with Spark: read the raw Delta table, cast, leave
+quarantine, batch and ledger booked. Plain: what a Spark user would write by hand: read the raw Delta table, cast, leave
 out what was no sale, dropDuplicates by order and item, write Delta. The plain job checks nothing, keeps the card numbers
-and forgets what it dropped. Each round has a fresh copy of the lake, made outside the clock, and both take turns.
+and counts nothing that it drops. Each round has a fresh copy of the lake, made outside the clock, and both take turns.
 
-A batch costs footfall some seconds whatever its size (it is opened, booked and closed in Delta's own commits), so the ratio
-falls as the rows grow: --times 4 lays the shop out four times, each time with other order ids.
+A batch costs footfall some seconds at any size (it is opened, booked and closed in Delta's own commits), so the ratio
+falls as the rows grow: --times 4 lays out four copies of the shop, each with order ids of its own.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ BEYOND = 10**12  # above every order id of the shop
 
 
 def lay_out_raw(files: Sequence[Path], folder: Path, *, times: int) -> None:
-    """The files, `times` over; every copy has order ids of its own, beyond those of the shop."""
+    """Writes `times` copies of the files; every copy has order ids of its own, beyond those of the shop."""
     folder.mkdir(parents=True)
     for file in files:
         lines = pq.read_table(file)
-        place = lines.column_names.index("basket_id")
+        position = lines.column_names.index("basket_id")
         for number in range(times):
             ids = pc.add(lines["basket_id"], number * BEYOND)
-            pq.write_table(lines.set_column(place, "basket_id", ids), folder / f"{number}-{file.name}")
+            pq.write_table(lines.set_column(position, "basket_id", ids), folder / f"{number}-{file.name}")
 
 
 def lay_out_lake(spark: SparkSession, root: Path, *, raw: Path, key: MintKey) -> None:
-    """A lake with the raw transactions and the vault: what refine_order_lines finds."""
+    """A lake with the raw transactions and the vault, which refine_order_lines reads."""
     job = bench.open_job(spark, root, raw=raw, key=key, feeds=FEEDS)
     bench.run(job, bench.steps_of(job, "ingest"))
     bench.run(job, [s for s in bench.steps_of(job, "refine") if s.name != STEP])
@@ -95,19 +95,17 @@ def cast(raw: DataFrame) -> DataFrame:
 def main() -> None:
     """Command line."""
     parser = bench.arguments(__doc__ or "", rounds=5)
-    parser.add_argument(
-        "--months", type=int, default=13, help="so many files of transactions, one a month (default: all)"
-    )
-    parser.add_argument("--times", type=int, default=1, help="the shop so many times over (default: 1)")
-    options = parser.parse_args()
-    files = sorted(bench.require_shop(options.raw).glob("transactions/*.parquet"))[: options.months]
-    with bench.scratch() as folder, bench.session("refine", cores=options.cores, memory=options.memory) as spark:
-        lay_out_raw(files, folder / "raw/transactions", times=options.times)
-        measure(spark, folder, rounds=options.rounds, verbose=options.verbose, cores=options.cores)
+    parser.add_argument("--months", type=int, default=13, help="number of monthly files of transactions (default: all)")
+    parser.add_argument("--times", type=int, default=1, help="copies of the shop (default: 1)")
+    args = parser.parse_args()
+    files = sorted(bench.require_shop(args.raw).glob("transactions/*.parquet"))[: args.months]
+    with bench.scratch() as folder, bench.session("refine", cores=args.cores, memory=args.memory) as spark:
+        lay_out_raw(files, folder / "raw/transactions", times=args.times)
+        measure(spark, folder, rounds=args.rounds, verbose=args.verbose, cores=args.cores)
 
 
 def measure(spark: SparkSession, folder: Path, *, rounds: int, verbose: bool, cores: int) -> None:
-    """Prepares the lake, runs both in turns on copies of it, prints the ratio."""
+    """Lays out the lake, lets both take turns on copies of it, prints the ratio."""
     key, lakes, raw = bench.new_key(), count(1), folder / "raw"
     template = folder / "template"
     lay_out_lake(spark, template, raw=raw, key=key)
@@ -117,17 +115,18 @@ def measure(spark: SparkSession, folder: Path, *, rounds: int, verbose: bool, co
     def on_copy(make: Callable[[Path], Callable[[], None]]) -> float:
         lake = folder / f"lake_{next(lakes)}"
         shutil.copytree(template, lake)
-        taken = bench.seconds(make(lake))
+        seconds = bench.seconds(make(lake))
         shutil.rmtree(lake)
-        return taken
+        return seconds
 
     variants = {
         "ours": lambda: on_copy(lambda lake: refine(spark, lake, raw=raw, key=key, verbose=verbose)),
         "plain": lambda: on_copy(lambda lake: plain(spark, lake)),
     }
-    taken = bench.take_turns(variants, rounds=rounds)
-    print(f"refine: {bench.medians_text(taken)}")
-    print(f"refine: ours takes {bench.ratio_text(bench.ratios(taken, 'ours', 'plain'))} times the plain job; goal 1.5")
+    timings = bench.take_turns(variants, rounds=rounds)
+    print(f"refine: {bench.format_medians(timings)}")
+    ratio = bench.format_ratio(bench.ratios(timings, "ours", "plain"))
+    print(f"refine: ours takes {ratio} times the plain job; goal 1.5")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
--- results.user_features in DuckDB's SQL, from the same tables; what it means stands in libs/footfall/features.
+-- results.user_features in DuckDB's SQL, from the same tables; libs/footfall/features says what it means.
 -- Variables: dates (list of DATE) and time_zone. Time stamps are UTC without a zone.
 WITH
 cuts AS (
@@ -155,9 +155,9 @@ items_bought AS (
 ),
 
 categories_bought AS (
-    SELECT one.as_of_date, one.user_id, namings.naming.category AS category, count(*) AS item_count
-    FROM items_bought AS one
-    LEFT JOIN namings ON one.as_of_date = namings.as_of_date AND one.item_id = namings.item_id
+    SELECT item.as_of_date, item.user_id, namings.naming.category AS category, count(*) AS item_count
+    FROM items_bought AS item
+    LEFT JOIN namings ON item.as_of_date = namings.as_of_date AND item.item_id = namings.item_id
     GROUP BY ALL
 ),
 

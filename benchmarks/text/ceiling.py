@@ -1,7 +1,7 @@
-"""The ceiling: the same forward on perfectly packed tokens outside Spark, a process a task. Reads weights, no text.
+"""The ceiling: the same forward pass on perfectly packed tokens outside Spark, a process for each task. Reads no text.
 
 Each process holds its model and its token ids before the clock starts. It computes as many tokens as its share of the
-distinct texts has, with as much work in attention, but in texts of one length: nothing ragged, no tokenizer, no Arrow.
+distinct texts has, with as much work in attention, but in texts of one length: no padding, no tokenizer, no Arrow.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from footfall.text.spec import EncoderSpec, Pooling
 from footfall.text.weights import load
 
 READY, GO, STOP = "ready", "go", "stop"
-TOKEN = 4  # an ordinary piece of any vocabulary
+TOKEN = 4  # the id of a word piece in any vocabulary
 
 
 def shares(lengths: Sequence[int], count: int) -> list[list[int]]:
-    """Lengths distributed over `count` processes so that each has about as many tokens."""
+    """The lengths, divided among `count` processes so that each has about as many tokens."""
     ordered = sorted(lengths, reverse=True)
     return [ordered[start::count] for start in range(count)]
 
@@ -42,13 +42,13 @@ def rectangles(lengths: Sequence[int], *, tokens: int) -> list[Block]:
 
 
 class Ceiling:
-    """The processes, each with its model in memory, that compute on request."""
+    """Processes with a model in memory, which compute on demand."""
 
     def __init__(self, connections: Sequence[Connection]) -> None:
         self._connections = connections
 
     def seconds(self) -> float:
-        """What one forward of all shares takes, all processes at once."""
+        """Seconds of one forward pass of all shares, all processes at once."""
         start = time.perf_counter()
         for connection in self._connections:
             connection.send(GO)
@@ -64,12 +64,12 @@ def ceiling(spec: EncoderSpec, lengths: Sequence[int], *, tasks: int) -> Iterato
     with ExitStack() as ends:
         connections = []
         for share in shares(lengths, tasks):
-            own_end, other_end = context.Pipe()
-            process = context.Process(target=_compute, args=(other_end, spec, share), daemon=True)
+            connection, of_process = context.Pipe()
+            process = context.Process(target=_compute, args=(of_process, spec, share), daemon=True)
             process.start()
-            ends.callback(_end, process, own_end)
-            other_end.close()
-            connections.append(own_end)
+            ends.callback(_end, process, connection)
+            of_process.close()
+            connections.append(connection)
         for connection in connections:
             connection.recv()
         yield Ceiling(connections)
@@ -82,15 +82,15 @@ def _end(process: multiprocessing.process.BaseProcess, connection: Connection) -
 
 
 def _compute(connection: Connection, spec: EncoderSpec, lengths: Sequence[int]) -> None:
-    """What a process does: once to warm up, then on every request."""
+    """The loop of a process: computes once to warm up, then once for each GO."""
     device = choose_device(spec, addresses=(), environ=os.environ, gpu_count=torch.cuda.device_count())
     claim(device)
     model, lane = load(spec, device, None).model, lane_to(device)
     blocks = rectangles(lengths, tokens=ids_a_pass(spec.tokens_per_batch, device))
-    message = READY
-    while message != STOP:
+    command = GO
+    while command != STOP:
         pooled = (model.pooled(lane.bring(model.laid_out([block])), Pooling(spec.pooling)) for block in blocks)
         for wait in [lane.home(vectors) for vectors in pooled]:
             wait()
         connection.send(READY)
-        message = connection.recv()
+        command = connection.recv()

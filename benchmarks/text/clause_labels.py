@@ -1,4 +1,4 @@
-"""Clauses labelled by hand, and unlabelled ones. Reads labels/."""
+"""Clauses labelled by hand, and clauses without labels. Reads labels/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.text.table import LABELS, labels
 from footfall.text.clauses import split_clauses
 from footfall.text.normal import normalise
 
-LONGEST = 120  # characters; a longer one is a text without punctuation
+LONGEST = 120  # characters; a longer piece is a text without punctuation, not a clause
 NINE = ("quality", "price", "delivery", "service", "packaging", "look", "fit", "taste", "ease_of_use")
 
 
@@ -35,7 +35,7 @@ def _texts() -> dict[str, str]:
 
 
 def labelled(name: str) -> list[LabelledClause]:
-    """The clauses of labels/<name>.jsonl; raises ValueError where a clause is no longer where it was labelled."""
+    """The clauses of labels/<name>.jsonl; raises ValueError where one no longer stands where it was labelled."""
     clauses = []
     for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -47,34 +47,38 @@ def labelled(name: str) -> list[LabelledClause]:
 
 
 def training_clauses() -> list[LabelledClause]:
-    """Clauses to train on: Chinese ones of sentences that are not held out, and our own, with labels of the nine aspects only."""
+    """Clauses to train on: Chinese ones of sentences that are not held out, and our own; with the nine aspects alone."""
     own = [LabelledClause(normalise(row["text"]), row["aspects"]) for row in labels("aspects_own_training.jsonl")]
-    rows = [*labelled("aspects_zh_training"), *own]
-    return [replace(row, aspects={a: sentiment for a, sentiment in row.aspects.items() if a in NINE}) for row in rows]
+    clauses = [*labelled("aspects_zh_training"), *own]
+    return [
+        replace(row, aspects={aspect: sentiment for aspect, sentiment in row.aspects.items() if aspect in NINE})
+        for row in clauses
+    ]
 
 
 @dataclass(frozen=True)
-class Unlabelled:
-    """Clauses of sentences that are not held out, each once, with the label of its first review."""
+class UnlabelledClauses:
+    """Clauses of sentences that are not held out, each once, with the label of the first review that it occurs in."""
 
     clauses: list[str]
-    reviews: list[str]
-    is_kept: npt.NDArray[np.bool_]  # the fifth, by sentence, that a head is calibrated on
+    review_labels: list[str]
+    is_kept: npt.NDArray[np.bool_]  # those of a fifth of the sentences, which a head is calibrated on
 
 
-def unlabelled(most: int) -> Unlabelled:
-    """The first `most` by the hash of their sentence, so that any number is a random sample."""
-    clauses: dict[str, tuple[str, bool]] = {}
+def unlabelled_clauses(limit: int) -> UnlabelledClauses:
+    """The first `limit` by the hash of their sentence, so that any number is a fair draw."""
+    label_and_kept: dict[str, tuple[str, bool]] = {}
     for sentence in chinese_sentences():
         if sentence.is_held_out:
             continue
         text = _texts()[sentence.key]
         for start, end in split_clauses(text):
             if end - start <= LONGEST:
-                clauses.setdefault(text[start:end], (sentence.label, _is_kept(sentence.key)))
-        if len(clauses) >= most:
+                label_and_kept.setdefault(text[start:end], (sentence.label, _is_kept(sentence.key)))
+        if len(label_and_kept) >= limit:
             break
-    return Unlabelled([*clauses], [label for label, _ in clauses.values()], np.array([k for _, k in clauses.values()]))
+    review_labels, is_kept = zip(*label_and_kept.values(), strict=True)
+    return UnlabelledClauses([*label_and_kept], list(review_labels), np.array(is_kept))
 
 
 def _is_kept(key: str) -> bool:

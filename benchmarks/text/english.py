@@ -1,7 +1,7 @@
-"""English review sentences that people rated, each once, cut in halves by review: VADER's. Reads .cache/packages and labels/.
+"""English review sentences that people rated, each once, half of the reviews held out. Reads .cache/packages and labels/.
 
-Of Hutto and Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text (ICWSM 2014): reviews of five
-electronic goods on Amazon, in lower case, each sentence rated from -4 to 4 by twenty people.
+Source: Hutto and Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text (ICWSM 2014).
+The reviews are of five electronic goods on Amazon, in lower case; twenty people rated each sentence from -4 to 4.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RATERS = 20
 
 
 @dataclass(frozen=True)
-class Rated:
+class RatedSentence:
     """A sentence with the mean and the standard deviation of its ratings."""
 
     text: str
@@ -37,25 +37,25 @@ class Rated:
 
     @property
     def is_held_out(self) -> bool:
-        """Whether its review belongs to the half that nothing may be fitted or chosen on."""
+        """Whether its review belongs to the half on which nothing may be fitted or chosen."""
         return int(hashlib.sha256(f"review {self.review}".encode()).hexdigest(), 16) % 2 == 0
 
 
 @cache
-def english_sentences() -> tuple[Rated, ...]:
+def english_sentences() -> tuple[RatedSentence, ...]:
     """All that have a letter or digit, in the order of the file."""
     with tarfile.open(SDIST) as sdist, tarfile.open(fileobj=io.BytesIO(_read(sdist, RATED))) as archive:
         texts, ratings = (_lines(archive, of) for of in ("GroundTruth", "anonDataRatings"))
     deviations = {name: float(deviation) for name, _, deviation, _ in ratings}
-    sentences: dict[str, Rated] = {}
+    by_key: dict[str, RatedSentence] = {}
     for name, mean, text in texts:
-        sentences.setdefault(key_of(text), Rated(text, name.split("_")[0], float(mean), deviations[name]))
-    sentences.pop(key_of(""), None)
-    return tuple(sentences.values())
+        by_key.setdefault(key_of(text), RatedSentence(text, name.split("_")[0], float(mean), deviations[name]))
+    by_key.pop(key_of(""), None)
+    return tuple(by_key.values())
 
 
-def to_train_on() -> tuple[list[str], list[str]]:
-    """Texts and sentiments of the training sentences that are not neutral: people's, then our own."""
+def training_sentences() -> tuple[list[str], list[str]]:
+    """Texts and labels of the sentences that are neither held out nor neutral: rated ones, then our own."""
     labelled = [(s.text, s.label) for s in english_sentences() if not s.is_held_out]
     labelled += [(row["text"], row["label"]) for row in labels("sentiment_en_training.jsonl")]
     texts, sentiments = zip(*((text, label) for text, label in labelled if label != "neutral"), strict=True)
@@ -70,5 +70,5 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
 
 
 def _lines(archive: tarfile.TarFile, of: str) -> list[list[str]]:
-    content = _read(archive, f"hutto_ICWSM_2014/amazonReviewSnippets_{of}.txt").decode("utf-8-sig")
-    return [line.split("\t") for line in content.splitlines()]
+    lines = _read(archive, f"hutto_ICWSM_2014/amazonReviewSnippets_{of}.txt").decode("utf-8-sig")
+    return [line.split("\t") for line in lines.splitlines()]

@@ -1,4 +1,4 @@
-"""How the text benchmarks compute their figures: ratios of rounds, share of the ceiling, least cosine, work in FLOP. No Spark, no clock."""
+"""Figures of the text benchmarks: ratios of rounds, share of the ceiling, least cosine, work in FLOP. No Spark, no clock."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ WIDTHS = (22, 9, 7, 11, 10, 11, 13)
 
 @dataclass
 class Timing:
-    """What one variant took, a value a round, and its last vectors."""
+    """The seconds of a variant, a value for each round, and the vectors of its last round."""
 
-    ceiling: str = ""  # the variant that computes the same numbers without anything around them; "" where none does
+    ceiling: str = ""  # name of the ceiling of its number type; "" where there is none
     seconds: list[float] = field(default_factory=list)
     loading: list[float] = field(default_factory=list)
     vectors: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
 
     @property
     def bare(self) -> list[float]:
-        """The rounds without the loading of the model, where the variant measured it."""
+        """Seconds of each round without the loading of the model, where the variant reports it."""
         loading = self.loading or [0.0] * len(self.seconds)
         return [s - load for s, load in zip(self.seconds, loading, strict=True)]
 
 
 def least_cosine(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> float:
-    """Of the rows of two matrices, as 1 minus half the squared distance: exact near 1, where a product rounds."""
+    """The least cosine of two rows of the same place, as 1 minus half their squared distance: exact near 1, where a product rounds."""
     unit = [m.astype(np.float64) / np.linalg.norm(m.astype(np.float64), axis=1, keepdims=True) for m in (left, right)]
     return float(1 - ((unit[0] - unit[1]) ** 2).sum(axis=1).max() / 2)
 
 
 def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    """The median of the rounds' own ratios."""
+    """The median of the ratios of the rounds."""
     return statistics.median(a / b for a, b in zip(over, under, strict=True))
 
 
 def table(timings: Mapping[str, Timing], *, texts: int) -> str:
     """All variants beside the usual way, mlflow's and their ceilings; `-` where there is nothing to compare with.
 
-    `no loading` takes the loading of the model off the usual way's time alone, so it is a lower bound.
+    `no loading` subtracts the loading of the model from the usual way's time alone, so it is a lower bound of the gain.
     """
     lines = [_line(COLUMNS)]
     lines += [_line((name, *_figures(timing, timings, texts))) for name, timing in timings.items()]
@@ -83,24 +83,24 @@ def work(lengths: Sequence[int], config: Mapping[str, Any]) -> float:
 
 
 def as_rectangle(lengths: Sequence[int]) -> tuple[int, int]:
-    """(texts, tokens a text) of about as many tokens and as much work in attention as texts of these lengths."""
+    """(texts, tokens of each) with about as many tokens and as much work in attention as texts of these lengths."""
     tokens = sum(lengths)
     length = round(sum(n * n for n in lengths) / tokens)
     return max(1, round(tokens / length)), length
 
 
 def padding(counts: Sequence[int], *, batch: int, tokens: int, tasks: int) -> dict[str, float]:
-    """Tokens computed over tokens read, by batches as texts come, and in sorted chunks, were they padded (ours are not)."""
+    """Padded tokens over real tokens, in batches by arrival and in sorted chunks (ours are not padded at all)."""
     padded = {"usual": 0, "sorted chunks": 0}
     for share in np.array_split(np.array(counts), tasks):
-        ordered = share[longest_first(share)].tolist()
+        ordered = share[longest_first(share.tolist())].tolist()
         batches = [slice(start, start + batch) for start in range(0, len(share), batch)]
         padded["usual"] += padded_size(share.tolist(), batches)
         padded["sorted chunks"] += padded_size(ordered, cut(ordered, budget=tokens))
     return {name: computed / sum(counts) for name, computed in padded.items()}
 
 
-def shares_text(taken: Mapping[str, float]) -> str:
-    """Seconds in all, and the share of each part."""
-    whole = sum(taken.values())
-    return f"{whole:.2f} s: " + ", ".join(f"{name} {value / whole:.1%}" for name, value in taken.items())
+def format_shares(seconds_by_part: Mapping[str, float]) -> str:
+    """The sum of the seconds, and the share of each part."""
+    whole = sum(seconds_by_part.values())
+    return f"{whole:.2f} s: " + ", ".join(f"{name} {s / whole:.1%}" for name, s in seconds_by_part.items())

@@ -1,4 +1,4 @@
-"""What a GPU does while something runs: memory in use and share of time at work. Starts nvidia-smi, changes nothing."""
+"""Memory and use of a GPU while something runs, by nvidia-smi. Changes nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pyspark.sql import DataFrame, SparkSession
 from footfall.errors import EnvironmentFault
 
 SAMPLE_MS = 200
-HELD_S = 0.5  # a task of this length is still there when the next one starts, so each goes to a worker of its own
+TASK_S = 0.5  # such a task still runs when the next one starts, so that each gets a worker of its own
 PEAK = "pid long, peak_mib double"
 
 
 @dataclass(frozen=True)
-class Use:
-    """A GPU over some seconds, all processes together."""
+class GpuUse:
+    """Memory and use of a GPU over some seconds, all processes together."""
 
     peak_mib: float
     mean_busy: float  # 0 to 1
@@ -31,8 +31,8 @@ class Use:
         return f"{self.peak_mib:,.0f} MiB at most, at work {self.mean_busy:.0%} of the time"
 
 
-def use_of(lines: Sequence[str]) -> Use | None:
-    """Of nvidia-smi's lines `busy percent, MiB used`; None where there is no number."""
+def use_of(lines: Sequence[str]) -> GpuUse | None:
+    """From nvidia-smi's lines `busy percent, MiB used`; None where no line has two numbers."""
     samples = []
     for line in lines:
         with contextlib.suppress(ValueError):
@@ -40,22 +40,18 @@ def use_of(lines: Sequence[str]) -> Use | None:
             samples.append((busy, used))
     if not samples:
         return None
-    return Use(max(used for _, used in samples), sum(busy for busy, _ in samples) / len(samples) / 100)
+    return GpuUse(max(used for _, used in samples), sum(busy for busy, _ in samples) / len(samples) / 100)
 
 
 def require_gpu() -> None:
-    """Raises EnvironmentFault where torch reaches no GPU; makes the first one visible where none was chosen."""
+    """Raises EnvironmentFault where torch has no GPU; chooses the first where CUDA_VISIBLE_DEVICES is not set."""
     import torch
 
     if not torch.cuda.is_available():
         built = torch.version.cuda
-        why = (
-            "this torch is built without CUDA"
-            if built is None
-            else f"torch (CUDA {built}) reaches none on this machine"
-        )
+        why = "this torch is built without CUDA" if built is None else f"torch (CUDA {built}) has none on this machine"
         raise EnvironmentFault(
-            f"the benchmark cannot run on a GPU: {why}.",
+            f"the benchmark should run on a GPU, and {why}.",
             fix="Run it on a machine with an NVIDIA GPU and its driver, or with --device cpu.",
         )
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
@@ -71,7 +67,7 @@ def gpu_name() -> str:
 
 @contextlib.contextmanager
 def watched() -> Iterator[list[str]]:
-    """Lines for `use_of`, whole when the block ends; none where there is no nvidia-smi."""
+    """Lines for `use_of`, complete when the block ends; none where there is no nvidia-smi."""
     lines: list[str] = []
     program = shutil.which("nvidia-smi")
     if program is None:
@@ -88,14 +84,14 @@ def watched() -> Iterator[list[str]]:
 
 
 def worker_peaks(spark: SparkSession, tasks: int) -> DataFrame:
-    """Torch's own peak in each of Spark's Python workers since the last call: pid, peak_mib."""
+    """The peak memory of torch in each of Spark's Python workers since the last call: pid, peak_mib."""
 
     def peak(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         import torch
 
         for _ in batches:
             pass
-        time.sleep(HELD_S)
+        time.sleep(TASK_S)
         yield pd.DataFrame({"pid": [os.getpid()], "peak_mib": [torch.cuda.max_memory_allocated() / 2**20]})
         torch.cuda.reset_peak_memory_stats()
 

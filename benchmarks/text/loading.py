@@ -1,6 +1,6 @@
-"""How long a fresh process takes to have an encoder: imports and weights, by footfall and by transformers. One run, one process.
+"""Seconds in which a fresh process loads an encoder: imports and weights, by footfall and by transformers.
 
-python -m benchmarks.text.loading ours build/bench-models/minilm
+PYTHONPATH=libs:. .venv/bin/python -m benchmarks.text.loading ours build/bench-models/minilm
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ WAYS = ("ours", "transformers")
 
 
 def fresh_seconds(way: str, directory: Path, *, is_cold: bool) -> tuple[float, float]:
-    """Seconds of (imports, loading) in a process of its own; cold means that the system's cache has lost the weights."""
+    """Seconds of (imports, loading) in a new process; cold means that the weights are not in the system's cache."""
     if is_cold:
-        forget(directory / "model.safetensors")
+        drop_from_cache(directory / "model.safetensors")
     command = [sys.executable, "-m", "benchmarks.text.loading", way, str(directory)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
-    imports, loading = json.loads(done.stdout.splitlines()[-1])
+    completed = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
+    imports, loading = json.loads(completed.stdout.splitlines()[-1])
     return float(imports), float(loading)
 
 
-def forget(file: Path) -> None:
-    """Asks the system to drop a file from its cache; pages that a living process maps stay."""
+def drop_from_cache(file: Path) -> None:
+    """Asks the system to drop a file from its cache; pages that a running process maps stay."""
     with file.open("rb") as opened:
         os.fsync(opened.fileno())
         os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

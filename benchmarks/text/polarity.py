@@ -1,4 +1,4 @@
-"""Whether good or bad words prevail in a clause: the baseline that a model must beat. Reads polarity.yaml beside it."""
+"""Sentiment of a clause by a list of good and bad words: a baseline that a model must beat. Reads polarity.yaml."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-LISTED = yaml.safe_load((Path(__file__).parent / "polarity.yaml").read_text(encoding="utf-8"))
-GOOD, BAD = frozenset(LISTED["good"]), frozenset(LISTED["bad"])
+WORD_LISTS = yaml.safe_load((Path(__file__).parent / "polarity.yaml").read_text(encoding="utf-8"))
+GOOD, BAD = frozenset(WORD_LISTS["good"]), frozenset(WORD_LISTS["bad"])
 CHINESE = r"[\u4e00-\u9fff]"
 NEGATION = re.compile(
     r"(?:不是很|不怎么|不太|不够|不是|并不|不|没有|没|无|别|\bnot |n't |\bno |\bnever |\bhardly )(?:\w{0,6} )?$",
@@ -24,7 +24,7 @@ WORDS = re.compile(
 
 
 def polarity(clause: str) -> int:
-    """Good words less bad ones, a negated word counting for the other side."""
+    """Number of good words less that of bad ones; a negated word counts for the other side."""
     score = 0
     for match in WORDS.finditer(clause):
         sign = 1 if match.group().lower() in GOOD else -1

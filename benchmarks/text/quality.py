@@ -1,10 +1,10 @@
-"""All figures of quality of the text models, beside their baselines, in one table by one command.
+"""All figures on the quality of sentiment, aspects, intents and topics, beside their baselines, in one table.
 
     PYTHONPATH=. .venv/bin/python -m benchmarks.text.quality [--tuned FOLDER] [--only sentiment aspects intents topics]
 
 It reads .cache/packages, .cache/models and benchmarks/text/labels. The first run encodes some 60,000 texts and clauses, which takes a
-quarter of an hour on two cores; they are kept below build/quality. `--tuned` adds an encoder that benchmarks/text/tuned.py
-fine-tuned.
+quarter of an hour on two cores; the vectors are stored below build/quality. `--tuned` adds an encoder that
+benchmarks/text/tuned.py fine-tuned.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tuned", default="", metavar="FOLDER", help="a fine-tuned encoder too")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="some parts (default: all)")
-    options = parser.parse_args()
+    args = parser.parse_args()
     rows: list[Row] = []
-    for name in tqdm(options.only, desc="quality", unit="part"):
+    for name in tqdm(args.only, desc="quality", unit="part"):
         rows += PARTS[name]()
-    if options.tuned:
-        rows += sentiment.rows_of(options.tuned)
+    if args.tuned:
+        rows += sentiment.rows_of(args.tuned)
     print(markdown(rows))
 
 

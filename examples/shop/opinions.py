@@ -1,6 +1,6 @@
 """The shop's reviews and the sentences to train on: real sentences, invented links; pure functions over two packages.
 
-Everything is drawn from a hash of a name and a number, so that it is the same on every machine and version.
+Every draw is a hash of a name and a number, so that it is the same on every machine and version.
 """
 
 from __future__ import annotations
@@ -22,24 +22,21 @@ from footfall.text.normal import normalise
 
 Row = dict[str, Any]
 OWN_SENTENCES = Path(__file__).resolve().parent / "english_sentences.json"
-LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who gave the labels
-OWN = {"neutral_en.jsonl": "en", "neutral_zh.jsonl": "zh", "sentiment_en_training.jsonl": "en"}  # with their words
-OWN_CLAUSES, READ_CLAUSES, READ = (
-    "aspects_own_training.jsonl",
-    "aspects_zh_training.jsonl",
-    "sentiment_zh_training.jsonl",
-)
-NOT_IN_OURS = (
+LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"  # its README says who labelled what
+OWN = {"neutral_en_training.jsonl": "en", "neutral_zh_training.jsonl": "zh", "sentiment_en_training.jsonl": "en"}
+OWN_CLAUSES = "aspects_own_training.jsonl"
+CHINESE_CLAUSES, CHINESE_LABELS = "aspects_zh_training.jsonl", "sentiment_zh_training.jsonl"  # labels by key
+NOT_IN_OWN_CLAUSES = (
     "place",
     "content",
-)  # our own clauses are not labelled for these two, so that they train no model of these
-LABEL_FILES = (*OWN, OWN_CLAUSES, READ_CLAUSES, READ)  # the other files there are for evaluation
+)  # aspects that our own clauses are not labelled for, so nothing is trained on them
+TRAINING_FILES = (*OWN, OWN_CLAUSES, CHINESE_CLAUSES, CHINESE_LABELS)  # the other files there are held out
 LETTERS_LEAST, LETTERS_MOST = 5, 200
 STARS = {  # invented: how many of a label's sentences get how many stars
     "positive": ((0.55, 5), (0.85, 4), (0.95, 3), (1.00, 2)),
     "negative": ((0.45, 1), (0.75, 2), (0.90, 3), (1.00, 4)),
 }
-# A review is written between 30 hours (another day in every time zone) and 13 days after the purchase, and the
+# A review is written between 30 hours (always on another day) and 13 days after the purchase, and the
 # logs end with 31 December 2017 in New York.
 REVIEW_SOONEST, REVIEW_SPREAD = timedelta(hours=30), timedelta(days=12)
 LAST_REVIEWED_PURCHASE = datetime(2017, 12, 17, tzinfo=UTC)
@@ -62,7 +59,7 @@ def draw(purpose: str, number: int | str) -> float:
 
 
 def bare(text: str) -> str:
-    """Only the letters and digits of a text; two sentences with the same ones count as the same sentence."""
+    """Letters and digits of a text alone; sentences with the same ones count as one sentence."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -92,61 +89,61 @@ def _first_of_each(lines: Iterable[bytes] | None) -> dict[str, str]:
 
 
 def english_sentences(part: str) -> list[ReviewSentence]:
-    """Our own English sentences of a part, `shop` or `labelled`."""
+    """Our own English sentences of one part, `shop` or `labelled`."""
     rows = json.loads(OWN_SENTENCES.read_text("utf-8"))[part]
     return [ReviewSentence(text, label, "en", "footfall's own") for label, texts in rows.items() for text in texts]
 
 
-def own_sentences(most: int | None = None) -> list[ReviewSentence]:
-    """Our own sentences to train on: neutral ones in both languages, English ones of all labels; at most so many of each."""
+def own_sentences(limit: int | None = None) -> list[ReviewSentence]:
+    """Our own sentences to train on: neutral ones in both languages, English ones of all labels; at most `limit` of each file."""
     return [
         ReviewSentence(row["text"], row["label"], language, "footfall's own")
         for file, language in OWN.items()
-        for row in _lines(LABELS / file)[:most]
+        for row in _lines(LABELS / file)[:limit]
     ]
 
 
-def labelled_clauses(sentences: Iterable[ReviewSentence], most: int) -> list[Row]:
-    """The log of that name: our own clauses with their aspects, and those of these sentences that were read; at most so many of each."""
-    texts = {key_of(sentence.text): sentence for sentence in sentences}
+def labelled_clauses(sentences: Iterable[ReviewSentence], limit: int) -> list[Row]:
+    """The log of that name: our own clauses with their aspects, and labelled clauses of these sentences; at most `limit` of each."""
+    by_key = {key_of(sentence.text): sentence for sentence in sentences}
     own = [
         {"text": row["text"], "language": row["language"], "aspects": [*row["aspects"]], "origin": "footfall's own"}
-        for row in _lines(LABELS / OWN_CLAUSES)[:most]
+        for row in _lines(LABELS / OWN_CLAUSES)[:limit]
     ]
-    read = [
+    of_sentences = [
         {
-            "text": _clause(of, row),
-            "language": of.language,
-            "aspects": [aspect for aspect in row["aspects"] if aspect not in NOT_IN_OURS],
-            "origin": f"{of.origin}, label of footfall's own",
+            "text": _clause(sentence, row),
+            "language": sentence.language,
+            "aspects": [aspect for aspect in row["aspects"] if aspect not in NOT_IN_OWN_CLAUSES],
+            "origin": f"{sentence.origin}, label of footfall's own",
         }
-        for row in _lines(LABELS / READ_CLAUSES)[:most]
-        if (of := texts.get(row["key"]))
+        for row in _lines(LABELS / CHINESE_CLAUSES)[:limit]
+        if (sentence := by_key.get(row["key"]))
     ]
-    return [*own, *read]
+    return [*own, *of_sentences]
 
 
 def _clause(sentence: ReviewSentence, label: Row) -> str:
-    """The labelled piece of the sentence; raises ValueError where the sentence no longer has it there."""
+    """The labelled piece of the sentence; raises ValueError where another piece lies there now."""
     clause = normalise(sentence.text)[label["start"] : label["end"]]
     if key_of(clause) != label["clause_key"]:
-        raise ValueError(f"{READ_CLAUSES}: the clause of {label['key']} at {label['start']} is not the labelled clause")
+        raise ValueError(f"{CHINESE_CLAUSES}: the clause of {label['key']} at {label['start']} is not the one labelled")
     return clause
 
 
-def as_read(sentences: Iterable[ReviewSentence]) -> list[ReviewSentence]:
-    """The sentences, with our own label where a reader labelled the sentence alone; the public label is of its whole review."""
-    read = {row["key"]: row["label"] for row in _lines(LABELS / READ)}
+def with_own_labels(sentences: Iterable[ReviewSentence]) -> list[ReviewSentence]:
+    """The sentences; where we labelled one by itself, that label replaces the public one, which is its whole review's."""
+    own_labels = {row["key"]: row["label"] for row in _lines(LABELS / CHINESE_LABELS)}
     return [
-        sentence._replace(label=read[key], origin=f"{sentence.origin}, label of footfall's own")
-        if (key := key_of(sentence.text)) in read
+        sentence._replace(label=own_labels[key], origin=f"{sentence.origin}, label of footfall's own")
+        if (key := key_of(sentence.text)) in own_labels
         else sentence
         for sentence in sentences
     ]
 
 
 def key_of(text: str) -> str:
-    """The key of a sentence in `benchmarks/text/labels`, which may not repeat the words of the public set."""
+    """The key of a sentence in `benchmarks/text/labels`, which may not repeat its words."""
     return hashlib.sha256(bare(text).encode()).hexdigest()[:12]
 
 
@@ -156,12 +153,12 @@ def _lines(path: Path) -> list[Row]:
 
 def stars(sentence: ReviewSentence, number: int) -> int:
     """The invented rating: it mostly agrees with the sentence's label, and sometimes does not."""
-    chance = draw("stars", number)
-    return next(rating for up_to, rating in STARS[sentence.label] if chance < up_to)
+    luck = draw("stars", number)
+    return next(rating for up_to, rating in STARS[sentence.label] if luck < up_to)
 
 
 def reviewable(transactions: pa.Table, products: pa.Table) -> pa.Table:
-    """Lines of goods that somebody took home and could write about, early enough to be reviewed within the year."""
+    """Lines of goods that a customer took home and can review, early enough to be reviewed within the year."""
     named = pc.and_(
         pc.is_valid(products["product_type"]), pc.invert(pc.is_in(products["department"], pa.array(NOT_REVIEWED)))
     )
@@ -172,9 +169,9 @@ def reviewable(transactions: pa.Table, products: pa.Table) -> pa.Table:
 
 
 def reviews(sentences: list[ReviewSentence], lines: pa.Table) -> list[Row]:
-    """Each sentence on one purchase, drawn without replacement: household, item and time are invented."""
-    wanted = sorted(range(lines.num_rows), key=lambda line: draw("purchase", line))[: len(sentences)]
-    bought = lines.take(pa.array(wanted)).to_pylist()
+    """Each sentence on a purchase, drawn without replacement: household, item and time are invented."""
+    drawn = sorted(range(lines.num_rows), key=lambda line: draw("purchase", line))[: len(sentences)]
+    bought = lines.take(pa.array(drawn)).to_pylist()
     rows = []
     for number, (sentence, line) in enumerate(zip(sentences, bought, strict=True)):
         wait = REVIEW_SOONEST + REVIEW_SPREAD * draw("wait", number)

@@ -1,6 +1,6 @@
 """The messages to the shop's service and those to train on: our own writing, invented links; pure functions over one file.
 
-Everything is drawn from a hash of a name and a number, so that it is the same on every machine and version.
+Every draw is a hash of a name and a number, so that it is the same on every machine and version.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ OWN_MESSAGES = Path(__file__).resolve().parent / "tickets.json"
 CHANNELS = ("web", "app", "mini_program")
 NAMES_ORDER = ("where_is_my_parcel", "refund", "exchange", "defect", "invoice", "complaint")
 NAMES_ITEM = ("refund", "exchange", "defect")
-# A message comes between 30 hours (another day in every time zone) and 8 days after the purchase.
+# A message comes between 30 hours (always on another day) and 8 days after the purchase.
 SOONEST, SPREAD = timedelta(hours=30), timedelta(days=6, hours=18)
-SENT = 2  # times that each message of the shop's own is sent: customers write the same texts, and a text is read once
+SENT = 2  # times that each message is sent: customers write alike, and the encoder reads a text once
 
 
 class Message(NamedTuple):
-    """A message, what its writer wants (`unclear` where nobody can say) and its language."""
+    """A message, the intent of its writer (`unclear` where a reader cannot say it) and its language."""
 
     text: str
     intent: str
     language: str
 
 
-def own_messages(part: str, most: int | None = None) -> list[Message]:
-    """Our own messages of one part, `shop` or `labelled`; at most so many of each intent and language."""
+def own_messages(part: str, limit: int | None = None) -> list[Message]:
+    """Our own messages of one part, `shop` or `labelled`; at most `limit` of each intent and language."""
     rows = json.loads(OWN_MESSAGES.read_text("utf-8"))[part]
     return [
         Message(text, intent, language)
         for intent, languages in rows.items()
         for language, texts in languages.items()
-        for text in texts[:most]
+        for text in texts[:limit]
     ]
 
 
@@ -46,8 +46,8 @@ def tickets(messages: list[Message], lines: pa.Table) -> list[Row]:
 
     The shop does not know what its customers want, so the intent is not in its log.
     """
-    wanted = sorted(range(lines.num_rows), key=lambda line: draw("ticket", line))[: SENT * len(messages)]
-    bought = lines.take(pa.array(wanted)).to_pylist()
+    drawn = sorted(range(lines.num_rows), key=lambda line: draw("ticket", line))[: SENT * len(messages)]
+    bought = lines.take(pa.array(drawn)).to_pylist()
     rows = []
     for number, (message, line) in enumerate(zip(messages * SENT, bought, strict=True)):
         wait = SOONEST + SPREAD * draw("ticket wait", number)
@@ -66,6 +66,6 @@ def tickets(messages: list[Message], lines: pa.Table) -> list[Row]:
     return [{"ticket_no": f"TK-{number:06d}", **row} for number, row in enumerate(rows, start=1)]
 
 
-def to_train_on(messages: list[Message]) -> list[Row]:
-    """The log `labelled_tickets`."""
+def labelled_tickets(messages: list[Message]) -> list[Row]:
+    """The log of that name: messages with their intents."""
     return [{**message._asdict(), "origin": "footfall's own"} for message in messages]

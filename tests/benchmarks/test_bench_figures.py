@@ -1,4 +1,4 @@
-"""How the benchmarks compute and compare: medians, ratios, break-even sizes, equality. No Spark, no clock."""
+"""Figures and comparisons of the benchmarks: medians, ratios, where lines cross, what counts as equal. No Spark, no clock."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from benchmarks import _common as bench
 from footfall.contract import Column, Layer, Table
 
 
-def test_a_ratio_is_the_median_of_the_rounds_own_ratios():
-    taken = {"ours": [3.0, 8.0, 30.0], "plain": [2.0, 4.0, 10.0]}
-    assert bench.ratios(taken, "ours", "plain") == [1.5, 2.0, 3.0]
-    assert bench.ratio_text([1.5, 2.0, 3.0]) == "2.00 (median of 3 rounds, 1.50 to 3.00)"
-    assert bench.medians_text(taken) == "ours 8.00 s, plain 4.00 s"
+def test_a_ratio_is_the_median_of_the_ratios_of_the_rounds():
+    timings = {"ours": [3.0, 8.0, 30.0], "plain": [2.0, 4.0, 10.0]}
+    assert bench.ratios(timings, "ours", "plain") == [1.5, 2.0, 3.0]
+    assert bench.format_ratio([1.5, 2.0, 3.0]) == "2.00 (median of 3 rounds, 1.50 to 3.00)"
+    assert bench.format_medians(timings) == "ours 8.00 s, plain 4.00 s"
 
 
 def test_variants_take_turns_and_warm_ups_are_not_counted(capsys: pytest.CaptureFixture[str]):
@@ -27,28 +27,28 @@ def test_variants_take_turns_and_warm_ups_are_not_counted(capsys: pytest.Capture
         order.append(name)
         return float(len(order))
 
-    taken = bench.take_turns({"a": lambda: variant("a"), "b": lambda: variant("b")}, rounds=2, warm_up=1)
+    timings = bench.take_turns({"a": lambda: variant("a"), "b": lambda: variant("b")}, rounds=2, warm_up=1)
     assert order == ["a", "b"] * 3
-    assert taken == {"a": [3.0, 5.0], "b": [4.0, 6.0]}
+    assert timings == {"a": [3.0, 5.0], "b": [4.0, 6.0]}
     assert capsys.readouterr().out.splitlines()[0] == "  warm-up: a 1.00 s, b 2.00 s"
 
 
-def test_the_break_even_size_is_where_the_lines_cross():
+def test_lines_that_cross_meet_at_the_size_where_both_take_as_long():
     text = crossing_text([Size(1.0, 10.0, 1.0), Size(5.0, 14.0, 9.0)])
     assert "DuckDB is the faster one up to 5.0 million" in text
     assert "meet at 10 million (not tried)" in text
 
 
 @pytest.mark.parametrize(
-    ("sizes", "text"),
+    ("sizes", "words"),
     [
         ([Size(1.0, 10.0, 1.0), Size(5.0, 30.0, 2.0)], "the lines do not cross"),
         ([Size(1.0, 10.0, 1.0), Size(5.0, 30.0, 31.0)], "Spark is the faster one at 5.0 million"),
         ([Size(1.0, 10.0, 1.0)], "one size shows no slope"),
     ],
 )
-def test_without_a_crossing_the_text_says_so(sizes: list[Size], text: str):
-    assert text in crossing_text(sizes)
+def test_the_text_says_why_lines_do_not_cross(sizes: list[Size], words: str):
+    assert words in crossing_text(sizes)
 
 
 def test_floats_are_equal_within_their_tolerance_and_nothing_else_is_nearly_equal():

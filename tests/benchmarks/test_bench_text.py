@@ -1,4 +1,4 @@
-"""How the text benchmarks compute their figures, which variants they run, and their models. No Spark job, tiny models."""
+"""Figures of the text benchmarks, the variants that they run, and the models that they write. No Spark job, tiny models."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 import torch
 from benchmarks.text.ceiling import ceiling, rectangles, shares
 from benchmarks.text.corpus import SHORT, corpus
-from benchmarks.text.figures import Timing, as_rectangle, least_cosine, padding, shares_text, table, work
-from benchmarks.text.gpu import Use, require_gpu, use_of
-from benchmarks.text.loading import forget
+from benchmarks.text.figures import Timing, as_rectangle, format_shares, least_cosine, padding, table, work
+from benchmarks.text.gpu import GpuUse, require_gpu, use_of
+from benchmarks.text.loading import drop_from_cache
 from benchmarks.text.shapes import BASE, model_directory, random_tensors, with_first_pieces
-from benchmarks.text.variants import VARIANTS, Variant, usual, wanted_variants
+from benchmarks.text.variants import VARIANTS, Variant, selected_variants, usual
 from benchmarks.text.world import encoder_spec
 from safetensors.torch import load_file, save_file
 
@@ -38,13 +38,13 @@ TOKENIZER = {
 
 @pytest.fixture
 def e5(tmp_path: Path) -> Path:
-    """A directory of the form of the default encoder's, 8 layers of width 8."""
+    """A directory with the files of the default encoder, 8 layers of width 8."""
     folder = tmp_path / "e5"
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(CONFIG))
     (folder / "tokenizer.json").write_text(json.dumps(TOKENIZER))
     (folder / "tokenizer_config.json").write_text(json.dumps({"unk_token": "<unk>", "mask_token": "<mask>"}))
-    (folder / "README.md").write_text("where the weights came from")
+    (folder / "README.md").write_text("origin of the weights")
     save_file(random_tensors(CONFIG), folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
@@ -72,7 +72,7 @@ def test_the_table_compares_every_variant_with_the_usual_way_mlflow_and_its_ceil
     assert cells[5] == ["ceiling bf16", "24.0", "5.33", "4.67", "4.00", "-", "-"]
 
 
-def test_without_the_usual_way_nothing_is_compared():
+def test_without_the_usual_way_there_is_nothing_to_compare_with():
     row = table({"ours fp32": timing("ceiling fp32", 2.0)}, texts=4).splitlines()[1]
     assert row.split() == ["ours", "fp32", "2.0", "-", "-", "-", "-", "-"]
 
@@ -94,17 +94,17 @@ def test_a_rectangle_has_the_tokens_and_the_attention_of_the_texts():
     assert [block.shape for block in rectangles([10] * 5, tokens=25)] == [(2, 10), (2, 10), (1, 10)]
 
 
-def test_lengths_are_dealt_out_so_that_all_processes_have_about_as_much():
+def test_lengths_are_divided_so_that_all_processes_have_about_as_many_tokens():
     assert shares([1, 9, 5, 8], 2) == [[9, 5], [8, 1]]
 
 
-def test_padding_is_tokens_computed_over_tokens_read_in_the_order_of_each_way():
-    overhead = padding([1, 4, 1, 4], batch=2, tokens=4, tasks=1)
-    assert overhead == {"usual": 16 / 10, "sorted chunks": 10 / 10}
+def test_padding_is_padded_over_real_tokens_in_the_order_of_each_way():
+    ratios = padding([1, 4, 1, 4], batch=2, tokens=4, tasks=1)
+    assert ratios == {"usual": 16 / 10, "sorted chunks": 10 / 10}
 
 
 def test_shares_are_of_the_sum():
-    assert shares_text({"forward": 3.0, "Spark": 1.0}) == "4.00 s: forward 75.0%, Spark 25.0%"
+    assert format_shares({"forward": 3.0, "Spark": 1.0}) == "4.00 s: forward 75.0%, Spark 25.0%"
 
 
 def test_the_corpus_repeats_itself_and_a_quarter_of_it_are_short_phrases():
@@ -114,31 +114,31 @@ def test_the_corpus_repeats_itself_and_a_quarter_of_it_are_short_phrases():
     assert len({text for text in texts if text not in SHORT}) == 30
 
 
-def test_without_names_the_variants_run_that_suit_the_hardware_and_unknown_names_are_refused():
-    assert wanted_variants([], half="") == [
+def test_without_names_those_variants_run_that_are_fast_on_the_hardware():
+    assert selected_variants([], half="") == [
         "usual", "predict_batch_udf", "mlflow", "sentence-transformers", "ours fp32", "ceiling fp32",
     ]  # fmt: skip
-    assert "ours bf16" in wanted_variants([], half="bf16")
-    assert wanted_variants(["ceiling fp32", "usual"], half="bf16") == ["usual", "ceiling fp32"]
+    assert "ours bf16" in selected_variants([], half="bf16")
+    assert selected_variants(["ceiling fp32", "usual"], half="bf16") == ["usual", "ceiling fp32"]
     assert all(variant.about for variant in VARIANTS.values())
     with pytest.raises(SettingsError, match="no such variant: fastest"):
-        wanted_variants(["fastest"], half="")
+        selected_variants(["fastest"], half="")
 
 
-def test_a_variant_whose_package_is_absent_is_not_there():
-    assert not Variant(usual, "of a package that does not exist", needs="no_such_package_anywhere").is_there
-    assert VARIANTS["usual"].is_there
+def test_a_variant_whose_package_is_absent_is_not_installed():
+    assert not Variant(usual, "of a package that does not exist", needs="no_such_package_anywhere").is_installed
+    assert VARIANTS["usual"].is_installed
 
 
 def test_minilm_is_the_first_six_layers_and_the_whole_tokenizer(e5: Path, tmp_path: Path):
-    folder = model_directory("minilm", models=tmp_path / "made", e5=e5)
+    folder = model_directory("minilm", models=tmp_path / "models", e5=e5)
     tensors, all_tensors = load_file(folder / "model.safetensors"), load_file(e5 / "model.safetensors")
     assert json.loads((folder / "config.json").read_text()) == CONFIG | {"num_hidden_layers": 6}
     assert {name.split(".")[2] for name in tensors if "layer." in name} == set("012345")
     assert all(torch.equal(tensor, all_tensors[name]) for name, tensor in tensors.items())
     assert json.loads((folder / "tokenizer.json").read_text()) == TOKENIZER
     assert not (folder / "README.md").exists()
-    assert model_directory("minilm", models=tmp_path / "made", e5=tmp_path / "gone") == folder
+    assert model_directory("minilm", models=tmp_path / "models", e5=tmp_path / "gone") == folder
 
 
 def test_a_tokenizer_with_fewer_pieces_loses_the_added_tokens_beyond_them():
@@ -155,25 +155,25 @@ def test_random_weights_are_the_same_each_time_and_of_the_shape_of_bert_base():
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in random_tensors(config).items())
 
 
-def test_the_ceiling_computes_in_a_process_of_its_own(e5: Path):
+def test_the_ceiling_computes_in_a_process_of_its_own_once_for_each_demand(e5: Path):
     with ceiling(encoder_spec(e5, "cpu"), [5, 7, 9], tasks=1) as processes:
         assert [processes.seconds() > 0 for _ in range(2)] == [True, True]
 
 
-def test_a_file_that_the_system_should_forget_is_still_there(tmp_path: Path):
+def test_a_file_that_was_dropped_from_the_cache_keeps_its_bytes(tmp_path: Path):
     file = tmp_path / "weights"
     file.write_bytes(b"1234")
-    forget(file)
+    drop_from_cache(file)
     assert file.read_bytes() == b"1234"
 
 
-def test_the_use_of_a_gpu_is_its_peak_and_the_mean_of_its_work():
-    assert use_of(["50, 100", "[N/A], 7", "100, 300", ""]) == Use(300.0, 0.75)
-    assert str(Use(1300.0, 0.75)) == "1,300 MiB at most, at work 75% of the time"
+def test_the_use_of_a_gpu_is_its_peak_memory_and_the_mean_of_its_load():
+    assert use_of(["50, 100", "[N/A], 7", "100, 300", ""]) == GpuUse(300.0, 0.75)
+    assert str(GpuUse(1300.0, 0.75)) == "1,300 MiB at most, at work 75% of the time"
     assert use_of([]) is None
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens where there is no GPU")
-def test_a_missing_gpu_ends_with_an_error_message():
-    with pytest.raises(EnvironmentFault, match="cannot run on a GPU"):
+@pytest.mark.skipif(torch.cuda.is_available(), reason="tests the error without a GPU")
+def test_without_a_gpu_the_benchmark_ends_with_an_error():
+    with pytest.raises(EnvironmentFault, match="should run on a GPU"):
         require_gpu()

@@ -1,4 +1,4 @@
-"""The fixed words that tell hotels, laptops and books apart."""
+"""The fixed words by which a sentence is about hotels, laptops or books."""
 
 from __future__ import annotations
 

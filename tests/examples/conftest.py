@@ -1,4 +1,4 @@
-"""The example shop is a folder of scripts: its modules are imported from that folder."""
+"""The example shop is a folder of scripts: its modules are imported from their folder."""
 
 import sys
 from pathlib import Path

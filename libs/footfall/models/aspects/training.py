@@ -67,9 +67,9 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     evaluated = labelled.at(held_out_labels)
     f1_figures = micro_figures(trial, evaluated, supervised) if supervised else {}
     verdict = (
-        judge_by_labels(trial, evaluated, supervised, run)
+        decide_by_labels(trial, evaluated, supervised, run)
         if supervised
-        else judge_by_votes(trial, [t for t, h in zip(texts, held_out, strict=True) if h], vectors[held_out], run)
+        else decide_by_votes(trial, [t for t, h in zip(texts, held_out, strict=True) if h], vectors[held_out], run)
     )
     model = fit_aspects(
         texts, vectors, lexicon=lexicon, fingerprint=fingerprint, labelled=labelled, supervised=supervised
@@ -95,28 +95,27 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     )  # fmt: skip
 
 
-def judge_by_labels(trial: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun) -> Verdict:
-    """Whether more of what labels say is found than by the list alone, on held-out labelled clauses."""
+def decide_by_labels(trial: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun) -> Verdict:
+    """Whether more of what labels say is found than by the list alone, on held-out labelled clauses.
+
+    The champion is not among the contenders: it was fitted on the clauses that are held out now.
+    """
     places = [trial.lexicon.aspects.index(aspect) for aspect in aspects]
-    champion = run.champion
 
     def marks(model: AspectModel) -> Any:
         return (model.probability(clauses.clauses, clauses.vectors) >= model.mix.threshold)[:, places]
 
-    knows_all = champion is not None and champion.fitted.lexicon.aspects == trial.lexicon.aspects
     contenders = Contenders(
         outcomes=clauses.marks(aspects),
         learner=LEARNER,
         predictions={LEARNER: marks(trial), WORD_LIST: marks(word_list(trial))},
         baselines=(WORD_LIST,),
         trivial=np.zeros((len(clauses), len(aspects)), dtype=bool),
-        champion=marks(champion.fitted) if champion and knows_all else None,
-        champion_name=champion.version if champion else "",
     )
     return _decided(contenders, "micro_f1", {"micro_f1": micro_f1}, run)
 
 
-def judge_by_votes(trial: AspectModel, clauses: list[str], vectors: Matrix, run: TrainingRun) -> Verdict:
+def decide_by_votes(trial: AspectModel, clauses: list[str], vectors: Matrix, run: TrainingRun) -> Verdict:
     """Whether the head over vectors ranks the held-out clauses that the list votes for first, surely better than chance."""
     if not auroc_of_votes(trial, clauses, vectors):
         raise TooFew(
@@ -127,7 +126,9 @@ def judge_by_votes(trial: AspectModel, clauses: list[str], vectors: Matrix, run:
     learnt = [place for place in range(voted.shape[1]) if _is_learnt(trial, voted, place)]
 
     def mean_auroc(marks: Any, logits: Any) -> float:
-        return float(np.nanmean([measures.auroc(marks[:, i], logits[:, i]) for i in range(marks.shape[1])]))
+        of_aspects = [measures.auroc(marks[:, i], logits[:, i]) for i in range(marks.shape[1])]
+        known = [value for value in of_aspects if not np.isnan(value)]  # a resample may hold no vote for an aspect
+        return float(np.mean(known)) if known else float("nan")
 
     outcomes = voted[:, learnt].astype(np.int64)
     contenders = Contenders(

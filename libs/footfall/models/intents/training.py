@@ -20,6 +20,7 @@ from footfall.models.common.text_folds import FOLDS, fit_on_folds
 from footfall.models.common.text_head import NGRAMS, PARTS, STRENGTH, VECTORS
 from footfall.models.common.trained import Served, Trained
 from footfall.models.intents.evaluation import IntentPredictions, evaluate, metrics, places, threshold_for
+from footfall.models.intents.key_words import by_words
 from footfall.models.intents.model import CLASSES, NEVER, IntentsModel, best_answer
 from footfall.tables import LABELLED_TICKETS, TEXT_VECTORS
 from footfall.text.normal import normalise_text
@@ -103,6 +104,15 @@ def fit(fitted: pd.DataFrame, learner: str, *, fingerprint: str, min_precision: 
     answers, probability = best_answer(on_folds.unseen, intents)
     threshold = threshold_for(answers == codes, probability, min_precision=min_precision)
     return IntentsModel(learner, fingerprint, threshold, on_folds.head)
+
+
+def by_key_words(messages: pd.DataFrame, *, fingerprint: str, min_precision: float) -> IntentsModel:
+    """The baseline of key words; it answers only if surely `min_precision` of its answers to the messages are right."""
+    hits = np.array(
+        [by_words(text) == intent for text, intent in zip(messages["text"], messages["intent"], strict=True)]
+    )
+    threshold = threshold_for(hits, np.ones(len(hits)), min_precision=min_precision)
+    return IntentsModel("key words", fingerprint, threshold, None)
 
 
 def decide_intents(

@@ -76,21 +76,26 @@ def train(texts: DataFrame, run: TrainingRun) -> Trained:
         vectors, is_recent, k=chosen.k, fingerprint=fingerprint, champion=champion,
         first_number=run.former.next_number if run.former else 0,
     )  # fmt: skip
-    return _trained(model, vectors, trials, chosen, judge(some, chosen.k, run))
+    return _trained(model, vectors, trials, chosen, decide_topics(some, chosen, run))
 
 
-def judge(unit: Matrix, k: int, run: TrainingRun) -> Verdict:
-    """Whether refits find the texts' topics again surely better than those of shuffled vectors, which have none."""
-    rounds = run.settings["stability_rounds"]
-    champion = run.champion
+def decide_topics(unit: Matrix, chosen: TopicTrial, run: TrainingRun) -> Verdict:
+    """Whether refits find the texts' topics again surely better than those of shuffled vectors, which have none.
+
+    The champion's topics are set beside the same refits.
+    """
+    rounds, champion = run.settings["stability_rounds"], run.champion
+    refits = regroup(unit, k=chosen.k, rounds=rounds)
+    noise = shuffled(unit)
     contenders = Contenders(
         outcomes=np.zeros(len(unit)),
         learner="k-means",
-        predictions={"k-means": text_stability(unit, k, rounds=rounds)},
+        predictions={"k-means": text_stability(nearest(unit, fit(unit, chosen.k)), refits)},
         baselines=(),
-        trivial=text_stability(shuffled(unit), k, rounds=rounds),
-        champion=text_stability(unit, _k_of(champion.fitted), rounds=rounds) if champion else None,
+        trivial=text_stability(nearest(noise, fit(noise, chosen.k)), regroup(noise, k=chosen.k, rounds=rounds)),
+        champion=text_stability(nearest(unit, np.array(champion.fitted.centres)), refits) if champion else None,
         champion_name=champion.version if champion else "",
+        objection=_objection(chosen, run.settings["min_stability"]),
     )
     return decide(
         contenders, gates=run.model.gates, metrics=METRICS, settings=run.settings,
@@ -98,11 +103,18 @@ def judge(unit: Matrix, k: int, run: TrainingRun) -> Verdict:
     )  # fmt: skip
 
 
-def text_stability(unit: Matrix, k: int, *, rounds: int) -> Matrix:
+def text_stability(groups: Labels, refits: Sequence[Labels]) -> Matrix:
     """float64[n]: of each text's group and the group that a refit puts it in, the share in both (Jaccard), mean of refits."""
-    groups = nearest(unit, fit(unit, k))
-    shares = [_shared(groups, again, k)[groups, again] for again in regroup(unit, k=k, rounds=rounds)]
-    return np.asarray(np.mean(shares, axis=0))
+    return np.asarray(np.mean([_shared(groups, again)[groups, again] for again in refits], axis=0))
+
+
+def _objection(chosen: TopicTrial, min_stability: float) -> str:
+    if chosen.stability >= min_stability:
+        return ""
+    return (
+        f"no number of topics repeats: at best, k = {chosen.k}, refits find the least stable topic again at "
+        f"{chosen.stability:.2f}; topics.min_stability is {min_stability}"
+    )
 
 
 def shuffled(unit: Matrix) -> Matrix:
@@ -111,14 +123,10 @@ def shuffled(unit: Matrix) -> Matrix:
     return scaled_to_one(np.column_stack([draws.permutation(column) for column in unit.T]))
 
 
-def _k_of(model: TopicsModel) -> int:
-    return sum(not emerging for emerging in model.is_emerging)
-
-
 def try_k(unit: Matrix, k: int, *, rounds: int) -> TopicTrial:
     """K groups of `unit`, float64[n, dim], beside `rounds` refits."""
     mine = nearest(unit, fit(unit, k))
-    shares = [_shared(mine, again, k).max(axis=1) for again in regroup(unit, k=k, rounds=rounds)]
+    shares = [_shared(mine, again).max(axis=1) for again in regroup(unit, k=k, rounds=rounds)]
     return TopicTrial(k, float(np.mean(shares, axis=0).min()))
 
 
@@ -188,10 +196,10 @@ def _is_same(one: Mask, other: Mask) -> bool:
     return bool((one & other).sum() >= SAME * max((one | other).sum(), 1))
 
 
-def _shared(mine: Labels, again: Labels, k: int) -> Matrix:
-    """float64[k, k]: of the texts of one group of each in either, the part that is in both."""
-    both = np.zeros((k, k))
-    np.add.at(both, (mine, again), 1)
+def _shared(groups: Labels, again: Labels) -> Matrix:
+    """float64[k, k_again]: of the texts of one group of each in either, the share that is in both."""
+    both = np.zeros((groups.max() + 1, again.max() + 1))
+    np.add.at(both, (groups, again), 1)
     shared: Matrix = both / np.maximum(both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both, 1)
     return shared
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
+from infra.daemons import LOOPBACK, end_with_parent, free_ports
 from pyarrow import fs
 from pyspark.sql import SparkSession
 
@@ -16,16 +20,25 @@ from query.tiny_lake import FIRST_DAY, write_lake
 
 KEYS = {"access_key_id": "of the test", "secret_access_key": "also of the test", "region": "us-east-1"}
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # the server's own
-
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """A server in a process of its own: delta-rs holds Python's lock while it waits for an answer."""
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=end_with_parent
+    ) as server:
+        while not _answers(port):
+            assert server.poll() is None
+            time.sleep(0.2)
+        yield f"http://{LOOPBACK}:{port}"
+        server.terminate()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((LOOPBACK, port)) == 0
 
 
 @pytest.fixture(scope="module")

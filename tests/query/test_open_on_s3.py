@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from infra.daemons import LOOPBACK, end_with_parent, free_ports
 from pyarrow import fs
 from pyspark.sql import SparkSession
 
 import footfall
 from footfall.errors import EnvironmentFault
 from query.tiny_lake import FIRST_DAY, write_lake
-
-KEYS = {"access_key_id": "of the test", "secret_access_key": "also of the test", "region": "us-east-1"}
+from s3_server import ENVIRONMENT, s3_server
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """A server in a process of its own: delta-rs holds Python's lock while it waits for an answer."""
-    (port,) = free_ports(1)
-    command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=end_with_parent
-    ) as server:
-        while not _answers(port):
-            assert server.poll() is None
-            time.sleep(0.2)
-        yield f"http://{LOOPBACK}:{port}"
-        server.terminate()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex((LOOPBACK, port)) == 0
+    """In a process of its own: delta-rs holds Python's lock while it waits for an answer."""
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +28,8 @@ def bucket(spark: SparkSession, endpoint: str, tmp_path_factory: pytest.TempPath
     folder: Path = tmp_path_factory.mktemp("s3") / "lake"
     write_lake(spark, folder)
     storage = fs.S3FileSystem(
-        endpoint_override=endpoint, allow_bucket_creation=True, access_key=KEYS["access_key_id"],
-        secret_key=KEYS["secret_access_key"], region=KEYS["region"],
+        endpoint_override=endpoint, allow_bucket_creation=True, access_key=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+        secret_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"], region=ENVIRONMENT["AWS_REGION"],
     )  # fmt: skip
     storage.create_dir("shop")
     fs.copy_files(str(folder), "shop/lake", destination_filesystem=storage)
@@ -57,7 +38,8 @@ def bucket(spark: SparkSession, endpoint: str, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def options(endpoint: str) -> dict[str, str]:
-    return {**{f"aws_{key}": value for key, value in KEYS.items()}, "aws_endpoint": endpoint, "aws_allow_http": "true"}
+    names = {name.lower(): value for name, value in ENVIRONMENT.items() if name != "AWS_EC2_METADATA_DISABLED"}
+    return {**names, "aws_endpoint": endpoint, "aws_allow_http": "true"}
 
 
 @pytest.mark.parametrize("scheme", ["s3", "s3a"])
@@ -65,11 +47,8 @@ def test_a_lake_on_s3_is_read_at_its_last_closed_versions(bucket: str, options: 
     lake = footfall.open(f"{scheme}://{bucket}/lake/", storage_options=options)
     assert list(lake) == ["books.batches", "books.ledger", "raw.shop_orders", "results.segment_catalogue"]
     table = lake["results.segment_catalogue"]
-    assert table.to_polars(["segment_name", "user_count"], [("as_of_date", "=", FIRST_DAY)]).rows() == [
-        ("new", 3),
-        ("loyal", 5),
-    ]
-    assert table.version == 2
+    frame = table.to_polars(["segment_name", "user_count"], [("as_of_date", "=", FIRST_DAY)])
+    assert (frame.rows(), table.version) == ([("new", 3), ("loyal", 5)], 2)
 
 
 def test_keys_show_neither_in_the_lake_nor_in_an_error(bucket: str, options: dict[str, str]):

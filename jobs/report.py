@@ -2,12 +2,10 @@
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from footfall import __version__
-from footfall.errors import SettingsError
 from footfall.report.data import ReportData, ReportShop, TableVersion
-from footfall.report.page import looks, render, save
+from footfall.report.page import looks, render
 from footfall.report.questions import READS, answers
 from footfall.report.serving import scoring_models, versions_in_use
 from footfall.report.summary import summary
@@ -15,6 +13,7 @@ from footfall.runtime.cli import Job, main
 from footfall.runtime.scoring import no_model_reasons
 from footfall.steps.step import Frames, Read, Step, StepResult
 from footfall.storage.books import Pin
+from footfall.storage.text_files import read_text, require_writable_kind, with_suffix, write_text
 from footfall.tables import LEDGER
 
 NAME, EXAMPLES = "report", 3  # reviews shown of each sentiment and language
@@ -23,29 +22,28 @@ NAME, EXAMPLES = "report", 3  # reviews shown of each sentiment and language
 def steps(job: Job) -> list[Step]:
     """One step, which runs again where its page is gone."""
     settings, lake = job.settings.report, job.settings.lake
-    if "://" in settings.path:
-        raise SettingsError(f"report.path is {settings.path}: the page is a local file.", fix="Give a local path.")
-    page, text = Path(settings.path), _summary_file(job)
+    page, text = settings.path, _summary_file(job)
+    require_writable_kind(page, setting="report.path")
     about = {source.source: source.about for source in job.settings.all_sources}
 
     def apply(frames: Frames) -> StepResult:
         data = _report_data(job, frames, about)
-        save(page, render(data))
-        save(text, summary(data, lake=lake.catalog or lake.root, page=str(page)))
+        write_text(page, render(data))
+        write_text(text, summary(data, lake=lake.catalog or lake.root, page=page))
         return StepResult()
 
     values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
-    reads, files = tuple(Read(table.full_name) for table in READS), (str(page), str(text))
+    reads, files = tuple(Read(table.full_name) for table in READS), (page, text)
     return [Step(NAME, reads, (), apply, ("footfall.report",), values, models=tuple(scoring_models()), makes=files)]
 
 
 def ending(job: Job) -> None:
     """Prints the summary of the page, whether this run made it or it was there before."""
-    print(f"\n{_summary_file(job).read_text(encoding='utf-8')}")
+    print(f"\n{read_text(_summary_file(job))}")
 
 
-def _summary_file(job: Job) -> Path:
-    return Path(job.settings.report.path).with_suffix(".txt")
+def _summary_file(job: Job) -> str:
+    return with_suffix(job.settings.report.path, ".txt")
 
 
 def _report_data(job: Job, frames: Frames, about: Mapping[str, str]) -> ReportData:

@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--env", help="environment")
     parser.add_argument("--settings", type=Path, help="resolved settings")
     parser.add_argument("--lake", help="root of the tables")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="one setting")
     parser.add_argument("--end-with", type=int, default=0, help="exit code")
     parser.add_argument("--fail", action="store_true", help="fail in an executor")
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""docs/query.md: every block runs as it stands, and the four readers give one answer to each question."""
+"""docs/query.md: every block runs as it stands, and all ways give one answer to each question."""
 
 from __future__ import annotations
 
@@ -16,57 +16,64 @@ import polars as pl
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from footfall.query import ClosedTable
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-READERS = ("Spark SQL", "delta-rs and pandas", "DuckDB", "Polars")
+ENGINES = ("DuckDB", "Spark")  # each defines `sql`, which the blocks under **SQL** call
+WAYS = ("SQL", "pandas", "Polars")
+WITHOUT_SQL = "Which texts say nearly the same as a given one?"  # arithmetic of vectors
 FLOAT_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block of the page: under which heading it stands, for which reader, and its code."""
+    """One block of Python of the page: under which heading it stands, for which way, and its code."""
 
     question: str
-    reader: str
+    way: str
     code: str
 
 
 def blocks() -> list[Block]:
-    """Every code block of the page, in order."""
-    found = []
-    question = reader = ""
-    pattern = r"^## (?P<question>[^\n]+)$|^\*\*(?P<reader>[^*\n]+)\*\*|^```(?P<kind>\w*)\n(?P<code>.*?)^```$"
-    for match in re.finditer(
-        pattern, (ROOT / "docs" / "query.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    ):
+    """Every block of Python of the page, in order; blocks of text are output."""
+    blocks_in_order = []
+    question = way = ""
+    pattern = r"^## (?P<question>[^\n]+)$|^\*\*(?P<way>[^*\n]+)\*\*$|^```(?P<kind>\w*)\n(?P<code>.*?)^```$"
+    page = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
+    for match in re.finditer(pattern, page, re.MULTILINE | re.DOTALL):
         if match["question"]:
-            question, reader = match["question"], ""
-        elif match["reader"]:
-            reader = match["reader"]
-        else:
+            question, way = match["question"], ""
+        elif match["way"]:
+            way = match["way"]
+        elif match["kind"] != "text":
             assert match["kind"] == "python", f"a block of kind {match['kind']!r} would not be run"
-            found.append(Block(question, reader, match["code"]))
-    return found
+            blocks_in_order.append(Block(question, way, match["code"]))
+    return blocks_in_order
 
 
-QUESTIONS = list(dict.fromkeys(block.question for block in blocks() if block.reader))
+QUESTIONS = list(dict.fromkeys(block.question for block in blocks() if block.way in WAYS))
 
 
 @pytest.fixture(scope="module")
-def opened(spark: SparkSession, small_lake: str) -> Mapping[str, Any]:
-    """What the page's first block defines, on the small lake instead of the demo's."""
+def opened(spark: SparkSession, small_lake: str) -> Mapping[str, Mapping[str, Any]]:
+    """What the page defines before its questions, for each engine, on the small lake instead of the demo's."""
     assert spark is not None  # started first, so that the page's own session is this one
-    first = next(block.code for block in blocks() if not block.reader)
-    code = first.replace('"build/lake"', repr(str(small_lake))).replace(
-        '".cache/jars"', repr(str(ROOT / ".cache/jars"))
-    )
-    assert str(small_lake) in code
-    names: dict[str, Any] = {}
-    exec(compile(code, "docs/query.md", "exec"), names)  # noqa: S102 - the page is ours, and this is its test
-    return names
+    replacements = {'"build/lake"': repr(str(small_lake)), '".cache/jars"': repr(str(ROOT / ".cache/jars"))}
+    names_by_engine = {}
+    for engine in ENGINES:
+        names: dict[str, Any] = {}
+        for block in blocks():
+            if block.way in ("", *ENGINES[: ENGINES.index(engine) + 1]):
+                code = block.code
+                for demo, small in replacements.items():
+                    code = code.replace(demo, small)
+                exec(compile(code, "docs/query.md", "exec"), names)  # noqa: S102 - the page is ours, and this is its test
+        names_by_engine[engine] = names
+    return names_by_engine
 
 
 def rows_of(answer: Any) -> list[tuple[Any, ...]]:
-    """The rows of a result of any reader, as Python values."""
+    """The rows of a result of any kind, as Python values."""
     if isinstance(answer, DataFrame):
         rows = [tuple(row) for row in answer.collect()]
     elif isinstance(answer, pd.DataFrame):
@@ -96,24 +103,39 @@ def _agree(row: tuple[Any, ...], expected: tuple[Any, ...]) -> bool:
     )
 
 
-def test_every_question_is_answered_by_every_reader():
-    asked = {question: [b.reader for b in blocks() if b.question == question] for question in QUESTIONS}
-    assert len(asked) >= 6
-    assert asked == {question: list(READERS) for question in QUESTIONS}
+def test_every_question_is_answered_in_every_way():
+    ways = {question: [b.way for b in blocks() if b.question == question] for question in QUESTIONS}
+    assert len(ways) >= 6
+    expected = {question: list(WAYS) for question in QUESTIONS} | {WITHOUT_SQL: ["pandas", "Polars"]}
+    assert ways == expected
+
+
+def test_what_the_page_shows_of_a_table_holds(opened: Mapping[str, Mapping[str, Any]]):
+    names = opened["DuckDB"]
+    profiles = names["profiles"]
+    assert isinstance(profiles, ClosedTable)
+    day = profiles.to_pandas(["as_of_date"])["as_of_date"].max()
+    chosen = profiles.to_pandas(
+        ["value_class"], [("as_of_date", "=", day), ("value_class", "in", ["champion", "loyal"])]
+    )
+    assert set(chosen["value_class"]) == {"champion", "loyal"}
+    assert list(names["loyal"].columns) == ["user_id", "amount_365d"]
+    assert names["as_created"].version() == 0
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_four_readers_agree(question: str, opened: Mapping[str, Any]):
+def test_all_ways_give_the_same_answer(question: str, opened: Mapping[str, Mapping[str, Any]]):
     answers = {}
     for block in blocks():
         if block.question == question:
-            names = dict(opened)
-            exec(compile(block.code, f"docs/query.md, {question}, {block.reader}", "exec"), names)  # noqa: S102 - as above
-            answers[block.reader] = rows_of(names["answer"])
+            for engine in ENGINES if block.way == "SQL" else ENGINES[:1]:
+                names = dict(opened[engine])
+                exec(compile(block.code, f"docs/query.md, {question}, {block.way}", "exec"), names)  # noqa: S102 - as above
+                answers[engine if block.way == "SQL" else block.way] = rows_of(names["answer"])
 
-    spark_rows = answers.pop("Spark SQL")
-    assert spark_rows, "no row: the small lake does not reach this question"
-    for reader, rows in answers.items():
-        assert len(rows) == len(spark_rows), reader
-        for row, expected in zip(rows, spark_rows, strict=True):
-            assert _agree(row, expected), f"{reader}: {row}, but Spark: {expected}"
+    expected_rows = answers.pop("Polars")
+    assert expected_rows, "no row: the small lake does not reach this question"
+    for way, rows in answers.items():
+        assert len(rows) == len(expected_rows), way
+        for row, expected in zip(rows, expected_rows, strict=True):
+            assert _agree(row, expected), f"{way}: {row}, but Polars: {expected}"

@@ -36,8 +36,9 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def planned(log: Path, *words: str) -> list[str]:
-    """The command that would be run."""
-    return submission.plan(str(log.with_name("job.py")), list(words), log)[0]
+    """The command that would be run; a cluster's MLflow server is named, which its settings leave to fill in."""
+    server = ["--set", "mlflow.tracking_uri=https://mlflow.example"]
+    return submission.plan(str(log.with_name("job.py")), [*words, *server], log)[0]
 
 
 def as_spark_reads(spark: SparkSession, file: Path) -> dict[str, str]:

@@ -177,6 +177,7 @@ def test_in_cluster_mode_settings_and_python_travel_by_name(
     archive = planned.with_name("python.tar.gz")
     archive.touch()
     words = ["--env", "yarn", "--deploy-mode", "cluster", "--python-archive", str(archive), "--lake", "hdfs:///lake"]
+    words += ["--set", "mlflow.tracking_uri=https://mlflow.example"]
     command, env = submission.plan(job, words, planned)
     settings = planned.with_suffix(".settings.yaml")
     assert command[command.index(job) :] == [job, "--settings", settings.name]

@@ -62,7 +62,10 @@ def test_a_job_of_the_wheel_explains_itself_without_a_checkout(installed: Path, 
 
 
 def test_the_settings_of_the_wheel_apply_where_the_working_folder_has_none(installed: Path, tmp_path: Path) -> None:
-    resolved = run_in(tmp_path, installed, "-m", "footfall.settings", "--env", "yarn", "--out", "settings.yaml")
+    server = ["--set", "mlflow.tracking_uri=https://mlflow.example"]
+    resolved = run_in(
+        tmp_path, installed, "-m", "footfall.settings", "--env", "yarn", *server, "--out", "settings.yaml"
+    )
     assert resolved.returncode == 0, resolved.stderr
     assert '"source": "completejourney"' in (tmp_path / "settings.yaml").read_text(encoding="utf-8")
     (tmp_path / "conf").mkdir()

@@ -6,26 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 from pyarrow import fs
 from pyspark.sql import SparkSession
 
 import footfall
 from footfall.errors import EnvironmentFault
 from query.tiny_lake import FIRST_DAY, write_lake
-
-KEYS = {"access_key_id": "of the test", "secret_access_key": "also of the test", "region": "us-east-1"}
-
-pytestmark = pytest.mark.filterwarnings("ignore")  # the server's own
+from s3_server import ENVIRONMENT, s3_server
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """In a process of its own: delta-rs holds Python's lock while it waits for an answer."""
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +28,8 @@ def bucket(spark: SparkSession, endpoint: str, tmp_path_factory: pytest.TempPath
     folder: Path = tmp_path_factory.mktemp("s3") / "lake"
     write_lake(spark, folder)
     storage = fs.S3FileSystem(
-        endpoint_override=endpoint, allow_bucket_creation=True, access_key=KEYS["access_key_id"],
-        secret_key=KEYS["secret_access_key"], region=KEYS["region"],
+        endpoint_override=endpoint, allow_bucket_creation=True, access_key=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+        secret_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"], region=ENVIRONMENT["AWS_REGION"],
     )  # fmt: skip
     storage.create_dir("shop")
     fs.copy_files(str(folder), "shop/lake", destination_filesystem=storage)
@@ -44,7 +38,8 @@ def bucket(spark: SparkSession, endpoint: str, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def options(endpoint: str) -> dict[str, str]:
-    return {**{f"aws_{key}": value for key, value in KEYS.items()}, "aws_endpoint": endpoint, "aws_allow_http": "true"}
+    names = {name.lower(): value for name, value in ENVIRONMENT.items() if name != "AWS_EC2_METADATA_DISABLED"}
+    return {**names, "aws_endpoint": endpoint, "aws_allow_http": "true"}
 
 
 @pytest.mark.parametrize("scheme", ["s3", "s3a"])
@@ -52,11 +47,8 @@ def test_a_lake_on_s3_is_read_at_its_last_closed_versions(bucket: str, options: 
     lake = footfall.open(f"{scheme}://{bucket}/lake/", storage_options=options)
     assert list(lake) == ["books.batches", "books.ledger", "raw.shop_orders", "results.segment_catalogue"]
     table = lake["results.segment_catalogue"]
-    assert table.to_polars(["segment_name", "user_count"], [("as_of_date", "=", FIRST_DAY)]).rows() == [
-        ("new", 3),
-        ("loyal", 5),
-    ]
-    assert table.version == 2
+    frame = table.to_polars(["segment_name", "user_count"], [("as_of_date", "=", FIRST_DAY)])
+    assert (frame.rows(), table.version) == ([("new", 3), ("loyal", 5)], 2)
 
 
 def test_keys_show_neither_in_the_lake_nor_in_an_error(bucket: str, options: dict[str, str]):

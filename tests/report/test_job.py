@@ -66,6 +66,6 @@ def test_the_page_is_made_once_and_again_where_it_is_gone(
     assert "example shop, as of 1 January 2018" in capsys.readouterr().out
 
 
-def test_a_page_that_is_no_local_file_is_refused_before_anything_runs():
-    with pytest.raises(SettingsError, match="the page is a local file"):
+def test_a_page_that_could_not_be_written_is_refused_before_anything_runs():
+    with pytest.raises(SettingsError, match=r"report\.path is hdfs://somewhere/index\.html"):
         report.steps(job_with("hdfs://somewhere/index.html"))

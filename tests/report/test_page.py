@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from footfall.errors import EnvironmentFault
 from footfall.models import MODELS
 from footfall.report.data import ReportData
-from footfall.report.page import render, save
+from footfall.report.page import render
 from footfall.report.serving import versions_in_use
 from report.conftest import MISSED
 
@@ -225,18 +224,3 @@ def test_before_anything_was_scored_the_page_names_what_is_missing(empty_report_
 def test_a_ledger_that_does_not_balance_is_reported(report_data: ReportData):
     lost = report_data.row_counts.assign(rows_valid=[150_999, 100])
     assert "The ledger does not balance." in render(dataclasses.replace(report_data, row_counts=lost))
-
-
-def test_saving_creates_the_folder_and_leaves_no_other_file(tmp_path: Path):
-    page = tmp_path / "new" / "folder" / "page.html"
-    save(page, "first")
-    save(page, "second")
-    assert page.read_text(encoding="utf-8") == "second"
-    assert [file.name for file in page.parent.iterdir()] == ["page.html"]
-
-
-def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path):
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(EnvironmentFault, match=r"page.html cannot be written") as fault:
-        save(tmp_path / "file" / "page.html", "text")
-    assert "report.path" in fault.value.fix

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from footfall.report.data import ReportData
-from footfall.report.page import render, save
+from footfall.report.page import render
 from report.browser import BrowserPage, look
 
 
 def open_page(report_data: ReportData, folder: Path) -> BrowserPage:
-    save(folder / "page.html", render(report_data))
+    (folder / "page.html").write_text(render(report_data), encoding="utf-8")
     return look(folder / "page.html", folder / "profile")
 
 
@@ -102,7 +102,7 @@ def test_where_no_model_serves_it_loads_too(data_without_models: ReportData, tmp
 
 def test_an_error_would_be_noticed(report_data: ReportData, tmp_path: Path):
     broken = render(report_data).replace("<main", '<img src="https://example.com/x.png" alt=""><main')
-    save(tmp_path / "page.html", broken)
+    (tmp_path / "page.html").write_text(broken, encoding="utf-8")
     console = look(tmp_path / "page.html", tmp_path / "profile").console
     assert len(console) == 1
     assert "Content Security Policy" in console[0]

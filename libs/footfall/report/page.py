@@ -1,10 +1,9 @@
-"""Renders the page: ReportData in, one HTML text out that needs no network. Pure but for `save`; reads the package's own template."""
+"""Renders the page: ReportData in, one HTML text out that needs no network. Pure; reads the package's own template."""
 
 from __future__ import annotations
 
 import hashlib
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -14,7 +13,6 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from plotly.utils import PlotlyJSONEncoder
 
-from footfall.errors import EnvironmentFault
 from footfall.privacy.masking import masked
 from footfall.report import figures, words
 from footfall.report.data import LEAST_PEOPLE, ReportData
@@ -76,18 +74,6 @@ def render(data: ReportData) -> str:
 def looks() -> str:
     """Hash of template, style and script: where it changes, the page is rendered again."""
     return hashlib.sha256("\0".join(map(_part, PARTS)).encode()).hexdigest()[:16]
-
-
-def save(path: Path, text: str) -> None:
-    """Writes the whole file or none of it: nobody reads half a page."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}.new")
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    except OSError as fault:
-        fix = "Give this user the right, free some space, or set report.path."
-        raise EnvironmentFault(f"{path} cannot be written: {fault.strerror}.", fix=fix) from fault
 
 
 def _figures(data: ReportData) -> dict[str, Markup]:

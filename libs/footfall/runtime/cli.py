@@ -23,6 +23,7 @@ from footfall.runtime.places import require_shared_places
 from footfall.runtime.runner import Runner
 from footfall.runtime.session import machines_of, open_session
 from footfall.settings import Settings, default_conf, overrides_of, read_resolved, resolve
+from footfall.settings.placeholders import filled_in
 from footfall.steps.step import Step
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
@@ -139,13 +140,13 @@ def guarded(work: Callable[[], None]) -> int:
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings that the arguments name."""
     if options.settings is None:
-        return resolve(options.conf_dir, options.env, overrides_of(options.lake, options.raw, options.set))
+        return filled_in(resolve(options.conf_dir, options.env, overrides_of(options.lake, options.raw, options.set)))
     if options.lake or options.raw or options.set:
         raise SettingsError(
             "--settings is whole: --lake, --raw and --set cannot change it.",
             fix="Use them where the file is written: python -m footfall.settings.",
         )
-    return read_resolved(options.settings)
+    return filled_in(read_resolved(options.settings))
 
 
 def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Job:

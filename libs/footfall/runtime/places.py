@@ -35,8 +35,10 @@ def require_shared_places(settings: Settings, machines: Machines) -> None:
     tune = settings.fine_tune
     if tune.enabled and not (tune.on_driver and machines.driver_is_local):
         faults.append(f"fine_tune.folder is {tune.folder}, a folder of one machine: set fine_tune.on_driver to true")
-    if not machines.driver_is_local:
-        faults.append(f"report.path is {settings.report.path}, a file of the driver: run jobs/report.py in client mode")
+    if not machines.driver_is_local and "://" not in settings.report.path:
+        faults.append(
+            f"report.path is {settings.report.path}, a file of the driver: set an s3:// path, or run jobs/report.py in client mode"
+        )
     if faults:
         raise SettingsError(
             f"on a cluster these settings do not work: {'; '.join(faults)}.",

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from footfall.contract import Written
@@ -18,6 +17,7 @@ from footfall.runtime.session import progress
 from footfall.steps.step import Step, StepResult, has_same_definition
 from footfall.storage.books import MODEL, PROMOTES, ROWS, Batch, Books
 from footfall.storage.lake import Lake
+from footfall.storage.text_files import is_there
 
 DONE, PART, GATE_FAILED = "done", "part", "gate_failed: "  # outcomes of a closed batch; the last with the reason
 
@@ -90,7 +90,7 @@ class Runner:
         """Whether the last closed batch did this work, or the step's cadence leaves changed inputs for later."""
         if step.files:
             return not has_new_files(pins)
-        if last is None or last.outcome == PART or not all(Path(file).exists() for file in step.makes):
+        if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
             return False
         return last.fingerprint == fingerprint or self._is_within_cadence(step, last, fingerprint)
 

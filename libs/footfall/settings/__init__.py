@@ -14,6 +14,7 @@ import yaml
 from footfall.errors import FootfallError, SettingsError
 from footfall.mapping.source import Source, read_source
 from footfall.mapping.yaml_file import Key, places, read_yaml, validated
+from footfall.settings.placeholders import filled_in
 from footfall.settings.sections import MlflowSettings, Settings, Text
 
 __all__ = [
@@ -115,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     options = parser.parse_args(arguments)
     try:
-        settings = resolve(options.conf, options.env, overrides_of(options.lake, options.raw, options.set))
+        settings = filled_in(resolve(options.conf, options.env, overrides_of(options.lake, options.raw, options.set)))
     except FootfallError as fault:
         print(fault, file=sys.stderr)
         return fault.exit_code

@@ -94,7 +94,7 @@ class Step:
     result, `code` the packages whose source does; with the pinned inputs they decide whether there is anything to do.
     `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
-    champions it uses, `makes` local files that it writes beside the lake: where one is absent it runs again. `requires`
+    champions it uses, `makes` files that it writes beside the lake: where one is absent it runs again. `requires`
     are checks of the surroundings, made before any step of the run; each raises a FootfallError where something is absent.
     """
 

@@ -46,7 +46,7 @@ def read_text(location: str) -> str:
     try:
         storage, path = _storage(location)
         with storage.open_input_file(path) as file:
-            return file.read().decode("utf-8")  # type: ignore[no-any-return] - pyarrow is not typed
+            return bytes(file.read()).decode("utf-8")
     except (OSError, pa.ArrowInvalid) as fault:
         raise _unreachable(location, fault) from fault
 

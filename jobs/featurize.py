@@ -1,29 +1,16 @@
 """Turns facts into features: daily_activity from what is new, then user_features and item_features as of their dates."""
 
 import sys
-from datetime import date
+from collections.abc import Mapping
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
-from footfall.errors import DataError
 from footfall.features import daily_activity, item_features, user_features
+from footfall.features.coverage import COUNTED, first_days, require_activity_before, warning_of
 from footfall.features.dates import AsOfDates, as_of_dates
+from footfall.refine.feeds import raw_feeds
 from footfall.runtime.cli import Job, main
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import (
-    COUPON_REDEMPTIONS,
-    DAILY_ACTIVITY,
-    EVENTS,
-    IDENTITIES,
-    ITEM_FEATURES,
-    ITEMS,
-    ORDER_LINES,
-    REVIEWS,
-    USER_FEATURES,
-)
+from footfall.tables import DAILY_ACTIVITY, IDENTITIES, ITEM_FEATURES, ITEMS, ORDER_LINES, REVIEWS, USER_FEATURES
 
-COUNTED = (ORDER_LINES, EVENTS, COUPON_REDEMPTIONS, REVIEWS)
 CODE = ("footfall.features",)
 
 
@@ -37,7 +24,11 @@ def steps(job: Job) -> list[Step]:
         training_dates=features.training_dates,
         training_step_days=features.training_step_days,
     )
-    return [_daily_activity(time_zone), _user_features(dates, time_zone), _item_features(dates, time_zone)]
+    counted = {table.name for table in COUNTED}
+    feeds = {
+        f.name: f.feed.known is not None for f in raw_feeds(job.settings.all_sources) if counted & set(f.feed.into)
+    }
+    return [_daily_activity(time_zone), _user_features(dates, time_zone, feeds), _item_features(dates, time_zone)]
 
 
 def _daily_activity(time_zone: str) -> Step:
@@ -49,11 +40,14 @@ def _daily_activity(time_zone: str) -> Step:
     return Step("daily_activity", reads, (DAILY_ACTIVITY.full_name,), apply, CODE, {"time_zone": time_zone})
 
 
-def _user_features(dates: AsOfDates, time_zone: str) -> Step:
+def _user_features(dates: AsOfDates, time_zone: str, feeds: Mapping[str, bool]) -> Step:
     tables = (DAILY_ACTIVITY, ORDER_LINES, REVIEWS, ITEMS, IDENTITIES)
 
     def apply(frames: Frames) -> StepResult:
-        require_activity_before(dates.current, frames[DAILY_ACTIVITY.full_name])
+        first = first_days(frames[DAILY_ACTIVITY.full_name])
+        require_activity_before(dates.current, first, feeds=feeds)
+        if warning := warning_of(dates.every, first, feeds=feeds):
+            print(f"warning: {warning}")
         facts = {table.name: frames[table.full_name] for table in tables}
         return StepResult([Output(USER_FEATURES, user_features(**facts, dates=dates.every, time_zone=time_zone))])
 
@@ -72,21 +66,6 @@ def _item_features(dates: AsOfDates, time_zone: str) -> Step:
     reads = tuple(Read(table.full_name) for table in tables)
     values = {"dates": wanted, "time_zone": time_zone}
     return Step("item_features", reads, (ITEM_FEATURES.full_name,), apply, CODE, values)
-
-
-def require_activity_before(as_of: date, activity: DataFrame) -> None:
-    """Raises DataError unless something happened before the as-of date."""
-    first = activity.agg(F.min("event_date")).collect()[0][0]
-    if first is None:
-        raise DataError(
-            f"no features as of {as_of}: {DAILY_ACTIVITY.full_name} is empty.",
-            fix="Ingest and refine order lines first; raw.quarantine tells why rows were set aside.",
-        )
-    if first >= as_of:
-        raise DataError(
-            f"no features as of {as_of}: the first day in {DAILY_ACTIVITY.full_name} is {first}.",
-            fix=f"Give --as-of a day after {first}, or ingest older logs.",
-        )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from footfall.check.source_check import check_source
 from footfall.ingest.arrival import arrive
 from footfall.mapping.source import Feed, Source
-from footfall.refine.mapped import ShopDefaults
+from footfall.refine.fills import ShopDefaults
 from footfall.runtime.cli import Job, clock, guarded, main, parser, settings_of
 from footfall.runtime.session import open_session
 from footfall.steps.step import Files, Frames, Output, Step, StepResult
@@ -35,22 +35,24 @@ def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
     return Step(f"ingest_{raw}", reads=(), writes=(f"raw.{raw}",), apply=apply, files=files)
 
 
-def check(given: argparse.Namespace) -> None:
+def check(arguments: argparse.Namespace) -> None:
     """Shows what the mapping would make of a sample."""
-    settings = settings_of(given)
+    settings = settings_of(arguments)
     shop = ShopDefaults(settings.shop.time_zone, settings.shop.currency)
     spark = open_session("footfall check")
     for line in check_source(
-        spark, given.check, root=settings.sources.root, shop=shop, rows=given.sample, now=clock(given)
+        spark, arguments.check, root=settings.sources.root, shop=shop, rows=arguments.sample, now=clock(arguments)
     ):
         print(line)
 
 
 if __name__ == "__main__":
-    made = parser(__doc__)
-    made.add_argument("--check", type=Path, metavar="MAPPING", help="check this mapping on a sample, and write nothing")
-    made.add_argument(
+    command_line = parser(__doc__)
+    command_line.add_argument(
+        "--check", type=Path, metavar="MAPPING", help="check this mapping on a sample, and write nothing"
+    )
+    command_line.add_argument(
         "--sample", type=int, default=1000, metavar="ROWS", help="rows to look at with --check (default: 1000)"
     )
-    options = made.parse_args()
-    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, command_line=made))
+    options = command_line.parse_args()
+    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, command_line=command_line))

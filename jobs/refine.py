@@ -7,40 +7,40 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
-from footfall.refine.feeds import RawFeed, feeds_into, numbers_are_keys, raw_feeds
-from footfall.refine.mapped import ShopDefaults, generate, judged_by, map_rows
-from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.refine.feeds import RawFeed, feeds_into, feeds_with_actors, numbers_are_keys, raw_feeds
+from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.mapped import map_rows
+from footfall.refine.pseudonyms import identifier_derivation, new_pseudonyms
 from footfall.runtime.cli import Job, main
-from footfall.steps.sorting import RAW_ROW, UNREADABLE, judge, quarantined
+from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, quarantined
 from footfall.steps.sql import run_sql
 from footfall.steps.step import FactRows, Frames, Output, Read, Step, StepResult
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
 
 def steps(job: Job) -> list[Step]:
-    """The vault first, then one step a fact table that some feed fills."""
+    """The vault first, where some feed has an actor; then one step a fact table that some feed fills."""
     feeds = raw_feeds(job.settings.all_sources)
-    facts = [table for table in REFINED if feeds_into(feeds, table)]
-    return [_pseudonyms(job, feeds), _identities(), *(_facts(job, feeds_into(feeds, table), table) for table in facts)]
+    with_actors = feeds_with_actors(feeds)
+    people = [_pseudonyms(job, with_actors), _identities()] if with_actors else []
+    return [*people, *(_facts(job, of_table, table) for table in REFINED if (of_table := feeds_into(feeds, table)))]
 
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
-    about_people = [f for f in feeds if any(target.actor for target in f.feed.into.values())]
-
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in about_people]
+        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
         minted = new_pseudonyms(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
         return StepResult([Output(PSEUDONYMS, minted)])
 
-    reads = tuple(Read(f.reads, new=True) for f in about_people)
+    tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
+    reads = tuple(Read(name, new=True, derivation=identifier_derivation(of_name)) for name, of_name in tables.items())
     return Step("refine_pseudonyms", reads, (PSEUDONYMS.full_name,), apply)
 
 
 def _identities() -> Step:
     def apply(frames: Frames) -> StepResult:
-        return StepResult(
-            [Output(IDENTITIES, run_sql("refine", "identities", pseudonyms=frames[PSEUDONYMS.full_name]))]
-        )
+        identities = run_sql("refine", "identities", pseudonyms=frames[PSEUDONYMS.full_name])
+        return StepResult([Output(IDENTITIES, identities)])
 
     return Step("refine_identities", (Read(PSEUDONYMS.full_name, new=True),), (IDENTITIES.full_name,), apply)
 
@@ -55,13 +55,15 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
                 f.with_arrival(frames[f.reads], job.now), feed=f.feed, feed_name=f.name, table=table, shop=shop,
                 vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),
             )  # fmt: skip
-            stated = judged_by(f.feed, table)
-            judged = judge(mapped, stated)
-            rows.append(generate(judged, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
-            aside.append(quarantined(judged, stated))
-        whole, broken = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
+            contract = row_contract(f.feed, table)
+            checked = check_rules(mapped, contract)
+            rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
+            aside.append(quarantined(checked, contract))
+        all_rows, all_aside = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
         reasons = {f.name: f.reasons(table) for f in feeds}
-        return StepResult([FactRows(table, whole, reasons, broken, unique=numbers_are_keys(feeds, table))])
+        late = [f.name for f in feeds if f.feed.known is None]
+        unique = numbers_are_keys(feeds, table)
+        return StepResult([FactRows(table, all_rows, reasons, all_aside, unique=unique, without_known=late)])
 
     only_new = table.written is Written.APPEND
     vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()

@@ -39,9 +39,9 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTFALL_PSEUDONYM_SECRET", "a secret of the tests, long enough")
 
 
-def _run(lake: Lake, raw: Path, mapping: Path) -> int:
-    arguments = ["--lake", lake.root, "--raw", str(raw), "--as-of", "2024-07-01", "--now", "2024-07-01T12:00:00+00:00"]
-    arguments += ["--set", f"sources.mappings=[{mapping}]", "--stages", "ingest,refine"]
+def _run(lake: Lake, raw: Path, mapping: Path, *, as_of: str = "2024-07-01", stages: str = "ingest,refine") -> int:
+    arguments = ["--lake", lake.root, "--raw", str(raw), "--as-of", as_of, "--now", "2024-07-01T12:00:00+00:00"]
+    arguments += ["--set", f"sources.mappings=[{mapping}]", "--stages", stages]
     return main("", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments)
 
 
@@ -84,6 +84,109 @@ def test_a_delta_table_is_read_in_place(
     assert _run(lake, tmp_path, mapping) == 0
     assert lake.version("refined.order_lines") == before
     assert lake.version("raw.corner_sales") is None
+
+
+NOBODY = """\
+source: corner
+about: invented
+feeds:
+  catalogue:
+    files: catalogue/*.csv
+    format: csv
+    known: {delay: 0 hours}
+    into:
+      items:
+        columns: {item_id: sku, item_name: name}
+  labels:
+    files: labels/*.csv
+    format: csv
+    into:
+      labelled_texts:
+        columns: {text: text, label: label}
+"""
+
+
+def test_a_shop_without_people_is_refined_and_only_what_needs_people_says_so(
+    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spark is not None
+    for name, text in {"catalogue": "sku,name\ns1,Tea\n", "labels": "text,label\ngood tea,positive\n"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.csv").write_text(text)
+    mapping = tmp_path / "corner.yaml"
+    mapping.write_text(NOBODY)
+    assert _run(lake, tmp_path, mapping) == 0
+    assert [(r["item_id"], r["item_name"]) for r in lake.read("refined.items").collect()] == [("s1", "Tea")]
+    assert [(r["text"], r["label"]) for r in lake.read("refined.labelled_texts").collect()] == [
+        ("good tea", "positive")
+    ]
+    assert lake.read("refined.pseudonyms").count() == 0
+    assert _run(lake, tmp_path, mapping, stages="featurize") == 2
+    fault = "no features as of 2024-07-01: no source of this shop says what people did.\nFix: Map a log with an `actor`"
+    assert fault in capsys.readouterr().err
+
+
+SALES = """\
+source: corner
+about: invented
+feeds:
+  sales:
+    files: sales/*.csv
+    format: csv
+    into:
+      order_lines:
+        actor: {kind: card, identifier: card}
+        columns: {order_id: bon, line_number: pos, event_time: ts, item_id: sku, quantity: qty, amount: eur}
+"""
+REDEMPTIONS = """\
+      coupon_redemptions:
+        actor: {kind: mail, identifier: mail}
+        columns: {event_time: ts, coupon_id: coupon}
+"""
+
+
+def _sales(folder: Path) -> Path:
+    (folder / "sales").mkdir()
+    lines = "bon,pos,ts,sku,qty,eur,card,mail,coupon\nb1,1,2024-02-01 10:00:00,s1,1,2.50,c1,a@x.example,k1\n"
+    (folder / "sales" / "a.csv").write_text(lines)
+    return folder / "corner.yaml"
+
+
+def test_an_actor_that_a_mapping_gains_later_is_found_in_the_old_rows_too(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    assert spark is not None
+    mapping = _sales(tmp_path)
+    mapping.write_text(SALES)
+    assert _run(lake, tmp_path, mapping) == 0
+    mapping.write_text(SALES + REDEMPTIONS)
+    assert _run(lake, tmp_path, mapping) == 0
+    vault = {(r["kind"], r["identifier"]): r["actor_id"] for r in lake.read("refined.pseudonyms").collect()}
+    assert sorted(vault) == [("card", "c1"), ("mail", "a@x.example")]
+    redemptions = lake.read("refined.coupon_redemptions").collect()
+    assert [(r["actor_id"], r["coupon_id"]) for r in redemptions] == [(vault["mail", "a@x.example"], "k1")]
+    assert lake.version("raw.quarantine") is None
+    version = lake.version("refined.pseudonyms")
+    assert _run(lake, tmp_path, mapping) == 0
+    assert lake.version("refined.pseudonyms") == version
+
+
+def test_a_first_load_without_known_is_warned_of_and_gives_a_fault_instead_of_no_features(
+    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spark is not None
+    mapping = _sales(tmp_path)
+    mapping.write_text(SALES)
+    assert _run(lake, tmp_path, mapping) == 0
+    warning = (
+        "warning: 1 of 1 rows of corner_sales for refined.order_lines are older than 7 days, and count as known only"
+    )
+    assert warning in capsys.readouterr().out
+    assert _run(lake, tmp_path, mapping, as_of="2024-06-01", stages="featurize") == 2
+    fault = capsys.readouterr().err
+    assert "no features as of 2024-06-01: what happened since 2024-02-01 was not known before 2024-07-01. " in fault
+    assert "No `known` in the mapping of corner_sales" in fault
+    assert "give such a feed `known: {delay: 0 hours}`" in fault
 
 
 def _ledger(lake: Lake) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ UNREPEATABLE = {
     "monotonically_increasing_id", "spark_partition_id",
 }  # fmt: skip
 UNREPEATABLE_EXCEPTIONS = {
-    "libs/footfall/check/source_check.py": "numbers the rows of a sample that is shown once and kept nowhere",
+    "libs/footfall/check/sample.py": "numbers the rows of a sample that is shown once and kept nowhere",
     "libs/footfall/storage/files.py": "monotonically_increasing_id orders the rows of a block as in the file; the window counts from it",
 }
 UNREPEATABLE_SQL = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from footfall.check.source_check import check_source
 from footfall.errors import SourceError
-from footfall.refine.mapped import ShopDefaults
+from footfall.refine.fills import ShopDefaults
 
 MAPPING = """\
 source: corner
@@ -50,22 +50,22 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _told(spark: SparkSession, root: Path, mapping: str) -> str:
+def _output(spark: SparkSession, root: Path, mapping: str, now: datetime = datetime(2024, 3, 1, tzinfo=UTC)) -> str:
     path = root / "corner.yaml"
     path.write_text(mapping)
-    now = datetime(2024, 3, 1, tzinfo=UTC)
     return "\n".join(
         check_source(spark, path, root=str(root), shop=ShopDefaults("Europe/Berlin", "EUR"), rows=100, now=now)
     )
 
 
 def test_a_sound_mapping_shows_rows_and_what_is_set_aside(spark: SparkSession, shop: Path) -> None:
-    told = _told(spark, shop, MAPPING)
-    assert "corner_sales: 3 rows of 1 files looked at" in told
-    assert "skipped: nothing_sold" in told
-    assert "quarantined: qty_unreadable, quantity_required" in told
-    assert "b1" in told
-    assert "anna" not in told
+    output = _output(spark, shop, MAPPING)
+    assert "corner_sales: 3 rows of 1 files looked at" in output
+    assert "skipped: nothing_sold" in output
+    assert "quarantined: qty_unreadable, quantity_required" in output
+    assert "b1" in output
+    assert "anna" not in output
+    assert "warning" not in output
     assert sorted(p.name for p in shop.iterdir()) == ["corner.yaml", "sales"]
 
 
@@ -73,13 +73,33 @@ def test_every_fault_comes_at_once_with_its_line(spark: SparkSession, shop: Path
     broken = MAPPING.replace("order_id: bon", "order_id: bonn").replace("amount: eur", "amount: eur +")
     broken = broken.replace("types: {qty: int}", "types: {qty: int, weight: int}").replace("qty = 0", "qty = = 0")
     with pytest.raises(SourceError) as fault:
-        _told(spark, shop, broken)
-    told = fault.value.what.splitlines()
-    assert [line.split("corner.yaml:")[1].split(":")[0] for line in told] == ["8", "16", "20", "14"]
-    assert "no column weight in the files (they have bon, ts, sku, qty, eur, card)" in told[0]
-    assert "`bonn`: no column `bonn` in the files" in told[1]
+        _output(spark, shop, broken)
+    faults = fault.value.what.splitlines()
+    assert [line.split("corner.yaml:")[1].split(":")[0] for line in faults] == ["8", "16", "20", "14"]
+    assert "no column weight in the files (they have bon, ts, sku, qty, eur, card)" in faults[0]
+    assert "`bonn`: no column `bonn` in the files" in faults[1]
 
 
-def test_a_missing_file_is_told_with_the_line_of_its_pattern(spark: SparkSession, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])
+def test_a_first_load_without_known_is_warned_of_with_the_line_of_its_feed(
+    spark: SparkSession, shop: Path, days: int, *, is_warned: bool
+) -> None:
+    taken = datetime(2024, 2, 1, 9, tzinfo=UTC) + timedelta(days=days)  # 10:00 in Berlin, when the line was sold
+    output = _output(spark, shop, MAPPING.replace("    known: {delay: 0 hours}\n", ""), now=taken)
+    warning = (
+        f"  warning: {shop / 'corner.yaml'}:4: feeds.sales.known: missing: 1 of 1 rows of corner_sales for refined.order_lines are "
+        "older than 7 days, and count as known only from when they were taken: "
+    )
+    assert (warning in output) == is_warned
+    assert ("warning" in output) == is_warned
+
+
+def test_a_mapping_of_nothing_about_people_is_shown_like_any_other(spark: SparkSession, shop: Path) -> None:
+    target = "order_lines:\n" + MAPPING.split("order_lines:\n")[1]
+    output = _output(spark, shop, MAPPING.replace(target, "items:\n        columns: {item_id: sku}\n"))
+    assert "into refined.items, first rows:\n    item_id\n         s1" in output
+
+
+def test_a_missing_file_is_reported_with_the_line_of_its_pattern(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"corner\.yaml:5: .*no file with anything in it fits"):
-        _told(spark, tmp_path, MAPPING)
+        _output(spark, tmp_path, MAPPING)

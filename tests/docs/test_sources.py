@@ -15,7 +15,8 @@ from footfall.check.source_check import check_source
 from footfall.errors import SourceError
 from footfall.mapping.reader_options import ALLOWED
 from footfall.mapping.source import FILLED_IN, TARGETS, read_source
-from footfall.refine.mapped import ShopDefaults, map_rows
+from footfall.refine.fills import ShopDefaults
+from footfall.refine.mapped import map_rows
 from footfall.tables import ITEMS
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -47,8 +48,8 @@ def checked(spark: SparkSession, folder: Path) -> Iterator[str]:
 
 
 def test_the_check_says_of_the_example_what_the_page_shows(spark: SparkSession, folder: Path):
-    told = "\n".join(checked(spark, folder)).strip("\n") + "\n"
-    masked = (re.sub(r"[0-9a-f]{8}\.\.\.", "<pseudonym>", text) for text in (told, blocks("text")[0]))
+    output = "\n".join(checked(spark, folder)).strip("\n") + "\n"
+    masked = (re.sub(r"[0-9a-f]{8}\.\.\.", "<pseudonym>", text) for text in (output, blocks("text")[0]))
     assert next(masked) == next(masked)
 
 
@@ -60,9 +61,9 @@ def test_the_check_names_the_faults_that_the_page_shows(spark: SparkSession, fol
         text = text.replace(sound, faulty)
     mapping.write_text(text, encoding="utf-8")
 
-    with pytest.raises(SourceError) as found:
+    with pytest.raises(SourceError) as fault:
         list(checked(spark, folder))
-    assert f"{found.value}\n".replace(str(folder), "conf/sources") == blocks("text")[1]
+    assert f"{fault.value}\n".replace(str(folder), "conf/sources") == blocks("text")[1]
 
 
 def test_an_identifier_does_not_reach_the_properties_of_a_table_that_is_about_nobody(spark: SparkSession, folder: Path):
@@ -87,14 +88,14 @@ def test_the_page_says_what_each_table_needs():
     for name, table in TARGETS.items():
         _, actor, must, may = lines[name].split(" | ")
         assert actor == ("yes" if "actor_id" in table.column_names else "no")
-        told = set(re.findall(r"`(\w+)`", must)), set(re.findall(r"`(\w+)`", may))
-        made = {"event_id", "redemption_id", "review_id", "ticket_id", "valid_from", "currency"}
-        needed = {c.name for c in table.all_columns[:-1] if c.required} - FILLED_IN - made
-        assert told == (needed, set(table.column_names) - needed - FILLED_IN)
+        columns = set(re.findall(r"`(\w+)`", must)), set(re.findall(r"`(\w+)`", may))
+        unless_mapped = {"event_id", "redemption_id", "review_id", "ticket_id", "valid_from", "currency"}
+        needed = {c.name for c in table.all_columns[:-1] if c.required} - FILLED_IN - unless_mapped
+        assert columns == (needed, set(table.column_names) - needed - FILLED_IN)
 
 
 def test_the_page_lists_the_reader_options_of_each_format():
-    section = PAGE.split("#### Reader options")[1].split("\n**")[0]
+    section = PAGE.split("#### Reader options")[1].split("\n#")[0]
     lines = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)
     assert {name: tuple(re.findall(r"`(\w+)`", options)) for name, options in lines} == ALLOWED
 

@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.mapping.source import Feed
-from footfall.refine.mapped import ShopDefaults, generate, judged_by, map_rows
+from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.mapped import map_rows
 from footfall.steps import sorting
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
@@ -47,10 +48,10 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
     rows = map_rows(
         raw, feed=mapping, feed_name="shop_x", table=table, shop=SHOP, vault=vault, text_ids=lambda text: F.md5(text)
     )
-    stated = judged_by(mapping, table)
-    whole = generate(sorting.judge(rows, stated), feed=mapping, table=table)
-    told = F.when(sorting.is_broken(), sorting.reasons(stated)).otherwise(F.array())
-    return sorting.mark(whole, table, existing=None).withColumn("_faults", told).orderBy("_position")
+    contract = row_contract(mapping, table)
+    complete = with_generated(sorting.check_rules(rows, contract), feed=mapping, table=table)
+    faults = F.when(sorting.is_broken(), sorting.reasons(contract)).otherwise(F.array())
+    return sorting.mark(complete, table, existing=None).withColumn("_faults", faults).orderBy("_position")
 
 
 def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:
@@ -103,6 +104,15 @@ def test_what_cannot_be_read_is_named_and_the_raw_row_kept(spark: SparkSession) 
     kept = sorting.quarantined(marked, ORDER_LINES).orderBy("position").first()
     assert kept is not None
     assert '"qty":"two"' in kept["raw_row"]
+
+
+def test_an_amount_calculated_from_a_nan_is_quarantined_as_not_finite(spark: SparkSession) -> None:
+    feed = deepcopy(LINES) | {"types": {"paid": "double"}}
+    feed["into"]["order_lines"]["columns"]["amount"] = "paid * 2"
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-02-01 10:00:00", "s1", "1", "NaN", "7"))
+    faults = _mapped(spark, raw, feed, ORDER_LINES, known={"delay": "0 hours"}).select("_faults").first()
+    assert faults is not None
+    assert faults[0] == ["amount_base_required", "amount_not_finite", "amount_required"]
 
 
 def test_lines_that_will_not_land_are_numbered_last(spark: SparkSession) -> None:

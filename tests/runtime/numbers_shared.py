@@ -65,7 +65,7 @@ def add_numbers(lake: Lake, *numbers: int, version: int = 1) -> Step:
     """A step of facts that adds numbers; another `version` makes it run again."""
 
     def apply(_: Frames) -> StepResult:
-        rows = sorting.judge(fact_rows(lake, *numbers), NUMBERS)
+        rows = sorting.check_rules(fact_rows(lake, *numbers), NUMBERS)
         return StepResult([FactRows(NUMBERS, rows, {"feed": []}, sorting.quarantined(rows, NUMBERS))])
 
     return Step("add_numbers", (), ("refined.numbers",), apply, values={"version": version})

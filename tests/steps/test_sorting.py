@@ -33,7 +33,7 @@ def _rows(spark: SparkSession, *rows: tuple[str | None, int | None, int, str | N
 
 
 def _marked(rows: DataFrame, existing: DataFrame | None = None) -> DataFrame:
-    return sorting.mark(sorting.judge(rows, TABLE), TABLE, existing=existing)
+    return sorting.mark(sorting.check_rules(rows, TABLE), TABLE, existing=existing)
 
 
 def _outcomes(marked: DataFrame) -> dict[int, str]:
@@ -55,7 +55,7 @@ def test_each_row_has_one_outcome(spark: SparkSession) -> None:
         ("b", 5, 3, None, []),  # so this is the first sound b
         (None, 1, 4, None, []),  # no key
         ("c", None, 5, None, ["weight_g_unreadable"]),
-        ("d", -1, 6, "sample", []),  # skipped, hence not judged
+        ("d", -1, 6, "sample", []),  # skipped, hence not checked
     )
     assert _outcomes(_marked(rows)) == {
         0: "valid",
@@ -86,6 +86,7 @@ def test_the_tallies_balance_and_give_reasons(spark: SparkSession) -> None:
         "rows_duplicate": 1,
         "rows_skipped": 1,
         "rows_late": 0,
+        "late_load": 0,
         "reason:sample": 1,
         "reason:test_order": 0,
     }
@@ -119,8 +120,8 @@ def test_versions_close_when_the_next_begins(spark: SparkSession) -> None:
 
 def test_the_places_of_broken_rows_narrow_what_is_set_aside(spark: SparkSession) -> None:
     rows = _rows(spark, ("a", 1, 0, None, []), ("b", 0, 1, None, []), ("c", 1, 2, "sample", []), (None, 1, 3, None, []))
-    judged = sorting.judge(rows, TABLE)
-    aside = sorting.quarantined(judged, TABLE)
+    checked = sorting.check_rules(rows, TABLE)
+    aside = sorting.quarantined(checked, TABLE)
     places = _marked(rows).agg(sorting.places_of_broken()).first()[0]  # type: ignore[index]
     assert [(p["file"], p["position"]) for p in places] == [("a.csv", 1), ("a.csv", 3)]
     assert [r["position"] for r in sorting.among(aside, places).collect()] == [1, 3]
@@ -132,4 +133,4 @@ def test_too_many_places_narrow_nothing(spark: SparkSession, monkeypatch: pytest
     rows = _rows(spark, ("a", 0, 0, None, []), ("b", 0, 1, None, []))
     places = _marked(rows).agg(sorting.places_of_broken()).first()[0]  # type: ignore[index]
     assert len(places) == 1
-    assert sorting.among(sorting.quarantined(sorting.judge(rows, TABLE), TABLE), places).count() == 2
+    assert sorting.among(sorting.quarantined(sorting.check_rules(rows, TABLE), TABLE), places).count() == 2

@@ -44,8 +44,8 @@ ENCODINGS = frozenset({"encoding", "charset"})
 def option_faults(format_name: str, options: Mapping[str, str]) -> list[tuple[Key, str]]:
     """The faults of a feed's reader options: the key path within the feed, and the fault in words."""
     allowed = ALLOWED[format_name]
-    found = [(name, _fault(format_name, name, value, allowed)) for name, value in options.items()]
-    return [(("options", name), fault) for name, fault in found if fault]
+    faults = {name: _fault(format_name, name, value, allowed) for name, value in options.items()}
+    return [(("options", name), fault) for name, fault in faults.items() if fault]
 
 
 def _fault(format_name: str, name: str, value: str, allowed: tuple[str, ...]) -> str:

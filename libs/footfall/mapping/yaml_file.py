@@ -85,13 +85,13 @@ def _collect_lines(node: yaml.Node, at: Key, lines: dict[Key, int]) -> list[str]
     lines.setdefault(at, node.start_mark.line + 1)
     doubles: list[str] = []
     if isinstance(node, yaml.MappingNode):
-        seen = set()
+        keys = set()
         for key_node, value in node.value:
             key = (*at, key_node.value)
             lines[key] = key_node.start_mark.line + 1
-            if key in seen:
+            if key in keys:
                 doubles.append(f"{_dotted(key)} (line {lines[key]})")
-            seen.add(key)
+            keys.add(key)
             doubles += _collect_lines(value, key, lines)
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):

@@ -31,6 +31,6 @@ def masked(text: str) -> str:
     places = [
         place for place, form in enumerate(plain) for _ in form
     ]  # in the text, of each character of the plain forms
-    found = [match.span() for match in FORMS.finditer("".join(plain))]
-    kept = [0, *(place for start, end in found for place in (places[start], places[end - 1] + 1)), len(text)]
+    spans = [match.span() for match in FORMS.finditer("".join(plain))]
+    kept = [0, *(place for start, end in spans for place in (places[start], places[end - 1] + 1)), len(text)]
     return HIDDEN.join(text[start:end] for start, end in zip(kept[::2], kept[1::2], strict=True))

@@ -56,6 +56,11 @@ def feeds_into(feeds: Sequence[RawFeed], table: Table) -> list[RawFeed]:
     return [f for f in feeds if table.name in f.feed.into]
 
 
+def feeds_with_actors(feeds: Sequence[RawFeed]) -> list[RawFeed]:
+    """The feeds whose rows are about people in at least one table."""
+    return [f for f in feeds if any(target.actor for target in f.feed.into.values())]
+
+
 def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
     """Whether footfall's own numbering makes every key of a batch its own: one feed, numbered within the rest of the key."""
     numbers = [f.feed.into[table.name].number for f in feeds]

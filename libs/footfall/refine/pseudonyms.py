@@ -1,7 +1,9 @@
-"""The vault: every identifier that the raw rows carry, once, with its pseudonym. A pure function of frames."""
+"""The vault: every identifier that the raw rows carry, once, with its pseudonym. Pure functions of frames."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from functools import reduce
 
@@ -20,9 +22,10 @@ def new_pseudonyms(
 ) -> DataFrame:
     """Identifiers in the raw rows that the vault lacks, each minted once.
 
-    `feeds` pairs raw rows with their mapping; `vault` is refined.pseudonyms as it was; None where it is empty.
+    `feeds` pairs raw rows with their mapping, at least one of which has an actor; `vault` is refined.pseudonyms as it was,
+    None where it is empty.
     """
-    found = [
+    identifiers = [
         typed_source(raw, feed).select(
             F.lit(target.actor.kind).alias("kind"), identifier_of(target.actor).alias("identifier")
         )
@@ -30,12 +33,22 @@ def new_pseudonyms(
         for target in feed.into.values()
         if target.actor
     ]
-    seen = (
-        reduce(DataFrame.unionByName, found)
+    new = (
+        reduce(DataFrame.unionByName, identifiers)
         .where(F.col("identifier").isNotNull())
         .dropDuplicates(["kind", "identifier"])
     )
     if vault is not None:
-        seen = seen.join(vault.select("kind", "identifier"), on=["kind", "identifier"], how="left_anti")
-    minted = seen.withColumn("incarnation", F.lit(0))
+        new = new.join(vault.select("kind", "identifier"), on=["kind", "identifier"], how="left_anti")
+    minted = new.withColumn("incarnation", F.lit(0))
     return minted.withColumn("actor_id", actor_ids(F.col("kind"), F.col("identifier"), F.col("incarnation")))
+
+
+def identifier_derivation(feeds: Sequence[Feed]) -> str:
+    """Hash of how identifiers follow from a raw table's rows by these feeds: 16 hex digits.
+
+    Where it changes, identifiers of rows that were read before may be new.
+    """
+    actors = {(a.kind, a.identifier) for feed in feeds for target in feed.into.values() if (a := target.actor)}
+    types = sorted((column, kind) for feed in feeds for column, kind in feed.types.items())
+    return hashlib.sha256(json.dumps([sorted(actors), types]).encode()).hexdigest()[:16]

@@ -16,7 +16,7 @@ from footfall.storage.files import list_files, read_files
 from footfall.storage.lake import Lake
 from footfall.tables import BY_NAME
 
-FILE, DELTA, RAW = "file:", "delta:", "raw."  # how names of inputs begin, beside MODEL
+FILE, DELTA, RAW, DERIVATION = "file:", "delta:", "raw.", "derivation:"  # how names of inputs begin, beside MODEL
 
 
 class Champions(Protocol):
@@ -38,8 +38,9 @@ class StepInputs:
     champions: Champions | None
 
     def pin(self, step: Step) -> dict[str, str]:
-        """Name of each input -> its pin: version@batch of a table, version of a champion, size of a new file."""
+        """Name of each input -> its pin: version@batch of a table, version of a champion, size of a new file, a derivation."""
         inputs = {read.name: self._pin_read(step, read) for read in step.reads}
+        inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
         inputs |= {table: str(pin) for table in step.writes if (pin := self.books.pin(table))}
         if self.champions:
             inputs |= {MODEL + name: self.champions.champion_version(name) for name in step.models}
@@ -80,7 +81,7 @@ class StepInputs:
 
     def _frame(self, read: Read, batch: Batch, last: Batch | None) -> DataFrame:
         pinned = batch.inputs.get(read.name, "")
-        before = Pin.parse(last.inputs[read.name]) if read.new and last and last.inputs.get(read.name) else None
+        before = _pin_before(read, batch, last) if read.new and last else None
         if read.name.startswith(DELTA):
             version_before = before.version if before else None
             return self.lake.read_foreign(read.name.removeprefix(DELTA), Pin.parse(pinned).version, version_before)
@@ -89,6 +90,13 @@ class StepInputs:
         pin = Pin.parse(pinned)
         frame = self.lake.read(read.name, pin.version)
         return frame.where(F.col("batch_id") > before.batch_id) if before else frame
+
+
+def _pin_before(read: Read, batch: Batch, last: Batch) -> Pin | None:
+    """What the last closed batch read of the table; None where it read nothing, or derived other values from its rows."""
+    derivation, derivation_before = (inputs.get(DERIVATION + read.name, "") for inputs in (batch.inputs, last.inputs))
+    pin = last.inputs.get(read.name, "")
+    return Pin.parse(pin) if pin and derivation == derivation_before else None
 
 
 def has_new_files(inputs: Mapping[str, str]) -> bool:

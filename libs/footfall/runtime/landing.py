@@ -24,13 +24,17 @@ RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 @dataclass
 class BatchWriter:
-    """Writes the outputs of one batch; `resumed` says that an earlier try began it. `landings` is what has landed."""
+    """Writes the outputs of one batch; `resumed` says that an earlier try began it.
+
+    `landings` is what has landed, `warnings` what a person should know of it.
+    """
 
     lake: Lake
     step: Step
     batch: Batch
     resumed: bool
     landings: dict[Table, Landing] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def land(self, output: Output | FactRows) -> list[dict[str, Any]]:
         """Writes one output; returns its lines of the ledger."""
@@ -67,6 +71,9 @@ class BatchWriter:
                 f"{rows_aside} were set aside.",
                 fix="Report it with the ledger: rows were lost.",
             )
+        counts = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
+        texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in counts.items()]
+        self.warnings += filter(None, texts)
         return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _write_once(self, table: Table, rows: DataFrame, *, part: str = "", as_of: Sequence[date] = ()) -> Landing:

@@ -84,6 +84,8 @@ class Runner:
         outcome = GATE_FAILED + result.gate_failed if result.gate_failed else PART if result.is_part else DONE
         self._promote(self.books.close(batch, outputs=self._outputs(writer, result), outcome=outcome))
         self.say(_summary_line(step, lines, result, time.perf_counter() - started))
+        for words in writer.warnings:
+            self.say(f"warning: {words}")
         return outcome
 
     def _is_done(self, step: Step, last: Batch | None, pins: Mapping[str, str], fingerprint: str) -> bool:

@@ -13,29 +13,30 @@ from footfall.contract.frames import broken_rules, checks, keeps
 
 # Columns that refine adds beside the target's own, and that end with the sorting.
 FEED, FILE, POSITION, SKIPPED, UNREADABLE = "_feed", "_file", "_position", "_skipped", "_unreadable"
-RAW_ROW = "_raw_row"
+RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
 SOUND, DUPLICATE = "_sound", "_duplicate"
 
 PLACES = "_places"
 MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
+LATE_LOAD_DAYS = 7  # a row that is taken so long after it happened is no daily log's
 
 
-def judge(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows with `_sound`: neither skipped nor unreadable, and all rules kept. Which are broken, `reasons` tells."""
-    unread = F.size(UNREADABLE) > 0
-    return rows.withColumn(SOUND, F.col(SKIPPED).isNull() & ~unread & keeps(table))
+def check_rules(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with `_sound`: neither skipped nor unreadable, and all rules kept; `reasons` names the broken rules."""
+    is_readable = F.size(UNREADABLE) == 0
+    return rows.withColumn(SOUND, F.col(SKIPPED).isNull() & is_readable & keeps(table))
 
 
-def mark(judged: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
-    """The judged rows with `_duplicate`: the table or an earlier row of the batch has the key.
+def mark(checked: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
+    """The checked rows with `_duplicate`: the table or an earlier row of the batch has the key.
 
     Only sound rows compete for a key. The first by file and position stays, so that the choice repeats. `existing`
     holds the table's keys so far; None where it is empty. `unique` says that sound rows have keys of their own already,
     which saves a sort.
     """
     within_key = Window.partitionBy(*table.key).orderBy(F.desc(SOUND), FEED, FILE, POSITION)
-    again = F.lit(False) if unique else F.col(SOUND) & (F.row_number().over(within_key) > 1)
-    marked = judged.withColumn(DUPLICATE, again)
+    is_repeated = F.lit(False) if unique else F.col(SOUND) & (F.row_number().over(within_key) > 1)
+    marked = checked.withColumn(DUPLICATE, is_repeated)
     if existing is None:
         return marked
     keys = existing.select(*table.key).withColumn("_exists", F.lit(True))
@@ -62,8 +63,27 @@ def is_valid() -> Column:
 
 
 def is_broken() -> Column:
-    """Whether a judged row goes to quarantine."""
+    """Whether a checked row goes to quarantine."""
     return F.col(SKIPPED).isNull() & ~F.col(SOUND)
+
+
+def is_late_load(table: Table) -> Column:
+    """Whether a marked row goes into the table, and was known more than LATE_LOAD_DAYS after it happened or began to hold."""
+    clocks = [clock for clock in ("event_time", "valid_from") if clock in table.column_names]
+    if not clocks or "known_at" not in table.column_names:
+        return F.lit(False)
+    return is_valid() & F.expr(f"known_at > {clocks[0]} + INTERVAL {LATE_LOAD_DAYS} DAY")
+
+
+def late_load_warning(feed: str, table: Table, *, late: int, valid: int) -> str:
+    """What it means, in words, that most valid rows of a feed without `known` are a late load; empty where they are not."""
+    if late * 2 <= valid:
+        return ""
+    return (
+        f"{late:,} of {valid:,} rows of {feed} for {table.full_name} are older than {LATE_LOAD_DAYS} days, and count as known "
+        f"only from when they were taken: features as of earlier days do not see them. Fix: for a first load of old files give "
+        f"the feed `known: {{delay: 0 hours}}`; facts that were loaded without it keep their clock, so load them into a new lake."
+    )
 
 
 def places_of_broken() -> Column:
@@ -101,6 +121,7 @@ def _tally(table: Table, mine: Column, skip_reasons: Sequence[str]) -> Column:
         "rows_skipped": F.col(SKIPPED).isNotNull(),
         "rows_late": is_valid() & late,
     }
+    counted |= {"late_load": is_late_load(table)}
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
     counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
     return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
@@ -119,14 +140,14 @@ def reasons(table: Table) -> Column:
     return F.array_sort(F.concat(UNREADABLE, broken_rules(table)))
 
 
-def quarantined(judged: DataFrame, table: Table) -> DataFrame:
+def quarantined(checked: DataFrame, table: Table) -> DataFrame:
     """The rows of raw.quarantine: those that broke a rule, with the raw row as JSON. Only these get reasons and JSON."""
-    return judged.where(is_broken()).select(
+    return checked.where(is_broken()).select(
         F.col(FEED).alias("feed"),
         F.lit(table.name).alias("target"),
         F.col(FILE).alias("file"),
         F.col(POSITION).alias("position"),
         reasons(table).alias("rules"),
         F.to_json(RAW_ROW).alias("raw_row"),
-        F.col("_taken_at").alias("known_at"),
+        F.col(TAKEN_AT).alias("known_at"),
     )

@@ -20,12 +20,15 @@ class Read:
     """A table that a step reads at its pinned version; `new` leaves out the rows that the step's last closed batch read.
 
     `lookup` marks a table in which an incremental step only looks things up: news in it alone is no work.
+    `derivation` is a hash of how the step derives what it takes from the table: where it is not that of the last closed
+    batch, all rows of the table are new to the step.
     `name` is `layer.table`, or `delta:<path or name>` for a shop's own Delta table, read in place.
     """
 
     name: str
     new: bool = False
     lookup: bool = False
+    derivation: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class FactRows:
 
     `feeds` gives for each feed the reasons for which its mapping skips rows. `aside` holds the broken ones among
     them as rows of raw.quarantine; it is looked at only where there are any. `unique` says that sound rows have keys of
-    their own.
+    their own. `without_known` are the feeds whose rows count as known from when they are taken: a late load of them is
+    worth a warning.
     """
 
     table: Table
@@ -64,6 +68,7 @@ class FactRows:
     feeds: Mapping[str, Sequence[str]]
     aside: DataFrame
     unique: bool = False
+    without_known: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -82,25 +82,6 @@ def test_json_lines_arrive_as_text_and_a_truncated_line_is_kept(spark: SparkSess
     ]
 
 
-@pytest.mark.parametrize(
-    "line", ['{"n": 1} {"n": 2}', '{"n": 1}{"n": 2}{"n": 3}', '{"n": 1}, {"n": 2}', '{"n": [{"m": "}"}]} {"n": 2}']
-)
-def test_a_json_line_with_several_objects_stops_the_job_instead_of_losing_all_but_the_first(
-    spark: SparkSession, tmp_path: Path, line: str
-) -> None:
-    (tmp_path / "a.jsonl").write_text('{"n": 0}\n')
-    (tmp_path / "b.jsonl").write_text(f'{{"n": 0}}\n{line}\n')
-    with pytest.raises(SourceError, match=r"b\.jsonl: a line holds several JSON objects"):
-        _rows(spark, _files(tmp_path, "*.jsonl", "json"))
-
-
-def test_lists_of_objects_and_broken_ones_are_no_several_objects(spark: SparkSession, tmp_path: Path) -> None:
-    lines = ['{"n": [{"m": 1}, {"m": 2}]}', '{"n": [{"m": 1}, {"m"', '{"s": "} {"}']
-    (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n")
-    rows = _rows(spark, _files(tmp_path, "*.jsonl", "json"))
-    assert [(r["s"], r["_corrupt"]) for r in rows] == [(None, None), (None, lines[1]), ("} {", None)]
-
-
 def test_a_csv_row_with_too_many_values_is_kept_as_text(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,2\n1,2,3\n")
     assert [r["_corrupt"] for r in _rows(spark, _files(tmp_path, "*.csv", "csv"))] == [None, "1,2,3"]

@@ -9,12 +9,16 @@ from pathlib import Path
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.errors import SourceError
+from footfall.mapping.reader_options import ENCODINGS
 from footfall.steps.step import Files
-from footfall.storage.formats import READERS
 
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
+CORRUPT = "_corrupt"
+# Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
+NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
 
 
 def absolute(root: str) -> str:
@@ -49,7 +53,7 @@ def read_files(spark: SparkSession, files: Files, names: Sequence[str]) -> DataF
     Raises SourceError where a file's columns cannot be read or differ from the others'.
     """
     paths = [f"{absolute(files.root)}/{name}" for name in sorted(names)]
-    rows = READERS[files.format](spark, paths, files.options)
+    rows = _READERS[files.format](spark, paths, files)
     clash = sorted(c for c in rows.columns if c in {"_source", "_file", "_position", "_known_at", "batch_id"})
     if clash:
         raise SourceError(
@@ -66,6 +70,38 @@ def below(root: str, path: str) -> str:
     """A file's path below the root, without scheme and host."""
     bare_root = SCHEME.sub("", absolute(root))
     return SCHEME.sub("", path).removeprefix(bare_root).lstrip("/")
+
+
+def _read_parquet(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
+    return (
+        spark.read.options(**files.options, **NO_FILE_IGNORED, mergeSchema="true")
+        .parquet(*paths)
+        .withColumn(CORRUPT, F.lit(None).cast("string"))
+    )
+
+
+def _read_csv(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
+    """CSV by its header, all columns text; a file whose header differs from the first one's fails, naming it."""
+    options = {"header": "true", **files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
+    header = spark.read.options(**options).csv(paths[0]).schema
+    schema = T.StructType([*header.fields, T.StructField(CORRUPT, T.StringType())])
+    reader = spark.read.options(**{**options, "enforceSchema": "false", "columnNameOfCorruptRecord": CORRUPT})
+    return reader.schema(schema).csv(list(paths))
+
+
+def _read_json(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
+    """JSON lines, all plain values as text."""
+    options = {**files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
+    options |= {"primitivesAsString": "true", "columnNameOfCorruptRecord": CORRUPT}
+    if ENCODINGS & set(options):
+        options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
+    inferred = spark.read.options(**options).json(list(paths)).schema
+    known = [f for f in inferred.fields if f.name != CORRUPT]
+    schema = T.StructType([*known, T.StructField(CORRUPT, T.StringType())])
+    return spark.read.options(**options).schema(schema).json(list(paths))
+
+
+_READERS = {"parquet": _read_parquet, "csv": _read_csv, "json": _read_json}
 
 
 def _name_below(root: str) -> Column:

@@ -23,9 +23,10 @@ def main() -> int:
     options = parser.parse_args()
     try:
         if options.command == "start":
-            print(
-                start(options.dir, tied=False, workers=options.workers, cores=options.cores, memory=options.memory)[1]
+            cluster = start(
+                options.dir, tied=False, workers=options.workers, cores=options.cores, memory=options.memory
             )
+            print(f"--master {cluster.master} --secret-conf {cluster.secret_conf}")
         else:
             print("stopped:", ", ".join(stop(options.dir)) or "nothing was running")
     except ClusterError as fault:

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import secrets
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.daemons import LOOPBACK, ClusterError, Daemons, free_ports
+from infra.submit.secret_settings import write_private
 
 _DEPLOY = "org.apache.spark.deploy"
+_ENCRYPTED = {
+    "spark.authenticate": "true",
+    "spark.network.crypto.enabled": "true",
+    "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+    "spark.network.crypto.authEngineVersion": "2",
+    "spark.master.rest.enabled": "false",  # it knows no secret, so the master refuses to start with both
+}
+
+
+@dataclass(frozen=True)
+class RunningCluster:
+    """A cluster's processes, its master's URI, and the file with its secret, for --secret-conf of spark-submit.sh."""
+
+    daemons: Daemons
+    master: str
+    secret_conf: Path
 
 
 def spark_home() -> Path:
@@ -28,11 +47,12 @@ def start(
     workers: int = 2,
     cores: int = 1,
     memory: str = "1536m",
-    properties: Sequence[Path] = (),
-) -> tuple[Daemons, str]:
-    """Starts a master and `workers`, and returns them with the master's URI once all workers have registered.
+    worker_settings: Sequence[dict[str, str]] = (),
+) -> RunningCluster:
+    """Starts a master and `workers`, and returns once all workers have registered.
 
-    `properties` gives each worker a file of its own, such as one with the discovery script of its GPUs.
+    All processes share a new random secret, by which they authenticate and encrypt what they send. `worker_settings` gives
+    each worker Spark settings of its own, such as the discovery script of its GPUs.
     """
     folder, home = folder.resolve(), spark_home()
     port, web_port, *worker_ports = free_ports(2 + workers)
@@ -45,18 +65,27 @@ def start(
     }
     spark_class = str(home / "bin" / "spark-class")
     daemons = Daemons(folder, tied=tied)
+    settings = {**_ENCRYPTED, "spark.authenticate.secret": secrets.token_hex(32)}
+    shared = write_private(_lines(settings), folder / "secret.conf")
     with daemons:
-        where = ["--host", LOOPBACK, "--port", str(port), "--webui-port", str(web_port)]
-        daemons.start("master", [spark_class, f"{_DEPLOY}.master.Master", *where], env=env)
+        address = ["--host", LOOPBACK, "--port", str(port), "--webui-port", str(web_port)]
+        command = [spark_class, f"{_DEPLOY}.master.Master", *address, "--properties-file", str(shared)]
+        daemons.start("master", command, env=env)
         daemons.wait("the Spark master", lambda: _workers(web_port) is not None)
         for number, worker_port in enumerate(worker_ports, start=1):
-            size = ["--cores", str(cores), "--memory", memory, "--work-dir", str(folder / f"worker-{number}")]
-            place = ["--host", LOOPBACK, "--webui-port", str(worker_port)]
-            place += ["--properties-file", str(properties[number - 1])] if properties else []
-            daemons.start(f"worker-{number}", [spark_class, f"{_DEPLOY}.worker.Worker", *place, *size, master], env=env)
+            name = f"worker-{number}"
+            own = worker_settings[number - 1] if worker_settings else {}
+            file = write_private(_lines({**settings, **own}), folder / f"{name}.conf") if own else shared
+            size = ["--cores", str(cores), "--memory", memory, "--work-dir", str(folder / name)]
+            address = ["--host", LOOPBACK, "--webui-port", str(worker_port), "--properties-file", str(file)]
+            daemons.start(name, [spark_class, f"{_DEPLOY}.worker.Worker", *address, *size, master], env=env)
         daemons.wait("the Spark workers", lambda: _workers(web_port) == workers)
     (folder / "address").write_text(master, encoding="utf-8")
-    return daemons, master
+    return RunningCluster(daemons, master, shared)
+
+
+def _lines(settings: dict[str, str]) -> str:
+    return "".join(f"{key} {value}\n" for key, value in settings.items())
 
 
 def _workers(web_port: int) -> int | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from infra.hdfs import cluster as hdfs_cluster
 from infra.standalone import cluster as spark_cluster
+from infra.standalone.cluster import RunningCluster
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hdfs]:
 
 
 @pytest.fixture(scope="session")
-def spark_master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URI of a master with two workers of one core and 1.5 GiB."""
-    daemons, master = spark_cluster.start(tmp_path_factory.mktemp("standalone") / "standalone", tied=True)
+def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
+    """A master with two workers of one core and 1.5 GiB, which let in only who knows their secret."""
+    cluster = spark_cluster.start(tmp_path_factory.mktemp("standalone") / "standalone", tied=True)
     try:
-        yield master
+        yield cluster
     finally:
-        daemons.stop()
+        cluster.daemons.stop()

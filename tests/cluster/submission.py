@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.standalone.cluster import RunningCluster
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFS = {
     "spark.databricks.delta.snapshotPartitions": "2",
@@ -32,7 +34,7 @@ def submit(*words: str, env: Mapping[str, str] | None = None, seconds: int = 300
     )
 
 
-def on_cluster(master: str, *, shuffle_partitions: int = 3) -> list[str]:
+def on_cluster(cluster: RunningCluster, *, shuffle_partitions: int = 3) -> list[str]:
     """The options for the tests' standalone cluster; other partitions than locally, to prove that none matter."""
     confs = {
         "spark.driver.host": "127.0.0.1",
@@ -42,4 +44,5 @@ def on_cluster(master: str, *, shuffle_partitions: int = 3) -> list[str]:
     }
     pairs = [word for key, value in confs.items() for word in ("--conf", f"{key}={value}")]
     settings = [word for key, value in PLACES.items() for word in ("--set", f"{key}={value}")]
-    return ["--env", "standalone", "--master", master, *SMALL, *pairs, *settings]
+    address = ["--master", cluster.master, "--secret-conf", str(cluster.secret_conf)]
+    return ["--env", "standalone", *address, *SMALL, *pairs, *settings]

@@ -43,12 +43,15 @@ def script(folder: Path, *addresses: str) -> Path:
     return path
 
 
-def run(folder: Path, master: str, confs: Mapping[str, str], *, tasks: int) -> dict[str, Any]:
+def run(
+    folder: Path, master: str, confs: Mapping[str, str], *, tasks: int, secret_conf: Path | None = None
+) -> dict[str, Any]:
     """What the job's tasks saw."""
     paths = os.pathsep.join((str(ROOT / "libs"), str(ROOT)))
     pairs = [f"{key}={value}" for key, value in {**COMMON, "spark.executorEnv.PYTHONPATH": paths, **confs}.items()]
     words = [word for pair in pairs for word in ("--conf", pair)]
     submit = [str(spark_cluster.spark_home() / "bin" / "spark-submit"), "--master", master, *words]
+    submit += ["--properties-file", str(secret_conf)] if secret_conf else []
     (folder / "meet").mkdir()
     encoder = make_tiny(folder / "encoder", "bert")
     given = {"--tasks": tasks, "--meet": folder / "meet", "--encoder": encoder}
@@ -98,17 +101,15 @@ def test_tasks_of_one_executor_share_its_gpus(tmp_path: Path, cores: int, gpus: 
 
 
 def test_two_workers_with_a_script_each_give_a_gpu_each(tmp_path: Path) -> None:
-    properties = []
-    for address in ("0", "1"):
-        properties.append(tmp_path / f"worker-{address}.conf")
-        told = {"amount": "1", "discoveryScript": script(tmp_path, address)}
-        lines = [f"spark.worker.resource.gpu.{key} {value}\n" for key, value in told.items()]
-        properties[-1].write_text("".join(lines), encoding="utf-8")
-    daemons, master = spark_cluster.start(tmp_path / "standalone", tied=True, properties=properties)
+    gpu = "spark.worker.resource.gpu"
+    worker_settings = [
+        {f"{gpu}.amount": "1", f"{gpu}.discoveryScript": str(script(tmp_path, address))} for address in ("0", "1")
+    ]
+    cluster = spark_cluster.start(tmp_path / "standalone", tied=True, worker_settings=worker_settings)
     try:
         confs = {"spark.executor.resource.gpu.amount": "1", "spark.task.resource.gpu.amount": "1"}
-        found = run(tmp_path, master, confs, tasks=2)
+        found = run(tmp_path, cluster.master, confs, tasks=2, secret_conf=cluster.secret_conf)
     finally:
-        daemons.stop()
+        cluster.daemons.stop()
     assert owners(found) == {"0": 1, "1": 1}
     require_loud_end(found)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from infra.daemons import ClusterError, Daemons, stop
+from infra.standalone.cluster import RunningCluster
 from jobs.pipeline import STAGES
 
 from cluster.conftest import Hdfs
@@ -24,9 +25,9 @@ JOB = "tests/cluster/harness_job.py"
 
 @pytest.mark.slow
 def test_executors_write_and_merge_delta_on_hdfs_with_the_shipped_library(
-    hdfs: Hdfs, spark_master: str, tmp_path: Path
+    hdfs: Hdfs, standalone: RunningCluster, tmp_path: Path
 ) -> None:
-    done = submit(JOB, *on_cluster(spark_master), "--lake", f"{hdfs.uri}/harness", "--end-with", "75")
+    done = submit(JOB, *on_cluster(standalone), "--lake", f"{hdfs.uri}/harness", "--end-with", "75")
     assert done.returncode == 75, done.stdout + done.stderr
     assert "footfall-" in done.stdout
     assert f"{len(STAGES)} stages known" in done.stdout
@@ -40,9 +41,9 @@ def test_executors_write_and_merge_delta_on_hdfs_with_the_shipped_library(
 
 @pytest.mark.slow
 def test_a_failure_on_an_executor_is_told_in_one_line_and_the_stack_is_in_the_log(
-    hdfs: Hdfs, spark_master: str
+    hdfs: Hdfs, standalone: RunningCluster
 ) -> None:
-    done = submit(JOB, *on_cluster(spark_master), "--lake", f"{hdfs.uri}/failed", "--fail")
+    done = submit(JOB, *on_cluster(standalone), "--lake", f"{hdfs.uri}/failed", "--fail")
     assert done.returncode == 1
     assert "SparkRuntimeException: [USER_RAISED_EXCEPTION] the row is bad" in done.stderr
     assert "\tat " not in done.stdout + done.stderr

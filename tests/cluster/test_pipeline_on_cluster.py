@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from infra.standalone.cluster import RunningCluster
 from jobs.pipeline import STAGES
 
 from cluster.conftest import Hdfs
@@ -41,7 +42,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lakes(shop: Path, hdfs: Hdfs, spark_master: str, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
+def lakes(shop: Path, hdfs: Hdfs, standalone: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
     """Both runs, over the same models: one machine trains them, both score with them."""
     folder = tmp_path_factory.mktemp("lakes")
     tracking = f"sqlite:///{folder}/mlflow.db"
@@ -51,7 +52,7 @@ def lakes(shop: Path, hdfs: Hdfs, spark_master: str, tmp_path_factory: pytest.Te
     there = ["--lake", f"{hdfs.uri}/lake", "--raw", hdfs.put(shop, "/shop"), *shared]
     same_key = ["--set", f"privacy.mint_key_from={folder / 'local'}"]
     no_training = ["--stages", ",".join(stage for stage in STAGES if stage != "train")]
-    run(*on_cluster(spark_master), *there, *same_key, *no_training)
+    run(*on_cluster(standalone), *there, *same_key, *no_training)
     return Lakes(read_lake(folder / "local"), read_lake(hdfs.get("/lake", folder / "cluster")))
 
 

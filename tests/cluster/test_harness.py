@@ -47,7 +47,7 @@ def test_a_failure_on_an_executor_is_told_in_one_line_and_the_stack_is_in_the_lo
     assert done.returncode == 1
     assert "SparkRuntimeException: [USER_RAISED_EXCEPTION] the row is bad" in done.stderr
     assert "\tat " not in done.stdout + done.stderr
-    log = ROOT / done.stderr.rsplit("The whole story is in ", 1)[1].strip().rstrip(".")
+    log = ROOT / done.stderr.rsplit("Details are in ", 1)[1].strip().rstrip(".")
     assert "\tat org.apache.spark" in log.read_text(encoding="utf-8")
 
 

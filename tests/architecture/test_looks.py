@@ -20,12 +20,7 @@ MAX_MARKDOWN = 120
 # Pages that still have longer lines. It only shrinks, too.
 LONG_MARKDOWN: set[str] = set()
 # Folders whose modules still have such names. It only shrinks: a folder that became clean leaves it.
-VAGUE_FOLDERS: set[str] = {
-    "libs/footfall/models/common",
-    "libs/footfall/models/intents",
-    "libs/footfall/models/topics",
-    "libs/footfall/registry",
-}
+VAGUE_FOLDERS: set[str] = set()
 # Put together here, so that this file does not hold what it looks for.
 MACHINE_PATHS = tuple("/" + path for path in ("work/", "tmp/w/", "root/", "home/"))
 

@@ -84,7 +84,7 @@ def _encoder_in(folder: Path) -> Path:
     """Where the encoder itself lies: a model that MLflow serves has it among its data."""
     if (folder / CONFIG).is_file():
         return folder
-    return next((found.parent for found in sorted(folder.rglob(CONFIG))), folder)
+    return next((file.parent for file in sorted(folder.rglob(CONFIG))), folder)
 
 
 def _from_s3(uri: str, folder: str) -> str:
@@ -111,12 +111,12 @@ def _from_hadoop(uri: str, folder: str) -> str:
     command = [str(java), "-Xmx256m", "-cp", classes, "org.apache.hadoop.fs.FsShell", "-get", uri, str(target)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)  # noqa: S603 - no shell reads the URI
-        told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("\t")]
+        messages = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("\t")]
     except (OSError, subprocess.TimeoutExpired) as fault:
-        told = [str(fault)]
+        messages = [str(fault)]
     if not target.is_dir():
         raise EnvironmentFault(
-            f"the encoder {uri} cannot be fetched: {told[-1][:200] if told else 'it is no folder'}",
+            f"the encoder {uri} cannot be fetched: {messages[-1][:200] if messages else 'it is no folder'}",
             fix="Check text.encoder and the rights of this user. Every worker needs java (JAVA_HOME), Spark's jars "
             "(SPARK_HOME), and HADOOP_CONF_DIR where the URI names no name node.",
         )

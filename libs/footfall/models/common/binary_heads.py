@@ -28,16 +28,16 @@ Marks = npt.NDArray[np.bool_]  # [n_rows, n_questions]
 
 def one_for_each(inputs: Matrix | csr_matrix, marks: Marks, strength: float) -> Softmax:
     """One logistic regression a question, of scikit-learn's C `strength`; the rows of a Softmax are here log-odds of their own."""
-    made = [_linear(inputs, column, strength) for column in marks.T]
-    return Softmax(np.stack([coefficients for coefficients, _ in made]), np.array([shift for _, shift in made]))
+    heads = [_linear(inputs, column, strength) for column in marks.T]
+    return Softmax(np.stack([coefficients for coefficients, _ in heads]), np.array([shift for _, shift in heads]))
 
 
 def _linear(inputs: Matrix | csr_matrix, marks: Marks, strength: float) -> tuple[Matrix, float]:
     if min(marks.sum(), (~marks).sum()) < FEWEST:
         return np.zeros(inputs.shape[1]), NO
     solver = "liblinear" if isinstance(inputs, csr_matrix) else "lbfgs"  # many times as fast on sparse rows
-    made = LogisticRegression(C=strength, max_iter=MOST_ROUNDS, solver=solver, random_state=SEED).fit(inputs, marks)
-    return made.coef_[0], float(made.intercept_[0])
+    head = LogisticRegression(C=strength, max_iter=MOST_ROUNDS, solver=solver, random_state=SEED).fit(inputs, marks)
+    return head.coef_[0], float(head.intercept_[0])
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Net:
         return {name: np.round(numbers, DIGITS).tolist() for name, numbers in asdict(self).items()}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Net:
-        """What `as_json` told."""
-        return cls(**{name: np.asarray(numbers, dtype=np.float64) for name, numbers in told.items()})
+    def from_json(cls, fields: Mapping[str, Any]) -> Net:
+        """The value whose `as_json` these fields are."""
+        return cls(**{name: np.asarray(numbers, dtype=np.float64) for name, numbers in fields.items()})
 
 
 def mean_logits(nets: tuple[Net, ...], inputs: Matrix) -> Matrix:

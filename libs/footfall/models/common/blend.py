@@ -32,17 +32,17 @@ def fit_blend(parts: Sequence[Matrix], labels: Labels, *, weights: Matrix | None
     hits[np.arange(len(labels)), labels] = 1.0
     plain = np.r_[np.full(count, 1.0 / count), np.zeros(classes)]
 
-    def loss(told: Matrix) -> tuple[float, Matrix]:
-        logits = np.tensordot(told[:count], stacked, axes=1) + told[count:]
-        found = log_softmax(logits, axis=1)
-        wrong = (np.exp(found) - hits) * each[:, None]
+    def loss(parameters: Matrix) -> tuple[float, Matrix]:
+        logits = np.tensordot(parameters[:count], stacked, axes=1) + parameters[count:]
+        log_probabilities = log_softmax(logits, axis=1)
+        wrong = (np.exp(log_probabilities) - hits) * each[:, None]
         slope = np.r_[np.tensordot(stacked, wrong, axes=([1, 2], [0, 1])), wrong.sum(axis=0)]
-        away = told - plain
-        return float(-(each * found[hits == 1]).sum() + PULL * away @ away), slope + 2 * PULL * away
+        away = parameters - plain
+        return float(-(each * log_probabilities[hits == 1]).sum() + PULL * away @ away), slope + 2 * PULL * away
 
     bounds = [(0.0, None)] * count + [(None, None)] * classes
-    found = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return found[:count], found[count:] - found[count:].mean()
+    fitted = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return fitted[:count], fitted[count:] - fitted[count:].mean()
 
 
 def balanced(labels: Labels, shares: npt.ArrayLike) -> Matrix:
@@ -50,5 +50,5 @@ def balanced(labels: Labels, shares: npt.ArrayLike) -> Matrix:
     wanted = np.asarray(shares, dtype=np.float64)
     there = np.bincount(labels, minlength=len(wanted))
     each = np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0)
-    found: Matrix = each[labels] / each[labels].mean()
-    return found
+    weights: Matrix = each[labels] / each[labels].mean()
+    return weights

@@ -73,15 +73,15 @@ def choose(tried: Sequence[ClusterTrial], *, min_stability: float) -> ClusterTri
 def fit(scaled: Matrix, k: int, *, seed: int = SEED, weights: Matrix | None = None) -> Matrix:
     """float64[k, n_features]: centres, summed in one thread: the same on any machine, no spinning beside Spark's threads."""
     with threadpool_limits(limits=1):
-        found = KMeans(n_clusters=k, n_init=STARTS, random_state=seed).fit(scaled, sample_weight=weights)
-    centres: Matrix = found.cluster_centers_
+        fitted = KMeans(n_clusters=k, n_init=STARTS, random_state=seed).fit(scaled, sample_weight=weights)
+    centres: Matrix = fitted.cluster_centers_
     return centres
 
 
 def nearest(scaled: Matrix, centres: Matrix) -> Labels:
     """int64[n_rows]: the place of the centre that each row is nearest to."""
-    found: Labels = distances(scaled, centres).argmin(axis=1)
-    return found
+    places: Labels = distances(scaled, centres).argmin(axis=1)
+    return places
 
 
 def distances(scaled: Matrix, centres: Matrix) -> Matrix:

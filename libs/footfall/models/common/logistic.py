@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels, log_loss
@@ -19,8 +20,8 @@ class Linear:
 
     def log_odds(self, inputs: Matrix) -> Matrix:
         """float64[n_rows] for float64[n_rows, n_features]."""
-        found: Matrix = inputs @ np.array(self.coefficients) + self.intercept
-        return found
+        log_odds: Matrix = inputs @ np.array(self.coefficients) + self.intercept
+        return log_odds
 
     def probability(self, inputs: Matrix) -> Matrix:
         """float64[n_rows] in 0 to 1."""
@@ -33,28 +34,14 @@ class Linear:
 
 def sigmoid(log_odds: Matrix) -> Matrix:
     """The probability of log-odds; never overflows."""
-    found: Matrix = 0.5 * (1.0 + np.tanh(0.5 * log_odds))
-    return found
+    probability: Matrix = 0.5 * (1.0 + np.tanh(0.5 * log_odds))
+    return probability
 
 
-def platt(labels: Labels, log_odds: Matrix, *, steps: int = 50) -> tuple[float, float]:
-    """(slope, shift) by which log-odds fit the labels best: a logistic regression on one input, by Newton's method.
-
-    A step that makes the fit worse is halved, since Newton's steps run away where log-odds are far too sure.
-    """
-    inputs = np.column_stack([log_odds, np.ones_like(log_odds)])
-    weights = np.zeros(2)
-    loss = log_loss(labels, sigmoid(inputs @ weights))
-    for _ in range(steps):
-        fitted = sigmoid(inputs @ weights)
-        curve = (inputs * (fitted * (1 - fitted))[:, None]).T @ inputs + 1e-9 * np.eye(2)
-        move = np.linalg.solve(curve, inputs.T @ (fitted - labels))
-        while (after := log_loss(labels, sigmoid(inputs @ (weights - move)))) > loss and np.abs(move).max() > 1e-9:
-            move = move / 2
-        weights, loss = weights - move, min(after, loss)
-        if np.abs(move).max() < 1e-9:
-            break
-    return float(weights[0]), float(weights[1])
+def platt(labels: Labels, log_odds: Matrix) -> tuple[float, float]:
+    """(slope, shift) by which log-odds fit the labels best: scikit-learn's logistic regression on one input, without penalty."""
+    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(log_odds[:, None], labels)
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
 def helps(labels: Labels, log_odds: Matrix, *, least_gain: float = 0.01) -> tuple[float, float] | None:

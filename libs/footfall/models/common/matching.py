@@ -36,6 +36,6 @@ def keep_numbers(groups: Labels, former: Labels, *, by_size: Sequence[int], used
     return [numbers[place] for place in sorted(numbers)]
 
 
-def overlap(one: Mask, other: Mask) -> float:
+def overlap(members: Mask, other: Mask) -> float:
     """Members of both over members of either; 0 where neither has any."""
-    return float((one & other).sum() / max((one | other).sum(), 1))
+    return float((members & other).sum() / max((members | other).sum(), 1))

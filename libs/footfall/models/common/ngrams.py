@@ -53,9 +53,11 @@ class NGrams:
         return {"longest": self.longest, "used": self.used.tolist(), "idf": [round(w, 4) for w in self.idf.tolist()]}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> NGrams:
-        """What `as_json` told."""
-        return cls(told["longest"], np.array(told["used"], dtype=np.int64), np.array(told["idf"], dtype=np.float64))
+    def from_json(cls, fields: Mapping[str, Any]) -> NGrams:
+        """The value whose `as_json` these fields are."""
+        return cls(
+            fields["longest"], np.array(fields["used"], dtype=np.int64), np.array(fields["idf"], dtype=np.float64)
+        )
 
 
 def _counts(texts: Iterable[str], longest: int) -> csr_matrix:

@@ -54,12 +54,12 @@ def drawn(kind: str, evaluation: Mapping[str, Any]) -> go.Figure:
 
 def calibration(bins: Sequence[Mapping[str, float]]) -> go.Figure:
     """Predicted against observed shares, one dot for each bin of equal size; on the diagonal is honest."""
-    made = figure("Does the probability mean what it says?", "predicted probability", "observed share")
+    plot = figure("Does the probability mean what it says?", "predicted probability", "observed share")
     most = 1.05 * max([*(b["predicted"] for b in bins), *(b["observed"] for b in bins), 0.01])
-    made.add_scatter(
+    plot.add_scatter(
         x=[0, most], y=[0, most], mode="lines", name="perfect", line={"color": MUTED, "dash": "dot"}, hoverinfo="skip"
     )
-    made.add_scatter(
+    plot.add_scatter(
         x=[b["predicted"] for b in bins],
         y=[b["observed"] for b in bins],
         customdata=[b["count"] for b in bins],
@@ -69,14 +69,14 @@ def calibration(bins: Sequence[Mapping[str, float]]) -> go.Figure:
         marker={"size": 9},
         hovertemplate="predicted %{x:.1%}<br>observed %{y:.1%}<br>%{customdata:,} people<extra></extra>",
     )
-    return made.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
+    return plot.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
 
 
 def gain(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> go.Figure:
     """Share of all churners found among the riskiest share of people, one line a model, the first one strongest."""
-    made = figure("How many of those who leave are found early?", "people contacted, riskiest first", "churners found")
+    plot = figure("How many of those who leave are found early?", "people contacted, riskiest first", "churners found")
     for place, (name, points) in enumerate(curves.items()):
-        made.add_scatter(
+        plot.add_scatter(
             x=[p["contacted"] for p in points],
             y=[p["found"] for p in points],
             mode="lines",
@@ -84,31 +84,31 @@ def gain(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> go.Figure:
             line={"width": 3 if place == 0 else 1.8, "color": PALETTE[place % len(PALETTE)]},
             hovertemplate="%{x:.0%} contacted, %{y:.0%} found<extra>" + name + "</extra>",
         )
-    made.add_scatter(
+    plot.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="by chance", line={"color": MUTED, "dash": "dot"}, hoverinfo="skip"
     )
-    return made.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
+    return plot.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
 
 
 def coefficients(weights: Mapping[str, float]) -> go.Figure:
     """Log-odds for each standard deviation of a feature, the strongest on top."""
     order = sorted(weights.items(), key=lambda item: abs(item[1]))
-    made = figure("What moves the prediction", "log-odds for one standard deviation more", "")
-    made.add_bar(
+    plot = figure("What moves the prediction", "log-odds for one standard deviation more", "")
+    plot.add_bar(
         x=[value for _, value in order],
         y=[name for name, _ in order],
         orientation="h",
         marker_color=[PALETTE[1] if value > 0 else ACCENT for _, value in order],
         hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
     )
-    return made.add_vline(x=0, line={"color": MUTED, "width": 1})
+    return plot.add_vline(x=0, line={"color": MUTED, "width": 1})
 
 
 def choice_of_k(tried: Sequence[Mapping[str, float]], chosen: int, *, min_stability: float) -> go.Figure:
     """Silhouette and stability of each k, with the bound of stability and the k that was chosen."""
-    made = figure(f"Why {chosen} groups", "number of groups", "")
+    plot = figure(f"Why {chosen} groups", "number of groups", "")
     for name, column in (("silhouette", PALETTE[0]), ("stability", PALETTE[1])):
-        made.add_scatter(
+        plot.add_scatter(
             x=[t["k"] for t in tried],
             y=[t[name] for t in tried],
             mode="lines+markers",
@@ -117,9 +117,9 @@ def choice_of_k(tried: Sequence[Mapping[str, float]], chosen: int, *, min_stabil
             marker={"size": 9},
             hovertemplate="k = %{x}: %{y:.3f}<extra>" + name + "</extra>",
         )
-    made.add_hline(y=min_stability, line={"color": MUTED, "dash": "dot"}, annotation_text="least stability")
-    made.add_vline(x=chosen, line={"color": MUTED, "width": 1}, annotation_text="chosen", annotation_position="top")
-    return made.update_xaxes(dtick=1).update_yaxes(range=[0, 1.02])
+    plot.add_hline(y=min_stability, line={"color": MUTED, "dash": "dot"}, annotation_text="least stability")
+    plot.add_vline(x=chosen, line={"color": MUTED, "width": 1}, annotation_text="chosen", annotation_position="top")
+    return plot.update_xaxes(dtick=1).update_yaxes(range=[0, 1.02])
 
 
 def profile(lifts: Mapping[str, Mapping[str, float]]) -> go.Figure:
@@ -127,8 +127,8 @@ def profile(lifts: Mapping[str, Mapping[str, float]]) -> go.Figure:
     groups = list(lifts)
     features = list(dict.fromkeys(name for group in lifts.values() for name in group))
     values = [[lifts[group].get(name) for group in groups] for name in features]
-    made = figure("What sets each group apart", "", "")
-    made.add_heatmap(
+    plot = figure("What sets each group apart", "", "")
+    plot.add_heatmap(
         z=values,
         x=groups,
         y=features,
@@ -142,4 +142,4 @@ def profile(lifts: Mapping[str, Mapping[str, float]]) -> go.Figure:
         texttemplate="%{z:+.1f}",
         hovertemplate="%{x}<br>%{y}: %{z:+.2f}<extra></extra>",
     )
-    return made.update_yaxes(autorange="reversed", showgrid=False).update_xaxes(showgrid=False)
+    return plot.update_yaxes(autorange="reversed", showgrid=False).update_xaxes(showgrid=False)

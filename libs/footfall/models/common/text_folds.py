@@ -57,10 +57,10 @@ def fit_on_folds(
     scales, shifts = fit_blend([logits[part] for part in parts], codes)
     ngrams = NGrams.fit(texts)
     inputs = _inputs(parts, ngrams, texts, matrix)
-    made = {part: fit_softmax(inputs[part], codes, strength[part]) for part in parts}
-    head = summed(made, scales, shifts, classes=classes, ngrams=ngrams if NGRAMS in parts else None)
-    told = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
-    return OnFolds(head, np.asarray(softmax(told + shifts, axis=1)))
+    fitted_parts = {part: fit_softmax(inputs[part], codes, strength[part]) for part in parts}
+    head = summed(fitted_parts, scales, shifts, classes=classes, ngrams=ngrams if NGRAMS in parts else None)
+    total = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
+    return OnFolds(head, np.asarray(softmax(total + shifts, axis=1)))
 
 
 def _inputs(

@@ -57,9 +57,9 @@ class Softmax:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Softmax:
-        """What `as_json` told."""
-        return cls(np.array(told["coefficients"], dtype=np.float64), np.array(told["intercepts"], dtype=np.float64))
+    def from_json(cls, fields: Mapping[str, Any]) -> Softmax:
+        """The value whose `as_json` these fields are."""
+        return cls(np.array(fields["coefficients"], dtype=np.float64), np.array(fields["intercepts"], dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,15 @@ class TextHead:
 
     def as_json(self) -> dict[str, Any]:
         """All that it is; no word of a text."""
-        told = {"of_vectors": self.of_vectors, "of_ngrams": self.of_ngrams, "ngrams": self.ngrams}
-        return {"classes": list(self.classes), **{name: part and part.as_json() for name, part in told.items()}}
+        parts = {"of_vectors": self.of_vectors, "of_ngrams": self.of_ngrams, "ngrams": self.ngrams}
+        return {"classes": list(self.classes), **{name: part and part.as_json() for name, part in parts.items()}}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> TextHead:
-        """What `as_json` told."""
-        vectors, words, ngrams = (told[name] for name in ("of_vectors", "of_ngrams", "ngrams"))
+    def from_json(cls, fields: Mapping[str, Any]) -> TextHead:
+        """The value whose `as_json` these fields are."""
+        vectors, words, ngrams = (fields[name] for name in ("of_vectors", "of_ngrams", "ngrams"))
         return cls(
-            tuple(told["classes"]),
+            tuple(fields["classes"]),
             Softmax.from_json(vectors) if vectors else None,
             Softmax.from_json(words) if words else None,
             NGrams.from_json(ngrams) if ngrams else None,
@@ -128,7 +128,7 @@ def fit_head(
     if NGRAMS in parts:
         ngrams = NGrams.fit(text for text, is_kept in zip(texts, kept, strict=True) if not is_kept)
         inputs[NGRAMS] = ngrams.transform(texts)
-    fitted = {name: fit_softmax(found[~kept], codes[~kept], STRENGTH[name]) for name, found in inputs.items()}
+    fitted = {name: fit_softmax(matrix[~kept], codes[~kept], STRENGTH[name]) for name, matrix in inputs.items()}
     logits = [fitted[name].logits(inputs[name][kept]) for name in inputs]
     scales, shifts = fit_blend(logits, codes[kept], weights=None if weights is None else weights[kept])
     return summed(fitted, scales, shifts, classes=classes, ngrams=ngrams)
@@ -149,15 +149,15 @@ def fit_softmax(inputs: Matrix | csr_matrix, codes: Labels, strength: float) -> 
     if isinstance(inputs, csr_matrix):
         return _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit(inputs, codes))
     middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + TINY
-    made = _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit((inputs - middle) / spread, codes))
-    return made.over_raw(middle, spread)
+    softmax = _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit((inputs - middle) / spread, codes))
+    return softmax.over_raw(middle, spread)
 
 
-def _softmax_of(made: LogisticRegression) -> Softmax:
+def _softmax_of(fitted: LogisticRegression) -> Softmax:
     """One row of coefficients a class; of two classes scikit-learn keeps the difference alone."""
-    if len(made.coef_) > 1:
-        return Softmax(made.coef_, made.intercept_)
-    return Softmax(np.vstack([-made.coef_, made.coef_]) / 2, np.r_[-made.intercept_, made.intercept_] / 2)
+    if len(fitted.coef_) > 1:
+        return Softmax(fitted.coef_, fitted.intercept_)
+    return Softmax(np.vstack([-fitted.coef_, fitted.coef_]) / 2, np.r_[-fitted.intercept_, fitted.intercept_] / 2)
 
 
 def _codes(labels: Sequence[str], classes: Sequence[str], kept: npt.NDArray[np.bool_]) -> Labels:
@@ -168,9 +168,9 @@ def _codes(labels: Sequence[str], classes: Sequence[str], kept: npt.NDArray[np.b
     lacking = [f"{name} to {side}" for side, some in sides.items() for name, n in place.items() if n not in some]
     if lacking or (codes < 0).any():
         unknown = sorted({label for label, code in zip(labels, codes, strict=True) if code < 0})
-        told = ", ".join([*(f"no {one}" for one in lacking), *(f"unknown label {one}" for one in unknown)])
+        faults = ", ".join([*(f"no {label}" for label in lacking), *(f"unknown label {label}" for label in unknown)])
         raise TooFew(
-            f"the labelled texts do not hold what a model of {', '.join(classes)} needs: {told}.",
+            f"the labelled texts do not hold what a model of {', '.join(classes)} needs: {faults}.",
             fix="Map more labelled texts: each class needs a few dozen that have vectors.",
         )
     return codes

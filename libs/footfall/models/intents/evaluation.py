@@ -51,8 +51,8 @@ def lower_end(hits: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> Mat
     """Lower end of Wilson's one-sided 95% interval for a share of which `hits` of `counts` were seen."""
     share, squared = hits / counts, SURE**2
     spread = SURE * np.sqrt(share * (1 - share) / counts + squared / (4 * counts**2))
-    found: Matrix = (share + squared / (2 * counts) - spread) / (1 + squared / counts)
-    return found
+    low: Matrix = (share + squared / (2 * counts) - spread) / (1 + squared / counts)
+    return low
 
 
 def evaluate(messages: IntentPredictions, *, rounds: int) -> dict[str, Any]:
@@ -127,8 +127,8 @@ def _coverage(labels: Labels, scores: Matrix) -> float:
 
 def _precision(labels: Labels, scores: Matrix) -> float:
     """Share of right answers among those given; NaN where none is."""
-    given = scores[:, 1] == 1
-    return float(np.mean(scores[given, 0] == labels[given])) if given.any() else float("nan")
+    is_answered = scores[:, 1] == 1
+    return float(np.mean(scores[is_answered, 0] == labels[is_answered])) if is_answered.any() else float("nan")
 
 
 def _unclear_left(labels: Labels, scores: Matrix) -> float:

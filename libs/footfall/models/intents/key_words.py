@@ -44,6 +44,6 @@ def by_words(text: str) -> str:
     ('coupon', 'other')
     """
     plain = text.casefold()
-    found = {intent: sum(word in plain for word in words) for intent, words in WORDS.items()}
-    best = max(found, key=lambda intent: found[intent])
-    return best if found[best] else FALLBACK
+    counts = {intent: sum(word in plain for word in words) for intent, words in WORDS.items()}
+    best = max(counts, key=lambda intent: counts[intent])
+    return best if counts[best] else FALLBACK

@@ -93,17 +93,17 @@ def judge_rises(counts: pd.DataFrame, *, false_alarm_share: float, min_users: in
         low = np.where(now > 0, beta.ppf(tail, now, before + 1), 0.0)
         high = np.where(before > 0, beta.ppf(1 - tail, now + 1, before), 1.0)
         expected = before * all_now / all_before
-        told = {
+        ratios = {
             "rise": (now + 1) / (expected + 1),
             "rise_low": _ratio(low, share),
             "rise_high": _ratio(high, share),
         }
     is_rising = has_both & (p_value < false_alarm_share) & (now >= min_users)
-    found = {
+    columns = {
         name: pd.Series(values, index=counts.index).where(has_both & np.isfinite(values))
-        for name, values in told.items()
+        for name, values in ratios.items()
     }
-    return pd.DataFrame({**found, "p_value": p_value, "is_rising": is_rising, "is_new": is_rising & (before < FEW)})
+    return pd.DataFrame({**columns, "p_value": p_value, "is_rising": is_rising, "is_new": is_rising & (before < FEW)})
 
 
 def _ratio(part: Matrix, share: Matrix) -> Matrix:

@@ -192,8 +192,8 @@ def _numbered(
     )  # fmt: skip
 
 
-def _is_same(one: Mask, other: Mask) -> bool:
-    return bool((one & other).sum() >= SAME * max((one | other).sum(), 1))
+def _is_same(members: Mask, other: Mask) -> bool:
+    return bool((members & other).sum() >= SAME * max((members | other).sum(), 1))
 
 
 def _shared(groups: Labels, again: Labels) -> Matrix:

@@ -81,7 +81,7 @@ def _parts(module: str) -> Iterator[bytes]:
     for folder in sorted(folders):
         for file in sorted(_resources(folder), key=lambda f: f.name):
             if file.name in names or file.name.rpartition(".")[0] in names:
-                yield SQL_COMMENT.sub("", file.read_text(encoding="utf-8")).encode()
+                yield " ".join(SQL_COMMENT.sub("", file.read_text(encoding="utf-8")).split()).encode()
 
 
 def _resources(package: str) -> list[Traversable]:

@@ -69,7 +69,7 @@ def test_where_the_learner_ties_with_a_baseline_the_baseline_becomes_the_model(
 ) -> None:
     assert (trained.verdict.role, trained.verdict.served_by) == (Role.BASELINE, f"baseline: {baseline.name}")
     assert trained.serves
-    assert trained.missed.startswith(f"churn: baseline: {baseline.name} serves, since auroc is ")
+    assert trained.missed.startswith(f"churn: the baseline {baseline.name} serves, since auroc is ")
     assert isinstance(trained.model.fitted, BinaryScorer)
     assert trained.model.fitted.learner == trained.parameters["learner"] == baseline.name
     features = features_of(MODEL, baseline)

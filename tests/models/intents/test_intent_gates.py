@@ -37,8 +37,8 @@ NGRAMS = model(2, NEVER, learner="n-grams")
 WORDS = IntentsModel(KEY_WORDS, ENCODER, NEVER, None)
 
 
-def verdict_of(candidate: IntentsModel, champion: IntentsModel | None = None) -> Verdict:
-    run = training_run(MODEL, champion=champion and as_champion(champion, "intents"))
+def verdict_of(candidate: IntentsModel, champion: IntentsModel | None = None, **settings: float) -> Verdict:
+    run = training_run(MODEL, champion=champion and as_champion(champion, "intents"), **settings)
     models = {LEARNER: candidate, "n-grams": NGRAMS, KEY_WORDS: WORDS}
     return decide_intents(models, MESSAGES, MESSAGES, run)
 
@@ -49,12 +49,17 @@ def test_the_gates_are_accuracy_and_utility_and_a_good_model_passes_them() -> No
     assert verdict.role is Role.LEARNER
 
 
-@pytest.mark.parametrize("threshold", [NEVER, 0.0])
-def test_a_model_that_answers_nothing_or_everything_however_unsure_misses_the_utility_alone(threshold: float) -> None:
-    assert verdict_of(FAIR).role is Role.LEARNER
-    verdict = verdict_of(replace(FAIR, threshold=threshold))
+def test_a_model_that_answers_everything_however_unsure_misses_the_utility_alone() -> None:
+    assert verdict_of(FAIR, min_precision=0.9).role is Role.LEARNER
+    verdict = verdict_of(replace(FAIR, threshold=0.0), min_precision=0.9)
     assert gates_passed(verdict) == {("accuracy", "baseline"): True, ("utility", "baseline"): False}
     assert verdict.served_by == "baseline: n-grams"
+
+
+def test_a_model_that_answers_nothing_does_not_serve() -> None:
+    verdict = verdict_of(replace(FAIR, threshold=NEVER))
+    assert verdict.served_by == "baseline: n-grams"
+    assert "it answers no message" in verdict.reason
 
 
 def test_a_model_that_knows_no_more_than_a_baseline_misses_the_accuracy_alone_however_well_it_is_silent() -> None:

@@ -33,14 +33,14 @@ def vector(number: int, noise: float) -> list[float]:
 
 @pytest.fixture(scope="module")
 def vectors(spark: SparkSession) -> DataFrame:
-    """300 messages by encoder enc1; one of another encoder, which must not be read."""
-    by_encoder = [(f"t{n}", "enc1", vector(n, 1.8)) for n in range(300)]
+    """600 messages by encoder enc1; one of another encoder, which must not be read."""
+    by_encoder = [(f"t{n}", "enc1", vector(n, 1.8)) for n in range(600)]
     return spark.createDataFrame([*by_encoder, ("t0", "enc0", [9.0])], VECTORS)
 
 
 @pytest.fixture(scope="module")
 def messages(spark: SparkSession) -> DataFrame:
-    labelled = [(f"t{n}", f"message {n} {share(n)}", "zh" if n % 2 else "en", USED[n % 3]) for n in range(300)]
+    labelled = [(f"t{n}", f"message {n} {share(n)}", "zh" if n % 2 else "en", USED[n % 3]) for n in range(600)]
     return spark.createDataFrame(labelled, "text_id string, text string, language string, intent string")
 
 
@@ -63,7 +63,7 @@ def test_it_beats_its_baselines_by_far_in_both_languages(trained: Trained) -> No
     assert min(metrics["macro_f1_zh"], metrics["macro_f1_en"]) > 0.6  # a third by chance
     assert (trained.verdict.role, trained.missed) == (Role.LEARNER, "")
     assert trained.parameters["learner"] == LEARNER
-    assert trained.evaluation["texts"] + trained.parameters["texts_fitted"] == 300
+    assert trained.evaluation["texts"] + trained.parameters["texts_fitted"] == 600
 
 
 def test_it_leaves_to_a_person_what_it_is_not_sure_of_and_its_file_holds_no_text(

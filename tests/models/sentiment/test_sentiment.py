@@ -36,7 +36,7 @@ def label_of(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def texts(spark: SparkSession) -> Texts:
-    """600 labelled texts and their vectors by encoder enc1; one vector of another encoder, which must not be read."""
+    """1,500 labelled texts and their vectors by encoder enc1; one vector of another encoder, which must not be read."""
     labelled = [
         (
             f"t{i}",
@@ -44,9 +44,9 @@ def texts(spark: SparkSession) -> Texts:
             "zh" if i % 3 else "en",
             label_of(i),
         )
-        for i in range(600)
+        for i in range(1500)
     ]
-    vectors = [(f"t{i}", "enc1", [MEANS[label_of(i)] + 3 * (share(i, 0) - 0.5), share(i, 1)]) for i in range(600)]
+    vectors = [(f"t{i}", "enc1", [MEANS[label_of(i)] + 3 * (share(i, 0) - 0.5), share(i, 1)]) for i in range(1500)]
     other = ("t0", "enc0", [9.0])
     return spark.createDataFrame(labelled, LABELLED), spark.createDataFrame([*vectors, other], VECTORS)
 
@@ -71,7 +71,7 @@ def test_words_and_vectors_together_beat_the_named_baselines(trained: Trained) -
     assert min(metrics["accuracy_zh"], metrics["accuracy_en"]) > 0.75
     assert (trained.verdict.role, trained.missed) == (Role.LEARNER, "")
     parts = ("texts_fitted", "texts_calibrated", "texts_held_out")
-    assert sum(trained.parameters[part] for part in parts) == 600
+    assert sum(trained.parameters[part] for part in parts) == 1500
 
 
 def test_neutral_texts_are_told_apart_as_well_as_the_words_allow(trained: Trained) -> None:

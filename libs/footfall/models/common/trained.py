@@ -86,7 +86,7 @@ class Trained:
         """The gates that the learner missed and who serves instead, in words; empty where it passed all."""
         return {
             Role.LEARNER: "",
-            Role.BASELINE: f"{self.name}: the {self.verdict.served_by} serves, since {self.verdict.reason}",
+            Role.BASELINE: f"{self.name}: the baseline {self.verdict.name} serves, since {self.verdict.reason}",
             Role.CHAMPION: f"{self.name}: the champion stays, since {self.verdict.reason}",
             Role.NOBODY: f"{self.name}: nothing serves, since {self.verdict.reason}",
         }[self.verdict.role]

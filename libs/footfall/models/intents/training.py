@@ -124,14 +124,16 @@ def decide_intents(
     known = places(fitted["intent"].tolist(), intents)
     commonest = np.bincount(known[known >= 0]).argmax()
     champion = run.champion
+    predictions = {name: answers(model, held_out, intents) for name, model in models.items()}
     contenders = Contenders(
         outcomes=outcomes,
         learner=LEARNER,
-        predictions={name: answers(model, held_out, intents) for name, model in models.items()},
+        predictions=predictions,
         baselines=tuple(name for name in models if name != LEARNER),
         trivial=np.column_stack([np.full(len(outcomes), commonest), np.zeros(len(outcomes))]),
         champion=answers(champion.fitted, held_out, intents) if champion else None,
         champion_name=champion.version if champion else "",
+        objection="" if predictions[LEARNER][:, 1].any() else "it answers no message",
     )
     return decide(
         contenders, gates=run.model.gates, metrics=metrics(run.settings["min_precision"]), settings=run.settings,

@@ -1,4 +1,5 @@
--- What people wrote of an item before each date: what they praise and blame, and whether they are less content than before.
+-- What people wrote of an item before each date: what they praise and blame, and whether they are less content than
+-- before.
 -- The last 28 days are compared with the 112 days before them.
 WITH
 written AS (

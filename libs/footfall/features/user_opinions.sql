@@ -1,4 +1,5 @@
--- What a person wrote in the last 365 days before each date, in reviews and tickets: their sentiment, what they care about.
+-- What a person wrote in the last 365 days before each date, in reviews and tickets: their sentiment, what they care
+-- about.
 WITH
 written AS (
     SELECT

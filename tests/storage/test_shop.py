@@ -36,7 +36,7 @@ def test_another_time_zone_and_another_currency_are_refused_with_both_values(spa
     assert raised.value.fix.startswith("Set the lake's values in the settings, or point --lake at a new place")
     with pytest.raises(SettingsError) as raised:
         require_same_shop(Lake(spark, lake.root), **{**BERLIN, "currency": "USD"})
-    assert "time_zone" not in raised.value.what
+    assert "shop.time_zone" not in raised.value.what
 
 
 def test_a_lake_that_kept_neither_takes_those_of_the_next_run(spark: SparkSession, lake: Lake) -> None:

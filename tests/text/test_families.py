@@ -48,7 +48,7 @@ def test_each_family_is_computed_as_transformers_does(tiny, family: str, pooling
     directory = tiny(family)
     model = AutoModel.from_pretrained(directory).eval()
     encoder = load_on_cpu(directory, prefix="", pooling=pooling, max_tokens=12, tokens_per_batch=24)
-    assert isinstance(encoder._model, PackedBert if family in PACKED else PaddedModel)
+    assert isinstance(encoder.passes.model.model, PackedBert if family in PACKED else PaddedModel)
     require_like(encoder, [pooled(model, ids_of(text), pooling) for text in TEXTS], TEXTS)
 
 

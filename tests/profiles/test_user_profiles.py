@@ -32,6 +32,7 @@ def test_all_results_about_a_person_stand_in_one_row(spark: SparkSession) -> Non
         "model": "churn",
         "score": 0.2,
         "reasons": [reason],
+        "served_by": "baseline: recency alone",
         "model_version": "churn/2",
     }
     group = {"as_of_date": D, "segment_id": 1, "model_version": "segments/1"}
@@ -60,8 +61,9 @@ def test_all_results_about_a_person_stand_in_one_row(spark: SparkSession) -> Non
         "tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": Decimal("100.0000"),
         "order_value_90d": 12.5, "interests": [], "spending_power": "low", "price_sensitivity": None,
         "value_class": "promising", "segment_id": 1, "segment_name": "frequent", "churn_probability": 0.2,
-        "churn_reasons": [reason], "review_count": 2, "review_sentiment": 0.5,
-            "complaint_share_365d": 0.25, "aspects_cared_about": ["price"],
+        "churn_reasons": [reason], "churn_served_by": "baseline: recency alone", "churn_no_score_reason": None,
+        "review_count": 2, "review_sentiment": 0.5,
+        "complaint_share_365d": 0.25, "aspects_cared_about": ["price"],
         "model_versions": ["churn/2", "segments/1", "sentiment/3"],
     }  # fmt: skip
     assert [row.asDict(recursive=True) for row in profiles.collect()] == [expected]

@@ -77,7 +77,7 @@ def test_a_file_in_another_encoding_says_so(conf: Path) -> None:
 def test_an_unknown_environment_names_those_there_are(conf: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         resolve(conf, "lokal", {})
-    assert raised.value.fix == "There are: local."
+    assert raised.value.fix == "Use one of: local."
 
 
 def test_a_time_zone_that_does_not_exist_is_refused(conf: Path) -> None:

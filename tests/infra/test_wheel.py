@@ -72,4 +72,4 @@ def test_the_settings_of_the_wheel_apply_where_the_working_folder_has_none(insta
     (tmp_path / "conf/base.yaml").write_text("shop: {name: own}\n", encoding="utf-8")
     own = run_in(tmp_path, installed, "-m", "footfall.settings", "--env", "yarn", "--out", "settings.yaml")
     assert own.returncode == 2
-    assert "--env yarn: no folder conf/env/yarn.\nFix: There are: none." in own.stderr
+    assert "--env yarn: no folder conf/env/yarn.\nFix: Use one of: none." in own.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
@@ -28,7 +26,7 @@ from footfall.registry.registry import PASSED
 from footfall.runtime.cli import Job
 from footfall.runtime.runner import PART
 from footfall.steps.code import code_hash
-from footfall.steps.step import Frames, Read, Step, StepResult
+from footfall.steps.step import Frames, Read, Step, StepResult, digest
 from footfall.text.spec import encoder_specs, require_weights
 
 
@@ -57,7 +55,7 @@ def train_step(job: Job, model: Model) -> Step:
     """
     name, settings, dates = f"train_{model.name}", settings_of(job, model), dates_of(job)
     shared = {"training": job.settings.training.model_dump(exclude={"cadence_days"}), "mlflow": job.settings.mlflow}
-    definition = _digest({"settings": settings, **shared, "code": code_hash(model.package)})
+    definition = digest({"settings": settings, **shared, "code": code_hash(model.package)})
 
     def apply(frames: Frames) -> StepResult:
         by_name = {table.name: frames[table.full_name] for table in model.reads}
@@ -137,9 +135,9 @@ def encoder_fingerprint(job: Job) -> str:
 
 def rows_fingerprint(rows: DataFrame) -> str:
     """Names the rows whatever their order: their number, and the sum of their hashes."""
-    digest = F.sum(F.xxhash64(*(f"`{c}`" for c in sorted(rows.columns))).cast("decimal(38,0)")).alias("digest")
-    row = rows.agg(F.count(F.lit(1)).alias("rows"), digest).collect()[0]
-    return f"{row['rows']} rows, {row['digest'] or 0}"
+    hash_sum = F.sum(F.xxhash64(*(f"`{c}`" for c in sorted(rows.columns))).cast("decimal(38,0)")).alias("hash_sum")
+    row = rows.agg(F.count(F.lit(1)).alias("rows"), hash_sum).collect()[0]
+    return f"{row['rows']} rows, {row['hash_sum'] or 0}"
 
 
 def _known_result(job: Job, model: Model, tags: Mapping[str, str]) -> StepResult | None:
@@ -194,7 +192,3 @@ def _result(model: Model, number: str, role: Role, missed: str) -> StepResult:
     serves = role in {Role.LEARNER, Role.BASELINE}
     promotes = {model.name: number} if serves else {model.name: ""} if role is Role.NOBODY else {}
     return StepResult(models={model.name: number}, gate_failed=missed, promotes=promotes)
-
-
-def _digest(values: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]

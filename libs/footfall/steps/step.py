@@ -126,7 +126,7 @@ class Step:
         own = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
         pinned = {key: pin for key, pin in inputs.items() if key not in own}
         definition = {"values": dict(self.values), "code": {name: code_hash(name) for name in self.code}}
-        return f"{_digest({} if self.is_incremental else definition)}.{_digest({**pinned, **self.day_values})}"
+        return f"{digest({} if self.is_incremental else definition)}.{digest({**pinned, **self.day_values})}"
 
 
 def has_same_definition(fingerprint: str, other: str) -> bool:
@@ -134,5 +134,6 @@ def has_same_definition(fingerprint: str, other: str) -> bool:
     return fingerprint.partition(".")[0] == other.partition(".")[0]
 
 
-def _digest(values: Mapping[str, Any]) -> str:
+def digest(values: Mapping[str, Any]) -> str:
+    """Names the values: 16 hexadecimal digits, whatever the order of the keys."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -48,7 +48,6 @@ class TrainingRun:
     encoder_fingerprint: Callable[[], str]
     encoder_folder: Callable[[], AbstractContextManager[Any]]
     text: Mapping[str, Any]
-    log: Callable[[str], None] = print
 
     def frame(self, table: Table) -> DataFrame:
         """The rows of a table that the model declares to read."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import count
 
-from footfall.models.common.matching import keep_numbers, overlap
+from footfall.models.common.matching import overlap
 from footfall.models.common.measures import Labels
-
-__all__ = ["group_names", "keep_names", "keep_numbers", "spending_names"]
 
 # aspect -> features that speak of it, most telling first, with the words for much and for little of it
 ASPECTS: Mapping[str, Mapping[str, tuple[str, str]]] = {

@@ -21,13 +21,14 @@ from footfall.errors import TooFew
 from footfall.models.common.clusters import SEED, ClusterTrial, choose, fit, measure, nearest, regroup
 from footfall.models.common.featureset import FeatureSet, Matrix
 from footfall.models.common.gates import Contenders, Metric, Verdict, decide
+from footfall.models.common.matching import keep_numbers
 from footfall.models.common.runs import TrainingRun
 from footfall.models.common.scaling import Scaler
 from footfall.models.common.spark_features import VECTOR, fit_scaler, vectors
 from footfall.models.common.trained import Served, Trained
 from footfall.models.segments import FEATURES, K_MEANS, SPENDING, SPENDING_GROUPS
 from footfall.models.segments.model import SegmentsModel
-from footfall.models.segments.naming import group_names, keep_names, keep_numbers, spending_names
+from footfall.models.segments.naming import group_names, keep_names, spending_names
 from footfall.tables import USER_FEATURES
 
 TAIL = 0.01

@@ -34,7 +34,7 @@ check: setup ## formatter, linters and types; changes nothing
 
 test: setup ## all tests; they need Chromium and Maven too
 	@$(PYTHON) infra/local/doctor.py --for-tests --quiet
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 demo: setup $(SECRET) ## the whole way once on the example shop, from raw logs to the report
 	@$(BIN)/python examples/shop/lay_out.py --out build/shop

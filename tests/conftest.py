@@ -1,4 +1,7 @@
-"""One Spark session for all tests: Delta, two cores, two shuffle partitions, UTC."""
+"""One Spark session for all tests of a process: Delta, two cores, two shuffle partitions, UTC.
+
+`make test` runs several processes side by side. A file's tests stay together, and so do all that share a costly fixture.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,44 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from footfall.runtime.session import local_session
 from footfall.storage.lake import Lake
 from small_shop import SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent
+# Files whose tests run in one process, since they share what is costly to start; the longest first, and before all others.
+TOGETHER = {
+    "tests/cluster/": "cluster",
+    "tests/test_pipeline.py": "small shop",
+    "tests/docs/test_query.py": "small shop",
+}
+
+
+class SharedStarts(LoadScopeScheduling):
+    """Hands whole files to the processes of `pytest -n`, and those of TOGETHER to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(nodeid: str) -> str:
+    """The tests that stay with this one: their common name in TOGETHER, or their file."""
+    return next((group for path, group in TOGETHER.items() if nodeid.startswith(path)), nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Xdist 3.8 has groups of its own, which pytest 9.2 no longer lets it write into the names of tests."""
+    return SharedStarts(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process is left alone with it at the end."""
+    longest = [*dict.fromkeys(TOGETHER.values())]
+    groups = {item: group_of(item.nodeid) for item in items}
+    items.sort(key=lambda item: longest.index(groups[item]) if groups[item] in longest else len(longest))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from footfall.features import daily_activity, item_features, user_features
 from footfall.features.coverage import COUNTED, first_days, require_activity_before, warning_of
-from footfall.features.dates import AsOfDates, as_of_dates
+from footfall.features.dates import AsOfDates
 from footfall.refine.feeds import raw_feeds
 from footfall.runtime.cli import Job, main
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
@@ -16,19 +16,16 @@ CODE = ("footfall.features",)
 
 def steps(job: Job) -> list[Step]:
     """daily_activity first: the others are summed from it."""
-    churn, features, time_zone = job.settings.churn, job.settings.features, job.settings.shop.time_zone
-    dates = as_of_dates(
-        job.as_of,
-        horizon_days=churn.horizon_days,
-        return_window_days=churn.return_window_days,
-        training_dates=features.training_dates,
-        training_step_days=features.training_step_days,
-    )
+    time_zone = job.settings.shop.time_zone
     counted = {table.name for table in COUNTED}
     feeds = {
         f.name: f.feed.known is not None for f in raw_feeds(job.settings.all_sources) if counted & set(f.feed.into)
     }
-    return [_daily_activity(time_zone), _user_features(dates, time_zone, feeds), _item_features(dates, time_zone)]
+    return [
+        _daily_activity(time_zone),
+        _user_features(job.dates, time_zone, feeds),
+        _item_features(job.dates, time_zone),
+    ]
 
 
 def _daily_activity(time_zone: str) -> Step:

@@ -18,7 +18,7 @@ from footfall.runtime.cli import Job
 from footfall.runtime.runner import Runner
 from footfall.runtime.scoring import score_steps
 from footfall.runtime.session import local_session
-from footfall.runtime.training import dates_of, train_step, trained_models
+from footfall.runtime.training import train_step, trained_models
 from footfall.settings import MlflowSettings, resolve
 from footfall.steps.step import Frames, Output, Step, StepResult
 from footfall.storage.books import Books
@@ -62,7 +62,7 @@ def main(folder: Path, jars: Path) -> None:
     lines: list[str] = []
     runner = Runner(lake, books, say=lines.append, champions=registry)
     job = Job(settings, DAY, NOW, spark, lake, books, registry, MintKey(bytes(32)), Namespace(model=["toy"]))
-    put_features(lake, runner, dates_of(job))
+    put_features(lake, runner, job.dates)
     steps = [train_step(job, model) for model in trained_models(job, Stage.TRAIN)]
     people = [step for step in score_steps(job) if step.name == "score_people"]
     runner.run([*steps, *people])
@@ -75,7 +75,7 @@ def main(folder: Path, jars: Path) -> None:
     print(f"toy card: {registry.load_card('toy', '1').splitlines()[0]}")
     print(f"toy again: {lines[-1].removeprefix('train_toy').strip()}")
     assert MODELS["toy"].package == "footfall.models.toy"
-    assert timedelta(0) <= DAY - dates_of(job).evaluation
+    assert timedelta(0) <= DAY - job.dates.evaluation
     spark.stop()
 
 

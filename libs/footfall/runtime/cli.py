@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from footfall.contract import Table
 from footfall.errors import FootfallError, GateFailed, SettingsError
+from footfall.features.dates import AsOfDates, as_of_dates
 from footfall.privacy.pseudonyms import MintKey
 from footfall.registry.registry import Registry
 from footfall.runtime.explain import explain
@@ -51,6 +52,18 @@ class Job:
     def feeds(self, table: Table) -> bool:
         """Whether any source of the shop brings rows for a table."""
         return any(table.name in feed.into for source in self.settings.all_sources for feed in source.feeds.values())
+
+    @property
+    def dates(self) -> AsOfDates:
+        """The as-of dates of scoring, evaluation and training."""
+        features, churn = self.settings.features, self.settings.churn
+        return as_of_dates(
+            self.as_of,
+            horizon_days=churn.horizon_days,
+            return_window_days=churn.return_window_days,
+            training_dates=features.training_dates,
+            training_step_days=features.training_step_days,
+        )
 
 
 StepMaker = Callable[[Job], Sequence[Step]]

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.errors import DataError, TooFew
-from footfall.features.dates import AsOfDates, as_of_dates
+from footfall.features.dates import AsOfDates
 from footfall.models import MODELS
 from footfall.models.common import plots
 from footfall.models.common.card import card
@@ -53,7 +53,7 @@ def train_step(job: Job, model: Model) -> Step:
     It runs again where its code or settings changed, or where its rows changed and its cadence is over; a challenger that was
     trained on the very same rows, by the same code and settings, is not trained again.
     """
-    name, settings, dates = f"train_{model.name}", settings_of(job, model), dates_of(job)
+    name, settings, dates = f"train_{model.name}", settings_of(job, model), job.dates
     shared = {"training": job.settings.training.model_dump(exclude={"cadence_days"}), "mlflow": job.settings.mlflow}
     definition = digest({"settings": settings, **shared, "code": code_hash(model.package)})
 
@@ -86,15 +86,6 @@ def settings_of(job: Job, model: Model) -> dict[str, Any]:
     sections = job.settings.model_dump()
     own = dict(sections[model.settings]) if model.settings else {}
     return own | {section: sections[section] for section in model.uses_settings}
-
-
-def dates_of(job: Job) -> AsOfDates:
-    """The as-of dates of training and evaluation."""
-    features, churn = job.settings.features, job.settings.churn
-    return as_of_dates(
-        job.as_of, horizon_days=churn.horizon_days, return_window_days=churn.return_window_days,
-        training_dates=features.training_dates, training_step_days=features.training_step_days,
-    )  # fmt: skip
 
 
 def training_run(job: Job, model: Model, frames: Mapping[str, DataFrame], dates: AsOfDates) -> TrainingRun:

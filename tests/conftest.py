@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from footfall.runtime.session import local_session
 from footfall.storage.lake import Lake
-from small_shop import SmallShop
+from small_shop import SECRET, SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent
 # Files whose tests run in one process, since they share what is costly to start; the longest first, and before all others.
@@ -81,7 +81,7 @@ def small_shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     assert spark is not None
     base = tmp_path_factory.mktemp("small")
     shop = SmallShop(base / "raw", base / "lake", base / "mlflow", base / "report" / "index.html")
-    os.environ.setdefault("FOOTFALL_PSEUDONYM_SECRET", "a secret of the tests, long enough")
+    os.environ["FOOTFALL_PSEUDONYM_SECRET"] = SECRET
     command = [sys.executable, str(ROOT / "examples" / "shop" / "lay_out.py"), "--small", "60", "--out", str(shop.raw)]
     subprocess.run(command, check=True, cwd=ROOT)
     assert shop.run() == 0

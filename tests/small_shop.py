@@ -8,6 +8,9 @@ from pathlib import Path
 from footfall.runtime.cli import main
 from jobs import pipeline
 
+AS_OF, NOW = "2018-01-01", "2018-01-02T00:00:00+00:00"
+SECRET = "a secret of the tests, long enough"
+
 
 @dataclass(frozen=True)
 class SmallShop:
@@ -18,9 +21,10 @@ class SmallShop:
     mlflow: Path
     report: Path
 
-    def run(self, *more: str, stages: str = "") -> int:
-        """Runs jobs/pipeline.py's steps in the tests' session; returns the exit code."""
-        places = {
+    @property
+    def settings(self) -> dict[str, str]:
+        """Where its things lie, and what a small shop needs to train quickly."""
+        return {
             "mlflow.tracking_uri": f"sqlite:///{self.mlflow / 'mlflow.db'}",
             "mlflow.artifact_root": str(self.mlflow / "artifacts"),
             "report.path": str(self.report),
@@ -29,7 +33,10 @@ class SmallShop:
             "segments.k_max": "4",
             "segments.stability_rounds": "2",
         }
-        chosen = [word for key, value in places.items() for word in ("--set", f"{key}={value}")]
-        arguments = ["--lake", str(self.lake), "--raw", str(self.raw), "--as-of", "2018-01-01", *chosen, *more]
-        arguments += ["--now", "2018-01-02T00:00:00+00:00", *(("--stages", stages) if stages else ())]
+
+    def run(self, *more: str, stages: str = "") -> int:
+        """Runs jobs/pipeline.py's steps in the tests' session; returns the exit code."""
+        chosen = [word for key, value in self.settings.items() for word in ("--set", f"{key}={value}")]
+        arguments = ["--lake", str(self.lake), "--raw", str(self.raw), "--as-of", AS_OF, *chosen, *more]
+        arguments += ["--now", NOW, *(("--stages", stages) if stages else ())]
         return main(pipeline.__doc__ or "", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments)

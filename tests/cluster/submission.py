@@ -9,6 +9,8 @@ from pathlib import Path
 
 from infra.standalone.cluster import RunningCluster
 
+import small_shop
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFS = {
     "spark.databricks.delta.snapshotPartitions": "2",
@@ -19,7 +21,9 @@ CONFS = {
 SMALL = ("--driver-memory", "1g", "--executor-memory", "1g", *(f"--conf={k}={v}" for k, v in CONFS.items()))
 # what conf/env/standalone leaves to fill in; a test names others behind them
 PLACES = {"mlflow.tracking_uri": "https://127.0.0.1:1", "text.encoder": "none", "sources.root": "none"}
-SECRET = {"FOOTFALL_PSEUDONYM_SECRET": "a secret that only tests know"}
+SECRET = {
+    "FOOTFALL_PSEUDONYM_SECRET": small_shop.SECRET
+}  # one for all, so that one lake can take over another's mint key
 
 
 def submit(*words: str, env: Mapping[str, str] | None = None, seconds: int = 300) -> subprocess.CompletedProcess[str]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -14,12 +11,12 @@ from jobs.pipeline import STAGES
 
 from cluster.conftest import Hdfs
 from cluster.same_tables import differences, read_lake
-from cluster.submission import ROOT, SMALL, on_cluster, submit
+from cluster.submission import ROOT, on_cluster, submit
 from footfall.contract import Table
 from footfall.tables import BY_NAME, feed_table
+from small_shop import AS_OF, NOW, SmallShop
 
-HOUSEHOLDS = 120
-WHEN = ("--as-of", "2018-01-01", "--now", "2018-01-02T00:00:00+00:00")
+WHEN = ("--as-of", AS_OF, "--now", NOW)
 TO_THE_BIT = ("raw.", "refined.", "results.daily_activity")
 TELLS_WHO_RAN = {"books.batches"}
 
@@ -33,48 +30,28 @@ class Lakes:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw logs of a small shop."""
-    out = tmp_path_factory.mktemp("shop") / "shop"
-    lay_out = [sys.executable, ROOT / "examples" / "shop" / "lay_out.py", "--small", str(HOUSEHOLDS), "--out", out]
-    subprocess.run(lay_out, check=True, capture_output=True)
-    return out
+def lakes(
+    small_shop: SmallShop, hdfs: Hdfs, standalone: RunningCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Lakes:
+    """The lake of the small shop, made in the tests' session, and the cluster's of the same logs.
 
-
-@pytest.fixture(scope="module")
-def lakes(shop: Path, hdfs: Hdfs, standalone: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
-    """Both runs, over the same models: one machine trains them, both score with them."""
+    One machine trains the models, both score with them.
+    """
     folder = tmp_path_factory.mktemp("lakes")
-    tracking = f"sqlite:///{folder}/mlflow.db"
-    shared = [*WHEN, *settings(folder, tracking)]
-    here = ["--env", "local", *SMALL, "--lake", str(folder / "local"), "--raw", str(shop), *shared]
-    run(*here)
-    there = ["--lake", f"{hdfs.uri}/lake", "--raw", hdfs.put(shop, "/shop"), *shared]
-    same_key = ["--set", f"privacy.mint_key_from={folder / 'local'}"]
-    no_training = ["--stages", ",".join(stage for stage in STAGES if stage != "train")]
-    run(*on_cluster(standalone), *there, *same_key, *no_training)
-    return Lakes(read_lake(folder / "local"), read_lake(hdfs.get("/lake", folder / "cluster")))
-
-
-def settings(folder: Path, tracking: str) -> list[str]:
-    """What a small shop needs to train quickly, and places that every process of this machine finds."""
     values = {
+        **small_shop.settings,
         "cluster.shared_paths": "true",
-        "mlflow.tracking_uri": tracking,
-        "mlflow.artifact_root": str(folder / "artifacts"),
         "report.path": str(folder / "report.html"),
         "text.encoder": str(ROOT / ".cache" / "models" / "multilingual-e5-small"),
-        "segments.k_max": "3",
-        "segments.min_people": "20",
-        "training.bootstrap_rounds": "20",
+        "privacy.mint_key_from": str(small_shop.lake),
     }
-    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
-
-
-def run(*words: str, codes: tuple[int, ...] = (0,)) -> None:
-    """Runs the pipeline; fails with what it said."""
+    settings = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    places = ["--lake", f"{hdfs.uri}/lake", "--raw", hdfs.put(small_shop.raw, "/shop")]
+    stages = ["--stages", ",".join(stage for stage in STAGES if stage != "train")]
+    words = [*on_cluster(standalone), *places, *WHEN, *settings, *stages]
     done = submit("jobs/pipeline.py", *words, seconds=1500)
-    assert done.returncode in codes, f"exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return Lakes(read_lake(small_shop.lake), read_lake(hdfs.get("/lake", folder / "cluster")))
 
 
 def contract_of(name: str) -> Table:

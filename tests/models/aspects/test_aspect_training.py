@@ -18,7 +18,7 @@ from footfall.errors import DataError, TooFew
 from footfall.models.aspects import MODEL
 from footfall.models.aspects.lexicon import builtin
 from footfall.models.aspects.model import fit_aspects
-from footfall.models.aspects.training import decide_by_votes, rows, train
+from footfall.models.aspects.training import ReadClauses, decide_by_votes, rows, train
 from footfall.models.common.trained import Trained
 from footfall.tables import CLAUSE_VECTORS, LABELLED_CLAUSES, REVIEWS, TEXT_VECTORS, TICKETS
 from footfall.text.clauses import split_clauses
@@ -114,7 +114,7 @@ def test_a_head_that_ranks_by_chance_misses_the_gate_of_votes() -> None:
     by_chance = random.normal(size=(240, 3))
     trial = fit_aspects(clauses, by_chance, lexicon=builtin(), fingerprint=ENCODER)
     fresh = random.normal(size=(240, 3))
-    verdict = decide_by_votes(trial, clauses, fresh, training_run(MODEL, own={}, min_auroc_gain=0.3))
+    verdict = decide_by_votes(trial, ReadClauses(clauses, fresh), training_run(MODEL, own={}, min_auroc_gain=0.3))
     assert gates_passed(verdict) == {("auroc_of_votes", "baseline"): False}
     assert verdict.served_by == ""
 

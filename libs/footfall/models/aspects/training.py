@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from footfall.models.aspects.lexicon import Lexicon, builtin
 from footfall.models.aspects.model import LEARNER, LEAST_VOTES, WORD_LIST, AspectModel, fit_aspects, votes, word_list
 from footfall.models.aspects.supervised import LabelledClauses, teachable
 from footfall.models.common import measures
+from footfall.models.common.binary_heads import Marks
 from footfall.models.common.documents import documents, known_before
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.gates import Contenders, Metric, Verdict, decide
@@ -25,9 +27,24 @@ from footfall.text.normal import normalise
 from footfall.text.vectors import vectors_matrix
 
 MOST_CLAUSES = 16_000  # by hash, on the driver
-HELD_OUT = 5  # every fifth clause is held out
+HELD_OUT = 5  # the clauses of every fifth text are held out, by a hash of the text: the same in each training
 SETTING = "the setting aspects.own"
 CHANCE = 0.5  # the AUROC of guesses
+
+
+@dataclass(frozen=True)
+class ReadClauses:
+    """n clauses that nobody labelled; `vectors` float64[n, dim]."""
+
+    clauses: list[str]
+    vectors: Matrix
+
+    def __len__(self) -> int:
+        return len(self.clauses)
+
+    def at(self, chosen: Marks) -> ReadClauses:
+        """Those that `chosen`, bool[n], says."""
+        return ReadClauses([self.clauses[i] for i in np.flatnonzero(chosen)], self.vectors[chosen])
 
 
 def rows(run: TrainingRun) -> DataFrame:
@@ -49,31 +66,28 @@ def rows(run: TrainingRun) -> DataFrame:
 
 
 def train(frame: DataFrame, run: TrainingRun) -> Trained:
-    """Fits a trial without the held-out clauses, lets the gates decide on those, then fits on all.
+    """Fits without the held-out clauses, and lets the gates decide on those.
 
     Evaluated on either kind: does what the head over vectors learnt rank the clauses that the list votes for first, without
     seeing the list? Is more of what labels say found than by the list alone?
     """
     fingerprint = run.encoder_fingerprint()
-    texts, vectors, labelled = collected(frame)
+    clauses, labelled, is_held_out, is_held_out_label = collected(frame)
     lexicon = builtin().with_own(run.settings["own"], where=SETTING)
     supervised = teachable(_required_known(labelled, lexicon), aspects=lexicon.aspects)
-    held_out, held_out_labels = (np.arange(n) % HELD_OUT == 0 for n in (len(texts), len(labelled)))
-    trial = fit_aspects(
-        [text for text, is_held_out in zip(texts, held_out, strict=True) if not is_held_out], vectors[~held_out],
-        lexicon=lexicon, fingerprint=fingerprint, labelled=labelled.at(~held_out_labels), supervised=supervised,
-    )  # fmt: skip
-    of_votes = auroc_of_votes(trial, [t for t, h in zip(texts, held_out, strict=True) if h], vectors[held_out])
-    evaluated = labelled.at(held_out_labels)
-    f1_figures = micro_figures(trial, evaluated, supervised) if supervised else {}
-    verdict = (
-        decide_by_labels(trial, evaluated, supervised, run)
-        if supervised
-        else decide_by_votes(trial, [t for t, h in zip(texts, held_out, strict=True) if h], vectors[held_out], run)
-    )
+    fitted, evaluated = clauses.at(~is_held_out), clauses.at(is_held_out)
     model = fit_aspects(
-        texts, vectors, lexicon=lexicon, fingerprint=fingerprint, labelled=labelled, supervised=supervised
+        fitted.clauses, fitted.vectors, lexicon=lexicon, fingerprint=fingerprint,
+        labelled=labelled.at(~is_held_out_label), supervised=supervised,
     )  # fmt: skip
+    of_votes = auroc_of_votes(model, evaluated)
+    evaluated_labels = labelled.at(is_held_out_label)
+    f1_figures = micro_figures(model, evaluated_labels, supervised) if supervised else {}
+    verdict = (
+        decide_by_labels(model, evaluated_labels, supervised, run)
+        if supervised
+        else decide_by_votes(model, evaluated, run)
+    )
     serving = word_list(model) if verdict.name == WORD_LIST else model
     return Trained(
         name="aspects",
@@ -82,7 +96,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
         predictions=(("aspects", "string"),),
         feature_version=fingerprint,
         parameters={
-            "learner": serving.learner, "clauses": len(texts), "labelled_clauses": len(labelled),
+            "learner": serving.learner, "clauses": len(clauses), "labelled_clauses": len(labelled),
             "aspects": len(lexicon.aspects), "encoder_fingerprint": fingerprint,
         },
         metrics={
@@ -91,39 +105,42 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
             **f1_figures,
         },
         verdict=verdict,
-        evaluation={"clauses": len(texts), "auroc_of_votes": of_votes, "labelled": f1_figures},
+        evaluation={"clauses": len(clauses), "auroc_of_votes": of_votes, "labelled": f1_figures},
     )  # fmt: skip
 
 
-def decide_by_labels(trial: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun) -> Verdict:
-    """Whether more of what labels say is found than by the list alone, on held-out labelled clauses.
+def decide_by_labels(model: AspectModel, clauses: LabelledClauses, aspects: Sequence[str], run: TrainingRun) -> Verdict:
+    """Whether more of what labels say is found than by the list alone and by the champion, on held-out labelled clauses."""
 
-    The champion is not among the contenders: it was fitted on the clauses that are held out now.
-    """
-    places = [trial.lexicon.aspects.index(aspect) for aspect in aspects]
-
-    def marks(model: AspectModel) -> Any:
-        return (model.probability(clauses.clauses, clauses.vectors) >= model.mix.threshold)[:, places]
+    def marks(of: AspectModel) -> Any:
+        said = of.probability(clauses.clauses, clauses.vectors) >= of.mix.threshold
+        return _columns(said, of, aspects)
 
     contenders = Contenders(
         outcomes=clauses.marks(aspects),
         learner=LEARNER,
-        predictions={LEARNER: marks(trial), WORD_LIST: marks(word_list(trial))},
+        predictions={LEARNER: marks(model), WORD_LIST: marks(word_list(model))},
         baselines=(WORD_LIST,),
         trivial=np.zeros((len(clauses), len(aspects)), dtype=bool),
+        champion=marks(run.champion.fitted) if run.champion else None,
+        champion_name=run.champion.version if run.champion else "",
     )
     return _decided(contenders, "micro_f1", {"micro_f1": micro_f1}, run)
 
 
-def decide_by_votes(trial: AspectModel, clauses: list[str], vectors: Matrix, run: TrainingRun) -> Verdict:
+def decide_by_votes(model: AspectModel, clauses: ReadClauses, run: TrainingRun) -> Verdict:
     """Whether the head over vectors ranks the held-out clauses that the list votes for first, surely better than chance."""
-    if not auroc_of_votes(trial, clauses, vectors):
+    if not auroc_of_votes(model, clauses):
         raise TooFew(
             "aspects: the word list finds too few clauses to learn from.",
             fix="Load more reviews or tickets, or give words of the shop in the setting aspects.own.",
         )
-    voted = votes(clauses, lexicon=trial.lexicon)
-    learnt = [place for place in range(voted.shape[1]) if _is_learnt(trial, voted, place)]
+    voted = votes(clauses.clauses, lexicon=model.lexicon)
+    learnt = [place for place in range(voted.shape[1]) if _is_learnt(model, voted, place)]
+    aspects = [model.lexicon.aspects[place] for place in learnt]
+
+    def logits(of: AspectModel) -> Any:
+        return _columns(of.of_vectors.logits(clauses.vectors), of, aspects)
 
     def mean_auroc(marks: Any, logits: Any) -> float:
         of_aspects = [measures.auroc(marks[:, i], logits[:, i]) for i in range(marks.shape[1])]
@@ -134,11 +151,20 @@ def decide_by_votes(trial: AspectModel, clauses: list[str], vectors: Matrix, run
     contenders = Contenders(
         outcomes=outcomes,
         learner=LEARNER,
-        predictions={LEARNER: trial.of_vectors.logits(vectors)[:, learnt]},
+        predictions={LEARNER: logits(model)},
         baselines=(),
         trivial=np.zeros_like(outcomes, dtype=np.float64),  # no clause before another: an AUROC of 0.5
+        champion=logits(run.champion.fitted) if run.champion else None,
+        champion_name=run.champion.version if run.champion else "",
     )
     return _decided(contenders, "auroc_of_votes", {"auroc_of_votes": mean_auroc}, run)
+
+
+def _columns(values: Any, model: AspectModel, aspects: Sequence[str]) -> Any:
+    """The model's columns of these aspects; zeros for one that it does not know, since the shop added it later."""
+    known = {aspect: place for place, aspect in enumerate(model.lexicon.aspects)}
+    nothing = np.zeros_like(values[:, 0])
+    return np.stack([values[:, known[aspect]] if aspect in known else nothing for aspect in aspects], axis=1)
 
 
 def _decided(contenders: Contenders, metric: str, metrics: Mapping[str, Metric], run: TrainingRun) -> Verdict:
@@ -174,9 +200,9 @@ def micro_figures(model: AspectModel, clauses: LabelledClauses, aspects: Sequenc
     return figures
 
 
-def auroc_of_votes(model: AspectModel, clauses: list[str], vectors: Matrix) -> dict[str, float]:
+def auroc_of_votes(model: AspectModel, clauses: ReadClauses) -> dict[str, float]:
     """AUROC of the vectors' head against the list's votes, for each aspect with enough of them."""
-    voted, logits = votes(clauses, lexicon=model.lexicon), model.of_vectors.logits(vectors)
+    voted, logits = votes(clauses.clauses, lexicon=model.lexicon), model.of_vectors.logits(clauses.vectors)
     return {
         aspect: measures.auroc(voted[:, place].astype(np.int64), logits[:, place])
         for place, aspect in enumerate(model.lexicon.aspects)
@@ -190,10 +216,14 @@ def _is_learnt(model: AspectModel, voted: Any, place: int) -> bool:
     return bool(count * (HELD_OUT - 1) >= LEAST_VOTES and 0 < count < len(voted) and has_head)
 
 
-def collected(frame: DataFrame) -> tuple[list[str], Matrix, LabelledClauses]:
-    """Clauses without labels with their vectors, and labelled ones, in an order that says nothing of them. Raises TooFew."""
+def collected(frame: DataFrame) -> tuple[ReadClauses, LabelledClauses, Marks, Marks]:
+    """Clauses without labels and labelled ones, and of either which are held out: bool[n]. Raises TooFew.
+
+    All clauses of a text are held out or none is.
+    """
+    is_held_out = F.pmod(F.xxhash64("text"), F.lit(HELD_OUT)) == 0
     order = (F.xxhash64("text", "start_char"), F.col("text"), F.col("start_char"))
-    clauses = frame.orderBy(*order).toPandas()
+    clauses = frame.withColumn("is_held_out", is_held_out).orderBy(*order).toPandas()
     is_labelled = clauses["aspects"].notna().to_numpy(dtype=bool)
     unlabelled, labelled = clauses[~is_labelled], clauses[is_labelled]
     if unlabelled.empty:
@@ -203,7 +233,9 @@ def collected(frame: DataFrame) -> tuple[list[str], Matrix, LabelledClauses]:
         )
     spans = zip(unlabelled["text"], unlabelled["start_char"], unlabelled["end_char"], strict=True)
     pieces = [normalise(text)[start:end] for text, start, end in spans]
-    return pieces, vectors_matrix(unlabelled).astype(np.float64), _labelled(labelled)
+    read = ReadClauses(pieces, vectors_matrix(unlabelled).astype(np.float64))
+    of_read, of_labelled = (rows["is_held_out"].to_numpy(dtype=bool) for rows in (unlabelled, labelled))
+    return read, _labelled(labelled), of_read, of_labelled
 
 
 def _labelled(rows: pd.DataFrame) -> LabelledClauses:

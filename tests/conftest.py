@@ -16,11 +16,14 @@ from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from cluster.submission import QUICK_START
 from footfall.runtime.session import local_session
 from footfall.storage.lake import Lake
 from small_shop import SECRET, SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent
+# Tests are all start: the JVM's second compiler takes nearly half of a small run's processor time and never earns it back.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 # Files whose tests run in one process, since they share what is costly to start; the longest first, and before all others.
 TOGETHER = {
     "tests/cluster/": "cluster",
@@ -56,8 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that all tests share; the first Delta write in it costs seconds, so nobody starts another."""
-    quick_start = {  # tests are all start: to compile a query takes longer than to interpret it over a few rows
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    quick_start = {  # to compile a query takes longer than to interpret it over a few rows
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     }

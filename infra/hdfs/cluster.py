@@ -20,7 +20,7 @@ log4j.appender.console.target=System.err
 log4j.appender.console.layout=org.apache.log4j.PatternLayout
 log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %p %c{1}: %m%n
 """
-_HEAP = "-Xmx256m"
+_JAVA_OPTIONS = ("-Xmx256m", "-XX:TieredStopAtLevel=1")
 
 
 def fetch_jars() -> Path:
@@ -61,7 +61,7 @@ def fs(folder: Path, arguments: Sequence[str]) -> None:
 
 def hadoop_command(folder: Path, main: str) -> list[str]:
     """The java command of one of Hadoop's programs, with the configuration of `folder` first on the class path."""
-    return [java(), _HEAP, f"-Dfootfall.folder={folder}", "-cp", f"{folder / 'conf'}:{JARS}/*", main]
+    return [java(), *_JAVA_OPTIONS, f"-Dfootfall.folder={folder}", "-cp", f"{folder / 'conf'}:{JARS}/*", main]
 
 
 def write_conf(conf: Path, sites: Mapping[str, Mapping[str, str]]) -> None:

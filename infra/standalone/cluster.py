@@ -61,7 +61,7 @@ def start(
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": f"-Dfootfall.folder={folder}",
+        "SPARK_DAEMON_JAVA_OPTS": f"-XX:TieredStopAtLevel=1 -Dfootfall.folder={folder}",  # daemons do little
     }
     spark_class = str(home / "bin" / "spark-class")
     daemons = Daemons(folder, tied=tied)

@@ -12,7 +12,11 @@ from infra.standalone.cluster import RunningCluster
 import small_shop
 
 ROOT = Path(__file__).resolve().parents[2]
+# For JVMs that end before the second compiler pays. Without it the cache of compiled code is of 48 MB, which Spark and Delta
+# fill: then the JVM throws compiled methods away all the time.
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 CONFS = {
+    "spark.executor.extraJavaOptions": QUICK_START,
     "spark.databricks.delta.snapshotPartitions": "2",
     # over a few rows a query is interpreted in less time than it takes to compile it
     "spark.sql.codegen.wholeStage": "false",

@@ -44,6 +44,7 @@ def group_of(nodeid: str) -> str:
     return next((group for path, group in TOGETHER.items() if nodeid.startswith(path)), nodeid.partition("::")[0])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Xdist 3.8 has groups of its own, which pytest 9.2 no longer lets it write into the names of tests."""
     return SharedStarts(config, log)

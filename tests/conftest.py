@@ -55,6 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest = [*dict.fromkeys(TOGETHER.values())]
     groups = {item: group_of(item.nodeid) for item in items}
     items.sort(key=lambda item: longest.index(groups[item]) if groups[item] in longest else len(longest))
+    for item in items:
+        if groups[item] in longest:  # the first of them waits for a whole pipeline, beside other processes
+            item.add_marker(pytest.mark.timeout(3600))
 
 
 @pytest.fixture(scope="session")

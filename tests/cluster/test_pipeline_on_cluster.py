@@ -60,7 +60,6 @@ def contract_of(name: str) -> Table:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
 def test_every_table_of_the_cluster_is_that_of_one_machine(lakes: Lakes) -> None:
     assert lakes.cluster.keys() == lakes.local.keys()
     assert {"raw.completejourney_transactions", "refined.order_lines", "results.daily_activity"} <= lakes.local.keys()

@@ -113,8 +113,8 @@ def decide_by_labels(model: AspectModel, clauses: LabelledClauses, aspects: Sequ
     """Whether more of what labels say is found than by the list alone and by the champion, on held-out labelled clauses."""
 
     def marks(of: AspectModel) -> Any:
-        said = of.probability(clauses.clauses, clauses.vectors) >= of.mix.threshold
-        return _columns(said, of, aspects)
+        predicted = of.probability(clauses.clauses, clauses.vectors) >= of.mix.threshold
+        return _columns(predicted, of, aspects)
 
     contenders = Contenders(
         outcomes=clauses.marks(aspects),

@@ -26,9 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 # Files whose tests run in one process, since they share what is costly to start; the longest first, and before all others.
 TOGETHER = {
-    "tests/cluster/": "cluster",
     "tests/test_pipeline.py": "small shop",
     "tests/docs/test_query.py": "small shop",
+    "tests/cluster/test_pipeline_on_cluster.py": "small shop",
+    "tests/cluster/": "cluster",
 }
 
 

@@ -4,7 +4,7 @@ import sys
 
 from footfall.models.common.declaration import Stage
 from footfall.runtime.cli import Job, main
-from footfall.runtime.training import train_step, trained_models
+from footfall.runtime.training import train_arguments, train_step, trained_models
 from footfall.steps.step import Step
 
 
@@ -14,4 +14,4 @@ def steps(job: Job) -> list[Step]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(__doc__, steps))
+    sys.exit(main(__doc__, steps, command_line=train_arguments(__doc__, Stage.FINE_TUNE)))

@@ -2,13 +2,10 @@
 
 import sys
 
-from footfall.models import MODELS
 from footfall.models.common.declaration import Stage
-from footfall.runtime.cli import Job, main, parser
-from footfall.runtime.training import train_step, trained_models
+from footfall.runtime.cli import Job, main
+from footfall.runtime.training import train_arguments, train_step, trained_models
 from footfall.steps.step import Step
-
-NAMES = [model.name for model in MODELS.values() if model.stage is Stage.TRAIN]
 
 
 def steps(job: Job) -> list[Step]:
@@ -17,6 +14,4 @@ def steps(job: Job) -> list[Step]:
 
 
 if __name__ == "__main__":
-    arguments = parser(__doc__)
-    arguments.add_argument("--model", action="append", choices=NAMES, help="only this one (may be given again)")
-    sys.exit(main(__doc__, steps, command_line=arguments))
+    sys.exit(main(__doc__, steps, command_line=train_arguments(__doc__, Stage.TRAIN)))

@@ -15,7 +15,12 @@ ASPECTS = (
     f"document_id string, document_kind string, clause_number int, {CLOCKS}, actor_id string, item_id string, "
     "aspect string, sentiment string"
 )
-PROBABLE = {"negative": (0.75, 0.25), "neutral": (0.25, 0.25), "positive": (0.0, 0.5)}  # of negative, of positive
+PROBABLE: dict[str | None, tuple[float | None, float | None]] = {
+    None: (None, None),  # read by no model
+    "negative": (0.75, 0.25),
+    "neutral": (0.25, 0.25),
+    "positive": (0.0, 0.5),
+}  # of negative, of positive
 
 
 def document(name: str, actor: str, clocks: dict[str, Any], **other: Any) -> dict[str, Any]:

@@ -107,6 +107,17 @@ def test_what_was_known_or_happened_later_changes_no_earlier_opinion(spark: Spar
     assert later == [(1,), (4,)]
 
 
+def test_where_no_model_read_the_sentiment_shares_of_it_are_null_not_zero(spark: SparkSession) -> None:
+    unread = {"sentiment": None}
+    insights = [document("r1", "ann", happened(1), **unread), document("r2", "ann", happened(30), **unread)]
+    users = values_of(of_users(spark, insights, []), "document_count_365d", "sentiment_365d", "complaint_share_365d")
+    assert users == [(2, None, None)]
+    items = values_of(of_items(spark, insights, []), "negative_share_28d", "negative_share_before", "negative_rise")
+    assert items == [(None, None, None)]
+    complaint = document("t1", "ann", happened(2), document_kind="ticket", intent="complaint", **unread)
+    assert values_of(of_users(spark, [*insights, complaint], []), "complaint_share_365d") == [(1.0,)]
+
+
 def test_without_texts_nobody_and_nothing_has_an_opinion(spark: SparkSession) -> None:
     assert values_of(of_users(spark, [], []), "user_id") == []
     assert values_of(of_items(spark, [], []), "item_id") == []

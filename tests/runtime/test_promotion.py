@@ -137,3 +137,21 @@ def test_changed_rows_wait_for_the_cadence_and_changed_settings_do_not(lake: Lak
     train(14, rows=5, settings=2)  # six days after that
     train(15, rows=5, settings=2)
     assert days_trained == [(0, 1), (7, 3), (8, 4), (15, 5)]
+
+
+def test_settings_under_which_nothing_was_trained_yet_do_not_wait_for_the_cadence(lake: Lake) -> None:
+    trained: list[int] = []
+
+    def train(on_day: int, *, rows: int, least: int) -> None:
+        def apply(_: Frames) -> StepResult:
+            trained.append(rows)
+            return StepResult(models={"churn": str(on_day)}) if rows >= least else StepResult(gate_failed="too few")
+
+        values, now = {"settings": least}, NOW + timedelta(days=on_day)
+        step = Step("train_churn", (), (), apply, values=values, day_values={"rows": rows}, cadence_days=7)
+        runner_of(lake, now=now).run([step])
+
+    train(0, rows=480, least=50)
+    train(1, rows=480, least=500)  # too few by the new setting
+    train(2, rows=510, least=500)
+    assert trained == [480, 480, 510]

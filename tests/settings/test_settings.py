@@ -46,6 +46,12 @@ def test_all_faults_are_reported_at_once_with_file_line_and_key(conf: Path) -> N
     assert f"{where}:3: lak: unknown key" in raised.value.what
 
 
+@pytest.mark.parametrize("section", ["segments", "topics"])
+def test_a_range_of_groups_that_is_empty_is_refused(section: str) -> None:
+    with pytest.raises(SettingsError, match=r"k_max is 2, less than k_min \(3\)"):
+        resolve(CONF, "local", parse_overrides([f"{section}.k_max=2"]))
+
+
 def test_a_missing_key_is_named(conf: Path) -> None:
     base = yaml.safe_load((conf / "base.yaml").read_text())
     del base["shop"]["currency"]

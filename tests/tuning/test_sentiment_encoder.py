@@ -23,7 +23,7 @@ from footfall.inference.compute import NumberType
 from footfall.inference.device import Device
 from footfall.models.common.gates import Role
 from footfall.models.common.labelled import Split, collected, labelled_rows
-from footfall.models.common.runs import TrainingRun
+from footfall.models.common.runs import LoadedModel, TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.models.sentiment_encoder import MODEL
 from footfall.models.sentiment_encoder import training as sentiment_encoder
@@ -171,6 +171,29 @@ def test_the_gate_passes_what_gains_and_keeps_the_encoder_as_it_was_else(
     assert verdict.role is role
 
 
+def test_an_encoder_that_is_worse_than_the_champion_does_not_serve(run: TrainingRun) -> None:
+    draw = np.random.default_rng(3)
+    outcomes = draw.integers(0, 2, 400)
+    noise = draw.normal(size=400)
+    better, worse, frozen = (1 / (1 + np.exp(-((outcomes - 0.5) * slope + noise))) for slope in (6, 4, 1))
+    scores = {**dict.fromkeys(sentiment_encoder.BASELINES, frozen), sentiment_encoder.LEARNER: worse}
+    with_champion = replace(run, champion=LoadedModel(None, "sentiment_encoder/1", sentiment_encoder.LEARNER))
+    roles = [sentiment_encoder.judge(scores, outcomes, with_champion, of_champion=of).role for of in (worse, better)]
+    assert roles == [Role.LEARNER, Role.CHAMPION]
+
+
+def test_the_champion_is_read_and_evaluated_on_the_same_texts(
+    trained: Trained, run: TrainingRun, rows: DataFrame
+) -> None:
+    texts = collected(rows, held_out_share=HELD_OUT_SHARE, name="test")
+    champion = LoadedModel(trained.model, "sentiment_encoder/1", sentiment_encoder.LEARNER)
+    scores = sentiment_encoder.champion_scores(texts, replace(run, champion=champion), neutral_share=0.1)
+    held_out = texts.only(Split.HELD_OUT).without("neutral")
+    assert scores.shape == (len(held_out),)
+    right = (scores > 0.5) == np.array([label == "positive" for label in held_out.labels])
+    assert right.mean() > 0.8
+
+
 def test_a_missing_encoder_is_reported_before_anything_is_read(tmp_path: Path) -> None:
     changes = {"text.encoder": str(tmp_path / "absent"), "fine_tune.enabled": True}
     [step] = fine_tune.steps(replace(declaring_job(CONF), settings=resolve(CONF, "local", changes)))
@@ -197,5 +220,7 @@ def test_the_champion_is_fetched_from_mlflow_and_reads_as_the_folder_did(trained
     assert len(client.get_metric_history(version.run_id, "curve_stopping_loss")) > 1
     frame = pd.DataFrame({"text": ["abcdef", "xyzuvw"]})
     assert trained.model.predict(frame)["sentiment"].tolist() == ["positive", "negative"]
+    champion = registry.load_champion("sentiment_encoder")
+    assert champion.model.predict(frame)["sentiment"].tolist() == ["positive", "negative"]
     with encoder_folder("models:/sentiment_encoder@champion", tracking_uri=uri) as folder:
         assert (folder / "README.md").read_text(encoding="utf-8") == card_of(trained)  # the card travels with it

@@ -25,8 +25,8 @@ counted AS (
         as_of_date,
         item_id,
         count(*) AS document_count_365d,
-        count_if(days_ago <= 28) AS document_count_28d,
-        count_if(days_ago BETWEEN 29 AND 140) AS document_count_before,
+        count_if(is_negative IS NOT NULL AND days_ago <= 28) AS read_count_28d,
+        count_if(is_negative IS NOT NULL AND days_ago BETWEEN 29 AND 140) AS read_count_before,
         count_if(is_negative AND days_ago <= 28) AS negative_count_28d,
         count_if(is_negative AND days_ago BETWEEN 29 AND 140) AS negative_count_before
     FROM written
@@ -99,13 +99,13 @@ SELECT
     transform(
         coalesce(collected.blame, array()), one -> struct(one.aspect AS aspect, -one.rank AS count, one.share AS share)
     ) AS blamed,
-    try_divide(counted.negative_count_28d, counted.document_count_28d) AS negative_share_28d,
-    try_divide(counted.negative_count_before, counted.document_count_before) AS negative_share_before,
+    try_divide(counted.negative_count_28d, counted.read_count_28d) AS negative_share_28d,
+    try_divide(counted.negative_count_before, counted.read_count_before) AS negative_share_before,
     CASE
-        WHEN counted.document_count_28d > 0 AND counted.document_count_before > 0
+        WHEN counted.read_count_28d > 0 AND counted.read_count_before > 0
             THEN
-                ((counted.negative_count_28d + 1) / (counted.document_count_28d + 2))
-                / ((counted.negative_count_before + 1) / (counted.document_count_before + 2))
+                ((counted.negative_count_28d + 1) / (counted.read_count_28d + 2))
+                / ((counted.negative_count_before + 1) / (counted.read_count_before + 2))
     END AS negative_rise
 FROM counted
 LEFT JOIN collected USING (as_of_date, item_id)

@@ -26,7 +26,7 @@ sentiments AS (
         user_id,
         count(*) AS document_count_365d,
         avg(polarity) AS sentiment_365d,
-        count_if(is_complaint) / count(*) AS complaint_share_365d,
+        try_divide(count_if(is_complaint), count_if(is_complaint IS NOT NULL)) AS complaint_share_365d,
         CAST(min(if(is_negative, datediff(as_of_date, event_date), NULL)) AS DOUBLE) AS last_negative_days
     FROM written
     GROUP BY as_of_date, user_id

@@ -94,12 +94,14 @@ class Runner:
             return not has_new_files(pins)
         if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
             return False
-        return last.fingerprint == fingerprint or self._is_within_cadence(step, last, fingerprint)
+        return last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint)
 
-    def _is_within_cadence(self, step: Step, last: Batch, fingerprint: str) -> bool:
-        """Whether only the inputs changed, and the step registered a model fewer than `cadence_days` ago."""
+    def _is_within_cadence(self, step: Step, fingerprint: str) -> bool:
+        """Whether the step registered a model fewer than `cadence_days` ago, and only the inputs changed since."""
         registration = self.books.last_registration(step.name)
-        if registration is None or registration.now is None or not has_same_definition(last.fingerprint, fingerprint):
+        if registration is None or registration.now is None:
+            return False
+        if not has_same_definition(registration.fingerprint, fingerprint):
             return False
         return self.books.now - registration.now < timedelta(days=step.cadence_days)
 

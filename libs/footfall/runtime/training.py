@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
@@ -23,11 +24,19 @@ from footfall.models.common.runs import LoadedModel, TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.registry.fetch import encoder_folder
 from footfall.registry.registry import PASSED
-from footfall.runtime.cli import Job
+from footfall.runtime.cli import Job, parser
 from footfall.runtime.runner import PART
 from footfall.steps.code import code_hash
 from footfall.steps.step import Frames, Read, Step, StepResult, digest
 from footfall.text.spec import encoder_specs, require_weights
+
+
+def train_arguments(about: str, stage: Stage) -> argparse.ArgumentParser:
+    """What every job takes, and --model, which picks some of the stage's models."""
+    arguments = parser(about)
+    names = [model.name for model in MODELS.values() if model.stage is stage]
+    arguments.add_argument("--model", action="append", choices=names, help="only this one (may be given again)")
+    return arguments
 
 
 def trained_models(job: Job, stage: Stage) -> list[Model]:
@@ -105,7 +114,7 @@ def training_run(job: Job, model: Model, frames: Mapping[str, DataFrame], dates:
         time_zone=job.settings.shop.time_zone,
         bootstrap_rounds=training.bootstrap_rounds,
         max_champion_loss=training.max_champion_loss,
-        champion=former if former and former.fitted.feature_version in _feature_versions(job, model) else None,
+        champion=former if former and _is_comparable(job, model, former) else None,
         former=former.fitted if former else None,
         encoder_fingerprint=lambda: encoder_fingerprint(job),
         encoder_folder=folder,
@@ -158,6 +167,11 @@ def _champion(job: Job, model: Model) -> LoadedModel | None:
         )
         return None
     return LoadedModel(champion.model, champion.version, champion.served_by)
+
+
+def _is_comparable(job: Job, model: Model, former: LoadedModel) -> bool:
+    """Whether the champion can predict the rows of today: an encoder reads texts itself, others need the features they know."""
+    return model.stage is Stage.FINE_TUNE or former.fitted.feature_version in _feature_versions(job, model)
 
 
 def _feature_versions(job: Job, model: Model) -> set[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from footfall.mapping.source import Source, TimeZone
 from footfall.mapping.yaml_file import Closed
@@ -74,11 +74,22 @@ class Training(Closed):
     max_champion_loss: Share
 
 
-class Segments(Closed):
-    """How people are grouped."""
+class NumberOfGroups(Closed):
+    """How many groups a clustering may have."""
 
     k_min: Annotated[int, Field(ge=2)]
     k_max: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _is_range(self) -> Self:
+        if self.k_max < self.k_min:
+            raise ValueError(f"k_max is {self.k_max}, less than k_min ({self.k_min})")
+        return self
+
+
+class Segments(NumberOfGroups):
+    """How people are grouped."""
+
     min_people: Count
     stability_rounds: Count
     min_stability: Share
@@ -135,11 +146,9 @@ class Aspects(Closed):
     own: Mapping[str, AspectWords]
 
 
-class Topics(Closed):
+class Topics(NumberOfGroups):
     """How texts are grouped by what they speak of, and when a topic counts as rising."""
 
-    k_min: Annotated[int, Field(ge=2)]
-    k_max: Annotated[int, Field(ge=2)]
     min_texts: Count
     stability_rounds: Count
     min_stability: Share

@@ -28,7 +28,10 @@ ABSENT = {
 
 
 # what CREATE TABLE IF NOT EXISTS raises where another process made the table in the same moment
-FIRST = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED", "ALREADY_EXISTS")
+FIRST = (
+    "DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED", "ALREADY_EXISTS",
+    "DELTA_CREATE_TABLE_WITH_DIFFERENT",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,12 @@ def test_an_aspect_that_nobody_knows_is_a_fault(spark: SparkSession) -> None:
         _trained(spark, labels)
 
 
+@pytest.mark.parametrize("written", [1, 2, 5])
+def test_a_handful_of_texts_is_too_few_whichever_of_them_are_held_out(spark: SparkSession, written: int) -> None:
+    with pytest.raises(TooFew, match="aspects: "):
+        _trained(spark, [], written=written)
+
+
 def test_without_a_clause_nothing_is_trained(spark: SparkSession) -> None:
     with pytest.raises(TooFew, match="no clause"):
         _trained(spark, [], written=0)

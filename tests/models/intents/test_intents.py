@@ -19,7 +19,7 @@ from footfall.models.common.trained import Trained
 from footfall.models.intents import MODEL
 from footfall.models.intents.key_words import WORDS, by_words
 from footfall.models.intents.model import IntentsModel
-from footfall.models.intents.training import KEY_WORDS, LEARNER, rows, train
+from footfall.models.intents.training import KEY_WORDS, LEARNER, by_key_words, rows, train
 from footfall.tables import LABELLED_TICKETS, TEXT_VECTORS
 from footfall.tables.tickets import INTENTS
 
@@ -86,6 +86,15 @@ def test_a_model_without_skill_misses_its_gate(messages: DataFrame, vectors: Dat
     trained = trained_on(messages.withColumn("intent", by_chance), vectors)
     assert trained.verdict.role is not Role.LEARNER
     assert "accuracy is " in trained.missed
+
+
+def test_key_words_that_are_mostly_wrong_answer_nothing() -> None:
+    texts = ["where is my parcel", "I want my money back", "please send an invoice"]
+    for intents, answers in ((["where_is_my_parcel", "refund", "invoice"], True), (["invoice"] * 3, False)):
+        messages = pd.DataFrame({"text": texts * 40, "intent": intents * 40})
+        model = by_key_words(messages, fingerprint="enc1", min_precision=0.8)
+        frame = pd.DataFrame({"text": texts, "vector": [[0.0]] * 3})
+        assert (set(model.predict(frame)["intent"]) != {"unknown"}) is answers
 
 
 def test_too_few_messages_of_an_intent_are_all_reported(messages: DataFrame, vectors: DataFrame) -> None:

@@ -76,6 +76,11 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     lexicon = builtin().with_own(run.settings["own"], where=SETTING)
     supervised = teachable(_required_known(labelled, lexicon), aspects=lexicon.aspects)
     fitted, evaluated = clauses.at(~is_held_out), clauses.at(is_held_out)
+    if not len(fitted):
+        raise TooFew(
+            f"aspects: all {len(clauses)} clauses are held out, none is left to learn from.",
+            fix="Load more reviews or tickets.",
+        )
     model = fit_aspects(
         fitted.clauses, fitted.vectors, lexicon=lexicon, fingerprint=fingerprint,
         labelled=labelled.at(~is_held_out_label), supervised=supervised,

@@ -49,7 +49,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     models = {
         name: fit(fitted, name, fingerprint=fingerprint, min_precision=settings["min_precision"]) for name in VARIANTS
     }
-    models[KEY_WORDS] = IntentsModel(KEY_WORDS, fingerprint, 0.0, None)
+    models[KEY_WORDS] = by_key_words(fitted, fingerprint=fingerprint, min_precision=settings["min_precision"])
     verdict = decide_intents(models, fitted, held_out, run)
     serving = models.get(verdict.name, models[LEARNER])
     predictions = predicted(serving, models, held_out, fitted)
@@ -112,7 +112,7 @@ def by_key_words(messages: pd.DataFrame, *, fingerprint: str, min_precision: flo
         [by_words(text) == intent for text, intent in zip(messages["text"], messages["intent"], strict=True)]
     )
     threshold = threshold_for(hits, np.ones(len(hits)), min_precision=min_precision)
-    return IntentsModel("key words", fingerprint, threshold, None)
+    return IntentsModel(KEY_WORDS, fingerprint, threshold, None)
 
 
 def decide_intents(

@@ -51,9 +51,11 @@ def train(people: DataFrame, run: TrainingRun) -> Trained:
     Raises TooFew with fewer than segments.min_people.
     """
     settings, count = run.settings, people.count()
-    if count < settings["min_people"]:
+    least = max(settings["min_people"], 2 * settings["k_min"])  # two people a group at least
+    if count < least:
         raise TooFew(
-            f"segments: {count} people are too few to group (segments.min_people is {settings['min_people']}).",
+            f"segments: {count} people are too few to group, at least {least} are needed (segments.min_people is "
+            f"{settings['min_people']}, segments.k_min {settings['k_min']}).",
             fix="Load more history, or lower segments.min_people if you know what you do.",
         )
     champion: SegmentsModel | None = run.champion.fitted if run.champion else None

@@ -42,6 +42,10 @@ class TunedEncoder:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         (folder / READS).write_text(json.dumps(asdict(replace(self.text, encoder=NAME))), encoding="utf-8")
 
+    def get_raw_model(self) -> TunedEncoder:
+        """Itself: what MLflow gives to who wants the plain object."""
+        return self
+
     def predict(self, frame: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
         """`sentiment` for the column `text`, by the head that it was trained with, uncalibrated."""
         head, classes = read_head(self.folder)

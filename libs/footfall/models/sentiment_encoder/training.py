@@ -21,7 +21,7 @@ from footfall.models.common.measures import Interval
 from footfall.models.common.runs import TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
-from footfall.models.sentiment.training import METRICS, classes_of, fit_variants, positive_score
+from footfall.models.sentiment.training import BOTH, METRICS, classes_of, fit_variants, positive_score
 from footfall.models.sentiment_encoder.model import NAME, TunedEncoder, encoder_at
 from footfall.text.encoder import Encoded
 from footfall.text.spec import EncoderSpec, encoder_specs
@@ -69,10 +69,12 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     scores, outcomes = contending_scores(
         rows, replace(rows, vectors=encoded.vectors), neutral_share=sentiment["neutral_share"]
     )
+    of_champion = champion_scores(rows, run, neutral_share=sentiment["neutral_share"])
     metrics = intervals_of(scores, outcomes, rounds=run.bootstrap_rounds)
     held_out = held_out_texts(rows, encoded, tuned, max_tokens=spec.max_tokens)
     tuned = with_card(tuned, held_out, metrics, outcomes=len(outcomes), rounds=run.bootstrap_rounds)
-    return _trained(tuned, scores, outcomes, metrics, text, run)
+    verdict = judge(scores, outcomes, run, of_champion=of_champion)
+    return _trained(tuned, verdict, metrics, text, run)
 
 
 def _apart(rows: LabelledTexts) -> LabelledTexts:
@@ -97,14 +99,29 @@ def contending_scores(
     return scores, outcomes
 
 
-def judge(scores: Mapping[str, Any], outcomes: Any, run: TrainingRun) -> Verdict:
-    """Whether with n-grams the tuned encoder is surely better than the encoder as it was, n-grams, and both."""
+def champion_scores(rows: LabelledTexts, run: TrainingRun, *, neutral_share: float) -> Any:
+    """Scores float64[n] of a head over the champion's vectors and n-grams, on the same held-out texts; None without champion."""
+    if run.champion is None:
+        return None
+    champion: TunedEncoder = run.champion.fitted
+    read = replace(rows, vectors=encoder_at(champion.text, champion.folder).encode(rows.texts).vectors)
+    head = fit_variants(read, neutral_share=neutral_share)[BOTH]
+    return positive_score(head, read.only(Split.HELD_OUT).without(NEUTRAL))
+
+
+def judge(scores: Mapping[str, Any], outcomes: Any, run: TrainingRun, *, of_champion: Any = None) -> Verdict:
+    """Whether with n-grams the tuned encoder is surely better than the encoder as it was, n-grams, and both.
+
+    With `of_champion`, the champion's scores, also whether it is surely no worse than the champion.
+    """
     contenders = Contenders(
         outcomes=outcomes,
         learner=LEARNER,
         predictions={name: scores[name] for name in (LEARNER, *BASELINES)},
         baselines=BASELINES,
         trivial=np.full(len(outcomes), 0.5),
+        champion=of_champion,
+        champion_name=run.champion.version if run.champion else "",
     )
     settings = {**run.settings, "min_auroc_gain": run.settings["sentiment"]["min_auroc_gain"]}
     verdict = decide(
@@ -156,8 +173,7 @@ def with_card(
 
 def _trained(
     tuned: Tuned,
-    scores: Mapping[str, Any],
-    outcomes: Any,
+    verdict: Verdict,
     metrics: Mapping[tuple[str, str], Interval],
     text: EncoderSpec,
     run: TrainingRun,
@@ -175,7 +191,7 @@ def _trained(
         feature_version=fingerprint,
         parameters={**tuned.parameters, "classes": ",".join(tuned.classes), "encoder_before": fingerprint},
         metrics=measures.flat(figures) | {f"tuning_{name}": value for name, value in tuned.metrics.items()},
-        verdict=judge(scores, outcomes, run),
+        verdict=verdict,
         evaluation={
             "metrics": {name: asdict(interval) for name, interval in figures.items()},
             "classes": list(CLASSES),

@@ -175,7 +175,7 @@ def test_an_encoder_that_is_worse_than_the_champion_does_not_serve(run: Training
     draw = np.random.default_rng(3)
     outcomes = draw.integers(0, 2, 400)
     noise = draw.normal(size=400)
-    better, worse, frozen = (1 / (1 + np.exp(-((outcomes - 0.5) * slope + noise))) for slope in (6, 4, 1))
+    better, worse, frozen = (1 / (1 + np.exp(-((outcomes - 0.5) * slope + noise))) for slope in (6, 2, 0.5))
     scores = {**dict.fromkeys(sentiment_encoder.BASELINES, frozen), sentiment_encoder.LEARNER: worse}
     with_champion = replace(run, champion=LoadedModel(None, "sentiment_encoder/1", sentiment_encoder.LEARNER))
     roles = [sentiment_encoder.judge(scores, outcomes, with_champion, of_champion=of).role for of in (worse, better)]

@@ -69,9 +69,15 @@ def test_groups_have_unique_names_and_are_numbered_from_the_biggest_spenders_dow
     assert len(set(model.names)) == 4
 
 
-def test_too_few_people_are_reported_with_the_setting(shoppers: DataFrame) -> None:
-    run = run_on(shoppers.limit(49), min_people=50)
-    with pytest.raises(DataError, match=r"49 people are too few to group \(segments.min_people is 50\)"):
+@pytest.mark.parametrize(
+    ("count", "settings", "least"),
+    [(49, {"min_people": 50}, 50), (9, {"min_people": 5, "k_min": 5, "k_max": 6}, 10)],  # two people a group
+)
+def test_too_few_people_are_reported_with_the_settings(
+    shoppers: DataFrame, count: int, settings: dict[str, int], least: int
+) -> None:
+    run = run_on(shoppers.limit(count), **settings)
+    with pytest.raises(DataError, match=rf"{count} people are too few to group, at least {least} are needed"):
         train(rows(run), run)
 
 

@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: longest.index(groups[item]) if groups[item] in longest else len(longest))
     for item in items:
         if groups[item] in longest:  # the first of them waits for a whole pipeline, beside other processes
-            item.add_marker(pytest.mark.timeout(3600))
+            item.add_marker(pytest.mark.timeout(5000))
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def lakes(
     places = ["--lake", f"{hdfs.uri}/lake", "--raw", hdfs.put(small_shop.raw, "/shop")]
     stages = ["--stages", ",".join(stage for stage in STAGES if stage != "train")]
     words = [*on_cluster(standalone), *places, *WHEN, *settings, *stages]
-    done = submit("jobs/pipeline.py", *words, seconds=1500)
+    done = submit("jobs/pipeline.py", *words, seconds=3000)
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return Lakes(read_lake(small_shop.lake), read_lake(hdfs.get("/lake", folder / "cluster")))
 

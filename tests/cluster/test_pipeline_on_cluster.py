@@ -33,7 +33,7 @@ class Lakes:
 def lakes(
     small_shop: SmallShop, hdfs: Hdfs, standalone: RunningCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Lakes:
-    """The lake of the small shop, made in the tests' session, and the cluster's of the same logs.
+    """The lake of the small shop, which the tests' session wrote, and the cluster's of the same logs.
 
     One machine trains the models, both score with them.
     """

@@ -85,7 +85,7 @@ def test_a_model_without_skill_misses_its_gate(messages: DataFrame, vectors: Dat
     by_chance = F.element_at(F.array(*map(F.lit, USED)), place.cast("int") + 1)
     trained = trained_on(messages.withColumn("intent", by_chance), vectors)
     assert trained.verdict.role is not Role.LEARNER
-    assert "accuracy is " in trained.missed
+    assert "since it answers no message; accuracy is " in trained.missed
 
 
 def test_key_words_that_are_mostly_wrong_answer_nothing() -> None:

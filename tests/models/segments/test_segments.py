@@ -77,7 +77,9 @@ def test_too_few_people_are_reported_with_the_settings(
     shoppers: DataFrame, count: int, settings: dict[str, int], least: int
 ) -> None:
     run = run_on(shoppers.limit(count), **settings)
-    with pytest.raises(DataError, match=rf"{count} people are too few to group, at least {least} are needed"):
+    named = rf"\(segments.min_people is {settings['min_people']}, segments.k_min {settings.get('k_min', 3)}\)"
+    message = rf"{count} people are too few to group, at least {least} are needed {named}"
+    with pytest.raises(DataError, match=message):
         train(rows(run), run)
 
 

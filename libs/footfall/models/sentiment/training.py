@@ -70,16 +70,18 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     )  # fmt: skip
 
 
-def fit_variants(rows: LabelledTexts, *, neutral_share: float) -> dict[str, TextHead]:
-    """A head for each of VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
+def fit_variants(
+    rows: LabelledTexts, *, neutral_share: float, names: Sequence[str] = tuple(VARIANTS)
+) -> dict[str, TextHead]:
+    """A head for each of these VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
     ours, classes = rows.only(Split.FIT, Split.CALIBRATE), classes_of(rows)
     ours = ours if NEUTRAL in classes else ours.without(NEUTRAL)
     return {
         name: fit_head(
-            ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_in(Split.CALIBRATE), parts=parts,
+            ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_in(Split.CALIBRATE), parts=VARIANTS[name],
             weights=_weights(ours.labels, classes, neutral_share),
         )
-        for name, parts in VARIANTS.items()
+        for name in names
     }  # fmt: skip
 
 

@@ -93,9 +93,9 @@ def contending_scores(
     outcomes = np.array([label == POSITIVE for label in held_out.labels], dtype=np.int64)
     scores: dict[str, Any] = {}
     for texts, names in ((frozen, OF_FROZEN), (tuned, OF_TUNED)):
-        heads = fit_variants(texts, neutral_share=neutral_share)
+        heads = fit_variants(texts, neutral_share=neutral_share, names=tuple(names))
         mine = texts.only(Split.HELD_OUT).without(NEUTRAL)
-        scores |= {names[variant]: positive_score(head, mine) for variant, head in heads.items() if variant in names}
+        scores |= {names[variant]: positive_score(head, mine) for variant, head in heads.items()}
     return scores, outcomes
 
 
@@ -105,7 +105,7 @@ def champion_scores(rows: LabelledTexts, run: TrainingRun, *, neutral_share: flo
         return None
     champion: TunedEncoder = run.champion.fitted
     read = replace(rows, vectors=encoder_at(champion.text, champion.folder).encode(rows.texts).vectors)
-    head = fit_variants(read, neutral_share=neutral_share)[BOTH]
+    head = fit_variants(read, neutral_share=neutral_share, names=(BOTH,))[BOTH]
     return positive_score(head, read.only(Split.HELD_OUT).without(NEUTRAL))
 
 

@@ -33,8 +33,10 @@ def steps(job: Job) -> list[Step]:
         return StepResult()
 
     values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
-    reads, files = tuple(Read(table.full_name) for table in READS), (page, text)
-    return [Step(NAME, reads, (), apply, ("footfall.report",), values, models=tuple(scoring_models()), makes=files)]
+    reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), scoring_models()
+    reasons = {"no_model_reasons": lambda: no_model_reasons(job, models)}
+    code = ("footfall.report",)
+    return [Step(NAME, reads, (), apply, code, values, models=tuple(models), makes=files, run_values=reasons)]
 
 
 def ending(job: Job) -> None:

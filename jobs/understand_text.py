@@ -12,12 +12,11 @@ from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.text.spec import EncoderSpec, encoder_specs, require_weights
+from footfall.text.spec import ENCODER, EncoderSpec, encoder_specs, require_weights
 
 if TYPE_CHECKING:
     from footfall.inference.slices import SliceReader
 
-ENCODER = "text_encoder"  # under this name the books keep the fingerprint with which the last batch read
 HAS_CONTENT = r"[^\s\p{Z}\p{Cc}]"  # a text of white space has no clause and would stay unread for ever
 WRITTEN = (tables.REVIEWS, tables.TICKETS)  # by customers
 DOCUMENTS = (*WRITTEN, tables.LABELLED_TEXTS, tables.LABELLED_CLAUSES, tables.LABELLED_TICKETS)

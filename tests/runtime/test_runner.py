@@ -196,3 +196,18 @@ def test_a_step_that_writes_nothing_does_not_hide_the_table_that_it_wrote_before
         runner.run([reader])
     assert frames_read == [[5], [5]]
     assert str(runner_of(lake).books.pin("results.total")) == f"{lake.version('results.total')}@1"
+
+
+def test_a_value_that_only_the_run_knows_makes_a_step_run_again(lake: Lake) -> None:
+    known = ["first"]
+    step = Step("ask", (), (), lambda _: StepResult(warnings=[f"saw {known[0]}"]), run_values={"it": lambda: known[0]})
+    lines: list[str] = []
+    for known[0] in ("first", "first", "second"):
+        runner_of(lake, lines=lines).run([step])
+    assert [
+        line.partition(" ")[2].strip() for line in lines if "nothing new" in line or line.startswith("warning")
+    ] == [
+        "saw first",
+        "nothing new",
+        "saw second",
+    ]

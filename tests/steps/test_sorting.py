@@ -77,7 +77,7 @@ def test_a_key_that_the_table_has_is_a_duplicate(spark: SparkSession) -> None:
 def test_the_tallies_balance_and_give_reasons(spark: SparkSession) -> None:
     rows = _rows(spark, ("a", 1, 0, None, []), ("a", 1, 1, None, []), ("b", 0, 2, None, []), ("c", 1, 3, "sample", []))
     marked = _marked(rows)
-    tally = marked.agg(*sorting.tallies(TABLE, {"f": ["sample", "test_order"], "g": []})).first()
+    tally = marked.agg(*sorting.tallies(TABLE, {"f": ["sample", "test_order"], "g": []}, is_first=True)).first()
     assert tally is not None
     assert tally["f"].asDict() == {
         "rows_read": 4,
@@ -134,3 +134,18 @@ def test_too_many_places_narrow_nothing(spark: SparkSession, monkeypatch: pytest
     places = _marked(rows).agg(sorting.places_of_broken()).first()[0]  # type: ignore[index]
     assert len(places) == 1
     assert sorting.among(sorting.quarantined(sorting.check_rules(rows, TABLE), TABLE), places).count() == 2
+
+
+def test_rows_that_hold_since_ever_are_a_late_load_only_the_first_time(spark: SparkSession) -> None:
+    columns = (
+        Column("id", "int", "it"),
+        Column("valid_from", "timestamp", "from"),
+        Column("known_at", "timestamp", "when"),
+    )
+    history = Table("things", Layer.REFINED, 1, "one row per thing and version", columns, ("id", "valid_from"))
+    taken = "TIMESTAMP'2024-03-09'"
+    starts = ("TIMESTAMP'1970-01-01'", "TIMESTAMP'2024-03-01'", "TIMESTAMP'2024-03-02'")
+    rows = " UNION ALL ".join(f"SELECT 1 AS id, {start} AS valid_from, {taken} AS known_at" for start in starts)
+    valid = spark.sql(rows).withColumns({"_sound": F.lit(True), "_duplicate": F.lit(False)})
+    counts = [F.count_if(sorting.is_late_load(history, is_first=first)) for first in (True, False)]
+    assert tuple(valid.agg(*counts).collect()[0]) == (2, 1)

@@ -77,7 +77,7 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
         .agg(
             F.count_if(F.lit(True)).alias("rows"),
             F.min(sorting.POSITION).alias("first_position"),
-            F.count_if(sorting.is_late_load(table)).alias("late"),
+            F.count_if(sorting.is_late_load(table, is_first=True)).alias("late"),
         )
         .orderBy(F.desc("rows"), "outcome")
         .toPandas()

@@ -39,6 +39,11 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
     return frame.select(*(F.col(n) if n in types else F.lit(None).cast(c.type).alias(n) for n, c in declared.items()))
 
 
+def no_rows(beside: DataFrame, table: Table) -> DataFrame:
+    """An empty frame of the table's declared columns, in the session of another frame: where nobody serves, no old row stays."""
+    return beside.sparkSession.createDataFrame([], table.schema())
+
+
 def checks(table: Table, severity: Severity = Severity.ERROR) -> dict[str, SparkColumn]:
     """The rules of that severity by name, each as a predicate that is never NULL.
 

@@ -10,9 +10,8 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.mapping.source import Feed, Number
-from footfall.steps.sorting import FILE, POSITION, RAW_ROW, SOUND, TAKEN_AT, without
+from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, SOUND, TAKEN_AT, without
 
-FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"
 KIND, IDENTIFIER = "_kind", "_identifier"
 
 

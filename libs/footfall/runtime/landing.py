@@ -50,12 +50,14 @@ class BatchWriter:
 
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
         table, feeds, pinned = output.table, output.feeds, self.batch.inputs
-        existing = None
-        if table.written is Written.APPEND and table.full_name in pinned:
+        existing, is_first = None, table.full_name not in pinned
+        if table.written is Written.APPEND and not is_first:
             existing = self.lake.read(table.full_name, Pin.parse(pinned[table.full_name]).version)
         marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
         observation = Observation()
-        counted = marked.observe(observation, *sorting.tallies(table, feeds), sorting.places_of_broken())
+        counted = marked.observe(
+            observation, *sorting.tallies(table, feeds, is_first=is_first), sorting.places_of_broken()
+        )
         valid = sorting.close_intervals(counted.where(sorting.is_valid()).select(*table.column_names), table)
         if self.resumed and self.lake.landing(table.full_name, self._label(table.full_name)):
             # an earlier try wrote them: count again, write nothing

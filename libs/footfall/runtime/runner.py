@@ -84,7 +84,7 @@ class Runner:
         outcome = GATE_FAILED + result.gate_failed if result.gate_failed else PART if result.is_part else DONE
         self._promote(self.books.close(batch, outputs=self._outputs(writer, result), outcome=outcome))
         self.say(_summary_line(step, lines, result, time.perf_counter() - started))
-        for words in writer.warnings:
+        for words in (*writer.warnings, *result.warnings):
             self.say(f"warning: {words}")
         return outcome
 

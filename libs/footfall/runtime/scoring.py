@@ -8,13 +8,14 @@ from functools import reduce
 from pyspark.sql import DataFrame
 
 from footfall.contract import Table
+from footfall.contract.frames import no_rows
 from footfall.models import MODELS
-from footfall.models.common.declaration import Model, imported
+from footfall.models.common.declaration import Model, TextFeatures, imported
 from footfall.models.common.documents import DocumentModel, documents, require_read, text_insights
 from footfall.models.common.runs import LoadedModel, ScoringRun
 from footfall.runtime.cli import Job
 from footfall.runtime.runner import GATE_FAILED
-from footfall.runtime.training import settings_of
+from footfall.runtime.training import last_encoders, settings_of
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS, TICKETS, USER_SCORES
 
@@ -58,6 +59,7 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
         tuple(m.package for m in models),
         {"as_of": job.as_of, "time_zone": job.settings.shop.time_zone, "settings": settings},
         models=tuple(used),
+        run_values={"no_model_reasons": lambda: no_model_reasons(job, list(used))} if USER_SCORES in writes else {},
     )
 
 
@@ -75,7 +77,7 @@ def _documents_step(job: Job) -> Step:
         champions = {m.name: champion_of(job, m.name, step=name) for m in models}
         serving = [(m, c) for m in models if m.documents and (c := champions[m.name])]
         if not serving:
-            return StepResult()
+            return StepResult([Output(TEXT_INSIGHTS, no_rows(vectors, TEXT_INSIGHTS))])
         require_read(vectors, serving[0][1].fitted, model_version=serving[0][1].version)
         read = [
             DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds)
@@ -83,7 +85,8 @@ def _documents_step(job: Job) -> Step:
             if m.documents
         ]
         written = documents(**{table.name: frames[table.full_name] for table in WRITTEN})
-        return StepResult([Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read))])
+        insights = Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read))
+        return StepResult([insights], warnings=_unread_warnings(job))
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
     packages = tuple(m.package for m in models)
@@ -119,9 +122,29 @@ def _scoring_settings(job: Job, model: Model) -> dict[str, object]:
     return {key: value for key, value in settings_of(job, model).items() if key in model.score_settings}
 
 
+def _unread_warnings(job: Job) -> list[str]:
+    """Sentences about champions over an encoder that reads new texts no more: those texts are absent from their results."""
+    encoders = last_encoders(job)
+    models = [m for m in MODELS.values() if isinstance(m.features, TextFeatures) and m.writes]
+    champions = {m.name: c for m in models if (c := champion_of(job, m.name, step=SHARED[TEXT_INSIGHTS]))}
+    return [
+        f"{champion.version} reads vectors of encoder {champion.fitted.feature_version}, which reads new texts no more, so that "
+        f"they are absent from its results. Fix: jobs/train.py --model {model}; until a version passes its gates, put the encoder "
+        f"into text.serving and run jobs/understand_text.py."
+        for model, champion in champions.items()
+        if champion.fitted.feature_version not in encoders
+    ]
+
+
 def no_model_reasons(job: Job, names: Sequence[str]) -> dict[str, str]:
-    """Model -> why nothing serves, of the models of these names that have no champion."""
-    return {n: no_model_reason(job, MODELS[n]) for n in names if not job.registry.champion_version(n)}
+    """Model -> why it gives no results, of the models of these names that lack a champion, of their own or of one they use."""
+    reasons: dict[str, str] = {}
+    for name in names:
+        lacking = [n for n in (name, *MODELS[name].score_with) if not job.registry.champion_version(n)]
+        if lacking:
+            reason = no_model_reason(job, MODELS[lacking[0]])
+            reasons[name] = reason if lacking[0] == name else f"it needs the {lacking[0]} model ({reason})"
+    return reasons
 
 
 def no_model_reason(job: Job, model: Model) -> str:

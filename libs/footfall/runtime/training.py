@@ -17,7 +17,7 @@ from footfall.features.dates import AsOfDates
 from footfall.models import MODELS
 from footfall.models.common import plots
 from footfall.models.common.card import card
-from footfall.models.common.declaration import Model, Stage, imported
+from footfall.models.common.declaration import Model, Stage, TextFeatures, imported
 from footfall.models.common.featureset import FeatureSet
 from footfall.models.common.gates import Role
 from footfall.models.common.runs import LoadedModel, TrainingRun
@@ -28,7 +28,11 @@ from footfall.runtime.cli import Job, parser
 from footfall.runtime.runner import PART
 from footfall.steps.code import code_hash
 from footfall.steps.step import Frames, Read, Step, StepResult, digest
-from footfall.text.spec import encoder_specs, require_weights
+from footfall.storage.books import MODEL
+from footfall.tables import TEXT_VECTORS
+from footfall.text.spec import ENCODER, encoder_specs, require_weights
+
+TEXTS_READ = f"understand_{TEXT_VECTORS.name}"  # the Step that reads texts
 
 
 def train_arguments(about: str, stage: Stage) -> argparse.ArgumentParser:
@@ -82,11 +86,13 @@ def train_step(job: Job, model: Model) -> Step:
         return _recorded(job, model, trained, {"training_rows": fingerprint, "code": definition})
 
     cadence = model.cadence_days if model.cadence_days is not None else job.settings.training.cadence_days
+    reads_texts = isinstance(model.features, TextFeatures) and model.stage is Stage.TRAIN
     weights = partial(require_weights, encoder_specs(job.settings.text.model_dump())[-1:])
     return Step(
         name, tuple(Read(table.full_name) for table in model.reads), (), apply, (model.package,),
         {"settings": settings, **shared}, day_values={"dates": dates.every}, cadence_days=cadence,
         requires=(weights,) if model.stage is Stage.FINE_TUNE else (),
+        run_values={"encoder": lambda: last_encoders(job)[-1:]} if reads_texts else {},
     )  # fmt: skip
 
 
@@ -124,13 +130,19 @@ def training_run(job: Job, model: Model, frames: Mapping[str, DataFrame], dates:
 
 def encoder_fingerprint(job: Job) -> str:
     """The encoder with which the texts were last read; raises DataError where they are not all read, TooFew where none was."""
-    last = job.books.last_closed("understand_text_vectors")
-    fingerprint = last.outputs.get("model:text_encoder", "") if last else ""
+    last, encoders = job.books.last_closed(TEXTS_READ), last_encoders(job)
     if last and last.outcome == PART:
         raise DataError("the texts are not all read yet.", fix="Run jobs/understand_text.py to its end.")
-    if not fingerprint:
+    if not encoders:
         raise TooFew("no text was read by an encoder yet.", fix="Run jobs/understand_text.py first.")
-    return fingerprint
+    return encoders[-1]
+
+
+def last_encoders(job: Job) -> list[str]:
+    """Fingerprints of the encoders that read texts last: those that still serve, then the wanted one; empty where none did."""
+    last = job.books.last_closed(TEXTS_READ)
+    by_key = {key: value for key, value in last.outputs.items() if key.startswith(MODEL + ENCODER)} if last else {}
+    return [by_key[key] for key in sorted(by_key, reverse=True)]
 
 
 def rows_fingerprint(rows: DataFrame) -> str:

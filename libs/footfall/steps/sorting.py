@@ -8,7 +8,7 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from footfall.contract import Severity, Table
+from footfall.contract import Severity, Table, Written
 from footfall.contract.frames import broken_rules, checks, keeps
 
 # Columns that refine adds beside the target's own, and that end with the sorting.
@@ -18,6 +18,7 @@ SOUND, DUPLICATE = "_sound", "_duplicate"
 
 PLACES = "_places"
 MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
+FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"  # the `valid_from` of rows whose mapping gives none
 LATE_LOAD_DAYS = 7  # a row that is taken so long after it happened is no daily log's
 
 
@@ -67,22 +68,32 @@ def is_broken() -> Column:
     return F.col(SKIPPED).isNull() & ~F.col(SOUND)
 
 
-def is_late_load(table: Table) -> Column:
-    """Whether a marked row goes into the table, and was known more than LATE_LOAD_DAYS after it happened or began to hold."""
+def is_late_load(table: Table, *, is_first: bool) -> Column:
+    """Whether a marked row goes into the table, and was known more than LATE_LOAD_DAYS after it happened or began to hold.
+
+    A row whose mapping does not say since when it holds, counts in the first load of the table only: from then on it is
+    news, such as a customer of today, for which there is nothing to correct.
+    """
     clocks = [clock for clock in ("event_time", "valid_from") if clock in table.column_names]
     if not clocks or "known_at" not in table.column_names:
         return F.lit(False)
-    return is_valid() & F.expr(f"known_at > {clocks[0]} + INTERVAL {LATE_LOAD_DAYS} DAY")
+    late = is_valid() & F.expr(f"known_at > {clocks[0]} + INTERVAL {LATE_LOAD_DAYS} DAY")
+    return late if is_first else late & (F.col(clocks[0]) > F.expr(FIRST_INSTANT))
 
 
 def late_load_warning(feed: str, table: Table, *, late: int, valid: int) -> str:
     """What it means, in words, that most valid rows of a feed without `known` are a late load; empty where they are not."""
     if late * 2 <= valid:
         return ""
+    remedy = (
+        "facts that were loaded without it keep their clock, so load them into a new lake."
+        if table.written is Written.APPEND
+        else "the next run makes the table anew with it. Without a `valid_from` in the mapping it says that the rows were ever so."
+    )
     return (
         f"{late:,} of {valid:,} rows of {feed} for {table.full_name} are older than {LATE_LOAD_DAYS} days, and count as known "
         f"only from when they were taken: features as of earlier days do not see them. Fix: for a first load of old files give "
-        f"the feed `known: {{delay: 0 hours}}`; facts that were loaded without it keep their clock, so load them into a new lake."
+        f"the feed `known: {{delay: 0 hours}}`; {remedy}"
     )
 
 
@@ -103,15 +114,16 @@ def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
     return aside.where(F.col("file").isin(files) & F.col("position").isin(positions))
 
 
-def tallies(table: Table, feeds: Mapping[str, Sequence[str]]) -> list[Column]:
+def tallies(table: Table, feeds: Mapping[str, Sequence[str]], *, is_first: bool) -> list[Column]:
     """One struct a feed of exact counts over marked rows, named by the feed: its line of the ledger.
 
-    `feeds` gives the reasons for which each feed's mapping skips rows.
+    `feeds` gives the reasons for which each feed's mapping skips rows; `is_first` says that the table was empty before.
     """
-    return [_tally(table, F.col(FEED) == feed, skip_reasons).alias(feed) for feed, skip_reasons in feeds.items()]
+    late = is_late_load(table, is_first=is_first)
+    return [_tally(table, F.col(FEED) == feed, skips, late).alias(feed) for feed, skips in feeds.items()]
 
 
-def _tally(table: Table, mine: Column, skip_reasons: Sequence[str]) -> Column:
+def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: Column) -> Column:
     late = F.expr("known_at > event_time + INTERVAL 1 DAY") if "event_time" in table.column_names else F.lit(False)
     counted = {
         "rows_read": F.lit(True),
@@ -121,7 +133,7 @@ def _tally(table: Table, mine: Column, skip_reasons: Sequence[str]) -> Column:
         "rows_skipped": F.col(SKIPPED).isNotNull(),
         "rows_late": is_valid() & late,
     }
-    counted |= {"late_load": is_late_load(table)}
+    counted |= {"late_load": late_load}
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
     counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
     return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))

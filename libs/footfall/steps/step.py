@@ -76,7 +76,8 @@ class StepResult:
     """What `apply` returns: rows for tables, versions of models by name, and the gates that a model missed, in words.
 
     `promotes` (model -> version number) are versions that become champions when the batch has closed, and not before:
-    a run that is killed leaves the old champion and the old tables together. `is_part` says that the step has more to
+    a run that is killed leaves the old champion and the old tables together. `warnings` are sentences for a person, printed
+    after the step's line. `is_part` says that the step has more to
     do: it comes again at once, in a batch of its own, with what it reads pinned anew. So a run that is killed loses one
     part, and the next one goes on.
     """
@@ -85,6 +86,7 @@ class StepResult:
     models: Mapping[str, str] = field(default_factory=dict)
     promotes: Mapping[str, str] = field(default_factory=dict)
     gate_failed: str = ""
+    warnings: Sequence[str] = ()
     is_part: bool = False
 
 
@@ -97,7 +99,8 @@ class Step:
 
     `apply` gets the frames by name, its own tables as they were before among them. `values` are the settings that change the
     result, `code` the packages whose source does; with the pinned inputs they decide whether there is anything to do.
-    `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
+    `run_values` are values that only a run knows, after the steps before this one: functions that are called when its turn
+    comes. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
     champions it uses, `makes` files that it writes beside the lake: where one is absent it runs again. `requires`
     are checks of the surroundings, made before any step of the run; each raises a FootfallError where something is absent.
@@ -109,6 +112,7 @@ class Step:
     apply: Callable[[Frames], StepResult]
     code: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    run_values: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     files: Files | None = None
     makes: tuple[str, ...] = ()
@@ -125,8 +129,11 @@ class Step:
         """Hash of code and values (none of an incremental step), a dot, and hash of the pinned inputs (its own tables left out)."""
         own = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
         pinned = {key: pin for key, pin in inputs.items() if key not in own}
-        definition = {"values": dict(self.values), "code": {name: code_hash(name) for name in self.code}}
-        return f"{digest({} if self.is_incremental else definition)}.{digest({**pinned, **self.day_values})}"
+        inputs_hash = digest({**pinned, **self.day_values})
+        if self.is_incremental:
+            return f"{digest({})}.{inputs_hash}"
+        values = {**self.values, **{name: value() for name, value in self.run_values.items()}}
+        return f"{digest({'values': values, 'code': {name: code_hash(name) for name in self.code}})}.{inputs_hash}"
 
 
 def has_same_definition(fingerprint: str, other: str) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 from footfall.errors import EnvironmentFault, SettingsError, listed
 from footfall.inference.compute import NumberType, Wanted
 
+ENCODER = "text_encoder"  # under this name the books keep the fingerprints of the encoders that read texts last
+
 
 class Pooling(StrEnum):
     """How the vectors of a text's tokens become one."""

@@ -9,6 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from footfall.contract.frames import no_rows
 from footfall.models.aspects.model import AspectModel
 from footfall.models.common.documents import KEEP, documents
 from footfall.models.common.runs import ScoringRun
@@ -24,10 +25,10 @@ CLAUSE = ("clause_number", "start_char", "end_char", "vector")
 
 
 def score(run: ScoringRun) -> Sequence[Output]:
-    """Rows of results.text_aspects; nothing is written where aspects or sentiment are served by nobody."""
+    """Rows of results.text_aspects; none where aspects or sentiment are served by nobody."""
     sentiment = run.others["sentiment"]
     if run.champion is None or sentiment is None:
-        return []
+        return [Output(TEXT_ASPECTS, no_rows(run.frame(CLAUSE_VECTORS), TEXT_ASPECTS))]
     written = documents(reviews=run.frame(REVIEWS), tickets=run.frame(TICKETS))
     mentions = aspects_of(
         written, run.frame(CLAUSE_VECTORS), aspects=run.champion.fitted, sentiment=sentiment.fitted,

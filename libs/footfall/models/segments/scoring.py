@@ -10,6 +10,7 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from footfall.contract.frames import no_rows
 from footfall.models.common.runs import ScoringRun
 from footfall.models.common.spark_features import scaled_columns
 from footfall.models.common.trained import require_version
@@ -23,9 +24,7 @@ def score(run: ScoringRun) -> Sequence[Output]:
     """Rows of results.segments and results.segment_catalogue; none where nothing serves."""
     features = run.frame(USER_FEATURES)
     if run.champion is None:
-        spark = features.sparkSession
-        empty = {table: spark.createDataFrame([], table.schema()) for table in (SEGMENTS, SEGMENT_CATALOGUE)}
-        return [Output(table, rows, as_of=(run.as_of,)) for table, rows in empty.items()]
+        return [Output(table, no_rows(features, table), as_of=(run.as_of,)) for table in (SEGMENTS, SEGMENT_CATALOGUE)]
     model, version = run.champion.fitted, run.champion.version
     expected = SPENDING if model.learner == SPENDING_GROUPS else FEATURES
     require_version(model, expected.version, name=version)

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from scipy.stats import beta, binom
 
+from footfall.contract.frames import no_rows
 from footfall.features import people_as_of
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.runs import ScoringRun
@@ -31,9 +32,9 @@ JUDGED = T.StructType(
 
 
 def score(run: ScoringRun) -> Sequence[Output]:
-    """Rows of results.text_topics; nothing is written where no model serves."""
+    """Rows of results.text_topics; none where no model serves."""
     if run.champion is None:
-        return []
+        return [Output(TEXT_TOPICS, no_rows(run.frame(TEXT_INSIGHTS), TEXT_TOPICS), as_of=(run.as_of,))]
     topics = text_topics(
         text_insights=run.frame(TEXT_INSIGHTS), identities=run.frame(IDENTITIES), dates=(run.as_of,),
         time_zone=run.time_zone, model_version=run.champion.version, **run.settings,

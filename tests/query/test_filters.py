@@ -11,7 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from footfall.errors import DataError
 from footfall.query import ClosedTable
-from footfall.query.filters import on_partitions
+from footfall.query.filters import groups_of, on_partitions
 
 NAN = float("nan")
 
@@ -74,4 +74,4 @@ def test_a_table_that_this_footfall_does_not_declare_is_read_all_the_same(scores
     ],
 )
 def test_partitions_are_chosen_only_where_every_group_of_conditions_says_which(filters: Any, expected: Any):
-    assert on_partitions(filters, ["day"]) == expected
+    assert on_partitions(groups_of(filters), ["day"]) == expected

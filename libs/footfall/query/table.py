@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from footfall.contract import Table
 from footfall.errors import DataError
 from footfall.query.closed import ClosedVersion
 from footfall.query.contracts import contract_of, type_name
 from footfall.query.delta import missing_package
-from footfall.query.filters import Filters, columns_of, groups_of, on_partitions
+from footfall.query.filters import Filters, columns_of, exact_groups, expression_of, on_partitions
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
     from deltalake import DeltaTable
+    from pyarrow.compute import Expression
     from pyspark.sql import DataFrame, SparkSession
 
 
@@ -24,7 +25,8 @@ class ClosedTable:
     """A table of a lake at one version, with its contract. Nothing is read before a frame is asked for.
 
     `columns` chooses columns, all by default. `filters` chooses rows, as in pyarrow.parquet.read_table: conditions such as
-    `[("as_of_date", "=", date(2018, 1, 1))]` that all hold, or a list of such lists of which one holds.
+    `[("as_of_date", "=", date(2018, 1, 1))]` that all hold, a list of such lists of which one holds, or an Expression of
+    pyarrow, which reads all columns. Values of conditions are converted to the column's type without a loss.
     """
 
     def __init__(self, name: str, path: str, delta: DeltaTable, closed: ClosedVersion | None) -> None:
@@ -54,33 +56,43 @@ class ClosedTable:
         """Name of each column in the lake -> its meaning and unit."""
         return {field.name: str(field.metadata.get("comment", "")) for field in self._delta.schema().fields}
 
-    def to_arrow(self, columns: Sequence[str] | None = None, filters: Filters | None = None) -> pa.Table:
+    def to_arrow(self, columns: Sequence[str] | None = None, filters: Filters | Expression | None = None) -> pa.Table:
         """The rows as an Arrow table: decimals and dates are exact, time stamps in UTC.
 
         Each row is compared with the filters. Statistics of files are not used, since they leave NaN out; only
         partitions that cannot hold a row (other dates than those asked for) are not read.
         """
         import pyarrow as pa
-        import pyarrow.parquet as pq
+        from pyarrow.compute import Expression
 
         names = list(self.columns if columns is None else columns)
-        needed = list(dict.fromkeys([*names, *columns_of(filters)]))
-        self._require(needed)
-        groups = on_partitions(filters, self._delta.metadata().partition_columns)
-        dataset = self._delta.to_pyarrow_dataset(file_pruning_predicate=groups)
+        if isinstance(filters, Expression):  # it does not say which columns it is about
+            needed, condition, partitions = list(self.columns), filters, None
+            self._require(names)
+        else:
+            needed = list(dict.fromkeys([*names, *columns_of(filters)]))
+            self._require(needed)
+            arrow_schema = pa.schema(self._delta.schema().to_arrow())
+            groups = exact_groups(filters, arrow_schema)
+            condition = expression_of(groups, arrow_schema) if groups else None
+            partitions = on_partitions(groups, self._delta.metadata().partition_columns)
+        dataset = self._delta.to_pyarrow_dataset(file_pruning_predicate=partitions)
         batches: Iterator[pa.RecordBatch] = dataset.to_batches(columns=needed)
-        if filters:
-            condition = pq.filters_to_expression(groups_of(filters))
-            batches = (kept for batch in batches for kept in _matching(batch, condition).to_batches())
+        if condition is not None:
+            batches = (kept for batch in batches for kept in self._matching(batch, condition).to_batches())
         schema = pa.schema([dataset.schema.field(name) for name in needed])
         return pa.Table.from_batches(batches, schema).select(names)
 
-    def to_pandas(self, columns: Sequence[str] | None = None, filters: Filters | None = None) -> pd.DataFrame:
+    def to_pandas(
+        self, columns: Sequence[str] | None = None, filters: Filters | Expression | None = None
+    ) -> pd.DataFrame:
         """The rows as a pandas frame; a map is a dict, a list an array, a decimal a Decimal."""
         frame: pd.DataFrame = self.to_arrow(columns, filters).to_pandas(maps_as_pydicts="strict")
         return frame
 
-    def to_polars(self, columns: Sequence[str] | None = None, filters: Filters | None = None) -> pl.DataFrame:
+    def to_polars(
+        self, columns: Sequence[str] | None = None, filters: Filters | Expression | None = None
+    ) -> pl.DataFrame:
         """The rows as a Polars frame; a map is a list of pairs."""
         try:
             import polars as pl
@@ -102,16 +114,22 @@ class ClosedTable:
         lines = (f"  {name:<{name_width}}  {kind:<{type_width}}  {self.columns[name]}" for name, kind in fields)
         return "\n".join((head, str(self._delta.metadata().description or ""), *lines))
 
+    def _matching(self, batch: pa.RecordBatch, condition: Expression) -> pa.Table:
+        """The rows of a batch that fulfil a condition."""
+        import pyarrow as pa
+
+        try:
+            return pa.Table.from_batches([batch]).filter(condition)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:
+            raise DataError(
+                f"{self.name}: the filter {condition} does not fit its columns: {fault}",
+                fix="Cast the values to the types of the columns, or write conditions such as "
+                '("amount_365d", ">", 6), whose values are converted.',
+            ) from fault
+
     def _require(self, names: Sequence[str]) -> None:
         absent = [name for name in names if name not in self.columns]
         if absent:
             raise DataError(
                 f"{self.name} has no column {', '.join(absent)}.", fix=f"Choose from: {', '.join(self.columns)}."
             )
-
-
-def _matching(batch: pa.RecordBatch, condition: Any) -> pa.Table:
-    """The rows of a batch that fulfil a condition."""
-    import pyarrow as pa
-
-    return pa.Table.from_batches([batch]).filter(condition)

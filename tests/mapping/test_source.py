@@ -34,6 +34,17 @@ def _faults(tmp_path: Path, text: str) -> str:
     return fault.value.what.replace(f"{path}:", "line ")
 
 
+@pytest.mark.parametrize("days", ["0", "-5", "36501"])
+def test_raw_rows_are_kept_for_a_day_or_more(tmp_path: Path, days: str) -> None:
+    faults = _faults(tmp_path, SOUND.replace("    format: csv", f"    format: csv\n    keep_days: {days}"))
+    assert faults.startswith("line 7: feeds.sales.keep_days: input should be ")
+
+
+def test_a_delay_of_more_than_ten_years_is_refused(tmp_path: Path) -> None:
+    faults = _faults(tmp_path, SOUND.replace("2 hours", "87601 hours"))
+    assert faults.startswith("line 7: feeds.sales.known.delay: that is more than 3650 days")
+
+
 def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
     path = tmp_path / "corner.yaml"
     path.write_text(SOUND)

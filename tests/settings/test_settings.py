@@ -91,6 +91,81 @@ def test_a_time_zone_that_does_not_exist_is_refused(conf: Path) -> None:
         resolve(conf, "local", {"shop.time_zone": "Mars/Olympus"})
 
 
+@pytest.mark.parametrize(
+    ("pair", "fault"),
+    [
+        ("shop.name=", r"shop\.name: the value is empty"),
+        ("sources.root=", r"sources\.root: the value is empty"),
+        ("privacy.secret_env=", r"privacy\.secret_env: the value is empty"),
+        ("text.encoder=", r"text\.encoder: the value is empty"),
+        ("fine_tune.folder=", r"fine_tune\.folder: the value is empty"),
+        ("mlflow.tracking_uri=", r"mlflow\.tracking_uri: the value is empty"),
+        ("mlflow.experiment=", r"mlflow\.experiment: the value is empty"),
+        ("report.path=", r"report\.path: the value is empty"),
+        ("report.path=build/", r"report\.path: this is a folder"),
+        ("report.path=.", r"report\.path: this is a folder"),
+        ("lake.root=", r"command line: lake\.root: the root is empty and so is lake\.catalog"),
+        ("lake.root=' '", r"lake\.root: the root is empty"),
+        ("mlflow.tracking_uri=https://", r"mlflow\.tracking_uri: this address names no server"),
+        ("mlflow.tracking_uri=http://host:port", r"mlflow\.tracking_uri: this is no address: port could not"),
+        ("shop.time_zone=America", r"no such time zone: America"),
+    ],
+)
+def test_a_value_that_names_nothing_is_refused(pair: str, fault: str) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        resolve(CONF, "local", parse_overrides([pair]))
+
+
+def test_a_catalog_needs_no_root() -> None:
+    settings = resolve(CONF, "local", {"lake.root": "", "lake.catalog": "shop"})
+    assert (settings.lake.root, settings.lake.catalog) == ("", "shop")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "features.training_step_days", "churn.horizon_days", "churn.return_window_days", "churn.active_within_days",
+        "training.cadence_days",
+    ],
+)  # fmt: skip
+def test_days_are_at_most_ten_years(key: str) -> None:
+    assert resolve(CONF, "local", {key: 3650})
+    with pytest.raises(SettingsError, match="less than or equal to 3650, got 3651"):
+        resolve(CONF, "local", {key: 3651})
+    with pytest.raises(SettingsError, match="less than or equal to 3650, got 99999999999"):
+        resolve(CONF, "local", {key: 99999999999})
+
+
+@pytest.mark.parametrize("value", ["a: b: c", "[", "2018-02-30", "{[1]: 2}", "!!python/none x"])
+def test_a_set_whose_value_is_no_yaml_names_its_key(value: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"--set shop\.name: the value is not YAML: (.|\n)*Fix: Put a text into quotes"
+    ):
+        parse_overrides([f"shop.name={value}"])
+
+
+def test_a_date_in_a_file_that_is_in_no_calendar_says_so(conf: Path) -> None:
+    (conf / "base.yaml").write_text("shop:\n  name: 2018-02-30\n")
+    with pytest.raises(SettingsError, match=r"base\.yaml: not YAML: day is out of range"):
+        resolve(conf, "local", {})
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused(conf: Path) -> None:
+    words = "cannot be read: is a directory.\nFix: Name a YAML file"
+    with pytest.raises(SettingsError, match=words):
+        resolve(conf, "local", {"sources.mappings": [str(conf)]})
+    with pytest.raises(SettingsError, match=words):
+        read_resolved(conf)
+    with pytest.raises(SettingsError, match="cannot be read: not a directory"):
+        resolve(conf / "base.yaml", "local", {})
+
+
+@pytest.mark.parametrize("name", ["", ".", "../env/local"])
+def test_an_environment_is_a_name_and_no_path(conf: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=f"--env {name}: no folder"):
+        resolve(conf, name, {})
+
+
 def test_a_set_without_a_value_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"expected key\.sub=value"):
         parse_overrides(["churn.horizon_days"])

@@ -18,6 +18,7 @@ FILLED_IN = frozenset(
     {"event_date", "known_at", "actor_id", "amount_base", "discount_base", "text_id", "valid_to", "properties"}
 )
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
 
 
@@ -25,7 +26,7 @@ def zone(name: str) -> str:
     """The IANA zone name, if there is such a zone."""
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as America
         raise ValueError(f"no such time zone: {name} (write an IANA name such as Asia/Shanghai)") from None
     return name
 
@@ -75,6 +76,8 @@ class Known(Closed):
         parts = value.split()
         if len(parts) != 2 or not parts[0].isdigit() or parts[1] not in _UNITS_S:
             raise ValueError("write a whole number and minutes, hours or days, such as `2 hours`")
+        if int(parts[0]) * _UNITS_S[parts[1]] > MOST_DELAY_DAYS * _UNITS_S["days"]:
+            raise ValueError(f"that is more than {MOST_DELAY_DAYS} days; write the delay after which the source knew")
         return value
 
 
@@ -102,7 +105,7 @@ class Feed(Closed):
     time_zone: TimeZone | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
-    keep_days: int | None = None
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Feed:

@@ -34,13 +34,16 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data = parsed(text)
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file.", fix="Check the path, or the name after --env.") from None
+    except OSError as fault:
+        words = f"{path} cannot be read: {(fault.strerror or str(fault)).lower()}."
+        raise SettingsError(words, fix="Name a YAML file that you have the right to read.") from None
     except UnicodeDecodeError as fault:
         raise SettingsError(f"{path}: not UTF-8 (byte {fault.start}).", fix="Save the file as UTF-8.") from None
     except yaml.YAMLError as fault:
-        raise SettingsError(f"{path}: not YAML: {_first_line(fault)}.", fix="Correct the file at that line.") from None
+        raise SettingsError(f"{path}: not YAML: {problem(fault)}.", fix="Correct the file at that line.") from None
     if data is None:
         return {}, {}
     if not isinstance(data, dict) or node is None:
@@ -114,14 +117,24 @@ def _sentence(error: Any) -> str:
     if kind == "missing":
         return "missing"
     shown = f", got {error['input']!r}" if isinstance(error["input"], str | int | float | bool) else ""
-    return f"{error['msg'][0].lower()}{error['msg'][1:]}{shown}"
+    words = error["msg"].removeprefix("Value error, ")
+    return f"{words[0].lower()}{words[1:]}{shown}"
 
 
 def _dotted(key: Key) -> str:
     return ".".join(str(k) for k in key) or "the file"
 
 
-def _first_line(fault: yaml.YAMLError) -> str:
+def parsed(text: str) -> Any:
+    """What the text says in YAML; raises YAMLError also for a date that the calendar does not know, such as 2018-02-30."""
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, OverflowError) as fault:
+        raise yaml.YAMLError(str(fault)) from fault
+
+
+def problem(fault: yaml.YAMLError) -> str:
+    """What is wrong with the YAML, and in which line."""
     mark = getattr(fault, "problem_mark", None)
-    problem = getattr(fault, "problem", None) or str(fault).splitlines()[0]
-    return f"line {mark.line + 1}: {problem}" if mark else str(problem)
+    words = getattr(fault, "problem", None) or str(fault).splitlines()[0]
+    return f"line {mark.line + 1}: {words}" if mark else str(words)

@@ -13,7 +13,7 @@ import yaml
 
 from footfall.errors import FootfallError, SettingsError
 from footfall.mapping.source import Source, read_source
-from footfall.mapping.yaml_file import Key, places, read_yaml, validated
+from footfall.mapping.yaml_file import Key, parsed, places, problem, read_yaml, validated
 from footfall.settings.placeholders import filled_in
 from footfall.settings.sections import MlflowSettings, Settings, Text
 
@@ -43,9 +43,9 @@ def resolve(conf: Path, env: str, overrides: Mapping[str, Any]) -> Settings:
     data, lines = read_yaml(conf / "base.yaml")
     where = places(conf / "base.yaml", lines)
     folder = conf / "env" / env
-    if not folder.is_dir():
-        known = ", ".join(sorted(p.name for p in (conf / "env").glob("*") if p.is_dir())) or "none"
-        raise SettingsError(f"--env {env}: no folder {folder}.", fix=f"Use one of: {known}.")
+    known = sorted(p.name for p in (conf / "env").glob("*") if p.is_dir())
+    if env not in known:
+        raise SettingsError(f"--env {env}: no folder {folder}.", fix=f"Use one of: {', '.join(known) or 'none'}.")
     if (folder / "settings.yaml").exists():
         extra, extra_lines = read_yaml(folder / "settings.yaml")
         _merge(data, extra)
@@ -75,8 +75,19 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
             raise SettingsError(
                 f"--set {pair}: expected key.sub=value.", fix="Write it as in --set churn.horizon_days=30."
             )
-        overrides[key] = yaml.safe_load(text) if text else ""
+        overrides[key] = _value(key, text)
     return overrides
+
+
+def _value(key: str, text: str) -> Any:
+    """The text as YAML; nothing is an empty text."""
+    try:
+        return parsed(text) if text else ""
+    except yaml.YAMLError as fault:
+        raise SettingsError(
+            f"--set {key}: the value is not YAML: {problem(fault)}.",
+            fix=f"Put a text into quotes of its own, as in --set '{key}=\"a: b\"'.",
+        ) from None
 
 
 def _mapping_path(conf: Path, name: str) -> Path:

@@ -11,9 +11,9 @@ from footfall.settings.sections import Settings
 _PLACEHOLDER = re.compile(r"<your [^<>]+>")
 
 
-def filled_in(settings: Settings) -> Settings:
-    """The same settings; raises SettingsError with every key whose value still holds a placeholder."""
-    values = settings.model_dump(exclude={"sources": {"mappings"}})
+def filled_in(settings: Settings, section: str = "") -> Settings:
+    """The same settings; raises SettingsError with every key, in the section if one is given, that holds a placeholder."""
+    values = settings.model_dump(include={section} if section else None, exclude={"sources": {"mappings"}})
     unfilled = [f"{key} is {value}" for key, value in _flat(values) if _PLACEHOLDER.search(str(value))]
     if unfilled:
         raise SettingsError(

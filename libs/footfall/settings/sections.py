@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from footfall.mapping.source import Source, TimeZone
-from footfall.mapping.yaml_file import Closed
+from footfall.mapping.yaml_file import Closed, refuse
 
 Share = Annotated[float, Field(ge=0, le=1, strict=False)]
 Count = Annotated[int, Field(ge=1)]
-Days = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(ge=0, le=3650)]  # ten years: a greater number of days is a slip, and dates would overflow
+SomeDays = Annotated[int, Field(ge=1, le=3650)]
+
+
+def _filled(value: str) -> str:
+    """The text, if there is one."""
+    if not value.strip():
+        raise ValueError("the value is empty; write one, or leave the key out to take that of conf/base.yaml")
+    return value
+
+
+def _file(value: str) -> str:
+    """The path or URI, if it ends with the name of a file."""
+    if value.endswith("/") or PurePath(value).name in {"", ".."}:
+        raise ValueError("this is a folder; write the path of a file, such as build/report/index.html")
+    return value
+
+
+def _address(value: str) -> str:
+    """The URI, if its parts can be told apart."""
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.port is not None or bool(parts.hostname) or parts.scheme not in {"http", "https"}
+    except ValueError as fault:
+        raise ValueError(f"this is no address: {str(fault).lower()}") from None
+    if not is_whole:
+        raise ValueError("this address names no server; write one such as https://mlflow.example.com")
+    return value
+
+
+Filled = Annotated[str, AfterValidator(_filled)]
 
 
 class ShopSettings(Closed):
     """The shop whose logs these are."""
 
-    name: str
+    name: Filled
     time_zone: TimeZone
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
@@ -28,6 +60,12 @@ class LakeSettings(Closed):
 
     root: str
     catalog: str
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not self.root.strip() and not self.catalog.strip():
+            refuse(type(self), [(("root",), "the root is empty and so is lake.catalog; give one of them a value")])
+        return self
 
 
 class ClusterSettings(Closed):
@@ -39,30 +77,30 @@ class ClusterSettings(Closed):
 class Sources(Closed):
     """Where the raw logs are."""
 
-    root: str
+    root: Filled
     mappings: tuple[str | Source, ...] = Field(strict=False)
 
 
 class Privacy(Closed):
     """Where the secret is found, and whose pseudonyms a new lake shares."""
 
-    secret_env: str
+    secret_env: Filled
     mint_key_from: str
 
 
 class Features(Closed):
     """Which dates features are made for."""
 
-    training_dates: Count
-    training_step_days: Count
+    training_dates: Annotated[int, Field(ge=1, le=1000)]
+    training_step_days: SomeDays
 
 
 class Churn(Closed):
     """What churn is and when its model is good enough."""
 
-    horizon_days: Count
+    horizon_days: SomeDays
     return_window_days: Days
-    active_within_days: Count
+    active_within_days: SomeDays
     min_auroc_gain: Share
 
 
@@ -98,7 +136,7 @@ class Segments(NumberOfGroups):
 class ServingEncoder(Closed):
     """An encoder that a champion still reads by; what is not said is as in `text`."""
 
-    encoder: str
+    encoder: Filled
     prefix: str | None = None
     pooling: Literal["mean", "cls"] | None = None
     max_tokens: Annotated[int, Field(ge=3, le=8192)] | None = None
@@ -110,7 +148,7 @@ class ServingEncoder(Closed):
 class Text(Closed):
     """Which encoder reads texts, and how."""
 
-    encoder: str
+    encoder: Filled
     prefix: str
     pooling: Literal["mean", "cls"]
     max_tokens: Annotated[int, Field(ge=3, le=8192)]
@@ -167,7 +205,7 @@ class FineTune(Closed):
     """Whether and how the encoder itself is fine-tuned; the fields of footfall.tuning.TuningSpec, and where it happens."""
 
     enabled: bool
-    folder: str
+    folder: Filled
     processes: Count
     on_driver: bool
     search_trials: Annotated[int, Field(ge=0)]
@@ -203,15 +241,15 @@ class FineTune(Closed):
 class MlflowSettings(Closed):
     """Where models and metrics go."""
 
-    tracking_uri: str
+    tracking_uri: Annotated[Filled, AfterValidator(_address)]
     artifact_root: str
-    experiment: str
+    experiment: Filled
 
 
 class Report(Closed):
     """The web page."""
 
-    path: str
+    path: Annotated[Filled, AfterValidator(_file)]
     portraits: Annotated[int, Field(ge=0)]
     show_texts: bool
 

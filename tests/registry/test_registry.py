@@ -125,6 +125,28 @@ def test_the_command_rolls_back(registry: Registry, capsys: pytest.CaptureFixtur
     assert "no champion before 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--env", "emr"], "you have to fill in: mlflow.tracking_uri is https://<your MLflow server>.\nFix: "),
+        (["--settings", "."], ". cannot be read: is a directory.\nFix: "),
+        (["--set", "mlflow.tracking_uri=foo://x"], "mlflow.tracking_uri is foo://x, which cannot be used: "),
+        (["--set", "mlflow.tracking_uri=mssql://x"], "names a database, mssql, whose Python package is absent: "),
+        (["--set", "mlflow.tracking_uri="], "mlflow.tracking_uri: the value is empty"),
+    ],
+)
+def test_the_command_refuses_a_place_that_cannot_be_used(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["champion", "sentiment", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_command_needs_no_other_section_filled_in(registry: Registry) -> None:
+    place = ["--env", "emr", "--set", f"mlflow.tracking_uri={registry.uri}"]
+    assert command.main(["champion", "sentiment", *place]) == 0
+
+
 def test_the_run_keeps_parameters_metrics_tables_plots_and_the_plotted_numbers(registry: Registry) -> None:
     number = registry.record(
         trained(2.0), tables={"results.text_vectors": "3@1"}, step="train_sentiment", card="# sentiment",

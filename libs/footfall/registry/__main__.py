@@ -10,6 +10,7 @@ from footfall.errors import FootfallError
 from footfall.models import MODELS
 from footfall.registry.registry import Registry
 from footfall.settings import default_conf, overrides_of, read_resolved, resolve
+from footfall.settings.placeholders import filled_in
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.settings
             else resolve(options.conf, options.env, overrides_of(None, None, options.set))
         )
-        registry = Registry.open(settings.mlflow)
+        registry = Registry.open(filled_in(settings, "mlflow").mlflow)
         if options.action == "rollback":
             registry.rollback(options.model)
         champion = registry.champion_version(options.model)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from footfall.errors import EnvironmentFault, FootfallError, TryAgain
+from footfall.errors import EnvironmentFault, FootfallError, SettingsError, TryAgain
 
 # A server that is down is noticed within half a minute, not after MLflow's seven tries of two minutes each.
 QUICK = {
@@ -20,6 +20,14 @@ QUICK = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
+# how MLflow refuses an address: an unknown scheme, a broken URL, a folder of files, a registry without aliases
+_WRONG_URI = (
+    "unsupported URI",
+    "Invalid url",
+    "is in maintenance mode",
+    "Setting the tracking URI",
+    "Workspace Model Registry",
+)
 
 
 @contextmanager
@@ -62,6 +70,8 @@ def _first_bytes(file: Path) -> bytes:
 def explained(fault: Exception, *, uri: str) -> FootfallError | None:
     """What MLflow raised in footfall's words; None where it is not about its place."""
     text = str(fault)
+    if isinstance(fault, ImportError):
+        return _without_driver(fault, uri)
     first = text.strip().splitlines()[0][:200] if text.strip() else type(fault).__name__
     if any(sign in text for sign in ("API request to", "Connection refused", "Max retries exceeded")):
         return TryAgain(
@@ -73,4 +83,20 @@ def explained(fault: Exception, *, uri: str) -> FootfallError | None:
             f"MLflow's {uri} cannot be used: {first}",
             fix="Give this user the right to write it, or point mlflow.tracking_uri elsewhere.",
         )
+    if any(sign in text for sign in _WRONG_URI):
+        return SettingsError(
+            f"mlflow.tracking_uri is {uri}, which cannot be used: {first}",
+            fix="Set it to a sqlite file (sqlite:///build/mlflow/mlflow.db) or to the address of an MLflow server.",
+        )
     return None
+
+
+def _without_driver(fault: ImportError, uri: str) -> FootfallError | None:
+    """For a database whose Python package is absent; another import that fails is not about MLflow's place."""
+    scheme = uri.partition("://")[0].partition("+")[0]
+    if scheme not in {"postgresql", "mysql", "mssql"}:
+        return None
+    return EnvironmentFault(
+        f"mlflow.tracking_uri names a database, {scheme}, whose Python package is absent: {fault}.",
+        fix="Install the package, or set mlflow.tracking_uri to the address of an MLflow server.",
+    )

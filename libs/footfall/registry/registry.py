@@ -290,7 +290,7 @@ class Registry:
         with reached(self.uri) as mlflow:
             try:
                 yield mlflow.MlflowClient()
-            except (mlflow.MlflowException, OSError) as fault:
+            except (mlflow.MlflowException, OSError, ImportError) as fault:
                 explanation = explained(fault, uri=self.uri)
                 if explanation is None:
                     raise

@@ -9,7 +9,7 @@ from footfall.check.source_check import check_source
 from footfall.ingest.arrival import arrive
 from footfall.mapping.source import Feed, Source
 from footfall.refine.fills import ShopDefaults
-from footfall.runtime.cli import Job, clock, guarded, main, parser, settings_of
+from footfall.runtime.cli import Job, clock, guarded, main, parser, row_count, settings_of
 from footfall.runtime.session import open_session
 from footfall.steps.step import Files, Frames, Output, Step, StepResult
 
@@ -52,7 +52,7 @@ if __name__ == "__main__":
         "--check", type=Path, metavar="MAPPING", help="check this mapping on a sample, and write nothing"
     )
     command_line.add_argument(
-        "--sample", type=int, default=1000, metavar="ROWS", help="rows to look at with --check (default: 1000)"
+        "--sample", type=row_count, default=1000, metavar="ROWS", help="rows to look at with --check (default: 1000)"
     )
     options = command_line.parse_args()
     sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, command_line=command_line))

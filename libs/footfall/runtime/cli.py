@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import SparkSession
@@ -34,6 +35,13 @@ from footfall.storage.vault import mint_key, secret_from
 
 EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a model missed its gate (with --strict), 75 try again"
 
+EARLIEST, LATEST = (
+    date(1900, 1, 1),
+    date(2200, 12, 31),
+)  # of dates and clocks; windows of days around them overflow nothing
+MOST_ROWS = 1_000_000  # of a sample
+DayOrMoment = TypeVar("DayOrMoment", bound=date)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -56,14 +64,7 @@ class Job:
     @property
     def dates(self) -> AsOfDates:
         """The as-of dates of scoring, evaluation and training."""
-        features, churn = self.settings.features, self.settings.churn
-        return as_of_dates(
-            self.as_of,
-            horizon_days=churn.horizon_days,
-            return_window_days=churn.return_window_days,
-            training_dates=features.training_dates,
-            training_step_days=features.training_step_days,
-        )
+        return dates_of(self.settings, self.as_of)
 
 
 StepMaker = Callable[[Job], Sequence[Step]]
@@ -88,7 +89,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     )
     arguments.add_argument(
         "--as-of",
-        type=date.fromisoformat,
+        type=_day,
         metavar="DATE",
         help="score as of the start of this day of the shop (default: today)",
     )
@@ -166,6 +167,7 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     """Session, lake, books, registry and mint key for the settings; raises SettingsError where the lake is another shop's."""
     now = clock(options)
     as_of = options.as_of or now.astimezone(ZoneInfo(settings.shop.time_zone)).date()
+    dates_of(settings, as_of)  # a fault shows before Spark starts
     registry = Registry.open(settings.mlflow)
     spark = open_session("footfall")
     require_shared_places(settings, machines_of(lambda key: spark.conf.get(key, "") or ""))
@@ -177,17 +179,63 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     return Job(settings, as_of, now, spark, lake, books, registry, key, options)
 
 
+def dates_of(settings: Settings, as_of: date) -> AsOfDates:
+    """The as-of dates of the settings; SettingsError where one of them lies before all calendars of shops."""
+    features, churn = settings.features, settings.churn
+    try:
+        dates = as_of_dates(
+            as_of,
+            horizon_days=churn.horizon_days,
+            return_window_days=churn.return_window_days,
+            training_dates=features.training_dates,
+            training_step_days=features.training_step_days,
+        )
+    except OverflowError:
+        dates = None
+    if dates is None or min(dates.every) < EARLIEST:
+        raise SettingsError(
+            f"as of {as_of} the first training date lies before {EARLIEST}.",
+            fix="Give a later --as-of, or lower features.training_dates, features.training_step_days, churn.horizon_days "
+            "or churn.return_window_days.",
+        )
+    return dates
+
+
 def clock(options: argparse.Namespace) -> datetime:
     """The run's clock: --now, or this moment."""
     moment: datetime = options.now or datetime.now(UTC)
     return moment
 
 
+def row_count(text: str) -> int:
+    """A number of rows as an option gives it."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_ROWS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of rows: write one from 1 to {MOST_ROWS:,}")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no date: write one such as 2018-01-01") from None
+    return _within(day, day, text)
+
+
 def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no time: write one such as 2018-01-01T06:00:00+00:00") from None
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError("add the offset, such as 2018-01-01T06:00:00+00:00")
-    return moment
+    return _within(moment, moment.date(), text)
+
+
+def _within(value: DayOrMoment, day: date, text: str) -> DayOrMoment:
+    if not EARLIEST <= day <= LATEST:
+        raise argparse.ArgumentTypeError(f"{text} is outside the years {EARLIEST.year} to {LATEST.year}")
+    return value
 
 
 def _print_fault(fault: FootfallError) -> int:

@@ -54,7 +54,8 @@ def test_the_line_of_a_column_gives_type_meaning_unit_person_and_tolerance(page_
 
 
 def test_the_line_of_a_setting_gives_default_kind_and_meaning(page_texts):
-    line = "| `churn.horizon_days` | `61` | whole number from 1 to 3650 | no order within so many days after the as-of date is churn; days |\n"
+    line = "| `churn.horizon_days` | `61` | whole number from 1 to 3650 "
+    line += "| no order within so many days after the as-of date is churn; days |\n"
     assert line in page_texts["settings.md"]
 
 

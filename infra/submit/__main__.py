@@ -17,7 +17,7 @@ from infra.standalone.cluster import spark_home
 from infra.submit.console import driver_exit_code, last_cause, refused_option, relay
 from infra.submit.options import job_options, joined_lists, spark_setting, split, take
 from infra.submit.package import build_package
-from infra.submit.secret_settings import driver_secret, read_secret_conf, refuse_secrets, write_private
+from infra.submit.secret_settings import driver_secret, read_secret_conf, refuse_secrets, text_of, write_private
 
 from footfall.errors import EnvironmentFault, FootfallError, SettingsError
 
@@ -66,7 +66,7 @@ def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, st
     ours, sparks = split(words, known)
     env_name = (take(ours, "--env")[0] or ["local"])[-1]
     properties = _properties(Path((take(ours, "--conf-dir")[0] or ["conf"])[-1]), env_name)
-    public, private = properties.read_text(encoding="utf-8").rstrip("\n") + "\n", read_secret_conf(secret_files)
+    public, private = text_of(properties, str(properties)).rstrip("\n") + "\n", read_secret_conf(secret_files)
     text = public + private
     master = _master(env_name, _setting("--master", "spark.master", sparks, text))
     is_cluster = _setting("--deploy-mode", "spark.submit.deployMode", sparks, text) == "cluster"

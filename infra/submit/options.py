@@ -54,6 +54,13 @@ def take(words: Sequence[str], name: str) -> tuple[list[str], list[str]]:
     return values, others
 
 
+def conf_pairs(words: Sequence[str]) -> list[str]:
+    """The `key=value` of each `--conf`, in order; Spark knows the option as `-c` too."""
+    return take([f"--conf{word[2:]}" if word == "-c" or word.startswith("-c=") else word for word in words], "--conf")[
+        0
+    ]
+
+
 def joined_lists(words: Sequence[str], ours: Mapping[str, Sequence[str]]) -> list[str]:
     """Spark's words, in which each comma-separated list holds our entries and then the caller's.
 
@@ -69,8 +76,8 @@ def joined_lists(words: Sequence[str], ours: Mapping[str, Sequence[str]]) -> lis
 
 
 def spark_setting(key: str, words: Sequence[str], properties: str) -> str | None:
-    """The value that a Spark setting will have: the last `--conf key=value`, else the line of the properties file."""
-    pairs = [pair.partition("=") for pair in take(words, "--conf")[0]]
+    """The value that a Spark setting will have: the last `--conf key=value` or `-c key=value`, else the line of the properties file."""
+    pairs = [pair.partition("=") for pair in conf_pairs(words)]
     values = [value for name, _, value in pairs if name.strip() == key]
     if values:
         return values[-1].strip()

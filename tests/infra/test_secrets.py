@@ -15,6 +15,13 @@ from cluster.submission import ROOT, submit
 from footfall.errors import SettingsError
 
 SECRET = "abc = \\ déf # of: a shop!"
+SECRET_KEYS = [
+    "fs.oss.accessKeySecret", "fs.oss.accessKeyId", "fs.azure.account.key.shop.dfs.core.windows.net",
+    "fs.azure.account.oauth2.client.secret.shop.dfs.core.windows.net", "fs.azure.sas.files.shop.blob.core.windows.net",
+    "fs.azure.sas.fixed.token.shop", "fs.gs.auth.service.account.private.key", "fs.s3a.encryption.key",
+    "fs.s3a.server-side-encryption.key", "fs.s3a.bucket.shop.secret.key", "FS.S3A.SECRET.KEY", "fs.cosn.userinfo.secretKey",
+    "parquet.encryption.key.list", "hive.metastore.passphrase", "javax.jdo.option.ConnectionPassword",
+]  # fmt: skip
 JOB = """import argparse
 parser = argparse.ArgumentParser()
 for name in ("--env", "--lake", "--set", "--settings"):
@@ -101,6 +108,24 @@ def test_secret_settings_come_from_a_file_that_only_we_may_read(log: Path) -> No
         ["--conf", "spark.ssl.keyStorePassword=hidden"],
         ["--conf", "spark.authenticate.secret=hidden"],
         ["--set", "mlflow.tracking_uri=https://me:hidden@mlflow"],
+        ["--set", "mlflow.tracking_uri=https://hidden@mlflow/"],
+        ["--set", "mlflow.tracking_uri=https://hidden:@mlflow/"],
+        ["--set=mlflow.tracking_uri=https://me:hid/hidden@mlflow"],
+        ["--set", "mlflow.tracking_uri=https://mlflow/?token=hidden"],
+        ["--lake", "s3a://me:hidden@bucket/lake"],
+        ["--repositories", "https://me:hidden@packages/maven"],
+        ["-c", "spark.hadoop.fs.s3a.secret.key=hidden"],
+        ["--conf", " spark.hadoop.fs.s3a.access.key = hidden"],
+        *(["--conf", f"spark.hadoop.{key}=hidden"] for key in SECRET_KEYS),
+        ["--conf", "spark.executorEnv.PGPASSWORD=hidden"],
+        ["--conf", "spark.executorEnv.SHOP_KEY=hidden"],
+        ["--conf", "spark.driver.extraJavaOptions=-Dx=1 -Djavax.net.ssl.trustStorePassword=hidden"],
+        ["--conf=spark.executor.extraJavaOptions=-Djavax.net.ssl.trustStorePassword=hidden"],
+        ["-c", "spark.driver.defaultJavaOptions=-Dlogin='x password = hidden'"],
+        ["--driver-java-options", "-Daws.secretKey=hidden"],
+        ["--driver-java-options=-Xmx1g -Daws.secretKey=hidden"],
+        ["--conf", "spark.jdbc=jdbc:postgresql://db/shop?user=me&password=hidden"],
+        ["--conf", "spark.place=https://store/x?sv=1&sig=hidden"],
     ],
 )
 def test_a_secret_on_our_command_line_is_refused_and_not_repeated(log: Path, words: list[str]) -> None:
@@ -110,16 +135,69 @@ def test_a_secret_on_our_command_line_is_refused_and_not_repeated(log: Path, wor
     assert "hidden" not in str(raised.value)
 
 
-def test_settings_about_secrets_that_hold_none_pass() -> None:
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "spark.kubernetes.driver.secretKeyRef.FOOTFALL_PSEUDONYM_SECRET=footfall:secret",
+        "spark.kubernetes.driver.secrets.footfall=/etc/secrets",
+        "spark.kubernetes.authenticate.driver.oauthTokenFile=/etc/token",
+        "spark.yarn.appMasterEnv.TZ=UTC",
+        "spark.executorEnv.TOKENIZERS_PARALLELISM=false",
+        "spark.executorEnv.AWS_WEB_IDENTITY_TOKEN_FILE=/etc/token",
+        "spark.authenticate.secret.driver.file=/etc/secret",
+        "spark.authenticate.secretBitLength=256",
+        "spark.security.credentials.hive.enabled=false",
+        "spark.kerberos.renewal.credentials=ccache",
+        "spark.redaction.regex=(?i)secret|password|token",
+        "spark.io.encryption.keySizeBits=256",
+        "spark.hadoop.fs.s3a.aws.credentials.provider=org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
+        "spark.hadoop.hadoop.security.credential.provider.path=jceks://hdfs/shop.jceks",
+        "spark.hadoop.fs.azure.sas.token.provider.type.shop.dfs.core.windows.net=com.example.Tokens",
+        "spark.hadoop.fs.azure.account.oauth2.client.endpoint.shop=https://login.example/tenant/oauth2/token",
+        "spark.hadoop.fs.gs.auth.service.account.json.keyfile=/etc/key.json",
+        "spark.hadoop.fs.s3a.endpoint=http://127.0.0.1:9000",
+        "spark.driver.extraJavaOptions=-Djavax.net.ssl.trustStore=/etc/store -Xmx1g",
+    ],
+)
+def test_settings_about_secrets_that_hold_none_pass(pair: str) -> None:
+    for words in (["--conf", pair], [f"--conf={pair}"], ["-c", pair]):
+        refuse_secrets(words)
+
+
+def test_settings_and_addresses_of_footfall_that_hold_no_secret_pass() -> None:
     refuse_secrets(
         [
-            "--conf", "spark.kubernetes.driver.secretKeyRef.FOOTFALL_PSEUDONYM_SECRET=footfall:secret",
-            "--conf", "spark.kubernetes.driver.secrets.footfall=/etc/secrets",
-            "--conf", "spark.yarn.appMasterEnv.TZ=UTC",
-            "--conf", "spark.authenticate.secret.driver.file=/etc/secret",
-            "--lake", "hdfs://namenode:8020/lake@1",
+            "--set", "text.max_tokens=128", "--set", "privacy.secret_env=SHOP_SALT", "--set=text.tokens_per_batch=64",
+            "--set", "mlflow.tracking_uri=postgresql://mlflow@db/mlflow",
+            "--set", "mlflow.tracking_uri=http://127.0.0.1:5000/a@b",
+            "--lake", "hdfs://namenode:8020/lake@1", "--raw", "abfss://files@shop.dfs.core.windows.net/raw",
+            "--secret-conf", "secret.conf", "--run-id", "token-1",
         ]
     )  # fmt: skip
+
+
+def test_a_refused_secret_is_named_by_its_option_and_key_alone() -> None:
+    words = ["-c", "spark.hadoop.fs.s3a.secret.key=a", "--driver-java-options", "-Dpassword=b", "--lake=s3a://c:d@shop"]
+    with pytest.raises(
+        SettingsError, match=r": -c spark\.hadoop\.\S+\.secret\.key, --driver-java-options, --lake\.\nFix: "
+    ):
+        refuse_secrets(words)
+
+
+def test_spark_takes_c_for_conf() -> None:
+    assert (
+        spark_setting("spark.master", ["--conf", "spark.master=yarn", "-c", "spark.master=local[2]"], "") == "local[2]"
+    )
+
+
+def test_a_file_of_secrets_that_is_not_utf_8_is_refused_without_its_text(log: Path) -> None:
+    file = write_private("", log.with_name("s3.conf"))
+    file.write_bytes("spark.hadoop.fs.s3a.secret.key pässword".encode("latin-1"))
+    with pytest.raises(
+        SettingsError, match=r"s3\.conf: not UTF-8 \(byte 32\)\.\nFix: Save the file as UTF-8"
+    ) as raised:
+        planned(log, "--env", "local", "--secret-conf", str(file))
+    assert "ssword" not in str(raised.value)
 
 
 def test_a_private_file_is_private_also_where_a_readable_one_was(tmp_path: Path) -> None:

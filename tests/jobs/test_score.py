@@ -173,3 +173,15 @@ def test_another_reason_why_nothing_serves_reaches_the_scores(world: World) -> N
         missed = StepResult(gate_failed=f"churn: not trained, since {reason}")
         world.run(Step("train_churn", (), (), lambda _, missed=missed: missed, values={"reason": reason}))
         assert reasons() == {f"not trained, since {reason}"}
+
+
+def test_a_champion_that_mlflow_lost_is_trained_anew_and_named_as_lost(world: World) -> None:
+    step = train_step(world.job(), MODELS["sentiment"])
+    registered = StepResult(models={"sentiment": "1"}, promotes={"sentiment": "1"}, gate_failed="sentiment: a baseline")
+    world.run(Step(step.name, (), (), lambda _: registered))
+    before = train_step(world.job(), MODELS["sentiment"]).fingerprint({})
+
+    (Path(world.mlflow.tracking_uri.removeprefix("sqlite:///"))).unlink()
+    assert not has_same_definition(train_step(world.job(), MODELS["sentiment"]).fingerprint({}), before)
+    reason = "version 1 served and is champion no longer in MLflow"
+    assert no_model_reasons(world.job(), ["sentiment"]) == {"sentiment": reason}

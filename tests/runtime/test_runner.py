@@ -211,3 +211,48 @@ def test_a_value_that_only_the_run_knows_makes_a_step_run_again(lake: Lake) -> N
         "nothing new",
         "saw second",
     ]
+
+
+def test_a_batch_of_another_day_or_other_settings_that_a_kill_left_open_is_undone_and_not_passed_on(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner_of(lake).run([add_numbers(lake, 1), sum_numbers()])
+    dead = replace(Owner.this_process(), token="dead", started="1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Books, "close", lambda *_, **__: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            runner_of(lake, owner=dead).run([add_numbers(lake, 2, 500, version=2)])
+    assert numbers_in(lake) == [1, 2]
+    lines: list[str] = []
+    runner_of(lake, lines=lines).run([add_numbers(lake, 3, 600, 700, version=3), sum_numbers()])
+    assert "begins anew" in lines[0]
+    assert numbers_in(lake) == [1, 3]
+    assert [row["total"] for row in lake.read("results.total").collect()] == [4]
+    aside = lake.read(QUARANTINE.full_name).orderBy("raw_row").collect()
+    assert [row["raw_row"] for row in aside] == ['{"n":600}', '{"n":700}']
+    lines_of_facts = [line for line in ledger_of(lake) if line["step"] == "add_numbers"]
+    assert [(line["batch_id"], line["rows_read"]) for line in lines_of_facts] == [(1, 1), (3, 3)]
+
+
+def test_a_first_batch_that_is_undone_leaves_an_empty_table(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = replace(Owner.this_process(), token="dead", started="1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Books, "close", lambda *_, **__: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            runner_of(lake, owner=dead).run([add_numbers(lake, 1, 2)])
+    runner_of(lake).run([add_numbers(lake, 2, version=2)])
+    assert numbers_in(lake) == [2]
+
+
+def test_what_is_new_since_a_kill_is_done_in_the_same_run(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner_of(lake).run([add_numbers(lake, 1)])
+    dead = replace(Owner.this_process(), token="dead", started="1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Books, "close", lambda *_, **__: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            runner_of(lake, owner=dead).run([sum_numbers()])
+    runner_of(lake).run([add_numbers(lake, 2, version=2)])
+    lines: list[str] = []
+    runner_of(lake, lines=lines).run([sum_numbers()])
+    assert [line.split()[0] for line in lines] == ["sum_numbers", "sum_numbers"]
+    assert [row["total"] for row in lake.read("results.total").collect()] == [3]

@@ -48,6 +48,16 @@ class BatchWriter:
         """Whether any table of the step holds a commit of this batch, of this try or an earlier one."""
         return any(self.lake.landing(table, self._label(table)) for table in self.step.writes)
 
+    def undo(self) -> None:
+        """Takes back what the batch wrote, so that the step's tables are as it pinned them."""
+        for table in self.step.writes:
+            if self.lake.landing(table, self._label(table)):
+                pinned = self.batch.inputs.get(table)
+                self.lake.restore(table, Pin.parse(pinned).version if pinned else None)
+            target = table.partition(".")[2]
+            if self.lake.landing(QUARANTINE.full_name, self._label(QUARANTINE.full_name, target)):
+                self.lake.delete(QUARANTINE.full_name, target=target, batch_id=self.batch.batch_id)
+
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
         table, feeds, pinned = output.table, output.feeds, self.batch.inputs
         existing, is_first = None, table.full_name not in pinned

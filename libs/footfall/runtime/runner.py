@@ -50,27 +50,43 @@ class Runner:
         return missed_gates
 
     def run_step(self, step: Step) -> str:
-        """Runs one step unless nothing is new to it, part by part; returns the gates that its model missed."""
-        while True:
-            outcome = self._run_batch(step)
-            if outcome != PART:
-                return outcome.removeprefix(GATE_FAILED) if outcome.startswith(GATE_FAILED) else ""
+        """Runs one step unless nothing is new to it, part by part; returns the gates that its model missed.
 
-    def _run_batch(self, step: Step) -> str:
-        """Runs the step's open or next batch; returns its outcome, or that of the last one where nothing is new."""
-        started = time.perf_counter()
-        inputs = StepInputs(self.lake, self.books, self.champions)
-        last = self.books.last_closed(step.name)
+        A batch that an earlier run left open comes first, then what is new since.
+        """
+        unfinished = self._unfinished(step)
+        if unfinished:
+            self._run_batch(step, unfinished)
+        outcome = self._run_next(step, is_first=unfinished is None)
+        while outcome == PART:
+            outcome = self._run_next(step, is_first=False)
+        return outcome.removeprefix(GATE_FAILED) if outcome.startswith(GATE_FAILED) else ""
+
+    def _unfinished(self, step: Step) -> Batch | None:
+        """The batch that an earlier run left open, to go on with; one of another day, code or settings is undone instead."""
         batch = self.books.unfinished(step.name)
-        resumed = batch is not None
-        if batch is None:
-            pins = inputs.pin(step)
-            fingerprint = step.fingerprint(pins)
-            if self._is_done(step, last, pins, fingerprint):
+        if batch is None or step.fingerprint(batch.inputs) == batch.fingerprint:
+            return batch
+        BatchWriter(self.lake, step, batch, resumed=True).undo()
+        self.books.abandon(batch, why="the day, code or settings are others now")
+        self.say(f"{step.name:<42} begins anew: a run before, of another day, code or settings, ended too early")
+        return None
+
+    def _run_next(self, step: Step, *, is_first: bool) -> str:
+        """Runs the step's next batch; returns its outcome, or that of the last one where nothing is new."""
+        pins = StepInputs(self.lake, self.books, self.champions).pin(step)
+        fingerprint, last = step.fingerprint(pins), self.books.last_closed(step.name)
+        if self._is_done(step, last, pins, fingerprint):
+            if is_first:
                 self.say(f"{step.name:<42} nothing new")
-                return last.outcome if last else DONE
-            batch = self.books.open(step.name, inputs=pins, fingerprint=fingerprint)
-        writer = BatchWriter(self.lake, step, batch, resumed)
+            return last.outcome if last else DONE
+        return self._run_batch(step, self.books.open(step.name, inputs=pins, fingerprint=fingerprint))
+
+    def _run_batch(self, step: Step, batch: Batch) -> str:
+        """Applies the step to what the batch pinned, writes, closes and promotes; returns the batch's outcome."""
+        started, last = time.perf_counter(), self.books.last_closed(step.name)
+        inputs = StepInputs(self.lake, self.books, self.champions)
+        writer = BatchWriter(self.lake, step, batch, resumed=not self.books.opened(batch))
         with progress(self.lake.spark, step.name), self._abandoned_if_nothing_landed(writer):
             result = step.apply(inputs.frames(step, batch, last))
             lines = [line for output in result.outputs for line in writer.land(output)]

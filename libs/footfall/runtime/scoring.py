@@ -150,6 +150,9 @@ def no_model_reasons(job: Job, names: Sequence[str]) -> dict[str, str]:
 def no_model_reason(job: Job, model: Model) -> str:
     """Why nothing serves, as the last training said."""
     last = job.books.last_closed(f"train_{model.name}")
+    registration = job.books.last_registration(f"train_{model.name}")
+    if registration and registration.promotes.get(model.name):
+        return f"version {registration.promotes[model.name]} served and is champion no longer in MLflow"
     if last and last.outcome.startswith(GATE_FAILED):
         return last.outcome.removeprefix(GATE_FAILED).removeprefix(f"{model.name}: ")
     return "no model was trained yet"

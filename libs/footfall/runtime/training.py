@@ -92,7 +92,10 @@ def train_step(job: Job, model: Model) -> Step:
         name, tuple(Read(table.full_name) for table in model.reads), (), apply, (model.package,),
         {"settings": settings, **shared}, day_values={"dates": dates.every}, cadence_days=cadence,
         requires=(weights,) if model.stage is Stage.FINE_TUNE else (),
-        run_values={"encoder": lambda: last_encoders(job)[-1:]} if reads_texts else {},
+        run_values={
+            "encoder": lambda: last_encoders(job)[-1:] if reads_texts else [],
+            "is_lost": lambda: job.books.last_registration(name) is not None and not job.registry.latest_number(model.name),
+        },
     )  # fmt: skip
 
 

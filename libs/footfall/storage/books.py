@@ -81,6 +81,7 @@ class Books:
         self._closed: dict[str, list[Batch]] = {}
         self._last_id: dict[str, int] = {}
         self._open: dict[str, Batch] = {}
+        self._opened_here: set[tuple[str, int]] = set()
         self._promoted: set[tuple[str, int]] = set()
         rows = lake.read(BATCHES.full_name).withColumn("now_s", F.unix_seconds("now"))
         for row in rows.orderBy("step", "batch_id", "state").collect():
@@ -141,7 +142,12 @@ class Books:
             )
         self._open[step] = batch
         self._last_id[step] = batch.batch_id
+        self._opened_here.add((step, batch.batch_id))
         return batch
+
+    def opened(self, batch: Batch) -> bool:
+        """Whether this process opened the batch; else an earlier one did, and may have written something."""
+        return (batch.step, batch.batch_id) in self._opened_here
 
     def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> Batch:
         """Closes the batch and returns it closed: from here on readers use its outputs."""
@@ -157,7 +163,9 @@ class Books:
         self._promoted.add((batch.step, batch.batch_id))
 
     def abandon(self, batch: Batch, *, why: str) -> None:
-        """Closes a batch that wrote nothing, so that the next run pins its inputs anew; readers keep what they had."""
+        """Closes a batch that wrote nothing, or that was undone, so that its step pins its inputs anew; readers keep what they had."""
+        if not self.opened(batch):  # the run before may have come as far as the ledger
+            self._lake.delete(LEDGER.full_name, step=batch.step, batch_id=batch.batch_id)
         self._append_state(replace(batch, outputs={}, outcome=f"{ABANDONED}: {why}"), "closed")
         self._open.pop(batch.step, None)
 

@@ -165,6 +165,19 @@ class Lake:
                 return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
         return None
 
+    def restore(self, table: str, version: int | None) -> None:
+        """Makes the table what it was at a version again, by a new commit; without a version it becomes empty."""
+        if version is None:
+            self.spark.sql(f"DELETE FROM {self.name(table)}")  # noqa: S608 - a table name
+        else:
+            self.spark.sql(f"RESTORE TABLE {self.name(table)} TO VERSION AS OF {version}").collect()
+        self._sound.discard(table)  # its columns may be those of that version
+
+    def delete(self, table: str, **equal: str | int) -> None:
+        """Deletes the rows whose columns equal the values."""
+        where = " AND ".join(f"{column} = :{column}" for column in equal)
+        self.spark.sql(f"DELETE FROM {self.name(table)} WHERE {where}", args=equal)  # noqa: S608 - names of a contract
+
     @contextmanager
     def staged(self, name: str, frame: DataFrame) -> Iterator[DataFrame]:
         """The frame as written to the scratch table `stage.<name>` and read back, for a frame that is used many times.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from footfall.models.common.text_head import Softmax, TextHead
 from footfall.models.common.trained import Served, Trained
 from footfall.models.sentiment.model import SentimentModel
 from footfall.registry import __main__ as command
+from footfall.registry.place import registry_uri
 from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings
 
@@ -28,7 +30,7 @@ MISSED = Verdict(Role.CHAMPION, "sentiment/1", (REPORT,), "accuracy is no better
 
 def crown(registry: Registry, candidate: Trained) -> str:
     """Records a version and promotes it, as a training and the runner do one after the other."""
-    number = registry.record(candidate, tables={}, step="train_sentiment")
+    number = registry.record(candidate, tables={}, step="train_sentiment", card="# a card")
     registry.promote("sentiment", number)
     return number
 
@@ -177,6 +179,30 @@ def test_the_pyfunc_predicts_for_who_loads_it_from_mlflow(registry: Registry) ->
         "positive",
         "negative",
     ]
+
+
+@pytest.mark.parametrize(
+    ("tracking_uri", "where"),
+    [
+        ("databricks", "databricks-uc"),
+        ("databricks://profile", "databricks-uc://profile"),
+        ("databricks-uc", "databricks-uc"),
+        ("https://mlflow.example", "https://mlflow.example"),
+        ("sqlite:///databricks/mlflow.db", "sqlite:///databricks/mlflow.db"),
+    ],
+)
+def test_databricks_registers_models_in_unity_catalog(tracking_uri: str, where: str) -> None:
+    assert registry_uri(tracking_uri) == where
+
+
+def test_a_model_of_unity_catalog_has_a_name_of_three_parts(registry: Registry) -> None:
+    assert registry.name("churn") == "churn"
+    elsewhere = replace(registry, schema="shop.models")
+    assert elsewhere.name("churn") == "shop.models.churn"
+    number = crown(elsewhere, trained(3.0))  # the same calls, on a registry that takes any name
+    assert (elsewhere.champion_version("sentiment"), registry.champion_version("sentiment")) == (number, "1")
+    assert elsewhere.load_champion("sentiment").version == f"sentiment/{number}"
+    assert elsewhere.load_card("sentiment", number) == "# a card"
 
 
 def test_without_a_champion_the_message_says_what_to_run(registry: Registry, tmp_path: Path) -> None:

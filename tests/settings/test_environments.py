@@ -60,6 +60,18 @@ def test_no_cluster_keeps_models_in_a_file_of_one_machine(env: str):
     assert mlflow.artifact_root == ""
 
 
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"mlflow.tracking_uri": "databricks"}, r"Unity Catalog registers models as catalog\.schema\.model"),
+        ({"mlflow.registry_schema": "shop.models"}, "only Databricks has one"),
+    ],
+)
+def test_models_are_registered_in_a_schema_on_databricks_and_nowhere_else(settings: dict[str, str], fault: str):
+    with pytest.raises(SettingsError, match=fault):
+        resolve(CONF, "local", settings)
+
+
 @pytest.mark.parametrize("env", CLUSTERS)
 def test_a_cluster_s_page_is_written_where_the_report_can_write(env: str):
     report.steps(replace(declaring_job(CONF), settings=resolve(CONF, env, {})))

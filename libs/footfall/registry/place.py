@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,8 +43,13 @@ def reached(uri: str) -> Iterator[ModuleType]:
         for chatty in ("mlflow", "alembic"):
             logging.getLogger(chatty).setLevel(logging.ERROR)
         mlflow.set_tracking_uri(uri)
-        mlflow.set_registry_uri(uri)
+        mlflow.set_registry_uri(registry_uri(uri))
         yield mlflow
+
+
+def registry_uri(tracking_uri: str) -> str:
+    """Where models are registered: on Databricks in Unity Catalog, since a workspace's own registry has no aliases."""
+    return re.sub(r"^databricks(?=$|:)", "databricks-uc", tracking_uri)
 
 
 def require_usable(file: Path) -> None:

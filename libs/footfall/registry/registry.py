@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from footfall.errors import DataError
+from footfall.registry.candidate import Candidate
 from footfall.registry.place import explained, reached, require_usable
 from footfall.registry.shipped import copy_library, requirements, running_library, schema
 from footfall.settings import MlflowSettings
@@ -24,53 +25,6 @@ PASSED = "passed"  # tag `gates` of a version that missed none
 EVALUATION, CARD = "evaluation.json", "card.md"
 SQLITE = "sqlite:///"
 MOST_POINTS = 1000  # that MLflow takes at once
-
-
-class PythonModel(Protocol):
-    """A fitted model without Spark: what MLflow calls a pyfunc."""
-
-    def predict(self, frame: Any) -> Any:
-        """One output row for each input row."""
-
-    def save(self, folder: Path) -> None:
-        """Writes what `loader` reads back."""
-
-
-class CandidateVerdict(Protocol):
-    """Who serves; `footfall.models.common.gates.Verdict` is one."""
-
-    @property
-    def served_by(self) -> str:
-        """The learner or baseline that serves; empty where neither does."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The gates with their figures."""
-
-
-class Candidate(Protocol):
-    """A fitted model and what was measured of it; `footfall.models.common.trained.Trained` is one."""
-
-    name: str
-    parameters: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    feature_version: str
-    loader: str  # module whose `_load_pyfunc(folder)` gives the model back
-    features: Sequence[tuple[str, str]]  # the signature: (column, MLflow type)
-    predictions: Sequence[tuple[str, str]]
-    evaluation: Mapping[str, Any]  # the plotted numbers, for the report
-    curve: Sequence[tuple[int, str, float]]  # (step, name, value) of the training, where it had steps
-
-    @property
-    def model(self) -> PythonModel:
-        """What becomes a pyfunc."""
-
-    @property
-    def verdict(self) -> CandidateVerdict:
-        """Who serves, and the gates."""
-
-    @property
-    def missed(self) -> str:
-        """The gates missed, in words; empty: all passed."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +41,21 @@ class Champion:
 
 @dataclass(frozen=True)
 class Registry:
-    """MLflow's tracking and registry at one URI."""
+    """MLflow's tracking and registry at one URI; `schema` is where models are registered in Unity Catalog, empty elsewhere."""
 
     uri: str
     artifact_root: str
     experiment: str
+    schema: str = ""
 
     @classmethod
     def open(cls, settings: MlflowSettings) -> Registry:
         """The registry of the settings; nothing is asked of it yet."""
-        return cls(settings.tracking_uri, settings.artifact_root, settings.experiment)
+        return cls(settings.tracking_uri, settings.artifact_root, settings.experiment, settings.registry_schema)
+
+    def name(self, model: str) -> str:
+        """The name under which MLflow knows a model: in Unity Catalog catalog.schema.model."""
+        return f"{self.schema}.{model}" if self.schema else model
 
     def champion_version(self, model: str) -> str:
         """Number of the version behind the alias `champion`; empty where there is none."""
@@ -112,7 +71,7 @@ class Registry:
         if not number:
             return {}
         with self._reached() as client:
-            return dict(client.get_model_version(model, number).tags)
+            return dict(client.get_model_version(self.name(model), number).tags)
 
     def load_champion(self, model: str) -> Champion:
         """The champion as the plain Python object that was saved; raises DataError where there is none."""
@@ -128,15 +87,15 @@ class Registry:
         with self._reached() as client, running_library():
             import mlflow
 
-            loaded = mlflow.pyfunc.load_model(f"models:/{model}/{number}")
-            tags = client.get_model_version(model, number).tags
+            loaded = mlflow.pyfunc.load_model(f"models:/{self.name(model)}/{number}")
+            tags = client.get_model_version(self.name(model), number).tags
         kept = {key: tags.get(key, "") for key in ("feature_version", "served_by", "training_rows", "code")}
         return Champion(loaded.get_raw_model(), f"{model}/{number}", **kept)
 
     def load_evaluation(self, model: str, number: str) -> dict[str, Any]:
         """The numbers behind the plots of a version's run."""
         with self._reached() as client, tempfile.TemporaryDirectory() as folder:
-            run = client.get_model_version(model, number).run_id
+            run = client.get_model_version(self.name(model), number).run_id
             path = client.download_artifacts(run, EVALUATION, folder)
             evaluation: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
         return evaluation
@@ -144,7 +103,7 @@ class Registry:
     def load_card(self, model: str, number: str) -> str:
         """The card of a version in Markdown."""
         with self._reached() as client, tempfile.TemporaryDirectory() as folder:
-            run = client.get_model_version(model, number).run_id
+            run = client.get_model_version(self.name(model), number).run_id
             return Path(client.download_artifacts(run, CARD, folder)).read_text(encoding="utf-8")
 
     def record(
@@ -180,8 +139,8 @@ class Registry:
                 **(tags or {}),
             }
             for key, value in version_tags.items():
-                client.set_model_version_tag(candidate.name, number, key, value)
-            client.set_registered_model_alias(candidate.name, CHALLENGER, number)
+                client.set_model_version_tag(self.name(candidate.name), number, key, value)
+            client.set_registered_model_alias(self.name(candidate.name), CHALLENGER, number)
         return number
 
     def promote(self, model: str, number: str) -> None:
@@ -191,23 +150,23 @@ class Registry:
             return
         with self._reached() as client:
             if not number:
-                client.delete_registered_model_alias(model, CHAMPION)
+                client.delete_registered_model_alias(self.name(model), CHAMPION)
                 return
             if before:
-                client.set_model_version_tag(model, number, CHAMPION_BEFORE, before)
-            client.set_registered_model_alias(model, CHAMPION, number)
+                client.set_model_version_tag(self.name(model), number, CHAMPION_BEFORE, before)
+            client.set_registered_model_alias(self.name(model), CHAMPION, number)
 
     def rollback(self, model: str) -> str:
         """Makes the version before the champion champion again; returns its number."""
         number = self.champion_version(model)
         with self._reached() as client:
-            before = client.get_model_version(model, number).tags.get(CHAMPION_BEFORE, "") if number else ""
+            before = client.get_model_version(self.name(model), number).tags.get(CHAMPION_BEFORE, "") if number else ""
             if not before:
                 raise DataError(
                     f"model '{model}' has no champion before {number or 'the first'}.",
                     fix="Set another version by hand in MLflow's own page: give it the alias 'champion'.",
                 )
-            client.set_registered_model_alias(model, CHAMPION, before)
+            client.set_registered_model_alias(self.name(model), CHAMPION, before)
         return before
 
     def _log_run(self, client: MlflowClient, run: str, candidate: Candidate, tables: Mapping[str, str]) -> None:
@@ -246,8 +205,10 @@ class Registry:
                 pip_requirements=requirements(candidate.loader),
             )
         with suppress(MlflowException):  # it is there from the second version on
-            client.create_registered_model(candidate.name)
-        version = client.create_model_version(candidate.name, logged.model_uri, run, model_id=logged.model_id)
+            client.create_registered_model(self.name(candidate.name))
+        version = client.create_model_version(
+            self.name(candidate.name), logged.model_uri, run, model_id=logged.model_id
+        )
         return str(version.version)
 
     def _version_of(self, model: str, alias: str) -> str:
@@ -257,7 +218,7 @@ class Registry:
             from mlflow.exceptions import MlflowException
 
             try:
-                return str(client.get_model_version_by_alias(model, alias).version)
+                return str(client.get_model_version_by_alias(self.name(model), alias).version)
             except MlflowException as fault:
                 # no such alias is INVALID_PARAMETER_VALUE, no such model RESOURCE_DOES_NOT_EXIST
                 if fault.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:

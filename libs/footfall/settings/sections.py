@@ -244,6 +244,15 @@ class MlflowSettings(Closed):
     tracking_uri: Annotated[Filled, AfterValidator(_address)]
     artifact_root: str
     experiment: Filled
+    registry_schema: str = ""
+
+    @model_validator(mode="after")
+    def _schema_of_unity_catalog(self) -> Self:
+        on_databricks = self.tracking_uri.partition(":")[0] == "databricks"
+        if on_databricks != bool(self.registry_schema):
+            needs = "Unity Catalog registers models as catalog.schema.model: give the setting catalog.schema"
+            raise ValueError(needs if on_databricks else "only Databricks has one: leave it empty")
+        return self
 
 
 class Report(Closed):

@@ -23,7 +23,11 @@ def curve(lead: float) -> list[dict[str, float]]:
 CHURN: dict[str, Any] = {
     "metrics": {"auroc": interval(0.83), "auroc_gain": interval(0.02, 0.008)},
     "verdict": {"role": "learner", "serves": "logistic regression", "reason": "", "gates": []},
-    "baselines": {"recency alone": interval(0.79), "RFM + logistic regression": interval(0.81)},
+    "auroc": {
+        "logistic regression": interval(0.83),
+        "recency alone": interval(0.79),
+        "RFM + logistic regression": interval(0.81),
+    },
     "calibration_error": 0.021,
     "calibration": [{"predicted": p / 10, "observed": p / 10 + 0.01, "count": 40} for p in range(1, 9)],
     "gain_curve": {

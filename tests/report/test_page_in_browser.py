@@ -54,7 +54,7 @@ def test_it_loads_without_an_error_and_shows_the_figures_of_its_data(browser_pag
         ["logistic regression", "0.830", "0.820 to 0.840"],
         ["recency alone", "0.790", "0.780 to 0.800"],
         ["RFM + logistic regression", "0.810", "0.800 to 0.820"],
-        ["gain of the learner over the best baseline", "+0.020", "+0.012 to +0.028"],
+        ["gain over the best other baseline", "+0.020", "+0.012 to +0.028"],
     ]
     assert browser_page.table("calibration-table")[1] == ["40", "10%", "11%"]
     assert browser_page.table("sentiment-table")[1:] == [["2017-11", "60", "55%"], ["2017-12", "40", "75%"]]

@@ -10,6 +10,7 @@ import pytest
 from footfall.report import words
 from footfall.report.data import ReportData
 from footfall.report.findings import churners_among_riskiest, expected_churners, findings
+from footfall.report.serving import serving_sentence
 from footfall.report.summary import summary
 from report.conftest import MISSED
 
@@ -129,3 +130,9 @@ def test_the_summary_of_an_empty_shop_names_what_is_missing(empty_report_data: R
         "Reviews: none were read.",
     ):
         assert line in text
+
+
+def test_a_reason_that_ends_with_a_full_stop_gets_no_second_one():
+    assert serving_sentence("churn", "", "there are too few.") == "Churn: no results, since there are too few."
+    sentence = "Churn: the baseline 'recency alone' serves, since it is as good."
+    assert serving_sentence("churn", "baseline: recency alone", "it is as good.") == sentence

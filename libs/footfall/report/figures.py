@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from footfall.models.common import plots
 from footfall.report import words
 from footfall.report.data import Evaluation
-from footfall.report.serving import BASELINE, learner_of
+from footfall.report.serving import BASELINE
 
 POSITIVE, NEGATIVE = plots.ACCENT, plots.PALETTE[1]
 SECOND = plots.PALETTE[1]
@@ -107,8 +107,7 @@ def auroc(evaluation: Evaluation, *, served_by: str) -> dict[str, Any]:
 
 def auroc_rows(evaluation: Evaluation) -> list[tuple[str, Mapping[str, float]]]:
     """(model, interval): the learner first; none without an evaluation."""
-    learner = evaluation.get("metrics", {}).get("auroc")
-    return [(learner_of(evaluation), learner), *evaluation.get("baselines", {}).items()] if learner else []
+    return list(evaluation.get("auroc", {}).items())
 
 
 def calibration(bins: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from footfall.privacy.masking import masked
 from footfall.report import figures, words
 from footfall.report.data import LEAST_PEOPLE, ReportData
 from footfall.report.findings import churners_among_riskiest, expected_churners, findings
-from footfall.report.serving import BASELINE, churn_status, learner_of, model_statuses
+from footfall.report.serving import BASELINE, churn_status, evaluated_name, model_statuses
 from footfall.text.normal import normalise
 
 PARTS = ("page.html.j2", "page.css", "page.js")
@@ -43,7 +43,7 @@ def render(data: ReportData) -> str:
         churn_bands=_records(data.churn_bands),
         churn_reasons=_records(data.churn_reasons),
         auroc_rows=figures.auroc_rows(churn),
-        learner=learner_of(churn),
+        evaluated=evaluated_name(churn),
         baseline_prefix=BASELINE,
         expected_churners=expected_churners(data),
         churners_among_riskiest=churners_among_riskiest(data),

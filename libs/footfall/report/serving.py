@@ -71,10 +71,10 @@ def serving_sentence(name: str, served_by: str, reason: str) -> str:
     title = name.replace("_", " ").capitalize()
     if served_by.startswith(BASELINE):
         since = f", since {reason}" if reason else ""
-        return f"{title}: the baseline '{served_by.removeprefix(BASELINE)}' serves{since}."
+        return f"{title}: the baseline '{served_by.removeprefix(BASELINE)}' serves{since.rstrip('.')}."
     if served_by:
         return f"{title}: {served_by} serves."
-    return f"{title}: no results, since {reason or NO_ROWS}."
+    return f"{title}: no results, since {(reason or NO_ROWS).rstrip('.')}."
 
 
 def gain_curve_of(evaluation: Evaluation, served_by: str) -> Sequence[Mapping[str, float]]:
@@ -83,8 +83,8 @@ def gain_curve_of(evaluation: Evaluation, served_by: str) -> Sequence[Mapping[st
     return curves.get(served_by.removeprefix(BASELINE)) or next(iter(curves.values()), ())
 
 
-def learner_of(evaluation: Evaluation) -> str:
-    """Name of the learner that was evaluated beside the baselines."""
+def evaluated_name(evaluation: Evaluation) -> str:
+    """Name of the learner or baseline whose figures these are: whoever serves, else the learner."""
     return next(iter(evaluation.get("gain_curve", {})), "model")
 
 

@@ -77,7 +77,8 @@ def test_where_the_learner_ties_with_a_baseline_the_baseline_becomes_the_model(
 
 
 def test_the_figures_are_those_of_the_baseline_that_serves(trained: Trained, baseline: Learner) -> None:
-    assert trained.evaluation["metrics"]["auroc"] == trained.evaluation["baselines"][baseline.name]
+    assert trained.evaluation["metrics"]["auroc"] == trained.evaluation["auroc"][baseline.name]
+    assert list(trained.evaluation["auroc"]) == [x.name for x in (*MODEL.learners, *MODEL.baselines)]
     assert len(trained.evaluation["coefficients"]) == len(features_of(MODEL, baseline).columns)
     assert next(iter(trained.evaluation["gain_curve"])) == baseline.name
 

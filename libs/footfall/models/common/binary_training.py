@@ -121,7 +121,7 @@ def _fit_calibrated(
 
 
 def evaluate(contenders: Contenders, serving: str, is_active: Any, *, rounds: int) -> dict[str, Any]:
-    """Metrics of the serving learner or baseline with intervals, and the numbers behind the plots, its curve first.
+    """Metrics of the serving learner or baseline with intervals, AUROC of all, and the numbers behind the plots, its curve first.
 
     `is_active` is bool[n_rows] or None.
     """
@@ -137,17 +137,18 @@ def evaluate(contenders: Contenders, serving: str, is_active: Any, *, rounds: in
         figures |= {f"{name}_active_people": interval for name, interval in of_active.items()}
     if others := {name: s for name, s in baselines.items() if name != serving}:
         figures["auroc_gain"] = measures.gain(y, p, others, rounds=rounds)
-    of_baselines = {
+    compared = {contenders.learner: contenders.of(contenders.learner), **baselines}
+    auroc = {
         name: measures.intervals(y, s, {"auroc": measures.auroc}, rounds=rounds)["auroc"]
-        for name, s in baselines.items()
+        for name, s in compared.items()
     }
     return {
         "metrics": {name: asdict(interval) for name, interval in figures.items()},
-        "baselines": {name: asdict(interval) for name, interval in of_baselines.items()},
+        "auroc": {name: asdict(interval) for name, interval in auroc.items()},
         "calibration_error": measures.calibration_error(y, p),
         "calibration_by_chance": measures.calibration_by_chance(y, p),
         "calibration": measures.calibration(y, p),
-        "gain_curve": {name: measures.gain_curve(y, s) for name, s in {serving: p, **baselines}.items()},
+        "gain_curve": {name: measures.gain_curve(y, s) for name, s in {serving: p, **compared}.items()},
         "people": len(y),
         "people_active": int(is_active.sum()) if is_active is not None else len(y),
         "positive_share": float(y.mean()),
@@ -163,7 +164,7 @@ def _trained(
     figures = {name: measures.Interval(**interval) for name, interval in evaluation["metrics"].items()}
     figures |= {
         f"auroc_{name.replace(' + ', '_').replace(' ', '_')}": measures.Interval(**interval)
-        for name, interval in evaluation["baselines"].items()
+        for name, interval in evaluation["auroc"].items()
     }
     features = features_of(model, next(x for x in (*model.learners, *model.baselines) if x.name == serving.learner))
     return Trained(

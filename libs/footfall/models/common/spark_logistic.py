@@ -31,6 +31,6 @@ def require_two_classes(labelled: DataFrame, *, what: str, fix: str) -> dict[int
     """Rows of each class 0 and 1; raises TooFew where one has none."""
     row_counts = {int(row[LABEL]): int(row["count"]) for row in labelled.groupBy(F.col(LABEL)).count().collect()}
     if set(row_counts) != {0, 1}:
-        present = f"only {next(iter(row_counts))}" if row_counts else "no rows"
-        raise TooFew(f"{what}: the label needs two classes, there is {present}.", fix=fix)
+        present = f"there is only {next(iter(row_counts))}" if row_counts else "there are no rows"
+        raise TooFew(f"{what}: the label needs two classes, {present}.", fix=fix)
     return row_counts

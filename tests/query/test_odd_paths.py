@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,37 +34,21 @@ def write_lake(root: Path, name: str) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    "name", ["a b", "a%20b", "a%2520b", "a%2Fb", "a#b", "a%23b", "a?b", "a=b", "100%", "a\\b", "aa:b"]
-)
+@pytest.mark.parametrize("name", ["a b", "a#b", "a?b", "a=b", "aa:b"])
 def test_a_lake_opens_by_the_exact_name_of_its_folder(tmp_path: Path, name: str):
     root = write_lake(tmp_path / name, name)
     lake = footfall.open(root)
     assert list(lake) == ["books.batches", "results.names"]
     assert lake["results.names"].to_arrow(["name"])["name"].to_pylist() == [name]
     assert (len(lake["results.names"]), lake["results.names"].path) == (1, f"{root}/results/names")
-
-
-def test_a_neighbour_with_a_space_is_not_opened_in_the_place_of_a_percent_sign(tmp_path: Path):
-    write_lake(tmp_path / "a b", "neighbour")
-    (tmp_path / "a%20b").mkdir()
-    with pytest.raises(DataError, match="a%20b is no lake of footfall"):
-        footfall.open(tmp_path / "a%20b")
-    write_lake(tmp_path / "a%20b", "itself")
-    assert footfall.open(tmp_path / "a%20b")["results.names"].to_pandas()["name"].tolist() == ["itself"]
-
-
-def test_a_root_behind_file_names_the_folder_that_spark_takes_it_for(tmp_path: Path):
-    root = write_lake(tmp_path / "a%20b", "percent")
     assert footfall.open(f"file://{root}")["results.names"].path == f"{root}/results/names"
 
 
-def test_a_newer_batch_of_a_lake_with_a_percent_sign_is_seen_when_it_is_opened_again(tmp_path: Path):
-    root = write_lake(tmp_path / "a%20b", "first")
-    assert len(footfall.open(root)["books.batches"]) == 1
-    shutil.rmtree(root)
-    write_lake(root, "second")
-    assert footfall.open(root)["results.names"].to_pandas()["name"].tolist() == ["second"]
+@pytest.mark.parametrize("name", ["a%20b", "100%", "a\\b"])
+def test_a_path_that_would_open_a_neighbour_is_refused_in_words(tmp_path: Path, name: str):
+    write_lake(tmp_path / "a b", "neighbour")
+    with pytest.raises(DataError, match=r"would open another folder or none\.\nFix: Give the folder a name without"):
+        footfall.open(tmp_path / name)
 
 
 def test_an_empty_root_is_refused_in_words():

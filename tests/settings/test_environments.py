@@ -63,8 +63,8 @@ def test_no_cluster_keeps_models_in_a_file_of_one_machine(env: str):
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"mlflow.tracking_uri": "databricks"}, r"Unity Catalog registers models as catalog\.schema\.model"),
-        ({"mlflow.registry_schema": "shop.models"}, "only Databricks has one"),
+        ({"mlflow.tracking_uri": "databricks"}, r"on Databricks Unity Catalog registers models as catalog\.schema\.model"),
+        ({"mlflow.registry_schema": "shop.models"}, "only Databricks has a registry_schema"),
     ],
 )
 def test_models_are_registered_in_a_schema_on_databricks_and_nowhere_else(settings: dict[str, str], fault: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,6 +79,33 @@ def test_every_fault_comes_at_once_with_its_line(spark: SparkSession, shop: Path
     assert [line.split("corner.yaml:")[1].split(":")[0] for line in faults] == ["8", "16", "20", "14"]
     assert "no column weight in the files (they have bon, ts, sku, qty, eur, card)" in faults[0]
     assert "`bonn`: no column `bonn` in the files" in faults[1]
+
+
+SEVERAL_ROWS = (
+    "looks at several rows (an aggregate or a window function); a mapping makes one row of each row, by itself"
+)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "place", "fault"),
+    [
+        ("qty", "count(*)", "19: columns.quantity", SEVERAL_ROWS),
+        ("qty", "explode(array(1, 2))", "19: columns.quantity", "makes several rows of one"),
+        ("qty", '"*"', "19: columns.quantity", "`*` stands for footfall's own columns too; name the columns"),
+        ("qty", "struct(qty)", "19: columns.quantity", "yields struct<qty:int>, which cannot be read as decimal(18,3)"),
+        ("qty = 0", "qty", "14: skipped.0.when", "yields int, and `when` needs true or false"),
+        ("card}", "first(card)}", "11: actor.identifier", SEVERAL_ROWS),
+    ],
+)
+def test_an_expression_that_cannot_be_used_is_reported_with_its_line(
+    spark: SparkSession, shop: Path, replaced: str, by: str, place: str, fault: str
+) -> None:
+    with pytest.raises(SourceError) as refusal:
+        _output(spark, shop, re.sub(f"(: ){replaced}(,|}}|$)", rf"\g<1>{by}\g<2>", MAPPING, flags=re.MULTILINE))
+    line, key = place.split(": ")
+    sql = by.strip('"}')
+    where = f"{shop / 'corner.yaml'}:{line}: feeds.sales.into.order_lines.{key}: `{sql}`: "
+    assert refusal.value.what.startswith(where + fault)
 
 
 @pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])

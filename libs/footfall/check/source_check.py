@@ -11,7 +11,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.check.faults import expression_faults
+from footfall.check.faults import sample_faults
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
 from footfall.errors import SourceError
@@ -44,7 +44,7 @@ def check_source(
             faults.append(f"{nearest(('feeds', name, 'files'), lines)}: {fault.what}")
             continue
         samples.append(sample)
-        faults += list(expression_faults(sample, lines))
+        faults += list(sample_faults(sample, lines))
     if faults:
         raise SourceError("\n".join(faults), fix=f"Correct {path} at these lines and check again. Nothing was written.")
     key = MintKey(secrets.token_bytes(32))

@@ -11,7 +11,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.mapping.source import Feed
-from footfall.refine.mapped import identifier_of, typed_source
+from footfall.refine.expressions import identifier_of, require_sound
+from footfall.refine.typed import typed_source
 
 
 def new_pseudonyms(
@@ -25,6 +26,8 @@ def new_pseudonyms(
     `feeds` pairs raw rows with their mapping, at least one of which has an actor; `vault` is refined.pseudonyms as it was,
     None where it is empty.
     """
+    for raw, feed in feeds:
+        require_sound(raw, feed)
     identifiers = [
         typed_source(raw, feed).select(
             F.lit(target.actor.kind).alias("kind"), identifier_of(target.actor).alias("identifier")

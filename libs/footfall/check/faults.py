@@ -1,15 +1,32 @@
-"""What is wrong with a mapping's types and expressions on a feed's columns, each with its line. Reads no rows."""
+"""What is wrong with a mapping's types and expressions on a feed's columns, each with its line. Reads source files only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
+
 from footfall.check.sample import Sample
 from footfall.mapping.yaml_file import Places, nearest
 from footfall.refine.expressions import expression_faults
+from footfall.refine.typed import typed_source
+from footfall.runtime.explain import data_condition
 
 
 def sample_faults(sample: Sample, places: Places) -> Iterator[str]:
     """Each type and expression of the feed that is at fault, in words, with file and line."""
     for key, words in expression_faults(sample.rows, sample.feed):
         yield f"{nearest(('feeds', sample.key, *key), places)}: {words}"
+
+
+def value_faults(sample: Sample, places: Places) -> Iterator[str]:
+    """Each expression that fails on a value of the sample, with file and line, and without the value."""
+    rows = typed_source(sample.rows, sample.feed)
+    for key, sql in sample.feed.expressions():
+        try:
+            rows.agg(F.count(F.expr(sql))).collect()
+        except PySparkException as fault:
+            if not (condition := data_condition(fault)):
+                raise
+            yield f"{nearest(('feeds', sample.key, *key), places)}: `{sql}`: fails on a value of the sample ({condition})"

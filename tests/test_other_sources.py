@@ -189,6 +189,39 @@ def test_a_first_load_without_known_is_warned_of_and_gives_a_fault_instead_of_no
     assert "give such a feed `known: {delay: 0 hours}`" in fault
 
 
+NESTED = """\
+source: corner
+about: invented
+feeds:
+  catalogue:
+    files: catalogue/*.json
+    format: json
+    known: {delay: 0 hours}
+    into:
+      items:
+        columns: {item_id: art_no.id, item_name: full_name}
+"""
+
+
+def test_names_that_a_table_cannot_take_are_usable_and_a_field_that_comes_later_is_named(
+    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spark is not None
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.json").write_text('{"art no": {"id": "s1"}, "full.name": "Tea"}\n')
+    mapping = tmp_path / "corner.yaml"
+    mapping.write_text(NESTED)
+    assert _run(lake, tmp_path, mapping) == 0
+    assert [(r["item_id"], r["item_name"]) for r in lake.read("refined.items").collect()] == [("s1", "Tea")]
+    (tmp_path / "catalogue" / "b.json").write_text('{"art no": {"id": "s2", "tier": "x"}, "full.name": "Tea"}\n')
+    assert _run(lake, tmp_path, mapping) == 2
+    assert (
+        "footfall stopped (source error): new rows of feed corner_catalogue have other types than those in "
+        "raw.corner_catalogue: 'art_no' was struct<id:string>, and is struct<id:string,tier:string> now.\n"
+        "Fix: Deliver these columns in the old shape, or give the new files a feed of their own in the mapping"
+    ) in capsys.readouterr().err
+
+
 def _ledger(lake: Lake) -> list[dict[str, Any]]:
     lines = lake.read("books.ledger").where("target = 'refined.order_lines'").orderBy("batch_id")
     return [row.asDict() for row in lines.collect()]

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.check.source_check import check_source
-from footfall.errors import SourceError
+from footfall.errors import DataError, SourceError
 from footfall.refine.fills import ShopDefaults
 
 MAPPING = """\
@@ -108,6 +108,17 @@ def test_an_expression_that_cannot_be_used_is_reported_with_its_line(
     assert refusal.value.what.startswith(where + fault)
 
 
+def test_an_expression_that_fails_on_a_value_is_reported_with_its_line_and_without_the_value(
+    spark: SparkSession, shop: Path
+) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("b2", "100%zz anna@example.org"))
+    with pytest.raises(DataError) as fault:
+        _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: url_decode(bon)"))
+    place = f"{shop / 'corner.yaml'}:16: feeds.sales.into.order_lines.columns.order_id"
+    reason = "fails on a value of the sample (CANNOT_DECODE_URL, SQLSTATE 22546)"
+    assert fault.value.what == f"{place}: `url_decode(bon)`: {reason}"
+
+
 @pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])
 def test_a_first_load_without_known_is_warned_of_with_the_line_of_its_feed(
     spark: SparkSession, shop: Path, days: int, *, is_warned: bool
@@ -126,6 +137,21 @@ def test_a_mapping_of_nothing_about_people_is_shown_like_any_other(spark: SparkS
     target = "order_lines:\n" + MAPPING.split("order_lines:\n")[1]
     output = _output(spark, shop, MAPPING.replace(target, "items:\n        columns: {item_id: sku}\n"))
     assert "into refined.items, first rows:\n    item_id\n         s1" in output
+
+
+def test_a_renamed_column_is_shown_and_used_under_its_new_name(spark: SparkSession, shop: Path) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("bon,ts,sku", "bon no,ts,s.ku"))
+    output = _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: bon_no").replace(": sku", ": s_ku"))
+    assert "  renamed, since tables cannot take these names: `bon no` is bon_no, `s.ku` is s_ku\n" in output
+    assert "b1" in output
+
+
+def test_a_column_of_footfalls_own_name_is_reported_with_the_line_of_its_pattern(
+    spark: SparkSession, shop: Path
+) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("card", "_corrupt"))
+    with pytest.raises(SourceError, match=r"corner\.yaml:5: .*columns \['_corrupt'\] are footfall's own names"):
+        _output(spark, shop, MAPPING)
 
 
 def test_a_missing_file_is_reported_with_the_line_of_its_pattern(spark: SparkSession, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from footfall.errors import SourceError
 from footfall.mapping.source import TARGETS, Actor, Feed
 from footfall.mapping.sql_words import bare_names_in
 from footfall.mapping.yaml_file import Key
-from footfall.refine.typed import source_columns, typed_source
+from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
+from footfall.steps.sorting import RAW_ROW
 
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
@@ -28,6 +29,8 @@ _WORDS: Mapping[str, str] = {
         "gives another value when the row is read again, and a repeated run must give the same rows"
     ),
 }
+
+_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, "_single")}
 
 
 def require_sound(raw: DataFrame, feed: Feed) -> None:
@@ -118,7 +121,8 @@ def _plain(fault: AnalysisException | ParseException) -> str:
     condition = fault.getCondition() or ""
     parameters: Mapping[str, str] = fault.getMessageParameters() or {}
     if condition == "UNRESOLVED_COLUMN.WITH_SUGGESTION":
-        return f"no column {parameters['objectName']} in the files (near: {parameters['proposal']})"
+        near = [name for name in parameters["proposal"].split(", ") if name not in _NO_SOURCE_COLUMNS]
+        return f"no column {parameters['objectName']} in the files" + (f" (near: {', '.join(near)})" if near else "")
     if condition.partition(".")[0] in _WORDS:
         return _WORDS[condition.partition(".")[0]]
     return str(fault).strip().split("\n")[0].split("SQLSTATE")[0].strip()

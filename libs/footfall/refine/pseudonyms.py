@@ -27,7 +27,7 @@ def new_pseudonyms(
     None where it is empty.
     """
     for raw, feed in feeds:
-        require_sound(raw, feed)
+        require_sound(raw, _identifiers_of(feed))
     identifiers = [
         typed_source(raw, feed).select(
             F.lit(target.actor.kind).alias("kind"), identifier_of(target.actor).alias("identifier")
@@ -45,6 +45,13 @@ def new_pseudonyms(
         new = new.join(vault.select("kind", "identifier"), on=["kind", "identifier"], how="left_anti")
     minted = new.withColumn("incarnation", F.lit(0))
     return minted.withColumn("actor_id", actor_ids(F.col("kind"), F.col("identifier"), F.col("incarnation")))
+
+
+def _identifiers_of(feed: Feed) -> Feed:
+    """The feed with no other expressions than those of its identifiers."""
+    actors = {name: target for name, target in feed.into.items() if target.actor}
+    only = {name: target.model_copy(update={"columns": {}, "skipped": ()}) for name, target in actors.items()}
+    return feed.model_copy(update={"into": only})
 
 
 def identifier_derivation(feeds: Sequence[Feed]) -> str:

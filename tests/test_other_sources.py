@@ -222,6 +222,25 @@ def test_names_that_a_table_cannot_take_are_usable_and_a_field_that_comes_later_
     ) in capsys.readouterr().err
 
 
+def test_a_later_file_and_its_mapping_may_write_names_in_another_case(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    assert spark is not None
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.csv").write_text("sku,name,Size\ns1,Tea,1\n")
+    mapping = tmp_path / "corner.yaml"
+    catalogue = NOBODY.partition("  labels:")[0].replace("    known:", "    types: {SIZE: int}\n    known:")
+    mapping.write_text(catalogue)
+    assert _run(lake, tmp_path, mapping) == 0
+    (tmp_path / "catalogue" / "b.csv").write_text("SKU,Name,size\ns2,Oats,2\n")
+    assert _run(lake, tmp_path, mapping) == 0
+    items = lake.read("refined.items").orderBy("item_id").collect()
+    assert [(r["item_id"], r["item_name"], r["properties"]) for r in items] == [
+        ("s1", "Tea", None),
+        ("s2", "Oats", None),
+    ]
+
+
 def _ledger(lake: Lake) -> list[dict[str, Any]]:
     lines = lake.read("books.ledger").where("target = 'refined.order_lines'").orderBy("batch_id")
     return [row.asDict() for row in lines.collect()]

@@ -189,6 +189,58 @@ def test_a_first_load_without_known_is_warned_of_and_gives_a_fault_instead_of_no
     assert "give such a feed `known: {delay: 0 hours}`" in fault
 
 
+NESTED = """\
+source: corner
+about: invented
+feeds:
+  catalogue:
+    files: catalogue/*.json
+    format: json
+    known: {delay: 0 hours}
+    into:
+      items:
+        columns: {item_id: art_no.id, item_name: full_name}
+"""
+
+
+def test_names_that_a_table_cannot_take_are_usable_and_a_field_that_comes_later_is_named(
+    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spark is not None
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.json").write_text('{"art no": {"id": "s1"}, "full.name": "Tea"}\n')
+    mapping = tmp_path / "corner.yaml"
+    mapping.write_text(NESTED)
+    assert _run(lake, tmp_path, mapping) == 0
+    assert [(r["item_id"], r["item_name"]) for r in lake.read("refined.items").collect()] == [("s1", "Tea")]
+    (tmp_path / "catalogue" / "b.json").write_text('{"art no": {"id": "s2", "tier": "x"}, "full.name": "Tea"}\n')
+    assert _run(lake, tmp_path, mapping) == 2
+    assert (
+        "footfall stopped (source error): new rows of feed corner_catalogue have other types than those in "
+        "raw.corner_catalogue: 'art_no' was struct<id:string>, and is struct<id:string,tier:string> now.\n"
+        "Fix: Deliver these columns in the old shape, or give the new files a feed of their own in the mapping"
+    ) in capsys.readouterr().err
+
+
+def test_a_later_file_and_its_mapping_may_write_names_in_another_case(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    assert spark is not None
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.csv").write_text("sku,name,Size\ns1,Tea,1\n")
+    mapping = tmp_path / "corner.yaml"
+    catalogue = NOBODY.partition("  labels:")[0].replace("    known:", "    types: {SIZE: int}\n    known:")
+    mapping.write_text(catalogue)
+    assert _run(lake, tmp_path, mapping) == 0
+    (tmp_path / "catalogue" / "b.csv").write_text("SKU,Name,size\ns2,Oats,2\n")
+    assert _run(lake, tmp_path, mapping) == 0
+    items = lake.read("refined.items").orderBy("item_id").collect()
+    assert [(r["item_id"], r["item_name"], r["properties"]) for r in items] == [
+        ("s1", "Tea", None),
+        ("s2", "Oats", None),
+    ]
+
+
 def _ledger(lake: Lake) -> list[dict[str, Any]]:
     lines = lake.read("books.ledger").where("target = 'refined.order_lines'").orderBy("batch_id")
     return [row.asDict() for row in lines.collect()]

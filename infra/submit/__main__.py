@@ -106,7 +106,7 @@ def _help_of(job: str, log: Path) -> str:
     shown = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
     if shown.returncode != 0:
         log.write_text(shown.stderr, encoding="utf-8")
-        what = f"{job} cannot be loaded: {last_cause(shown.stderr) or 'its --help fails'}"
+        what = f"{job} cannot be loaded: {last_cause(shown.stderr, has_rows=False) or 'its --help fails'}"
         raise EnvironmentFault(what, fix=f"See {log.relative_to(ROOT)}.")
     return shown.stdout
 

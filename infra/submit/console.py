@@ -10,6 +10,13 @@ _TRACE = b"Traceback (most recent call last):"
 _RECORD = b'{"ts": "'  # pyspark writes each refused query as a line of JSON, with Java's stack in it
 _CAUSE = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)*(?P<name>\w*(?:Error|Exception|Fault))\b:? ?(?P<message>.*))$")
 
+_CONDITION = re.compile(r"\[[A-Z][A-Z0-9_.]*\]")
+# Errors that speak of files, servers, rights and code; the message of any other may repeat a value of a row.
+_WITHOUT_VALUES = re.compile(
+    r"File|Path|Directory|IO|Connect|Host|Socket|Timeout|Class|Module|Import|NoSuchMethod|Memory|Permission|Access|Syntax|Fault"
+    r"|SettingsError"
+)
+
 
 def relay(chunks: Iterable[bytes], console: IO[bytes], log: IO[bytes]) -> None:
     """Copies the job's output to the console; pyspark's records, and all from a stack trace on, to the log."""
@@ -30,13 +37,27 @@ def relay(chunks: Iterable[bytes], console: IO[bytes], log: IO[bytes]) -> None:
     console.flush()
 
 
-def last_cause(log: str) -> str | None:
-    """The innermost error that a log shows last, without its stack: `FileNotFoundException: ...`."""
-    for line in reversed(log.splitlines()):
+def last_cause(log: str, *, has_rows: bool = True) -> str | None:
+    """The innermost error that a log shows last, without its stack: `FileNotFoundException: ...`.
+
+    With `has_rows`, of an error whose message may repeat a row's value only the kind, and Spark's condition: [CAST_INVALID_INPUT].
+    """
+    lines = log.splitlines()
+    for i, line in reversed(list(enumerate(lines))):
         cause = _CAUSE.match(line.strip()) if not line.startswith((" ", "\t")) else None
         if cause and cause["message"] and not cause["message"].startswith("Traceback"):
-            return f"{cause['name']}: {cause['message']}"
+            is_safe = not has_rows or _WITHOUT_VALUES.search(cause["name"])
+            return f"{cause['name']}: {cause['message']}" if is_safe else _kind(cause, "\n".join(lines[i:]))
     return None
+
+
+def _kind(cause: re.Match[str], log: str) -> str:
+    """The error's kind, with Spark's condition and SQLSTATE where it has them."""
+    condition = _CONDITION.match(cause["message"])
+    if condition is None:
+        return str(cause["name"])
+    state = re.search(r"SQLSTATE: (\w{5})\b", log.partition("\n\tat ")[0])
+    return f"{cause['name']}: {condition[0]}" + (f" SQLSTATE: {state[1]}" if state else "")
 
 
 def driver_exit_code(log: str) -> int | None:

@@ -21,6 +21,9 @@ UNREPEATABLE_EXCEPTIONS = {
     "libs/footfall/check/sample.py": "numbers the rows of a sample that is shown once and kept nowhere",
     "libs/footfall/storage/files.py": "monotonically_increasing_id orders the rows of a block as in the file; the window counts from it",
 }
+UNREPEATABLE_SQL_EXCEPTIONS = {
+    "libs/footfall/mapping/sql_words.py": "names them, to refuse them in mappings",
+}
 UNREPEATABLE_SQL = re.compile(
     rf"\b(?:{'|'.join(sorted(UNREPEATABLE))}|random|now|unix_timestamp)\s*\(\s*\)|\bCURRENT_(?:DATE|TIMESTAMP)\b|\bCACHE\s+TABLE\b",
     re.IGNORECASE,
@@ -62,7 +65,13 @@ def test_no_query_or_expression_gives_another_answer_next_time():
         for on, function, call in calls(p)
         if on == "F" and function in UNREPEATABLE and short(p) not in UNREPEATABLE_EXCEPTIONS
     ]
-    in_strings = [f"{short(p)}: {text[:60]}" for p in sources() for text in strings(p) if UNREPEATABLE_SQL.search(text)]
+    in_strings = [
+        f"{short(p)}: {text[:60]}"
+        for p in sources()
+        if short(p) not in UNREPEATABLE_SQL_EXCEPTIONS
+        for text in strings(p)
+        if UNREPEATABLE_SQL.search(text)
+    ]
     in_files = [short(p) for p in LIBRARY.rglob("*.sql") if UNREPEATABLE_SQL.search(_without_comments(p))]
     assert python + in_strings + in_files == []
 

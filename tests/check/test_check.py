@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.check.source_check import check_source
-from footfall.errors import SourceError
+from footfall.errors import DataError, SourceError
 from footfall.refine.fills import ShopDefaults
 
 MAPPING = """\
@@ -80,6 +81,44 @@ def test_every_fault_comes_at_once_with_its_line(spark: SparkSession, shop: Path
     assert "`bonn`: no column `bonn` in the files" in faults[1]
 
 
+SEVERAL_ROWS = (
+    "looks at several rows (an aggregate or a window function); a mapping makes one row of each row, by itself"
+)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "place", "fault"),
+    [
+        ("qty", "count(*)", "19: columns.quantity", SEVERAL_ROWS),
+        ("qty", "explode(array(1, 2))", "19: columns.quantity", "makes several rows of one"),
+        ("qty", '"*"', "19: columns.quantity", "`*` stands for footfall's own columns too; name the columns"),
+        ("qty", "struct(qty)", "19: columns.quantity", "yields struct<qty:int>, which cannot be read as decimal(18,3)"),
+        ("qty = 0", "qty", "14: skipped.0.when", "yields int, and `when` needs true or false"),
+        ("card}", "first(card)}", "11: actor.identifier", SEVERAL_ROWS),
+    ],
+)
+def test_an_expression_that_cannot_be_used_is_reported_with_its_line(
+    spark: SparkSession, shop: Path, replaced: str, by: str, place: str, fault: str
+) -> None:
+    with pytest.raises(SourceError) as refusal:
+        _output(spark, shop, re.sub(f"(: ){replaced}(,|}}|$)", rf"\g<1>{by}\g<2>", MAPPING, flags=re.MULTILINE))
+    line, key = place.split(": ")
+    sql = by.strip('"}')
+    where = f"{shop / 'corner.yaml'}:{line}: feeds.sales.into.order_lines.{key}: `{sql}`: "
+    assert refusal.value.what.startswith(where + fault)
+
+
+def test_an_expression_that_fails_on_a_value_is_reported_with_its_line_and_without_the_value(
+    spark: SparkSession, shop: Path
+) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("b2", "100%zz anna@example.org"))
+    with pytest.raises(DataError) as fault:
+        _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: url_decode(bon)"))
+    place = f"{shop / 'corner.yaml'}:16: feeds.sales.into.order_lines.columns.order_id"
+    reason = "fails on a value of the sample (CANNOT_DECODE_URL, SQLSTATE 22546)"
+    assert fault.value.what == f"{place}: `url_decode(bon)`: {reason}"
+
+
 @pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])
 def test_a_first_load_without_known_is_warned_of_with_the_line_of_its_feed(
     spark: SparkSession, shop: Path, days: int, *, is_warned: bool
@@ -98,6 +137,21 @@ def test_a_mapping_of_nothing_about_people_is_shown_like_any_other(spark: SparkS
     target = "order_lines:\n" + MAPPING.split("order_lines:\n")[1]
     output = _output(spark, shop, MAPPING.replace(target, "items:\n        columns: {item_id: sku}\n"))
     assert "into refined.items, first rows:\n    item_id\n         s1" in output
+
+
+def test_a_renamed_column_is_shown_and_used_under_its_new_name(spark: SparkSession, shop: Path) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("bon,ts,sku", "bon no,ts,s.ku"))
+    output = _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: bon_no").replace(": sku", ": s_ku"))
+    assert "  renamed, since tables cannot take these names: `bon no` is bon_no, `s.ku` is s_ku\n" in output
+    assert "b1" in output
+
+
+def test_a_column_of_footfalls_own_name_is_reported_with_the_line_of_its_pattern(
+    spark: SparkSession, shop: Path
+) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("card", "_corrupt"))
+    with pytest.raises(SourceError, match=r"corner\.yaml:5: .*columns \['_corrupt'\] are footfall's own names"):
+        _output(spark, shop, MAPPING)
 
 
 def test_a_missing_file_is_reported_with_the_line_of_its_pattern(spark: SparkSession, tmp_path: Path) -> None:

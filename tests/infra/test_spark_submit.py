@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from infra.submit import __main__ as submission
-from infra.submit.console import driver_exit_code, last_cause, relay
 from infra.submit.options import job_options, joined_lists, spark_setting, split, take
 from infra.submit.package import build_package
 
@@ -115,51 +113,6 @@ def test_library_and_jobs_travel_as_packages_with_their_queries(tmp_path: Path) 
         "jobs/x.py",
     ]
     assert build_package(tmp_path, tmp_path / "out") == package, "the same files make the same package"
-
-
-def relayed(*chunks: bytes) -> tuple[bytes, bytes]:
-    """What reaches the console and the log, when the job's output comes in these pieces."""
-    console, log = io.BytesIO(), io.BytesIO()
-    relay(chunks, console, log)
-    return console.getvalue(), log.getvalue()
-
-
-def test_stack_traces_and_pysparks_records_go_to_the_log() -> None:
-    record, trace = (
-        b'{"ts": "2018", "msg": "refused"}\n',
-        b"Traceback (most recent call last):\n  File\nValueError: x\n",
-    )
-    assert relayed(b"refine: 5 rows\n" + record + b"score: 3 rows\n" + trace) == (
-        b"refine: 5 rows\nscore: 3 rows\n",
-        record + trace,
-    )
-
-
-def test_a_progress_bar_and_an_unfinished_line_reach_the_console() -> None:
-    assert relayed(b"10%\r20%\r", b"T", b"hat is all") == (b"10%\r20%\rThat is all", b"")
-
-
-@pytest.mark.parametrize(
-    ("log", "cause"),
-    [
-        (
-            "x.SparkException: Job aborted\n\tat org.x\nCaused by: java.io.IOException: disk gone\n\tat y",
-            "IOException: disk gone",
-        ),
-        (
-            "Traceback (most recent call last):\n  File x\nValueError: too few\n\tat org.x\n18/01/01 WARN Utils: x",
-            "ValueError: too few",
-        ),
-        ("18/01/01 00:00:00 WARN Utils: nothing of note", None),
-    ],
-)
-def test_the_last_cause_is_the_innermost_error_without_its_stack(log: str, cause: str | None) -> None:
-    assert last_cause(log) == cause
-
-
-def test_the_exit_code_of_a_driver_on_yarn_is_read_from_its_report() -> None:
-    assert driver_exit_code("diagnostics: User application exited with status 75") == 75
-    assert driver_exit_code("final status: SUCCEEDED") is None
 
 
 @pytest.fixture

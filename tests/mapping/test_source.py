@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,23 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
         ("files: sales/*.csv", "filez: sales/*.csv", "line 5: feeds.sales.filez: unknown key"),
         ("files: sales/*.csv", "files: sales/*.csv\n    delta: /x", "give either `files` or `delta`"),
         ("delay: 2 hours", "delay: soon", "write a whole number and minutes, hours or days"),
+        ("delay: 2 hours", "delay: ² hours", "write a whole number and minutes, hours or days"),
+        (
+            "delay: 2 hours",
+            "delay: 3651 days",
+            "line 7: feeds.sales.known.delay: that is more than 3650 days",
+        ),
+        ("delay: 2 hours", f"delay: {'9' * 5000} days", "that is more than 3650 days"),
+        (
+            "        columns:",
+            "        number: {column: lino, within: [nope], order_by: [event_id]}\n        columns:",
+            "line 11: feeds.sales.into.order_lines.number.column: lino: no such column of order_lines (there are",
+        ),
+        (
+            "        columns:",
+            "        number: {column: line_number, within: [nope], order_by: [item_id]}\n        columns:",
+            "line 11: feeds.sales.into.order_lines.number.within: nope: no such column of order_lines (there are",
+        ),
         (
             "format: csv",
             "format: xls",
@@ -92,6 +110,56 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
 )
 def test_a_fault_is_reported_with_its_place(tmp_path: Path, replaced: str, by: str, fault: str) -> None:
     assert fault in _faults(tmp_path, SOUND.replace(replaced, by))
+
+
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("now()", "now()"),
+        ("concat(bon, UUID ( ))", "UUID()"),
+        ("`rand`()", "rand()"),
+        ("system.builtin.shuffle(bon)", "shuffle()"),
+        ("unix_timestamp()", "unix_timestamp()"),
+        ("monotonically_increasing_id()", "monotonically_increasing_id()"),
+        ("input_file_name()", "input_file_name()"),
+        ("date_sub(CURRENT_DATE, 1)", "CURRENT_DATE"),
+        ("_metadata.file_path", "_metadata"),
+        ("DATE'today'", "'today'"),
+        ("CAST(' now ' AS TIMESTAMP)", "' now '"),
+        ("'yesterday'::date", "'yesterday'"),
+    ],
+)
+def test_what_gives_another_value_next_time_is_refused_with_its_line(tmp_path: Path, sql: str, shown: str) -> None:
+    text = SOUND.replace("order_id: bon", f'order_id: "{sql}"')
+    reason = f"{shown} gives another value when the row is read again, and a repeated run must give the same rows"
+    assert f"line 11: feeds.sales.into.order_lines.columns.order_id: `{sql}`: {reason}" in _faults(tmp_path, text)
+
+
+@pytest.mark.parametrize("place", ["identifier: card_no", "order_id: bon", "when: bon = '1'"])
+def test_a_query_within_an_expression_is_refused_wherever_it_stands(tmp_path: Path, place: str) -> None:
+    rules = "        skipped:\n          - {when: bon = '1', reason: test_order}\n        columns:"
+    text = SOUND.replace("        columns:", rules).replace(place, f'{place.split(":")[0]}: "(SELECT 1)"')
+    assert "`(SELECT 1)`: a query within an expression reads other rows" in _faults(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "'now() and rand() or SELECT'",
+        "`current_date`",
+        "visit.current_date",
+        "unix_timestamp(bon)",
+        "now",
+        "CASE bon WHEN 'today' THEN 1 END",
+        "user",
+        r"'it\'s now()'",
+        "bon /* now() */",
+    ],
+)
+def test_a_literal_or_a_column_of_such_a_name_is_no_function(tmp_path: Path, sql: str) -> None:
+    path = tmp_path / "corner.yaml"
+    path.write_text(SOUND.replace("order_id: bon", f"order_id: {json.dumps(sql)}"))
+    assert read_source(path).feeds["sales"].into["order_lines"].columns["order_id"] == sql
 
 
 @pytest.mark.parametrize(

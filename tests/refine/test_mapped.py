@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
+from footfall.errors import SourceError
 from footfall.mapping.source import Feed
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
@@ -173,6 +175,62 @@ def test_unused_columns_become_properties_and_rows_without_an_id_get_one(spark: 
     assert len({r["event_id"] for r in rows}) == 2  # equal rows are two events
     again = _mapped(spark, raw.orderBy(F.desc("_position")), feed, EVENTS).collect()
     assert [r["event_id"] for r in again] == [r["event_id"] for r in rows]
+
+
+@pytest.mark.parametrize(
+    ("column", "identifier"),
+    [
+        ("Loyalty-Card", "`Loyalty-Card`"),
+        ("mail", "MAIL"),
+        ("customer", "`Customer`"),
+        ("card", "get_json_object(what, '$.card')"),
+        ("Loyalty-Card", "get_json_object(what, '$.Loyalty-Card')"),
+    ],
+)
+def test_no_column_of_an_identifier_is_among_the_properties(spark: SparkSession, column: str, identifier: str) -> None:
+    columns = {"event_time": "TS", "event_type": "coalesce(`What`, 'colour')"}
+    into = {"events": {"actor": {"kind": "card", "identifier": identifier}, "columns": columns}}
+    raw = _raw(spark, "ts what colour", ("2024-02-01 10:00:00", "view", "red"))
+    rows = raw.withColumn(column, F.lit("anna@example.org"))
+    feed = {"files": "e/*.csv", "format": "csv", "into": into}
+    assert [r["properties"] for r in _mapped(spark, rows, feed, EVENTS).collect()] == [{"colour": "red"}]
+
+
+def test_a_field_of_an_identifier_keeps_its_whole_column_out_of_the_properties(spark: SparkSession) -> None:
+    into = {
+        "events": {
+            "actor": {"kind": "card", "identifier": "Customer.id"},
+            "columns": {"event_time": "ts", "event_type": "what"},
+        }
+    }
+    raw = _raw(spark, "ts what colour", ("2024-02-01 10:00:00", "view", "red"))
+    rows = raw.withColumn("customer", F.struct(F.lit("anna").alias("id"), F.lit("gold").alias("tier")))
+    feed = {"files": "e/*.json", "format": "json", "into": into}
+    assert [r["properties"] for r in _mapped(spark, rows, feed, EVENTS).collect()] == [{"colour": "red"}]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "fault"),
+    [
+        ("pieces", "no column `pieces` in the files (near: "),
+        ("explode(array(1, 2))", "makes several rows of one; a mapping makes one row of each row, by itself"),
+        ("count(*)", "looks at several rows (an aggregate or a window function); a mapping makes one row of each row"),
+        ("sum(1) OVER (PARTITION BY bon)", "looks at several rows (an aggregate or a window function)"),
+        ("struct(*)", "`*` stands for footfall's own columns too; name the columns"),
+        ("named_struct('a', 1)", "yields struct<a:int>, which cannot be read as decimal(18,3)"),
+        ("length(user)", "no column user in the files (Spark would take the name of who runs the job)"),
+    ],
+)
+def test_an_expression_that_cannot_be_used_stops_the_run_in_words(
+    spark: SparkSession, quantity: str, fault: str
+) -> None:
+    feed = deepcopy(LINES)
+    feed["into"]["order_lines"]["columns"]["quantity"] = quantity
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-03-01 23:30:00", "s1", "2", "3.50", "7"))
+    with pytest.raises(SourceError) as refusal:
+        _mapped(spark, raw, feed, ORDER_LINES)
+    assert refusal.value.what.startswith(f"feed of x/*.csv: into.order_lines.columns.quantity: `{quantity}`: {fault}")
+    assert len(refusal.value.what.splitlines()) == 1
 
 
 def test_a_row_that_could_not_be_parsed_says_so(spark: SparkSession) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from footfall import errors
-from footfall.errors import EnvironmentFault, FootfallError, GateFailed, SourceError, TooFew, TryAgain
+from footfall.errors import DataError, EnvironmentFault, FootfallError, GateFailed, SourceError, TooFew, TryAgain
 from footfall.runtime.cli import guarded
 from footfall.runtime.explain import explain
 
@@ -58,6 +60,60 @@ def test_a_known_fault_is_explained_in_words(message: str, kind: type[FootfallEr
 def test_the_offending_value_of_a_cast_is_not_repeated() -> None:
     fault = explain(RuntimeError("[CAST_INVALID_INPUT] The value 'anna@example.org' of the type \"STRING\""))
     assert "anna" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("sql", "condition"),
+    [
+        ("url_decode(value)", "CANNOT_DECODE_URL, SQLSTATE 22546"),
+        ("map(value, 1, value, 2)", "DUPLICATED_MAP_KEY, SQLSTATE 23505"),
+        ("raise_error(value)", "USER_RAISED_EXCEPTION, SQLSTATE P0001"),
+        ("to_timestamp(value, 'yyyy')", "CANNOT_PARSE_TIMESTAMP, SQLSTATE 22007"),
+    ],
+)
+def test_an_expression_that_fails_on_a_value_ends_with_2_and_without_the_value(
+    spark: SparkSession, capsys: pytest.CaptureFixture[str], sql: str, condition: str
+) -> None:
+    rows = spark.createDataFrame([("100%zz anna@example.org",)], "value string")
+    assert guarded(lambda: print(rows.select(F.expr(sql)).collect())) == 2
+    printed = capsys.readouterr().err
+    assert (
+        f"footfall stopped (data error): an expression fails on a value ({condition}), which is not repeated" in printed
+    )
+    assert "anna" not in printed
+
+
+def test_the_condition_of_a_failed_task_is_named_and_no_value_that_looks_like_one() -> None:
+    failure = "Job aborted due to stage failure: [CANNOT_DECODE_URL] The URL cannot be decoded: [ANNA]%zz. SQLSTATE: 22546\n\tat x"
+    fault = explain(RuntimeError(failure))
+    assert isinstance(fault, DataError)
+    assert "(CANNOT_DECODE_URL, SQLSTATE 22546)" in fault.what
+    assert "ANNA" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("pieces", "an expression names the column `pieces`, which is not there (near: `bon`, `unit.price`)."),
+        (
+            "till.pieces",
+            "an expression names the column `till`.`pieces`, which is not there (near: `unit.price`, `bon`).",
+        ),
+    ],
+)
+def test_a_misspelt_column_is_named_with_those_that_are_near(spark: SparkSession, column: str, words: str) -> None:
+    rows = spark.createDataFrame([], "`unit.price` string, bon string")
+    with pytest.raises(AnalysisException) as refusal:
+        rows.select(column).collect()
+    fault = explain(refusal.value)
+    assert isinstance(fault, SourceError)
+    assert fault.what == words
+
+
+def test_what_went_wrong_before_is_not_the_cause() -> None:
+    fault = ValueError("something new")
+    fault.__context__ = OSError("No space left on device")
+    assert explain(fault) is None
 
 
 def test_a_cause_counts_too() -> None:

@@ -63,7 +63,10 @@ def test_no_cluster_keeps_models_in_a_file_of_one_machine(env: str):
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"mlflow.tracking_uri": "databricks"}, r"on Databricks Unity Catalog registers models as catalog\.schema\.model"),
+        (
+            {"mlflow.tracking_uri": "databricks"},
+            r"on Databricks Unity Catalog registers models as catalog\.schema\.model",
+        ),
         ({"mlflow.registry_schema": "shop.models"}, "only Databricks has a registry_schema"),
     ],
 )

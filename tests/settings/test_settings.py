@@ -166,6 +166,41 @@ def test_an_environment_is_a_name_and_no_path(conf: Path, name: str) -> None:
         resolve(conf, name, {})
 
 
+SOURCE = """\
+source: {source}
+about: invented
+feeds:
+  {feed}:
+    files: items/*.csv
+    format: csv
+    into: {{items: {{columns: {{item_id: sku}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "fault"),
+    [
+        (None, "source corner is there already, as number 0 of the list"),
+        (("corner", "others"), "source corner is there already, as number 0 of the list"),
+        (
+            ("corner_shop", "till"),
+            "feed till of source corner_shop has the raw table corner_shop_till of feed shop_till of source corner too",
+        ),
+    ],
+)
+def test_a_mapping_listed_twice_is_refused_with_its_line(
+    conf: Path, tmp_path: Path, second: tuple[str, str] | None, fault: str
+) -> None:
+    paths = [tmp_path / "a.yaml", tmp_path / ("b.yaml" if second else "a.yaml")]
+    for path, (source, feed) in zip(paths, [("corner", "shop_till"), second or ("corner", "shop_till")], strict=True):
+        path.write_text(SOURCE.format(source=source, feed=feed))
+    own = conf / "env" / "local" / "settings.yaml"
+    own.write_text(f"sources:\n  mappings:\n    - {paths[0]}\n    - {paths[1]}\n")
+    with pytest.raises(SettingsError) as raised:
+        resolve(conf, "local", {})
+    assert raised.value.what == f"{own}:4: sources.mappings.1: {fault}"
+
+
 def test_a_set_without_a_value_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"expected key\.sub=value"):
         parse_overrides(["churn.horizon_days"])

@@ -13,7 +13,7 @@ from footfall.errors import SourceError
 from footfall.mapping.reader_options import ALLOWED
 from footfall.runtime.explain import explain
 from footfall.steps.step import Files
-from footfall.storage.files import below, list_files, read_files
+from footfall.storage.files import below, list_files, read_files, read_renamed_files
 
 
 def _files(root: Path, pattern: str, kind: str, **options: str) -> Files:
@@ -119,6 +119,57 @@ def test_a_source_may_not_use_footfalls_own_names(spark: SparkSession, tmp_path:
     (tmp_path / "a.csv").write_text("x,batch_id\n1,2\n")
     with pytest.raises(SourceError, match="footfall's own names"):
         _rows(spark, _files(tmp_path, "*.csv", "csv"))
+
+
+@pytest.mark.parametrize("name", ["_corrupt", "_Corrupt", "batch id", "_order", "_types"])
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_footfalls_own_names_are_refused_in_every_format(
+    spark: SparkSession, tmp_path: Path, name: str, kind: str
+) -> None:
+    if kind == "parquet":
+        spark.createDataFrame([("1",)], f"`{name}` string").write.parquet(str(tmp_path / "a"))
+    else:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / f"a.{kind}").write_text(f"{name}\n1\n" if kind == "csv" else f'{{"{name}": 1}}\n')
+    with pytest.raises(SourceError, match=rf"columns \['{name}'\] are footfall's own names"):
+        _rows(spark, _files(tmp_path, f"a/*.{kind}", kind))
+
+
+def test_signs_in_names_that_a_table_cannot_take_become_underscores(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("unit price,e.v,a`b,Loyalty-Card\n1,2,3,4\n")
+    rows, renamed = read_renamed_files(spark, _files(tmp_path, "*.csv", "csv"), ["a.csv"])
+    values = rows.drop("_file", "_position", "_corrupt").first()
+    assert values is not None
+    assert values.asDict() == {"unit_price": "1", "e_v": "2", "a_b": "3", "Loyalty-Card": "4"}
+    assert renamed == {"unit price": "unit_price", "e.v": "e_v", "a`b": "a_b"}
+
+
+def test_so_do_those_of_fields_within_columns(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"to go": {"card-no": "7", "2nd": [{"a b": "x"}]}}\n')
+    rows, renamed = read_renamed_files(spark, _files(tmp_path, "*.json", "json"), ["a.json"])
+    assert rows.schema["to_go"].dataType.simpleString() == "struct<_2nd:array<struct<a_b:string>>,card_no:string>"
+    assert rows.select("to_go._2nd", "to_go.card_no").collect() == [([("x",)], "7")]
+    assert renamed == {
+        "to go": "to_go", "to_go.2nd": "to_go._2nd", "to_go.card-no": "to_go.card_no", "to_go._2nd.a b": "to_go._2nd.a_b",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (
+            '{"unit price": 1, "Unit_Price": 2}',
+            "`Unit_Price` and `unit price` would have the same name in the raw table.",
+        ),
+        ('{"x": {"a b": 1, "a-b": 2}}', "`x.a b` and `x.a-b` would have the same name in the raw table."),
+        ('{"Id": 1, "id": 2}', "two columns are called `id`; case does not count."),
+    ],
+)
+def test_two_columns_of_one_name_are_refused(spark: SparkSession, tmp_path: Path, line: str, fault: str) -> None:
+    (tmp_path / "a.json").write_text(line + "\n")
+    with pytest.raises(SourceError) as refusal:
+        _rows(spark, _files(tmp_path, "*.json", "json"))
+    assert refusal.value.what == f"*.json: {fault}"
 
 
 NASTY_LINES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,34 +12,42 @@ from pyspark.sql import functions as F
 from footfall.ingest.arrival import arrive
 from footfall.mapping.source import Feed, Source
 from footfall.steps.step import Files
-from footfall.storage.files import list_files, read_files
+from footfall.storage.files import list_files, read_renamed_files
+from footfall.storage.raw_names import refuse_own_names
 
 
 @dataclass(frozen=True)
 class Sample:
-    """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping."""
+    """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
+
+    `renamed` gives the new name of each column that arrived under one that a table cannot take.
+    """
 
     key: str
     name: str
     feed: Feed
     rows: DataFrame
     file_count: int
+    renamed: Mapping[str, str]
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:
     """At most `row_count` rows of a feed's first file, taken at `now`; SourceError where there is no file."""
     feed, name = source.feeds[key], source.raw_name(key)
+    renamed: Mapping[str, str] = {}
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
     else:
         files = Files(root, feed.files or "", feed.format, feed.options)
         names = sorted(list_files(spark, files))
-        rows, file_count = read_files(spark, files, names[:1]).orderBy("_position").limit(row_count), len(names)
-    return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count)
+        all_rows, renamed = read_renamed_files(spark, files, names[:1])
+        rows, file_count = all_rows.orderBy("_position").limit(row_count), len(names)
+    return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed)
 
 
 def _rows_in_place(spark: SparkSession, table: str, row_count: int) -> DataFrame:
     rows = spark.read.format("delta").load(table) if "/" in table else spark.read.table(table)
+    refuse_own_names(rows.columns, table)
     return rows.limit(row_count).withColumns(
         {
             "_file": F.lit(table),

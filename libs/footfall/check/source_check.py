@@ -11,19 +11,24 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.check.faults import expression_faults
+from footfall.check.faults import sample_faults, value_faults
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
-from footfall.errors import SourceError
+from footfall.errors import DataError, SourceError
 from footfall.mapping.source import TARGETS, read_source
 from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.runtime.explain import explain
 from footfall.steps import sorting
 
 ROWS_SHOWN = 5
+TRY_FORM = (
+    "Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form of the "
+    "function, or give another value by CASE. Nothing was written."
+)
 
 
 def check_source(
@@ -44,15 +49,28 @@ def check_source(
             faults.append(f"{nearest(('feeds', name, 'files'), lines)}: {fault.what}")
             continue
         samples.append(sample)
-        faults += list(expression_faults(sample, lines))
+        faults += list(sample_faults(sample, lines))
     if faults:
         raise SourceError("\n".join(faults), fix=f"Correct {path} at these lines and check again. Nothing was written.")
     key = MintKey(secrets.token_bytes(32))
     for sample in samples:
         yield f"\n{sample.name}: {sample.rows.count():,} rows of {sample.file_count:,} files looked at"
-        for target in sample.feed.into:
-            place = nearest(("feeds", sample.key, "known"), lines)
-            yield from _outcome(sample, TARGETS[target], shop=shop, key=key, place_of_known=place)
+        if sample.renamed:
+            names = ", ".join(f"`{name}` is {new}" for name, new in sample.renamed.items())
+            yield f"  renamed, since tables cannot take these names: {names}"
+        try:
+            yield from _outcomes(
+                sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
+            )
+        except Exception as fault:
+            if not isinstance(explain(fault), DataError) or not (faults := list(value_faults(sample, lines))):
+                raise
+            raise DataError("\n".join(faults), fix=TRY_FORM) from None
+
+
+def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
+    for target in sample.feed.into:
+        yield from _outcome(sample, TARGETS[target], shop=shop, key=key, place_of_known=place_of_known)
 
 
 def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from footfall.contract import BATCH_ID, Table
 from footfall.mapping.reader_options import option_faults
+from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
 
@@ -74,9 +77,9 @@ class Known(Closed):
     @classmethod
     def _check_delay(cls, value: str) -> str:
         parts = value.split()
-        if len(parts) != 2 or not parts[0].isdigit() or parts[1] not in _UNITS_S:
+        if len(parts) != 2 or not re.fullmatch(r"[0-9]+", parts[0]) or parts[1] not in _UNITS_S:
             raise ValueError("write a whole number and minutes, hours or days, such as `2 hours`")
-        if int(parts[0]) * _UNITS_S[parts[1]] > MOST_DELAY_DAYS * _UNITS_S["days"]:
+        if len(parts[0]) > 9 or int(parts[0]) * _UNITS_S[parts[1]] > MOST_DELAY_DAYS * _UNITS_S["days"]:
             raise ValueError(f"that is more than {MOST_DELAY_DAYS} days; write the delay after which the source knew")
         return value
 
@@ -118,8 +121,18 @@ class Feed(Closed):
             ]
         else:
             faults += option_faults(self.format, self.options)
+        faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
+
+    def expressions(self) -> Iterator[tuple[Key, str]]:
+        """Every expression in SQL, with its key path below the feed."""
+        for table, target in self.into.items():
+            at = ("into", table)
+            yield from (((*at, "columns", column), sql) for column, sql in target.columns.items())
+            yield from (((*at, "skipped", i, "when"), skip.when) for i, skip in enumerate(target.skipped))
+            if target.actor:
+                yield (*at, "actor", "identifier"), target.actor.identifier
 
 
 class Source(Closed):
@@ -156,9 +169,23 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
         faults.append((at, "`actor` is missing (kind and identifier of who the row is about)"))
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
+    faults += _number_faults(at, table, target, target.number) if target.number else []
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
+
+
+def _number_faults(at: Key, table: Table, target: Target, number: Number) -> list[tuple[Key, str]]:
+    """What is wrong with the columns that `number` names: they are the target's, and there before the rows are numbered."""
+    later = {"properties", "valid_to", number.column, *(_generated(table) - set(target.columns))}
+    usable = {*table.column_names} - later
+    names = [("column", number.column, {*table.column_names} - FILLED_IN)]
+    names += [(key, name, usable) for key in ("within", "order_by") for name in getattr(number, key)]
+    return [
+        ((*at, "number", key), f"{name}: no such column of {table.name} (there are {', '.join(sorted(allowed))})")
+        for key, name, allowed in names
+        if name not in allowed
+    ]
 
 
 def _generated(table: Table) -> set[str]:

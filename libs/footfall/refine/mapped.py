@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Table
+from footfall.contract import Table
 from footfall.contract.frames import names_of
 from footfall.mapping.source import Actor, Feed, Target
+from footfall.mapping.sql_words import names_in, words_in
+from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
-from footfall.refine.values import MappedValue
+from footfall.refine.typed import TYPES, source_columns, typed_source
+from footfall.refine.values import MappedValue, mapped_values
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE
-from footfall.tables.raw import ARRIVAL, CORRUPT
-
-OWN = {c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)}
-TYPES = "_types"
-
-
-def source_columns(raw: DataFrame) -> list[str]:
-    """The source's own columns of a raw table."""
-    return [c for c in raw.columns if c not in OWN]
-
-
-def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
-    """The raw rows with the feed's declared `types`; what cannot be read becomes NULL, and `_types` names the columns.
-
-    The row as it arrived is kept in `_raw_row`, a struct.
-    """
-    unreadable = [
-        F.when(
-            F.col(c).isNotNull()
-            & (F.trim(F.col(c).cast("string")) != "")
-            & F.expr(f"try_cast(`{c}` AS {kind})").isNull(),
-            F.lit(f"{c}_unreadable"),
-        )
-        for c, kind in feed.types.items()
-    ]
-    rows = raw.withColumns(
-        {
-            RAW_ROW: F.struct(*(F.col(f"`{c}`") for c in source_columns(raw))),
-            TYPES: names_of(unreadable),
-        }
-    )
-    return rows.withColumns({c: F.expr(f"try_cast(`{c}` AS {kind})") for c, kind in feed.types.items()})
+from footfall.tables.raw import CORRUPT
 
 
 def map_rows(
@@ -65,16 +35,9 @@ def map_rows(
     tables about nobody; `text_ids` makes text_id of a text column.
     """
     target = feed.into[table.name]
+    require_sound(raw, feed.model_copy(update={"into": {table.name: target}}))
     rows = typed_source(raw, feed)
-    values = {
-        c: MappedValue(
-            F.expr(sql),
-            yields=rows.select(F.expr(sql).alias(c)).schema[0].dataType,
-            wanted=T.DataType.fromDDL(table.column(c).type),
-            zone=feed.time_zone or shop.time_zone,
-        )
-        for c, sql in target.columns.items()
-    }
+    values = mapped_values(rows, table, target.columns, zone=feed.time_zone or shop.time_zone)
     mapped = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
@@ -88,11 +51,6 @@ def map_rows(
         *([_unused(raw, feed, target).alias("properties")] if "properties" in table.column_names else []),
     )
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
-
-
-def identifier_of(actor: Actor) -> Column:
-    """The identifier as text without blanks around it; NULL where there is none."""
-    return F.nullif(F.trim(F.expr(actor.identifier).cast("string")), F.lit(""))
 
 
 def _identifier(actor: Actor | None) -> list[Column]:
@@ -115,14 +73,21 @@ def _skip_reason(target: Target) -> Column:
 def _unused(raw: DataFrame, feed: Feed, target: Target) -> Column:
     """map<string,string> of the source columns that no expression of the target names; NULL where all are used or empty.
 
-    Identifiers of the feed's other targets stay out too: they leave raw through the vault only.
+    Identifiers of the feed's other targets stay out too: they leave raw through the vault only. So every word of an
+    identifier's expression counts as the name of a column, wherever it stands.
     """
-    identifiers = [into.actor.identifier for into in feed.into.values() if into.actor]
-    expressions = " ".join([*target.columns.values(), *(skip.when for skip in target.skipped), *identifiers])
-    used = set(re.findall(r"\w+", expressions))
-    left = [c for c in source_columns(raw) if c not in used and c not in feed.types]
+    identifiers = " ".join(into.actor.identifier for into in feed.into.values() if into.actor)
+    used = names_in(identifiers) | words_in(identifiers) | {c.casefold() for c in feed.types}
+    for sql in (*target.columns.values(), *(skip.when for skip in target.skipped)):
+        used |= names_in(sql)
+    left = [c for c in source_columns(raw) if c.casefold() not in used and not _is_odd_name_in(identifiers, c)]
     if not left:
         return F.lit(None).cast("map<string,string>")
     pairs = F.create_map(*(part for c in left for part in (F.lit(c), F.col(f"`{c}`").cast("string"))))
     present = F.map_filter(pairs, lambda _, value: value.isNotNull())
     return F.when(F.size(present) > 0, present)
+
+
+def _is_odd_name_in(identifiers: str, column: str) -> bool:
+    """Whether a column whose name is no single word stands anywhere in the identifiers' expressions."""
+    return words_in(column) != {column.casefold()} and column.casefold() in identifiers.casefold()

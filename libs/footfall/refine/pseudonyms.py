@@ -11,7 +11,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.mapping.source import Feed
-from footfall.refine.mapped import identifier_of, typed_source
+from footfall.refine.expressions import identifier_of, require_sound
+from footfall.refine.typed import typed_source
 
 
 def new_pseudonyms(
@@ -25,6 +26,8 @@ def new_pseudonyms(
     `feeds` pairs raw rows with their mapping, at least one of which has an actor; `vault` is refined.pseudonyms as it was,
     None where it is empty.
     """
+    for raw, feed in feeds:
+        require_sound(raw, _identifiers_of(feed))
     identifiers = [
         typed_source(raw, feed).select(
             F.lit(target.actor.kind).alias("kind"), identifier_of(target.actor).alias("identifier")
@@ -42,6 +45,13 @@ def new_pseudonyms(
         new = new.join(vault.select("kind", "identifier"), on=["kind", "identifier"], how="left_anti")
     minted = new.withColumn("incarnation", F.lit(0))
     return minted.withColumn("actor_id", actor_ids(F.col("kind"), F.col("identifier"), F.col("incarnation")))
+
+
+def _identifiers_of(feed: Feed) -> Feed:
+    """The feed with no other expressions than those of its identifiers."""
+    actors = {name: target for name, target in feed.into.items() if target.actor}
+    only = {name: target.model_copy(update={"columns": {}, "skipped": ()}) for name, target in actors.items()}
+    return feed.model_copy(update={"into": only})
 
 
 def identifier_derivation(feeds: Sequence[Feed]) -> str:

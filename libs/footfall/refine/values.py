@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+
+from footfall.contract import Table
 
 HAS_OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
 REPLACEMENT = "\ufffd"  # stands where bytes did not fit the file's encoding
@@ -79,6 +82,16 @@ class MappedValue:
         if not isinstance(self.yields, T.StringType):
             return local
         return F.when(F.rlike(F.trim(self.sql), F.lit(HAS_OFFSET)), self.sql.try_cast("timestamp")).otherwise(local)
+
+
+def mapped_values(rows: DataFrame, table: Table, columns: Mapping[str, str], *, zone: str) -> dict[str, MappedValue]:
+    """The value of each target column by its expression over the rows."""
+    # numbered names: by a target column's own name, a later expression could refer to it, and not to the source's
+    yields = rows.select(*(F.expr(sql).alias(f"_{i}") for i, sql in enumerate(columns.values()))).schema.fields
+    return {
+        c: MappedValue(F.expr(sql), field.dataType, wanted=T.DataType.fromDDL(table.column(c).type), zone=zone)
+        for (c, sql), field in zip(columns.items(), yields, strict=True)
+    }
 
 
 def _is_not_finite(number: Column) -> Column:

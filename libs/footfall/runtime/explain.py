@@ -6,20 +6,23 @@ Footfall's own exceptions come back from Spark's workers as text inside a Python
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+
+from pyspark.errors import PySparkException
 
 from footfall.errors import ContractError, DataError, EnvironmentFault, FootfallError, SourceError, TryAgain
 
 Maker = Callable[[re.Match[str]], FootfallError]
 
-_KNOWN: tuple[tuple[str, Maker], ...] = (
-    (
-        r"CONTRACT (\S+) broken: ([\w, ]+)",
-        lambda m: ContractError(
-            f"table {m[1]}: a computed row breaks {m[2]}; nothing was written.",
-            fix="Report it with the table's version: it is a defect of the step that writes the table, not of your logs.",
-        ),
+# A contract's rule is checked by raise_error in Spark, so this comes before the data exceptions.
+_CONTRACT: tuple[str, Maker] = (
+    r"CONTRACT (\S+) broken: ([\w, ]+)",
+    lambda m: ContractError(
+        f"table {m[1]}: a computed row breaks {m[2]}; nothing was written.",
+        fix="Report it with the table's version: it is a defect of the step that writes the table, not of your logs.",
     ),
+)
+_KNOWN: tuple[tuple[str, Maker], ...] = (
     (
         r"No space left on device|There is not enough space|DSQuotaExceededException",
         lambda _: EnvironmentFault(
@@ -52,19 +55,12 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
     ),
     (
         (
-            r"\[(CAST_INVALID_INPUT|CAST_OVERFLOW|DIVIDE_BY_ZERO|ARITHMETIC_OVERFLOW"
-            r"|CANNOT_PARSE_TIMESTAMP|NUMERIC_VALUE_OUT_OF_RANGE)[^\]]*\]"
+            r"\[UNRESOLVED_(?:COLUMN|FIELD)[^\]]*\][^\n]{0,60}? with name (`[^\n]{1,300}?`) cannot be resolved"
+            r"(?:\. Did you mean one of the following\? \[([^\n\]]*)\])?"
         ),
-        lambda m: DataError(
-            f"an expression of a mapping fails on a value ({m[1]}).",
-            fix="Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form.",
-        ),
-    ),
-    (
-        r"\[UNRESOLVED_COLUMN[^\]]*\][^\n]*`([^`]+)`[^\n]*",
         lambda m: SourceError(
-            f"a mapping names the column {m[1]}, which the files do not have.",
-            fix="Run ./spark-submit.sh jobs/ingest.py --check conf/sources/<source>.yaml: it shows the line.",
+            f"an expression names the column {m[1]}, which is not there{f' (near: {m[2]})' if m[2] else ''}.",
+            fix="Run ./spark-submit.sh jobs/ingest.py --check conf/sources/<source>.yaml: it shows the line of a mapping.",
         ),
     ),
     (
@@ -83,6 +79,13 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
 )
 
 
+# Spark's condition and its SQLSTATE, the first of either after one another: what stands between may be a value.
+_CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]*)\](?:.*?SQLSTATE: (\w{5})\b)?", re.DOTALL)
+# Conditions about a value outside SQLSTATE class 22, and those that may come without an SQLSTATE.
+_OF_DATA = {
+    "CAST_INVALID_INPUT", "CAST_OVERFLOW", "DIVIDE_BY_ZERO", "ARITHMETIC_OVERFLOW", "CANNOT_PARSE_TIMESTAMP",
+    "NUMERIC_VALUE_OUT_OF_RANGE", "DUPLICATED_MAP_KEY", "USER_RAISED_EXCEPTION",
+}  # fmt: skip
 TRACEBACK = "Traceback (most recent call last)"
 # where the text of a worker's exception ends: Spark's own words, a Java stack, an empty line
 _END = r"(?=\n\s*SQLSTATE: |\n\s+at |\n[ \t]*\n|\nDriver stacktrace|\Z)"
@@ -90,13 +93,48 @@ _END = r"(?=\n\s*SQLSTATE: |\n\s+at |\n[ \t]*\n|\nDriver stacktrace|\Z)"
 
 def explain(fault: BaseException) -> FootfallError | None:
     """The fault in footfall's words; None where footfall does not know it, so that it shows whole."""
-    text = "\n\n".join(_messages(fault))
-    if own := _from_worker(text):
+    chain = list(_chain(fault))
+    texts = [str(link) for link in chain]
+    if own := _from_worker("\n\n".join(texts)):
         return own
-    for pattern, maker in _KNOWN:
-        if match := re.search(pattern, text):
+    if broken := _matched(texts, [_CONTRACT]):
+        return broken
+    if condition := next(filter(None, map(data_condition, chain)), ""):
+        return DataError(
+            f"an expression fails on a value ({condition}), which is not repeated here.",
+            fix=(
+                "In a mapping, declare the source column under `types:` of its feed (such rows then go to quarantine), or use "
+                "the try_ form of the function; jobs/ingest.py --check conf/sources/<source>.yaml names the line where the "
+                "sample has such a value. Spark's own log has the rest."
+            ),
+        )
+    return _matched(texts, _KNOWN)
+
+
+def _matched(texts: Sequence[str], known: Sequence[tuple[str, Maker]]) -> FootfallError | None:
+    for pattern, maker in known:
+        if match := next(filter(None, (re.search(pattern, text) for text in texts)), None):
             return maker(match)
     return None
+
+
+def data_condition(fault: BaseException) -> str:
+    """The name and SQLSTATE of a data exception of Spark; empty where the fault is none. Its message repeats a value."""
+    condition, state = "", ""
+    if isinstance(fault, PySparkException):
+        condition, state = fault.getCondition() or "", fault.getSqlState() or ""
+    if not condition:  # a job's failure carries the condition of its task as text
+        conditions = [(m[1], m[2] or "") for m in _CONDITION.finditer(str(fault))]
+        condition, state = next((pair for pair in conditions if _is_of_data(*pair)), ("", ""))
+    if not _is_of_data(condition, state):
+        return ""
+    return f"{condition}, SQLSTATE {state}" if state else condition
+
+
+def _is_of_data(condition: str, state: str) -> bool:
+    """Whether a condition of Spark is about a value of a row, which its message then repeats."""
+    is_data_exception = state.startswith("22") and not condition.startswith("INVALID_CONF_VALUE")
+    return is_data_exception or condition.partition(".")[0] in _OF_DATA
 
 
 def _from_worker(text: str) -> FootfallError | None:
@@ -122,10 +160,15 @@ def _kinds(kind: type[FootfallError]) -> Iterator[type[FootfallError]]:
         yield from _kinds(narrower)
 
 
-def _messages(fault: BaseException | None) -> list[str]:
-    """The texts of the exception and of what caused it, ten at most."""
-    texts: list[str] = []
-    while fault is not None and len(texts) < 10:
-        texts.append(str(fault))
-        fault = fault.__cause__ or fault.__context__
-    return texts
+def _chain(fault: BaseException | None) -> Iterator[BaseException]:
+    """The exception and what caused it, ten at most.
+
+    What else went wrong before it (its context) counts only where it is Java's side of the same fault.
+    """
+    for _ in range(10):
+        if fault is None:
+            return
+        yield fault
+        context = fault.__context__
+        is_of_java = type(context).__module__.startswith("py4j")
+        fault = fault.__cause__ or (context if is_of_java else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 
 from footfall.errors import FootfallError, SettingsError
 from footfall.mapping.source import Source, read_source
-from footfall.mapping.yaml_file import Key, parsed, places, problem, read_yaml, validated
+from footfall.mapping.yaml_file import Key, Places, nearest, parsed, places, problem, read_yaml, validated
 from footfall.settings.placeholders import filled_in
 from footfall.settings.sections import MlflowSettings, Settings, Text
 
@@ -57,6 +57,7 @@ def resolve(conf: Path, env: str, overrides: Mapping[str, Any]) -> Settings:
     mappings = tuple(
         m if isinstance(m, Source) else read_source(_mapping_path(conf, m)) for m in settings.sources.mappings
     )
+    _refuse_doubles(mappings, where)
     return settings.model_copy(update={"sources": settings.sources.model_copy(update={"mappings": mappings})})
 
 
@@ -93,6 +94,32 @@ def _value(key: str, text: str) -> Any:
 def _mapping_path(conf: Path, name: str) -> Path:
     path = Path(name)
     return path if path.is_absolute() or path.exists() else conf.parent / path
+
+
+def _refuse_doubles(mappings: Sequence[Source], where: Places) -> None:
+    """Raises SettingsError where two mappings would take the same files twice, or into the same raw table."""
+    sources: dict[str, int] = {}
+    tables: dict[str, str] = {}
+    faults = []
+    for i, source in enumerate(mappings):
+        place = nearest(("sources", "mappings", i), where)
+        if source.source in sources:
+            faults.append(
+                f"{place}: source {source.source} is there already, as number {sources[source.source]} of the list"
+            )
+            continue
+        sources[source.source] = i
+        for feed in source.feeds:
+            table = source.raw_name(feed)
+            if table in tables:
+                faults.append(
+                    f"{place}: feed {feed} of source {source.source} has the raw table {table} of {tables[table]} too"
+                )
+            tables[table] = f"feed {feed} of source {source.source}"
+    if faults:
+        raise SettingsError(
+            "\n".join(faults), fix="List each mapping once, and give sources and feeds names of their own."
+        )
 
 
 def _merge(into: dict[str, Any], extra: Mapping[str, Any]) -> None:

@@ -250,7 +250,9 @@ class MlflowSettings(Closed):
     def _schema_of_unity_catalog(self) -> Self:
         on_databricks = self.tracking_uri.partition(":")[0] == "databricks"
         if on_databricks != bool(self.registry_schema):
-            needs = "on Databricks Unity Catalog registers models as catalog.schema.model: give the setting catalog.schema"
+            needs = (
+                "on Databricks Unity Catalog registers models as catalog.schema.model: give the setting catalog.schema"
+            )
             raise ValueError(needs if on_databricks else "only Databricks has a registry_schema: leave it empty")
         return self
 

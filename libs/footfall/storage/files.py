@@ -14,9 +14,11 @@ from pyspark.sql import types as T
 from footfall.errors import SourceError
 from footfall.mapping.reader_options import ENCODINGS
 from footfall.steps.step import Files
+from footfall.storage.raw_names import refuse_own_names, with_usable_names
 
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 CORRUPT = "_corrupt"
+UNREAD = "_corrupt while columns are inferred"
 # Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
 NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
 
@@ -52,18 +54,28 @@ def read_files(spark: SparkSession, files: Files, names: Sequence[str]) -> DataF
 
     Raises SourceError where a file's columns cannot be read or differ from the others'.
     """
+    return read_renamed_files(spark, files, names)[0]
+
+
+def read_renamed_files(spark: SparkSession, files: Files, names: Sequence[str]) -> tuple[DataFrame, dict[str, str]]:
+    """As `read_files`, and the new name of each column that arrived under one that a table cannot take."""
     paths = [f"{absolute(files.root)}/{name}" for name in sorted(names)]
-    rows = _READERS[files.format](spark, paths, files)
-    clash = sorted(c for c in rows.columns if c in {"_source", "_file", "_position", "_known_at", "batch_id"})
-    if clash:
-        raise SourceError(
-            f"{files.pattern}: columns {clash} are footfall's own names.", fix="Rename them before they are delivered."
+    try:
+        rows = _READERS[files.format](spark, paths, files)
+        placed = (
+            rows.withColumns({"_file": _name_below(files.root), "_position": F.col("_metadata.row_index")})
+            if files.format == "parquet"
+            else _numbered(rows, files.root)
         )
-    return (
-        rows.withColumns({"_file": _name_below(files.root), "_position": F.col("_metadata.row_index")})
-        if files.format == "parquet"
-        else _numbered(rows, files.root)
-    )
+        return with_usable_names(placed, files.pattern)
+    except AnalysisException as fault:
+        if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
+            raise
+        name = (fault.getMessageParameters() or {}).get("columnName", "")
+        raise SourceError(
+            f"{files.pattern}: two columns are called {name}; case does not count.",
+            fix="Rename one of them before they are delivered.",
+        ) from None
 
 
 def below(root: str, path: str) -> str:
@@ -73,17 +85,16 @@ def below(root: str, path: str) -> str:
 
 
 def _read_parquet(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
-    return (
-        spark.read.options(**files.options, **NO_FILE_IGNORED, mergeSchema="true")
-        .parquet(*paths)
-        .withColumn(CORRUPT, F.lit(None).cast("string"))
-    )
+    rows = spark.read.options(**files.options, **NO_FILE_IGNORED, mergeSchema="true").parquet(*paths)
+    refuse_own_names(rows.columns, files.pattern)
+    return rows.withColumn(CORRUPT, F.lit(None).cast("string"))
 
 
 def _read_csv(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
     """CSV by its header, all columns text; a file whose header differs from the first one's fails, naming it."""
     options = {"header": "true", **files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
     header = spark.read.options(**options).csv(paths[0]).schema
+    refuse_own_names(header.names, files.pattern)
     schema = T.StructType([*header.fields, T.StructField(CORRUPT, T.StringType())])
     reader = spark.read.options(**{**options, "enforceSchema": "false", "columnNameOfCorruptRecord": CORRUPT})
     return reader.schema(schema).csv(list(paths))
@@ -95,8 +106,10 @@ def _read_json(spark: SparkSession, paths: Sequence[str], files: Files) -> DataF
     options |= {"primitivesAsString": "true", "columnNameOfCorruptRecord": CORRUPT}
     if ENCODINGS & set(options):
         options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
-    inferred = spark.read.options(**options).json(list(paths)).schema
-    known = [f for f in inferred.fields if f.name != CORRUPT]
+    # inferred under another name for what cannot be read, so that a source's own _corrupt shows
+    inferred = spark.read.options(**{**options, "columnNameOfCorruptRecord": UNREAD}).json(list(paths)).schema
+    known = [f for f in inferred.fields if f.name != UNREAD]
+    refuse_own_names([f.name for f in known], files.pattern)
     schema = T.StructType([*known, T.StructField(CORRUPT, T.StringType())])
     return spark.read.options(**options).schema(schema).json(list(paths))
 

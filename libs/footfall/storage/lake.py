@@ -13,9 +13,11 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Table, Written
+from footfall.contract import BATCH_ID, Layer, Table, Written
 from footfall.contract.ddl import ddl
-from footfall.errors import ContractError
+from footfall.errors import ContractError, SourceError
+from footfall.storage.raw_names import refuse_own_names
+from footfall.tables.raw import QUARANTINE
 
 ABSENT = {
     "DELTA_TABLE_ONLY_OPERATION",
@@ -116,10 +118,12 @@ class Lake:
             changes = reader.option("readChangeFeed", "true").option("startingVersion", after + 1)
             changes = changes.option("endingVersion", version)
             rows = (changes.load(table) if by_path else changes.table(table)).where("_change_type = 'insert'")
+            refuse_own_names(rows.columns, table)
             placed = rows.withColumn("_file", F.concat(F.lit("version "), F.col("_commit_version").cast("string")))
             return _counted(placed.drop("_change_type", "_commit_version", "_commit_timestamp"))
         reader = reader.option("versionAsOf", version)
         rows = reader.load(table) if by_path else reader.table(table)
+        refuse_own_names(rows.columns, table)
         return _counted(rows.withColumn("_file", F.col("_metadata.file_name")))
 
     def _has_change_feed(self, table: str) -> bool:
@@ -224,14 +228,24 @@ class Lake:
             raise
 
     def _check_contract(self, table: Table, name: str, stored_version: str | None) -> None:
-        stored = {f.name: f.dataType for f in self.read(table.full_name).schema.fields}
+        stored = {f.name.casefold(): f.dataType.simpleString() for f in self.read(table.full_name).schema.fields}
+        is_feed = table.layer is Layer.RAW and table.name != QUARANTINE.name
+        words = "'{}' was {}, and is {} now" if is_feed else "'{}' is {} in the lake, {} in the contract"
         changed = [
-            f"'{c.name}' is {stored[c.name].simpleString()} in the lake, {c.type} in the contract"
+            words.format(c.name, stored[c.name.casefold()], c.type)
             for c in table.all_columns
-            if c.name in stored and stored[c.name].simpleString() != c.type
+            if stored.get(c.name.casefold(), c.type) != c.type
         ]
-        new = [c for c in table.all_columns if c.name not in stored]
+        new = [c for c in table.all_columns if c.name.casefold() not in stored]
         changed += [f"required column '{c.name}' is not in the lake" for c in new if c.required]
+        if changed and is_feed and stored_version == str(table.version):
+            raise SourceError(
+                f"new rows of feed {table.name} have other types than those in {table.full_name}: {'; '.join(changed)}.",
+                fix=(
+                    "Deliver these columns in the old shape, or give the new files a feed of their own in the mapping, by a "
+                    "pattern under `files` that only they fit; several feeds may fill one table. Nothing of them was taken."
+                ),
+            )
         if stored_version != str(table.version):
             changed.insert(0, f"contract version {stored_version} in the lake, {table.version} in this footfall")
         if changed:

@@ -1,0 +1,128 @@
+"""What is wrong with a feed's types and expressions, by the columns of its rows and before any row is read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.errors import SourceError
+from footfall.mapping.source import TARGETS, Actor, Feed
+from footfall.mapping.sql_words import bare_names_in
+from footfall.mapping.yaml_file import Key
+from footfall.refine.typed import TYPES, source_columns, typed_source
+from footfall.refine.values import MappedValue
+from footfall.steps.sorting import RAW_ROW
+
+ONE_ROW = "a mapping makes one row of each row, by itself"
+# Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
+_WORDS: Mapping[str, str] = {
+    "UNSUPPORTED_GENERATOR": f"makes several rows of one; {ONE_ROW}",
+    "UNSUPPORTED_EXPR_FOR_OPERATOR": f"looks at several rows (an aggregate or a window function); {ONE_ROW}",
+    "MISSING_GROUP_BY": f"looks at several rows (an aggregate or a window function); {ONE_ROW}",
+    "INVALID_USAGE_OF_STAR_OR_REGEX": "`*` stands for footfall's own columns too; name the columns",
+    "INVALID_NON_DETERMINISTIC_EXPRESSIONS": (
+        "gives another value when the row is read again, and a repeated run must give the same rows"
+    ),
+}
+
+_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, "_single")}
+
+
+def require_sound(raw: DataFrame, feed: Feed) -> None:
+    """Raises SourceError with every type and expression of the feed that cannot be used on the rows' columns."""
+    if faults := expression_faults(raw, feed):
+        origin = feed.files or feed.delta
+        raise SourceError(
+            "\n".join(f"feed of {origin}: {'.'.join(map(str, key))}: {words}" for key, words in faults),
+            fix="Correct the mapping; jobs/ingest.py --check conf/sources/<source>.yaml shows the lines.",
+        )
+
+
+def expression_faults(raw: DataFrame, feed: Feed) -> list[tuple[Key, str]]:
+    """Each type and expression of the feed that is at fault: its key path below the feed, and the fault in words."""
+    expressions = list(feed.expressions())
+    if not _types_fault(raw, feed, feed.types) and not _fault(typed_source(raw, feed), feed, expressions):
+        return []  # all in one question to Spark, for a mapping is sound as a rule
+    types = {c: kind for c, kind in feed.types.items() if not _types_fault(raw, feed, {c: kind})}
+    faults: list[tuple[Key, str]] = [
+        (("types", c), _types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
+    ]
+    rows = typed_source(raw, feed.model_copy(update={"types": types}))
+    each = ((key, sql, _fault(rows, feed, [(key, sql)])) for key, sql in expressions)
+    return faults + [(key, f"`{sql}`: {fault}") for key, sql, fault in each if fault]
+
+
+def identifier_of(actor: Actor) -> Column:
+    """The identifier as text without blanks around it; NULL where there is none."""
+    return F.nullif(F.trim(F.expr(actor.identifier).cast("string")), F.lit(""))
+
+
+def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
+    """What is wrong with the declared types; empty where nothing is."""
+    if not types:
+        return ""
+    columns = source_columns(raw)
+    absent = [c for c in types if c.casefold() not in {column.casefold() for column in columns}]
+    if absent:
+        return f"no column {', '.join(absent)} in the files (they have {', '.join(columns)})"
+    try:
+        typed_source(raw, feed.model_copy(update={"types": types})).schema  # noqa: B018 - asking for the schema resolves it
+    except (AnalysisException, ParseException) as fault:
+        return _plain(fault)
+    return ""
+
+
+def _fault(rows: DataFrame, feed: Feed, expressions: Sequence[tuple[Key, str]]) -> str:
+    """What is wrong with the first of the expressions at fault; empty where nothing is."""
+    columns = {c.casefold() for c in rows.columns}
+    try:
+        # A condition of a join may hold nothing but values of one row that are the same each time.
+        conditions = [F.expr(sql).isNotNull() for _, sql in expressions]
+        single = rows.sparkSession.range(1).select(F.lit(1).alias("_single"))
+        rows.join(single, reduce(Column.__or__, conditions)).schema  # noqa: B018 - as above
+        yields = rows.select(*(F.expr(sql).alias(f"_{i}") for i, (_, sql) in enumerate(expressions))).schema.fields
+    except (AnalysisException, ParseException) as fault:
+        return _plain(fault)
+    if any("user" in bare_names_in(sql) for _, sql in expressions) and "user" not in columns:
+        return "no column user in the files (Spark would take the name of who runs the job)"
+    typed = zip(expressions, yields, strict=True)
+    return _use_fault(rows, feed, {key: (sql, field.dataType) for (key, sql), field in typed})
+
+
+def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str, T.DataType]]) -> str:
+    """What is wrong with the types that expressions yield, for the places where they stand; empty where nothing is."""
+    uses: list[Column] = []
+    fault = ""
+    for key, (sql, yields) in expressions.items():
+        fault = f"yields {yields.simpleString()}, which cannot be used here"
+        if key[2] == "skipped" and not isinstance(yields, T.BooleanType | T.NullType):
+            return f"yields {yields.simpleString()}, and `when` needs true or false"
+        if key[2] == "columns":
+            column = str(key[3])
+            wanted = T.DataType.fromDDL(TARGETS[str(key[1])].column(column).type)
+            value = MappedValue(F.expr(sql), yields, wanted=wanted, zone=feed.time_zone or "UTC")
+            fault_name = value.fault(column, from_text=feed.format != "parquet")
+            uses += [value.typed] if fault_name is None else [value.typed, fault_name]
+            fault = f"yields {yields.simpleString()}, which cannot be read as {wanted.simpleString()}"
+    try:
+        rows.select(*uses).schema  # noqa: B018 - as above
+    except AnalysisException:
+        return fault
+    return ""
+
+
+def _plain(fault: AnalysisException | ParseException) -> str:
+    """Spark's message, without its stack, its SQLSTATE and the query that footfall wrapped around the expression."""
+    condition = fault.getCondition() or ""
+    parameters: Mapping[str, str] = fault.getMessageParameters() or {}
+    if condition == "UNRESOLVED_COLUMN.WITH_SUGGESTION":
+        near = [name for name in parameters["proposal"].split(", ") if name not in _NO_SOURCE_COLUMNS]
+        return f"no column {parameters['objectName']} in the files" + (f" (near: {', '.join(near)})" if near else "")
+    if condition.partition(".")[0] in _WORDS:
+        return _WORDS[condition.partition(".")[0]]
+    return str(fault).strip().split("\n")[0].split("SQLSTATE")[0].strip()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from infra.local import class_archive
 from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -23,7 +24,7 @@ from small_shop import SECRET, SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent
 # Tests are all start: the JVM's second compiler takes nearly half of a small run's processor time and never earns it back.
-os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
+os.environ.setdefault("SPARK_SUBMIT_OPTS", f"{QUICK_START} {class_archive.use()}")
 # Files whose tests run in one process, since they share what is costly to start; the longest first, and before all others.
 TOGETHER = {
     "tests/test_pipeline.py": "small shop",

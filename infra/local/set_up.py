@@ -143,6 +143,23 @@ def make_weights() -> None:
     run([PYTHON, HERE / "fetch_weights.py", CACHE / "packages", "--out", WEIGHTS])
 
 
+def make_class_archive() -> None:
+    """The classes of a small run, as this Java keeps them; where it cannot, JVMs start without, and take longer."""
+    try:
+        run([PYTHON, HERE / "class_archive.py"], quiet=True)
+    except SetUpError as fault:
+        print(f"set-up: no class archive, so every start of Spark takes longer: {fault}", file=sys.stderr)
+
+
+def java_version() -> str:
+    """What the Java that runs Spark says of itself; empty where there is none."""
+    java = Path(os.environ["JAVA_HOME"]) / "bin/java" if os.environ.get("JAVA_HOME") else Path("java")
+    try:
+        return subprocess.run([str(java), "-version"], capture_output=True, text=True, check=False).stderr
+    except OSError:
+        return ""
+
+
 def run(command: Sequence[object], *, quiet: bool = False) -> None:
     """Runs a command in the repository's root; `quiet` shows its output only where it fails."""
     words = [str(part) for part in command]
@@ -186,6 +203,15 @@ ENCODER = Component(
     "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_from), WEIGHTS / ".set-up", 0, make_weights
 )
 
+CLASSES = Component(
+    "class archive for quick starts (made here)",
+    (HERE / "class_archive.py", HERE / "jars.sha256", REQUIREMENTS),
+    VENV / ".class-archive",  # gone with .venv, whose jars it names
+    0,
+    make_class_archive,
+    java_version(),
+)
+
 BENCH = Component(
     "packages of benchmarks", (HERE / "bench.lock",), CACHE / "bench-packages/.set-up", 1, make_bench_packages
 )
@@ -204,7 +230,7 @@ def main() -> int:
     parser.add_argument("--cpu", choices=("0", "1"), help="1: without packages that only GPUs need; 0: with them")
     parser.add_argument("--bench", action="store_true", help="what only benchmarks need, too")
     options = parser.parse_args()
-    parts = (environment(options.cpu), JARS, PACKAGES, ENCODER, *([BENCH] if options.bench else []))
+    parts = (environment(options.cpu), JARS, PACKAGES, ENCODER, CLASSES, *([BENCH] if options.bench else []))
     wanted = [part for part in parts if not part.is_there]
     if not wanted:
         return 0

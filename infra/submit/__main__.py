@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 from infra.daemons import LOOPBACK, ROOT, end_with_parent
+from infra.local import class_archive
 from infra.standalone.cluster import spark_home
 from infra.submit.console import driver_exit_code, last_cause, refused_option, relay
 from infra.submit.options import job_options, joined_lists, spark_setting, split, take
@@ -173,7 +174,7 @@ def _environment(log: Path) -> dict[str, str]:
     log4j = ROOT / "infra" / "submit" / "log4j2.properties"
     options = f"-Dlog4j2.configurationFile={shlex.quote(log4j.as_uri())} -Dfootfall.log={shlex.quote(str(log))}"
     terminal = {"FOOTFALL_TERMINAL": os.ttyname(2)} if os.isatty(2) else {}
-    java_options = f"{options} {os.environ.get('SPARK_SUBMIT_OPTS', '')}".strip()
+    java_options = f"{options} {class_archive.use()} {os.environ.get('SPARK_SUBMIT_OPTS', '')}".strip()
     fixed = {"SPARK_HOME": str(spark_home()), "SPARK_SUBMIT_OPTS": java_options, "TZ": "UTC"}
     # without PYTHONPATH: the shipped library runs, nothing else
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from footfall.contract import BATCH_ID, Personal, Table, Written
+from footfall.contract import BATCH_ID, Layer, Personal, Table, Written
+
+COMMITS_A_CHECKPOINT = 50  # of the books, which every step commits to; Delta's own 10 would write one every third step
 
 
 def ddl(table: Table, name: str, *, properties: Mapping[str, str] | None = None) -> str:
@@ -43,7 +45,9 @@ def _properties(table: Table) -> dict[str, str]:
         and c.personal is Personal.NONE
         and c.name not in partitioned
     ]
+    often = {"delta.checkpointInterval": str(COMMITS_A_CHECKPOINT)} if table.layer is Layer.BOOKS else {}
     return {
+        **often,
         "delta.enableDeletionVectors": "false",
         "delta.dataSkippingStatsColumns": ",".join(helps),
         "footfall.contract_version": str(table.version),

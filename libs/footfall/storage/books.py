@@ -134,7 +134,7 @@ class Books:
     def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
         """Opens the step's next batch, or raises TryAgain where another process was first."""
         batch = Batch(step, self._last_id.get(step, 0) + 1, str(self._owner), inputs, fingerprint)
-        label = self._append_state(batch, "open")
+        label = self._append_state(batch, "open", at_most_once=True)
         if self._lake.landing(BATCHES.full_name, label) is None:  # Delta writes a state of a batch only once
             raise TryAgain(
                 f"step {step}: another process opened batch {batch.batch_id} first.",
@@ -152,42 +152,57 @@ class Books:
     def close(self, batch: Batch, *, outputs: Mapping[str, str], outcome: str) -> Batch:
         """Closes the batch and returns it closed: from here on readers use its outputs."""
         closed = replace(batch, outputs=outputs, outcome=outcome, now=self.now)
-        self._append_state(closed, "closed")
+        self._append_state(closed, "closed", at_most_once=self._may_have_a_rival)
         self._open.pop(batch.step, None)
         self._closed.setdefault(batch.step, []).append(closed)
         return closed
 
     def mark_promoted(self, batch: Batch) -> None:
         """Notes that the closed batch's versions are champions, so that no later run promotes them again."""
-        self._append_state(batch, "promoted")
+        self._append_state(batch, "promoted", at_most_once=True)
         self._promoted.add((batch.step, batch.batch_id))
 
     def abandon(self, batch: Batch, *, why: str) -> None:
         """Closes a batch that wrote nothing, or that was undone, so that its step pins its inputs anew; readers keep what they had."""
         if not self.opened(batch):  # the run before may have come as far as the ledger
             self._lake.delete(LEDGER.full_name, step=batch.step, batch_id=batch.batch_id)
-        self._append_state(replace(batch, outputs={}, outcome=f"{ABANDONED}: {why}"), "closed")
+        abandoned = replace(batch, outputs={}, outcome=f"{ABANDONED}: {why}")
+        self._append_state(abandoned, "closed", at_most_once=self._may_have_a_rival)
         self._open.pop(batch.step, None)
 
     def enter(self, batch: Batch, lines: Sequence[Mapping[str, Any]]) -> None:
         """Writes the batch's lines of the ledger; the ledger's rule stops it where rows were lost."""
-        self._write(LEDGER, lines, app=f"{batch.step}/ledger", batch_id=batch.batch_id)
+        if not self.opened(batch):  # the run before may have entered them
+            mine = (F.col("step") == batch.step) & (F.col("batch_id") == batch.batch_id)
+            if not self._lake.read(LEDGER.full_name).where(mine).isEmpty():
+                return
+        app = f"{batch.step}/ledger"
+        self._write(LEDGER, lines, app=app, batch_id=batch.batch_id, at_most_once=self._may_have_a_rival)
 
-    def _append_state(self, batch: Batch, state: str) -> str:
+    @property
+    def _may_have_a_rival(self) -> bool:
+        """Whether another process may hold the same batch and be alive: a scheduler's retry, or the one that was taken over."""
+        return bool(self._owner.run_id) or self._take_over
+
+    def _append_state(self, batch: Batch, state: str, *, at_most_once: bool) -> str:
         """Returns the label of the commit, in which only this process's write can be found."""
         row = {
             "step": batch.step, "state": state, "owner": batch.owner, "inputs": dict(batch.inputs), "outputs": dict(batch.outputs),
             "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self.now,
         }  # fmt: skip
-        return self._write(BATCHES, [row], app=f"{batch.step}/{state}", batch_id=batch.batch_id)
+        app = f"{batch.step}/{state}"
+        return self._write(BATCHES, [row], app=app, batch_id=batch.batch_id, at_most_once=at_most_once)
 
-    def _write(self, table: Table, rows: Sequence[Mapping[str, Any]], *, app: str, batch_id: int) -> str:
+    def _write(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], *, app: str, batch_id: int, at_most_once: bool
+    ) -> str:
         schema = cast("T.StructType", T.DataType.fromDDL(table.schema()))
         # as an Arrow table it becomes a local relation: no Python worker and no job to make the rows
         values = pa.Table.from_pylist([dict(row) for row in rows], to_arrow_schema(schema, timezone="UTC"))
         frame = self._lake.spark.createDataFrame(values, schema).coalesce(1)
         label = f"{app}/{batch_id} by {self._owner.token}"
-        self._lake.write(table, require_sound(conform(frame, table), table), label=label, app=app, batch_id=batch_id)
+        once = app if at_most_once else ""
+        self._lake.write(table, require_sound(conform(frame, table), table), label=label, app=once, batch_id=batch_id)
         return label
 
     def _claim(self, batch: Batch) -> None:

@@ -35,6 +35,8 @@ FIRST = (
     "DELTA_CREATE_TABLE_WITH_DIFFERENT",
 )  # fmt: skip
 
+NEWEST = 10  # commits among which a label is looked for first
+
 
 @dataclass(frozen=True)
 class Landing:
@@ -136,20 +138,26 @@ class Lake:
         return self.spark.createDataFrame([], ", ".join(columns))
 
     def write(
-        self, table: Table, frame: DataFrame, *, label: str, app: str, batch_id: int, as_of: Sequence[date] = ()
+        self,
+        table: Table,
+        frame: DataFrame,
+        *,
+        label: str,
+        app: str = "",
+        batch_id: int,
+        as_of: Sequence[date] = (),
     ) -> None:
-        """Writes the batch's rows at most once: a second write of the same app and batch adds nothing.
+        """Writes the batch's rows; with `app` at most once: a second write of the same app and batch adds nothing.
 
-        `label` marks the commit, so that `landing` finds it; `as_of` names the dates that a REPLACE_AS_OF table replaces.
+        That costs as much again as the write itself, since Delta rebuilds the table's state for it
+        (findings/delta-idempotent-append-rebuilds-state.sh). `label` marks the commit, so that `landing` finds it; `as_of`
+        names the dates that a REPLACE_AS_OF table replaces.
         """
         self.ensure(table)
         rows = frame.withColumn(BATCH_ID.name, F.lit(batch_id).cast(BATCH_ID.type))
-        writer = (
-            rows.write.format("delta")
-            .option("txnAppId", app)
-            .option("txnVersion", batch_id)
-            .option("userMetadata", label)
-        )
+        writer = rows.write.format("delta").option("userMetadata", label)
+        if app:
+            writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
         if table.written is Written.APPEND:
             writer = writer.mode("append")
         else:
@@ -163,10 +171,11 @@ class Lake:
             writer.save(self.path(table.full_name))
 
     def landing(self, table: str, label: str) -> Landing | None:
-        """The commit with that label, or None; only one commit has a label."""
-        for commit in self._history(table, 50):
-            if commit["userMetadata"] == label:
-                return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
+        """The commit with that label, or None; only one commit has a label. Looks at the newest commits first, then at all."""
+        newest = self._history(table, NEWEST)
+        older = self._history(table) if len(newest) == NEWEST and not _labelled(newest, label) else []
+        for commit in _labelled([*newest, *older], label)[:1]:
+            return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
         return None
 
     def restore(self, table: str, version: int | None) -> None:
@@ -202,9 +211,10 @@ class Lake:
             else:  # Spark Connect cannot delete files; an overwrite without rows removes those with rows
                 self.spark.createDataFrame([], frame.schema).write.mode("overwrite").parquet(self.path(f"stage.{name}"))
 
-    def _history(self, table: str, limit: int) -> list[T.Row]:
+    def _history(self, table: str, limit: int | None = None) -> list[T.Row]:
         try:
-            return self.spark.sql(f"DESCRIBE HISTORY {self.name(table)} LIMIT {limit}").collect()
+            at_most = f" LIMIT {limit}" if limit else ""
+            return self.spark.sql(f"DESCRIBE HISTORY {self.name(table)}{at_most}").collect()
         except AnalysisException as fault:
             if fault.getCondition() in ABSENT:
                 return []
@@ -256,6 +266,10 @@ class Lake:
         if new:
             columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in new)
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
+
+
+def _labelled(history: Sequence[T.Row], label: str) -> list[T.Row]:
+    return [commit for commit in history if commit["userMetadata"] == label]
 
 
 def _counted(rows: DataFrame) -> DataFrame:

@@ -68,13 +68,14 @@ def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
 
 def strings(path: Path) -> Iterator[str]:
     """Every string of a module but its docstrings."""
+    module = tree(path)  # one tree for both walks: nodes are told apart by their place in memory
     docs = {
         id(node.body[0].value)
-        for node in ast.walk(tree(path))
+        for node in ast.walk(module)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
             yield node.value

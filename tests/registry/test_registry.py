@@ -19,7 +19,7 @@ from footfall.models.common.text_head import Softmax, TextHead
 from footfall.models.common.trained import Served, Trained
 from footfall.models.sentiment.model import SentimentModel
 from footfall.registry import __main__ as command
-from footfall.registry.place import registry_uri
+from footfall.registry.place import registry_uri, without_password
 from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings
 
@@ -219,6 +219,16 @@ def test_a_server_that_is_away_is_told_within_half_a_minute() -> None:
     with pytest.raises(TryAgain, match="does not answer"):
         Registry("http://127.0.0.1:9", "", "shop").champion_version("churn")
     assert time.monotonic() - started < 30
+
+
+def test_a_password_in_the_address_is_in_no_message() -> None:
+    with pytest.raises(TryAgain) as raised:
+        Registry("http://anna:harmless@127.0.0.1:9/mlflow", "", "shop").champion_version("churn")
+    assert "http://...@127.0.0.1:9/mlflow" in str(raised.value)
+    assert "harmless" not in str(raised.value)
+    assert (
+        without_password("https://TOKEN@host/x and sqlite:///a@b/m.db") == "https://...@host/x and sqlite:///a@b/m.db"
+    )
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ def registry_uri(tracking_uri: str) -> str:
     return re.sub(r"^databricks(?=$|:)", "databricks-uc", tracking_uri)
 
 
+def without_password(text: str) -> str:
+    """The text with no name, password or token before the host of an address."""
+    return re.sub(r"(?<=://)[^/\s]*@", "...@", text)
+
+
 def require_usable(file: Path) -> None:
     """Makes the folder of a sqlite file and looks at the file: MLflow itself would try a broken one for an hour."""
     fix = "Give this user the right to write it, or point mlflow.tracking_uri elsewhere."
@@ -75,7 +80,7 @@ def _first_bytes(file: Path) -> bytes:
 
 def explained(fault: Exception, *, uri: str) -> FootfallError | None:
     """What MLflow raised in footfall's words; None where it is not about its place."""
-    text = str(fault)
+    text, uri = without_password(str(fault)), without_password(uri)
     if isinstance(fault, ImportError):
         return _without_driver(fault, uri)
     first = text.strip().splitlines()[0][:200] if text.strip() else type(fault).__name__

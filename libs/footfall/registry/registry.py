@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from footfall.errors import DataError
 from footfall.registry.candidate import Candidate
-from footfall.registry.place import explained, reached, require_usable
+from footfall.registry.place import explained, reached, require_usable, without_password
 from footfall.registry.shipped import copy_library, requirements, running_library, schema
 from footfall.settings import MlflowSettings
 
@@ -81,7 +81,7 @@ class Registry:
         """A version as the plain Python object that was saved; an empty number means that there is no champion."""
         if not number:
             raise DataError(
-                f"model '{model}' has no champion in {self.uri}.",
+                f"model '{model}' has no champion in {without_password(self.uri)}.",
                 fix="Run jobs/train.py; its warnings name the gates that were missed.",
             )
         with self._reached() as client, running_library():

@@ -101,11 +101,10 @@ def make_jars() -> None:
     target, scratch = CACHE / "jars", CACHE / "ivy"
     shutil.rmtree(target, ignore_errors=True)
     ivy = next((VENV / "lib").glob("python3*/site-packages/pyspark/jars/ivy-*.jar"))
-    java = Path(os.environ["JAVA_HOME"]) / "bin/java" if os.environ.get("JAVA_HOME") else Path("java")
     settings = Path(os.environ.get("FOOTFALL_IVY_SETTINGS") or HERE / "ivysettings.xml")
     places = ["-settings", settings, "-cache", scratch, "-ivy", HERE / "ivy.xml"]
     pattern = f"{target}/[artifact]-[revision].[ext]"
-    run([java, "-jar", ivy, *places, "-confs", "default", "-retrieve", pattern], quiet=True)
+    run([java_program(), "-jar", ivy, *places, "-confs", "default", "-retrieve", pattern], quiet=True)
     check_hashes(target, HERE / "jars.sha256")
     shutil.rmtree(scratch)
 
@@ -151,11 +150,15 @@ def make_class_archive() -> None:
         print(f"set-up: no class archive, so every start of Spark takes longer: {fault}", file=sys.stderr)
 
 
+def java_program() -> Path:
+    """The Java that runs Spark: that of JAVA_HOME, else the first on the path."""
+    return Path(os.environ["JAVA_HOME"]) / "bin/java" if os.environ.get("JAVA_HOME") else Path("java")
+
+
 def java_version() -> str:
     """What the Java that runs Spark says of itself; empty where there is none."""
-    java = Path(os.environ["JAVA_HOME"]) / "bin/java" if os.environ.get("JAVA_HOME") else Path("java")
     try:
-        return subprocess.run([str(java), "-version"], capture_output=True, text=True, check=False).stderr
+        return subprocess.run([str(java_program()), "-version"], capture_output=True, text=True, check=False).stderr
     except OSError:
         return ""
 
@@ -203,14 +206,18 @@ ENCODER = Component(
     "text encoder (made here)", (HERE / "fetch_weights.py", *PACKAGES.made_from), WEIGHTS / ".set-up", 0, make_weights
 )
 
-CLASSES = Component(
-    "class archive for quick starts (made here)",
-    (HERE / "class_archive.py", HERE / "jars.sha256", REQUIREMENTS),
-    VENV / ".class-archive",  # gone with .venv, whose jars it names
-    0,
-    make_class_archive,
-    java_version(),
-)
+
+def classes() -> Component:
+    """The class archive; a function since it asks Java for its version."""
+    return Component(
+        "class archive for quick starts (made here)",
+        (HERE / "class_archive.py", HERE / "jars.sha256", REQUIREMENTS),
+        VENV / ".class-archive",  # gone with .venv, whose jars it names
+        0,
+        make_class_archive,
+        java_version(),
+    )
+
 
 BENCH = Component(
     "packages of benchmarks", (HERE / "bench.lock",), CACHE / "bench-packages/.set-up", 1, make_bench_packages
@@ -230,7 +237,7 @@ def main() -> int:
     parser.add_argument("--cpu", choices=("0", "1"), help="1: without packages that only GPUs need; 0: with them")
     parser.add_argument("--bench", action="store_true", help="what only benchmarks need, too")
     options = parser.parse_args()
-    parts = (environment(options.cpu), JARS, PACKAGES, ENCODER, CLASSES, *([BENCH] if options.bench else []))
+    parts = (environment(options.cpu), JARS, PACKAGES, ENCODER, classes(), *([BENCH] if options.bench else []))
     wanted = [part for part in parts if not part.is_there]
     if not wanted:
         return 0

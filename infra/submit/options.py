@@ -56,9 +56,8 @@ def take(words: Sequence[str], name: str) -> tuple[list[str], list[str]]:
 
 def conf_pairs(words: Sequence[str]) -> list[str]:
     """The `key=value` of each `--conf`, in order; Spark knows the option as `-c` too."""
-    return take([f"--conf{word[2:]}" if word == "-c" or word.startswith("-c=") else word for word in words], "--conf")[
-        0
-    ]
+    long_form = [re.sub(r"^-c(?==|$)", "--conf", word) for word in words]
+    return take(long_form, "--conf")[0]
 
 
 def joined_lists(words: Sequence[str], ours: Mapping[str, Sequence[str]]) -> list[str]:

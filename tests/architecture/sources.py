@@ -68,7 +68,7 @@ def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
 
 def strings(path: Path) -> Iterator[str]:
     """Every string of a module but its docstrings."""
-    module = tree(path)  # one tree for both walks: nodes are told apart by their place in memory
+    module = tree(path)  # one tree for both walks: nodes are compared by identity
     docs = {
         id(node.body[0].value)
         for node in ast.walk(module)

@@ -35,10 +35,8 @@ from footfall.storage.vault import mint_key, secret_from
 
 EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a model missed its gate (with --strict), 75 try again"
 
-EARLIEST, LATEST = (
-    date(1900, 1, 1),
-    date(2200, 12, 31),
-)  # of dates and clocks; windows of days around them overflow nothing
+# of dates and clocks; windows of days around them overflow nothing
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 MOST_ROWS = 1_000_000  # of a sample
 DayOrMoment = TypeVar("DayOrMoment", bound=date)
 

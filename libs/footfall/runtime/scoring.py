@@ -43,12 +43,11 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
 
     def apply(frames: Frames) -> StepResult:
         by_name = {table.name: frames[table.full_name] for table in reads}
-        outputs = [
-            output
-            for m in models
-            for output in imported(m.score)(_scoring_run(job, name, m, by_name, settings[m.name]))
-        ]
-        return StepResult([_together(table, outputs) for table in writes if any(o.table is table for o in outputs)])
+        runs = [_scoring_run(job, name, m, by_name, settings[m.name]) for m in models]
+        outputs = [output for run in runs for output in imported(run.model.score)(run)]
+        tables = [_together(table, outputs) for table in writes if any(o.table is table for o in outputs)]
+        readers = {run.model.name: run.champion for run in runs if run.champion and not run.model.documents}
+        return StepResult(tables, warnings=_unread_warnings(job, readers))
 
     used = dict.fromkeys(model for m in models for model in (m.name, *m.score_with))
     return Step(
@@ -86,7 +85,7 @@ def _documents_step(job: Job) -> Step:
         ]
         written = documents(**{table.name: frames[table.full_name] for table in WRITTEN})
         insights = Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read))
-        return StepResult([insights], warnings=_unread_warnings(job))
+        return StepResult([insights], warnings=_unread_warnings(job, {m.name: c for m, c in serving}))
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
     packages = tuple(m.package for m in models)
@@ -122,17 +121,15 @@ def _scoring_settings(job: Job, model: Model) -> dict[str, object]:
     return {key: value for key, value in settings_of(job, model).items() if key in model.score_settings}
 
 
-def _unread_warnings(job: Job) -> list[str]:
+def _unread_warnings(job: Job, champions: Mapping[str, LoadedModel]) -> list[str]:
     """Sentences about champions over an encoder that reads new texts no more: those texts are absent from their results."""
     encoders = last_encoders(job)
-    models = [m for m in MODELS.values() if isinstance(m.features, TextFeatures) and m.writes]
-    champions = {m.name: c for m in models if (c := champion_of(job, m.name, step=SHARED[TEXT_INSIGHTS]))}
     return [
         f"{champion.version} reads vectors of encoder {champion.fitted.feature_version}, which reads new texts no more, so that "
         f"they are absent from its results. Fix: jobs/train.py --model {model}; until a version passes its gates, put the encoder "
         f"into text.serving and run jobs/understand_text.py."
         for model, champion in champions.items()
-        if champion.fitted.feature_version not in encoders
+        if isinstance(MODELS[model].features, TextFeatures) and champion.fitted.feature_version not in encoders
     ]
 
 

@@ -33,7 +33,7 @@ def _file(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """The URI, if its parts can be told apart."""
+    """The URI, if it can be parsed."""
     try:
         parts = urlsplit(value)
         is_whole = parts.port is not None or bool(parts.hostname) or parts.scheme not in {"http", "https"}

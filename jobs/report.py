@@ -11,8 +11,8 @@ from footfall.report.serving import scoring_models, versions_in_use
 from footfall.report.summary import summary
 from footfall.runtime.cli import Job, main
 from footfall.runtime.scoring import no_model_reasons
-from footfall.steps.step import Frames, Read, Step, StepResult
-from footfall.storage.books import Pin
+from footfall.steps.step import ALL_BEFORE, Frames, Read, Step, StepResult
+from footfall.storage.batch import Pin
 from footfall.storage.text_files import read_text, require_writable_kind, with_suffix, write_text
 from footfall.tables import LEDGER
 
@@ -35,8 +35,8 @@ def steps(job: Job) -> list[Step]:
     values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
     reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), scoring_models()
     reasons = {"no_model_reasons": lambda: no_model_reasons(job, models)}
-    code = ("footfall.report",)
-    return [Step(NAME, reads, (), apply, code, values, models=tuple(models), makes=files, run_values=reasons)]
+    code, used, after = ("footfall.report",), tuple(models), (ALL_BEFORE,)  # it also says what the ledger says
+    return [Step(NAME, reads, (), apply, code, values, models=used, after=after, makes=files, run_values=reasons)]
 
 
 def ending(job: Job) -> None:

@@ -12,7 +12,6 @@ from jobs.pipeline import STAGES
 
 from architecture.sources import LIBRARY, ROOT, short, sources, strings, tree
 from footfall.docs.declared import declared_steps
-from footfall.docs.flow import trained
 from footfall.steps.step import Step
 from footfall.tables import ALL
 
@@ -64,7 +63,7 @@ def test_every_champion_that_a_step_uses_is_trained_by_a_step_before_it(stages: 
     for steps in stages.values():
         for step in steps:
             wrong += [f"{step.name} uses {model}" for model in step.models if model not in made]
-            made |= set(trained(step))
+            made |= set(step.trains)
     assert wrong == []
 
 

@@ -79,7 +79,7 @@ def test_a_run_killed_around_the_promotion_is_finished_by_the_next_run_of_any_jo
     def kill(*_: object) -> None:
         raise Killed
 
-    owner, method = (Runner, "_promote") if at == "before the alias" else (Books, "mark_promoted")
+    owner, method = (Runner, "promote") if at == "before the alias" else (Books, "mark_promoted")
     with monkeypatch.context() as patch:
         patch.setattr(owner, method, kill)
         with pytest.raises(Killed):

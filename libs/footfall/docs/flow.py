@@ -61,13 +61,8 @@ def _steps(steps: Sequence[Step]) -> list[Edge]:
         edges += [(f"model:{name}", node, False) for name in step.models]
         edges += [(node, table, False) for table in step.writes]
         edges += [(node, f"output:{name}", False) for name in step.makes]
-        edges += [(node, f"model:{name}", False) for name in trained(step)]
+        edges += [(node, f"model:{name}", False) for name in step.trains]
     return edges
-
-
-def trained(step: Step) -> list[str]:
-    """The model that a Step trains, by its name: `train_<model>`."""
-    return [step.name.removeprefix("train_")] if step.name.startswith("train_") else []
 
 
 def _drawn(edges: Sequence[Edge], direction: str) -> str:
@@ -105,7 +100,7 @@ def _inputs(step: Step) -> list[str]:
 
 
 def _results(step: Step) -> list[str]:
-    return [*step.writes, *(f"model {name}" for name in trained(step)), *step.makes]
+    return [*step.writes, *(f"model {name}" for name in step.trains), *step.makes]
 
 
 def _names(names: Iterable[str]) -> str:

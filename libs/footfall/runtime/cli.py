@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,7 +22,9 @@ from footfall.features.dates import AsOfDates, as_of_dates
 from footfall.privacy.pseudonyms import MintKey
 from footfall.registry.registry import Registry
 from footfall.runtime.explain import explain
+from footfall.runtime.inputs import StepInputs
 from footfall.runtime.places import require_shared_places
+from footfall.runtime.plan import plan
 from footfall.runtime.runner import Runner
 from footfall.runtime.session import machines_of, open_session
 from footfall.settings import Settings, default_conf, overrides_of, read_resolved, resolve
@@ -32,7 +35,9 @@ from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.storage.shop import require_same_shop
 from footfall.storage.vault import mint_key, secret_from
+from footfall.tables import BATCHES
 
+GRAVEST_FIRST = (1, 2, 75, 3)  # exit codes
 EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a model missed its gate (with --strict), 75 try again"
 
 # of dates and clocks; windows of days around them overflow nothing
@@ -101,6 +106,11 @@ def parser(about: str) -> argparse.ArgumentParser:
         "--take-over", action="store_true", help="resume batches of an owner that you know to be dead"
     )
     arguments.add_argument(
+        "--plan",
+        action="store_true",
+        help="print which steps would run and why (new input, code, settings); run nothing",
+    )
+    arguments.add_argument(
         "--strict", action="store_true", help="exit 3 where a model missed its gate (default: a warning)"
     )
     return arguments
@@ -122,8 +132,13 @@ def main(
 
     def run() -> None:
         settings = settings_of(options)
-        job = open_job(settings, options, secret_from(settings.privacy.secret_env))
-        missed_gates = Runner(job.lake, job.books, champions=job.registry).run(steps(job))
+        secret = secret_from(settings.privacy.secret_env)
+        if options.plan:
+            print_plan(settings, options, secret, steps)
+            return
+        job = open_job(settings, options, secret)
+        at_once = settings.run.at_once
+        missed_gates = Runner(job.lake, job.books, champions=job.registry, at_once=at_once).run(steps(job))
         if ending:
             ending(job)
         if missed_gates and options.strict:
@@ -136,17 +151,32 @@ def main(
 
 
 def guarded(work: Callable[[], None]) -> int:
-    """Does the work; prints a fault that a person can fix in words, and returns its exit code."""
+    """Does the work; prints each fault that a person can fix in words, and returns the exit code of the gravest."""
     try:
         work()
-    except FootfallError as fault:
-        return _print_fault(fault)
+    except ExceptionGroup as faults:
+        codes = {_exit_code(fault) for fault in faults.exceptions}
+        return next(code for code in GRAVEST_FIRST if code in codes)
     except Exception as fault:
-        explained = explain(fault)
+        explained = explained_by(fault)
         if explained is None:
             raise
         return _print_fault(explained)
     return 0
+
+
+def explained_by(fault: Exception) -> FootfallError | None:
+    """The fault in footfall's words; None where footfall does not know it."""
+    return fault if isinstance(fault, FootfallError) else explain(fault)
+
+
+def _exit_code(fault: Exception) -> int:
+    """The exit code of one fault among others, after it is printed: in words, or whole where footfall does not know it."""
+    explained = explained_by(fault)
+    if explained is None:
+        traceback.print_exception(fault)
+        return 1
+    return _print_fault(explained)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -175,6 +205,17 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
     key = mint_key(lake, secret, taken_from=other)
     return Job(settings, as_of, now, spark, lake, books, registry, key, options)
+
+
+def print_plan(settings: Settings, options: argparse.Namespace, secret: str, steps: StepMaker) -> None:
+    """Prints which of the job's steps would run and why. Of a lake that is not there yet it says so and makes nothing."""
+    lake = Lake(open_session("footfall plan"), settings.lake.root, settings.lake.catalog)
+    if lake.properties(BATCHES.full_name) is None:
+        print(f"{lake.catalog or lake.root} is no lake yet: every step would run.")
+        return
+    job = open_job(settings, options, secret)
+    for line in plan(steps(job), StepInputs(job.lake, job.books, job.registry)):
+        print(line)
 
 
 def dates_of(settings: Settings, as_of: date) -> AsOfDates:

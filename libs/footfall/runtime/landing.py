@@ -26,6 +26,8 @@ RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 class BatchWriter:
     """Writes the outputs of one batch; `resumed` says that an earlier try began it.
 
+    `at_most_once` has Delta let each write through once only (`txnAppId`), which costs as much again: where another process may
+    hold the same batch and be alive.
     `landings` is what has landed, `warnings` what a person should know of it.
     """
 
@@ -33,6 +35,7 @@ class BatchWriter:
     step: Step
     batch: Batch
     resumed: bool
+    at_most_once: bool
     landings: dict[Table, Landing] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -92,7 +95,8 @@ class BatchWriter:
         app, label = self._app(table.full_name, part), self._label(table.full_name, part)
         landing = self.lake.landing(table.full_name, label) if self.resumed else None
         if landing is None:
-            self.lake.write(table, rows, label=label, app=app, batch_id=self.batch.batch_id, as_of=as_of)
+            once = app if self.at_most_once else ""
+            self.lake.write(table, rows, label=label, app=once, batch_id=self.batch.batch_id, as_of=as_of)
             landing = self.lake.landing(table.full_name, label)
         if landing is None:
             raise TryAgain(

@@ -1,159 +1,58 @@
-"""Runs Steps: opens a batch on pinned inputs, applies the step, writes, closes, promotes. Touches the lake through its modules."""
+"""Runs Steps, several at once: opens their batches, closes them, promotes. Workers apply Steps; only this thread writes the books."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import Any
 
 from footfall.contract import Written
-from footfall.errors import ContractError
-from footfall.runtime.inputs import Champions, StepInputs, has_new_files
-from footfall.runtime.landing import BatchWriter
-from footfall.runtime.session import progress
-from footfall.steps.step import Step, StepResult, has_same_definition
+from footfall.runtime.graph import Schedule
+from footfall.runtime.inputs import Champions, StepInputs
+from footfall.runtime.session import in_pool, watched
+from footfall.runtime.work import DONE, GATE_FAILED, PART, Applied, Fell, Pinned, Work
+from footfall.steps.step import Step
 from footfall.storage.books import MODEL, PROMOTES, ROWS, Batch, Books
 from footfall.storage.lake import Lake
-from footfall.storage.text_files import is_there
 
-DONE, PART, GATE_FAILED = "done", "part", "gate_failed: "  # outcomes of a closed batch; the last with the reason
+PATIENCE_S = 1.0  # so long a commit of the books waits for steps that are being pinned
+
+__all__ = ["DONE", "GATE_FAILED", "PART", "Runner"]
 
 
 @dataclass
 class Runner:
-    """Runs steps one after the other on one lake; `say` gets one line a step."""
+    """Runs steps on one lake, at most `at_once` at a time; `say` gets one line a step as it ends."""
 
     lake: Lake
     books: Books
-    say: Any = print
+    say: Callable[[str], Any] = print
     champions: Champions | None = None
+    at_once: int = 1
 
     def run(self, steps: Sequence[Step]) -> list[str]:
         """Runs all steps, once all that they require is there; returns the gates that models missed, after a line for each.
 
-        A missed gate stops nothing: the steps behind it run. The warnings are also printed where a later step fails,
-        since they may be its cause.
+        A missed gate stops nothing. A step that fails stops only those that wait for it. All the others run; then its fault is
+        raised, or an ExceptionGroup where several failed. The warnings of gates are printed before, since they may be the cause.
         """
         for requirement in (requirement for step in steps for requirement in step.requires):
             requirement()
+        run = _Run(self, steps, Work(StepInputs(self.lake, self.books, self.champions)))
         self._promote_due()
-        missed_gates: list[str] = []
         try:
-            for step in steps:
-                missed_gates += filter(None, (self.run_step(step),))
+            run.to_the_end()
         finally:
+            missed_gates = [words for number in range(len(steps)) if (words := run.missed_gates.get(number))]
             for words in missed_gates:
                 self.say(f"warning: {words}")
+        if run.faults:
+            raise run.faults[0] if len(run.faults) == 1 else ExceptionGroup("several steps failed", run.faults)
         return missed_gates
 
-    def run_step(self, step: Step) -> str:
-        """Runs one step unless nothing is new to it, part by part; returns the gates that its model missed.
-
-        A batch that an earlier run left open comes first, then what is new since.
-        """
-        unfinished = self._unfinished(step)
-        if unfinished:
-            self._run_batch(step, unfinished)
-        outcome = self._run_next(step, is_first=unfinished is None)
-        while outcome == PART:
-            outcome = self._run_next(step, is_first=False)
-        return outcome.removeprefix(GATE_FAILED) if outcome.startswith(GATE_FAILED) else ""
-
-    def _unfinished(self, step: Step) -> Batch | None:
-        """The batch that an earlier run left open, to go on with; one of another day, code or settings is undone instead."""
-        batch = self.books.unfinished(step.name)
-        if batch is None or step.fingerprint(batch.inputs) == batch.fingerprint:
-            return batch
-        BatchWriter(self.lake, step, batch, resumed=True).undo()
-        self.books.abandon(batch, why="the day, code or settings are others now")
-        self.say(f"{step.name:<42} begins anew: a run before, of another day, code or settings, ended too early")
-        return None
-
-    def _run_next(self, step: Step, *, is_first: bool) -> str:
-        """Runs the step's next batch; returns its outcome, or that of the last one where nothing is new."""
-        pins = StepInputs(self.lake, self.books, self.champions).pin(step)
-        fingerprint, last = step.fingerprint(pins), self.books.last_closed(step.name)
-        if self._is_done(step, last, pins, fingerprint):
-            if is_first:
-                self.say(f"{step.name:<42} nothing new")
-            return last.outcome if last else DONE
-        return self._run_batch(step, self.books.open(step.name, inputs=pins, fingerprint=fingerprint))
-
-    def _run_batch(self, step: Step, batch: Batch) -> str:
-        """Applies the step to what the batch pinned, writes, closes and promotes; returns the batch's outcome."""
-        started, last = time.perf_counter(), self.books.last_closed(step.name)
-        inputs = StepInputs(self.lake, self.books, self.champions)
-        writer = BatchWriter(self.lake, step, batch, resumed=not self.books.opened(batch))
-        with progress(self.lake.spark, step.name), self._abandoned_if_nothing_landed(writer):
-            result = step.apply(inputs.frames(step, batch, last))
-            lines = [line for output in result.outputs for line in writer.land(output)]
-        if result.is_part and not any(line["rows_valid"] for line in lines):
-            raise ContractError(
-                f"{step.name}: a part brought nothing, and says that there is more.",
-                fix="Report it: the step would go on for ever.",
-            )
-        if lines:
-            self.books.enter(batch, lines)
-        outcome = GATE_FAILED + result.gate_failed if result.gate_failed else PART if result.is_part else DONE
-        self._promote(self.books.close(batch, outputs=self._outputs(writer, result), outcome=outcome))
-        self.say(_summary_line(step, lines, result, time.perf_counter() - started))
-        for words in (*writer.warnings, *result.warnings):
-            self.say(f"warning: {words}")
-        return outcome
-
-    def _is_done(self, step: Step, last: Batch | None, pins: Mapping[str, str], fingerprint: str) -> bool:
-        """Whether the last closed batch did this work, or the step's cadence leaves changed inputs for later."""
-        if step.files:
-            return not has_new_files(pins)
-        if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
-            return False
-        return last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint)
-
-    def _is_within_cadence(self, step: Step, fingerprint: str) -> bool:
-        """Whether the step registered a model fewer than `cadence_days` ago, and only the inputs changed since."""
-        registration = self.books.last_registration(step.name)
-        if registration is None or registration.now is None:
-            return False
-        if not has_same_definition(registration.fingerprint, fingerprint):
-            return False
-        return self.books.now - registration.now < timedelta(days=step.cadence_days)
-
-    @contextmanager
-    def _abandoned_if_nothing_landed(self, writer: BatchWriter) -> Iterator[None]:
-        """A step that fails before it wrote anything gives its batch up: fixed input is pinned anew.
-
-        A batch that wrote something, or whose process dies, stays open and goes on with the inputs that it pinned.
-        """
-        try:
-            yield
-        except Exception as fault:
-            with suppress(Exception):  # where even the books cannot be written, the batch just stays open
-                if not writer.has_landed():
-                    self.books.abandon(writer.batch, why=type(fault).__name__)
-            raise
-
-    def _outputs(self, writer: BatchWriter, result: StepResult) -> dict[str, str]:
-        """What the batch closes with: versions of tables and rows in them, versions of models and which to promote."""
-        outputs = {MODEL + name: version for name, version in result.models.items()}
-        outputs |= {PROMOTES + name: version for name, version in result.promotes.items()}
-        for table, landing in writer.landings.items():
-            before = self.books.pin(table.full_name)
-            kept = before.rows if before and table.written is Written.APPEND else 0
-            outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
-        return outputs
-
-    def _promote_due(self) -> None:
-        """Does what a run left undone that was killed after it closed a batch and before it moved the alias."""
-        for batch in self.books.promotions_due() if self.champions else ():
-            self._promote(batch)
-            versions = ", ".join(f"{model} version {number or 'none'}" for model, number in batch.promotes.items())
-            self.say(f"{batch.step:<42} champion now: {versions} (the run before ended too early)")
-
-    def _promote(self, batch: Batch) -> None:
-        """Makes the closed batch's versions champions and says so in the books, so that a rollback later stays."""
+    def promote(self, batch: Batch) -> None:
+        """Makes the closed batch's versions champions and notes it in the books, so that a rollback later stays."""
         if self.champions is None or not batch.promotes:
             return
         for model, number in batch.promotes.items():
@@ -161,9 +60,182 @@ class Runner:
                 self.champions.promote(model, number)
         self.books.mark_promoted(batch)
 
+    def _promote_due(self) -> None:
+        """Does what a run left undone that was killed after it closed a batch and before it moved the alias."""
+        for batch in self.books.promotions_due() if self.champions else ():
+            self.promote(batch)
+            versions = ", ".join(f"{model} version {number or 'none'}" for model, number in batch.promotes.items())
+            self.say(f"{batch.step:<42} champion now: {versions} (the run before ended too early)")
 
-def _summary_line(step: Step, lines: Sequence[Mapping[str, Any]], result: StepResult, seconds: float) -> str:
+
+@dataclass
+class _Run:
+    """One run of steps. Its loop hands work to threads and is the only one that changes the books.
+
+    What has ended is closed in the commit that opens what follows it, so a step mostly costs one commit of the books.
+    """
+
+    runner: Runner
+    steps: Sequence[Step]
+    work: Work
+    faults: list[Exception] = field(default_factory=list)
+    missed_gates: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.books, self.say, self.schedule = self.runner.books, self.runner.say, Schedule(self.steps)
+        self._pinning: dict[Future[Pinned], int] = {}
+        self._applying: dict[Future[Applied], tuple[int, Batch]] = {}
+        self._opened: list[tuple[int, Batch]] = []  # opened since the last commit, and not begun
+        self._worked: set[int] = set()  # of which this run has already done a batch
+
+    def to_the_end(self) -> None:
+        """Runs what can run; faults of steps are collected."""
+        names = [step.name for step in self.steps]
+
+        def running() -> list[str]:
+            return [names[number] for number, _ in list(self._applying.values())]
+
+        with ThreadPoolExecutor(self.runner.at_once, "step") as self._pool, watched(self.runner.lake.spark, running):
+            try:
+                self._start_ready()
+                while self._pinning or self._applying:
+                    patience = PATIENCE_S if self._pinning else None
+                    futures: list[Future[Any]] = [*self._pinning, *self._applying]
+                    ended, _ = wait(futures, patience, FIRST_COMPLETED)
+                    for future in ended:
+                        self._take(future)
+                    self._start_ready()
+                    if not self._pinning or not ended:  # else what is pinned in a moment joins this commit
+                        self._commit()
+                self._commit()
+            finally:
+                self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _start_ready(self) -> None:
+        """Begins steps as long as one is ready and a worker free."""
+        while len(self._pinning) + len(self._applying) + len(self._opened) < self.runner.at_once:
+            number = self.schedule.take()
+            if number is None:
+                return
+            self._guarded(number, self._begin)
+
+    def _begin(self, number: int) -> None:
+        """Goes on with a batch that an earlier run left open, or pins the step's next one."""
+        step = self.steps[number]
+        batch = self.books.unfinished(step.name)
+        if batch and step.fingerprint(batch.inputs) != batch.fingerprint:
+            self.work.undo(step, batch)
+            self.books.abandon(batch, why="the day, code or settings are others now")
+            self.say(f"{step.name:<42} begins anew: a run before, of another day, code or settings, ended too early")
+            batch = None
+        if batch:
+            self._apply(number, batch)
+        else:
+            self._pin(number)
+
+    def _pin(self, number: int) -> None:
+        self._pinning[self._pool.submit(self.work.pin, self.steps[number])] = number
+
+    def _apply(self, number: int, batch: Batch) -> None:
+        step = self.steps[number]
+        future = self._pool.submit(in_pool, self.runner.lake.spark, step.name, self.work.apply, step, batch)
+        self._applying[future] = (number, batch)
+
+    def _take(self, future: Future[Any]) -> None:
+        """Acts on what a worker did."""
+        if future in self._pinning:
+            number = self._pinning.pop(future)
+            self._guarded(number, lambda _: self._pinned(number, future.result()))
+        else:
+            number, batch = self._applying.pop(future)
+            self._guarded(number, lambda _: self._applied(number, batch, future.result()), batch)
+
+    def _pinned(self, number: int, pinned: Pinned) -> None:
+        step = self.steps[number]
+        if not pinned.is_done:
+            batch = self.books.open(step.name, inputs=pinned.inputs, fingerprint=pinned.fingerprint)
+            self._opened.append((number, batch))
+            return
+        last = self.books.last_closed(step.name)
+        if number not in self._worked:
+            self.say(f"{step.name:<42} nothing new")
+        self._done(number, last.outcome if last else DONE)
+
+    def _applied(self, number: int, batch: Batch, applied: Applied) -> None:
+        step, resumed = self.steps[number], not self.books.opened(batch)
+        outputs = _outputs(applied, self.books)
+        closed = self.books.close(batch, outputs=outputs, outcome=applied.outcome, lines=applied.lines)
+        if closed.promotes:
+            self._commit()
+            self.runner.promote(closed)
+        self.say(_summary_line(step, applied))
+        for words in applied.warnings:
+            self.say(f"warning: {words}")
+        self._worked.add(number)
+        if resumed or applied.outcome == PART:  # what is new since, or the next part
+            self._pin(number)
+        else:
+            self._done(number, applied.outcome)
+
+    def _done(self, number: int, outcome: str) -> None:
+        if outcome.startswith(GATE_FAILED):
+            self.missed_gates[number] = outcome.removeprefix(GATE_FAILED)
+        self.schedule.done(number)
+
+    def _guarded(self, number: int, act: Callable[[int], None], batch: Batch | None = None) -> None:
+        """Does it; where it fails, the step has failed, and those that wait for it do not run.
+
+        A batch that wrote nothing is given up, so that fixed input is pinned anew. One that wrote something, or whose process
+        dies, stays open and goes on with the inputs that it pinned.
+        """
+        try:
+            act(number)
+        except Fell as fell:
+            if batch and not fell.has_landed:
+                self.books.abandon(batch, why=type(fell.fault).__name__)
+            self._failed(number, fell.fault)
+        except Exception as fault:
+            self._failed(number, fault)
+
+    def _failed(self, number: int, fault: Exception) -> None:
+        self.faults.append(fault)
+        lost = self.schedule.failed(number)
+        if len(self.steps) > 1:
+            self.say(f"{self.steps[number].name:<42} failed")
+        for step in lost:
+            self.say(f"{step.name:<42} not run, since it waits for {self.steps[number].name}")
+
+    def _commit(self) -> None:
+        """Writes what is noted in the books and begins the batches that are open now."""
+        opened, self._opened = self._opened, []
+        try:
+            lost = self.books.commit()
+        except Exception as fault:
+            if not self.faults:
+                raise
+            self.faults.append(fault)  # the disk is full, say: what failed first says why
+            raise ExceptionGroup("several steps failed", self.faults) from fault
+        for number, batch in opened:
+            if batch.step in lost:
+                self._failed(number, lost[batch.step])
+            else:
+                self._apply(number, batch)
+
+
+def _outputs(applied: Applied, books: Books) -> dict[str, str]:
+    """What a batch closes with: versions of tables and rows in them, versions of models and which to promote."""
+    outputs = {MODEL + name: version for name, version in applied.result.models.items()}
+    outputs |= {PROMOTES + name: version for name, version in applied.result.promotes.items()}
+    for table, landing in applied.landings.items():
+        before = books.pin(table.full_name)
+        kept = before.rows if before and table.written is Written.APPEND else 0
+        outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
+    return outputs
+
+
+def _summary_line(step: Step, applied: Applied) -> str:
     """The line that a person reads: rows in, rows out, what was set aside, seconds."""
+    lines: Sequence[Mapping[str, Any]] = applied.lines
     rows_in = sum(line.get("rows_read") or 0 for line in lines)
     rows_out = sum(line["rows_valid"] for line in lines)
     aside = [
@@ -174,8 +246,8 @@ def _summary_line(step: Step, lines: Sequence[Mapping[str, Any]], result: StepRe
     parts = [
         f"{rows_in:>10,} in" if rows_in else " " * 13,
         f"{rows_out:>10,} out" if lines else " " * 14,
-        f"{seconds:6.1f} s",
+        f"{applied.seconds:6.1f} s",
         ", ".join(aside),
     ]
-    parts += [f"{name} version {version}" for name, version in result.models.items()]
+    parts += [f"{name} version {version}" for name, version in applied.result.models.items()]
     return f"{step.name:<42}" + "  ".join(part for part in parts if part)

@@ -14,8 +14,8 @@ from footfall.models.common.declaration import Model, TextFeatures, imported
 from footfall.models.common.documents import DocumentModel, documents, require_read, text_insights
 from footfall.models.common.runs import LoadedModel, ScoringRun
 from footfall.runtime.cli import Job
-from footfall.runtime.runner import GATE_FAILED
 from footfall.runtime.training import last_encoders, settings_of
+from footfall.runtime.work import GATE_FAILED
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS, TICKETS, USER_SCORES
 

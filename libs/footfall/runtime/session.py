@@ -6,17 +6,21 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from tqdm import tqdm
 
 from footfall.errors import EnvironmentFault
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # What results depend on; everything else (memory, partitions, master) is the environment's.
 MEANING = {
@@ -122,15 +126,18 @@ def local_session(
 
 
 @contextmanager
-def progress(spark: SparkSession, what: str, *, after_s: float = 3.0) -> Iterator[None]:
-    """A bar of Spark's tasks on the terminal while the block runs, if it runs longer than `after_s` seconds."""
+def watched(spark: SparkSession, running: Callable[[], Sequence[str]], *, after_s: float = 3.0) -> Iterator[None]:
+    """A live line on the terminal while the block runs: the names of what is running, with a bar of Spark's tasks.
+
+    It appears where the same work runs for longer than `after_s` seconds, and is gone when that ends.
+    """
     context = getattr(spark, "_sc", None)
     with _terminal() as terminal:
         if context is None or terminal is None:  # Connect has no status tracker; a log wants no bars
             yield
             return
         done = threading.Event()
-        drawing = (context.statusTracker(), what, after_s, done, terminal)
+        drawing = (context.statusTracker(), running, after_s, done, terminal)
         thread = threading.Thread(target=_draw, args=drawing, daemon=True)
         thread.start()
         try:
@@ -138,6 +145,17 @@ def progress(spark: SparkSession, what: str, *, after_s: float = 3.0) -> Iterato
         finally:
             done.set()
             thread.join()
+
+
+def in_pool(spark: SparkSession, name: str, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    """Does the work in this thread, its Spark jobs in a FAIR pool of that name, so that steps side by side share the cores.
+
+    Where the session has no such pools (another scheduler, or Spark Connect), it just does the work.
+    """
+    context = getattr(spark, "_sc", None)
+    if context is not None and context.getConf().get("spark.scheduler.mode", "FIFO").upper() == "FAIR":
+        context.setLocalProperty("spark.scheduler.pool", name)
+    return work(*arguments, **named)
 
 
 def _terminal() -> AbstractContextManager[TextIO | None]:
@@ -151,12 +169,24 @@ def _terminal() -> AbstractContextManager[TextIO | None]:
         return nullcontext(None)
 
 
-def _draw(tracker: object, what: str, after_s: float, done: threading.Event, terminal: TextIO) -> None:
-    if done.wait(after_s):
-        return
-    with tqdm(desc=f"  {what}", unit="task", leave=False, file=terminal) as bar:
-        while not done.wait(0.5):
-            stages = [s for s in map(tracker.getStageInfo, tracker.getActiveStageIds()) if s]  # type: ignore[attr-defined]
-            bar.total = sum(s.numTasks for s in stages) or None
-            bar.n = sum(s.numCompletedTasks for s in stages)
-            bar.refresh()
+def _draw(
+    tracker: Any, running: Callable[[], Sequence[str]], after_s: float, done: threading.Event, terminal: TextIO
+) -> None:
+    bar: Any = None
+    before, since = tuple[str, ...](), time.monotonic()
+    while not done.wait(0.5):
+        names = tuple(running())
+        if names != before:  # something ended or began: the lines that are printed now have the terminal for themselves
+            before, since = names, time.monotonic()
+            if bar is not None:
+                bar.close()
+                bar = None
+        if not names or time.monotonic() - since < after_s:
+            continue
+        bar = bar or tqdm(desc=f"  {', '.join(names)}", unit="task", leave=False, file=terminal, dynamic_ncols=True)
+        stages = [s for s in map(tracker.getStageInfo, tracker.getActiveStageIds()) if s]
+        bar.total = sum(s.numTasks for s in stages) or None
+        bar.n = sum(s.numCompletedTasks for s in stages)
+        bar.refresh()
+    if bar is not None:
+        bar.close()

@@ -25,11 +25,11 @@ from footfall.models.common.trained import Trained
 from footfall.registry.fetch import encoder_folder
 from footfall.registry.registry import PASSED
 from footfall.runtime.cli import Job, parser
-from footfall.runtime.runner import PART
+from footfall.runtime.work import PART
 from footfall.steps.code import code_hash
 from footfall.steps.step import Frames, Read, Step, StepResult, digest
-from footfall.storage.books import MODEL
-from footfall.tables import TEXT_VECTORS
+from footfall.storage.batch import MODEL
+from footfall.tables import CLAUSE_VECTORS, TEXT_VECTORS
 from footfall.text.spec import ENCODER, encoder_specs, require_weights
 
 TEXTS_READ = f"understand_{TEXT_VECTORS.name}"  # the Step that reads texts
@@ -91,12 +91,21 @@ def train_step(job: Job, model: Model) -> Step:
     return Step(
         name, tuple(Read(table.full_name) for table in model.reads), (), apply, (model.package,),
         {"settings": settings, **shared}, day_values={"dates": dates.every}, cadence_days=cadence,
+        trains=(model.name,), after=_after(model),
         requires=(weights,) if model.stage is Stage.FINE_TUNE else (),
         run_values={
             "encoder": lambda: last_encoders(job)[-1:] if reads_texts else [],
             "is_lost": lambda: job.books.last_registration(name) is not None and not job.registry.latest_number(model.name),
         },
     )  # fmt: skip
+
+
+def _after(model: Model) -> tuple[str, ...]:
+    """Steps that share the encoder with the training: one fine-tunes it after texts were read by it, and before heads learn."""
+    if model.stage is Stage.FINE_TUNE:
+        return (TEXTS_READ, f"understand_{CLAUSE_VECTORS.name}")
+    is_head = isinstance(model.features, TextFeatures)
+    return tuple(f"train_{m.name}" for m in MODELS.values() if m.stage is Stage.FINE_TUNE) if is_head else ()
 
 
 def settings_of(job: Job, model: Model) -> dict[str, Any]:

@@ -74,6 +74,12 @@ class ClusterSettings(Closed):
     shared_paths: bool
 
 
+class Run(Closed):
+    """How the steps of a run share the machine."""
+
+    at_once: Count
+
+
 class Sources(Closed):
     """Where the raw logs are."""
 
@@ -271,6 +277,7 @@ class Settings(Closed):
     shop: ShopSettings
     lake: LakeSettings
     cluster: ClusterSettings
+    run: Run
     sources: Sources
     privacy: Privacy
     features: Features

@@ -91,6 +91,7 @@ class StepResult:
 
 
 Frames = Mapping[str, DataFrame]
+ALL_BEFORE = "*"  # in `Step.after`: every step that is declared before it
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,10 @@ class Step:
     `run_values` are values that only a run knows, after the steps before this one: functions that are called when its turn
     comes. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
-    champions it uses, `makes` files that it writes beside the lake: where one is absent it runs again. `requires`
-    are checks of the surroundings, made before any step of the run; each raises a FootfallError where something is absent.
+    champions it uses, `trains` those of which it registers versions, `makes` files that it writes beside the lake: where one is
+    absent it runs again. Steps that share nothing of this run side by side; `after` names steps that have to end first all
+    the same. `requires` are checks of the surroundings, made before any step of the run; each raises a FootfallError where
+    something is absent.
     """
 
     name: str
@@ -114,6 +117,8 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict)
     run_values: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    trains: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     files: Files | None = None
     makes: tuple[str, ...] = ()
     day_values: Mapping[str, Any] = field(default_factory=dict)
@@ -126,19 +131,28 @@ class Step:
         return self.files is not None or (any(r.new for r in self.reads) and all(r.new or r.lookup for r in self.reads))
 
     def fingerprint(self, inputs: Mapping[str, str]) -> str:
-        """Hash of code and values (none of an incremental step), a dot, and hash of the pinned inputs (its own tables left out)."""
+        """Hashes of code, values and pinned inputs, with dots between: why a step runs again can be told from them.
+
+        An incremental step has neither code nor values here; its own tables are no inputs.
+        """
         own = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
         pinned = {key: pin for key, pin in inputs.items() if key not in own}
         inputs_hash = digest({**pinned, **self.day_values})
         if self.is_incremental:
-            return f"{digest({})}.{inputs_hash}"
+            return f"{digest({})}.{digest({})}.{inputs_hash}"
         values = {**self.values, **{name: value() for name, value in self.run_values.items()}}
-        return f"{digest({'values': values, 'code': {name: code_hash(name) for name in self.code}})}.{inputs_hash}"
+        return f"{digest({name: code_hash(name) for name in self.code})}.{digest(values)}.{inputs_hash}"
 
 
 def has_same_definition(fingerprint: str, other: str) -> bool:
     """Whether two fingerprints of a step differ in inputs at most."""
-    return fingerprint.partition(".")[0] == other.partition(".")[0]
+    return fingerprint.rpartition(".")[0] == other.rpartition(".")[0]
+
+
+def changes(fingerprint: str, before: str) -> list[str]:
+    """What differs between two fingerprints of a step: some of code, settings, inputs."""
+    parts = zip(("code", "settings", "inputs"), fingerprint.split("."), before.split("."), strict=False)
+    return [name for name, now, then in parts if now != then]
 
 
 def digest(values: Mapping[str, Any]) -> str:

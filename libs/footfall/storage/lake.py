@@ -46,6 +46,14 @@ class Landing:
     rows: int
 
 
+@dataclass(frozen=True)
+class Commit:
+    """A commit of a table: its version and the label that its writer gave it, empty where that gave none."""
+
+    version: int
+    label: str
+
+
 @dataclass
 class Lake:
     """Tables below a root (`root/layer/table`) or in a catalog (`catalog.layer.table`)."""
@@ -149,12 +157,15 @@ class Lake:
     ) -> None:
         """Writes the batch's rows; with `app` at most once: a second write of the same app and batch adds nothing.
 
+        Rows that have a batch_id keep it.
+
         That costs as much again as the write itself, since Delta rebuilds the table's state for it
         (findings/delta-idempotent-append-rebuilds-state.sh). `label` marks the commit, so that `landing` finds it; `as_of`
         names the dates that a REPLACE_AS_OF table replaces.
         """
         self.ensure(table)
-        rows = frame.withColumn(BATCH_ID.name, F.lit(batch_id).cast(BATCH_ID.type))
+        own = BATCH_ID.name in frame.columns
+        rows = frame if own else frame.withColumn(BATCH_ID.name, F.lit(batch_id).cast(BATCH_ID.type))
         writer = rows.write.format("delta").option("userMetadata", label)
         if app:
             writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
@@ -177,6 +188,14 @@ class Lake:
         for commit in _labelled([*newest, *older], label)[:1]:
             return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
         return None
+
+    def commits_since(self, table: str, version: int) -> list[Commit]:
+        """The table's commits after a version, newest first."""
+        history = self._history(table, NEWEST)
+        if history and int(history[-1]["version"]) > version + 1:
+            history = self._history(table)
+        commits = (Commit(int(row["version"]), row["userMetadata"] or "") for row in history)
+        return [commit for commit in commits if commit.version > version]
 
     def restore(self, table: str, version: int | None) -> None:
         """Makes the table what it was at a version again, by a new commit; without a version it becomes empty."""

@@ -1,0 +1,128 @@
+"""What a worker does for one step: pins its inputs, applies it to them and writes what comes of it. Touches the lake, not the books."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from footfall.contract import Table
+from footfall.errors import ContractError
+from footfall.runtime.inputs import StepInputs, has_new_files
+from footfall.runtime.landing import BatchWriter
+from footfall.steps.step import Step, StepResult, has_same_definition
+from footfall.storage.batch import Batch
+from footfall.storage.books import Books
+from footfall.storage.lake import Landing
+from footfall.storage.text_files import is_there
+
+DONE, PART, GATE_FAILED = "done", "part", "gate_failed: "  # outcomes of a closed batch; the last with the reason
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """The inputs of a step's next batch, and whether the last closed one did this work already."""
+
+    inputs: Mapping[str, str]
+    fingerprint: str
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of a batch: its result, its lines of the ledger, what landed, words for a person, seconds that it took."""
+
+    result: StepResult
+    lines: Sequence[Mapping[str, Any]]
+    landings: Mapping[Table, Landing]
+    warnings: Sequence[str]
+    seconds: float
+
+    @property
+    def outcome(self) -> str:
+        """As books.batches says it."""
+        if self.result.gate_failed:
+            return GATE_FAILED + self.result.gate_failed
+        return PART if self.result.is_part else DONE
+
+
+class Fell(Exception):
+    """A step failed; `fault` is why, `has_landed` says that something of its batch is written, so that it stays open."""
+
+    def __init__(self, fault: Exception, *, has_landed: bool) -> None:
+        self.fault = fault
+        self.has_landed = has_landed
+        super().__init__(str(fault))
+
+
+@dataclass
+class Work:
+    """The work on steps of one run; each call may be in a thread of its own."""
+
+    inputs: StepInputs
+
+    @property
+    def books(self) -> Books:
+        """Which only the runner changes."""
+        return self.inputs.books
+
+    def pin(self, step: Step) -> Pinned:
+        """Pins the inputs of the step's next batch."""
+        inputs = self.inputs.pin(step)
+        fingerprint = step.fingerprint(inputs)
+        return Pinned(inputs, fingerprint, self._is_done(step, inputs, fingerprint))
+
+    def apply(self, step: Step, batch: Batch) -> Applied:
+        """Applies the step to what the batch pinned and writes its tables; raises Fell where it fails."""
+        started, resumed = time.perf_counter(), not self.books.opened(batch)
+        at_most_once = resumed or self.books.may_have_rivals
+        writer = BatchWriter(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once)
+        try:
+            result = step.apply(self.inputs.frames(step, batch, self.books.last_closed(step.name)))
+            lines = [line for output in result.outputs for line in writer.land(output)]
+            _require_news(step, result, lines)
+        except Exception as fault:
+            raise Fell(fault, has_landed=_has_landed(writer)) from fault
+        warnings = (*writer.warnings, *result.warnings)
+        return Applied(result, lines, writer.landings, warnings, time.perf_counter() - started)
+
+    def undo(self, step: Step, batch: Batch) -> None:
+        """Takes back what an earlier run wrote of a batch that is left open."""
+        BatchWriter(self.inputs.lake, step, batch, resumed=True, at_most_once=True).undo()
+
+    def _is_done(self, step: Step, inputs: Mapping[str, str], fingerprint: str) -> bool:
+        """Whether the last closed batch did this work, or the step's cadence leaves changed inputs for later."""
+        if step.files:
+            return not has_new_files(inputs)
+        last = self.books.last_closed(step.name)
+        if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
+            return False
+        return last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint)
+
+    def _is_within_cadence(self, step: Step, fingerprint: str) -> bool:
+        """Whether the step registered a model fewer than `cadence_days` ago, and only the inputs changed since."""
+        registration = self.books.last_registration(step.name)
+        if registration is None or registration.now is None:
+            return False
+        if not has_same_definition(registration.fingerprint, fingerprint):
+            return False
+        return self.books.now - registration.now < timedelta(days=step.cadence_days)
+
+
+def _require_news(step: Step, result: StepResult, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ContractError where a part of a step brought nothing and says that there is more."""
+    if result.is_part and not any(line["rows_valid"] for line in lines):
+        raise ContractError(
+            f"{step.name}: a part brought nothing, and says that there is more.",
+            fix="Report it: the step would go on for ever.",
+        )
+
+
+def _has_landed(writer: BatchWriter) -> bool:
+    """Whether anything of the batch is written; taken as written where that cannot be told, so that the batch stays open."""
+    try:
+        return writer.has_landed()
+    except Exception:  # the lake may be what failed
+        return True

@@ -1,0 +1,120 @@
+"""Writes rows of the books: several at once in one commit, and says which batches another process had first. Touches `books` only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from footfall.contract import BATCH_ID, Table
+from footfall.contract.frames import require_sound
+from footfall.storage.batch import Batch
+from footfall.storage.lake import Lake
+from footfall.tables import BATCHES, LEDGER
+
+OPEN, CLOSED, PROMOTED = "open", "closed", "promoted"  # states of a batch
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A new state of a batch; `lines` are those of the ledger that a closed one brings, `again` says that they may be there."""
+
+    batch: Batch
+    state: str
+    now: Any
+    lines: Sequence[Mapping[str, Any]] = ()
+    again: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """The row of books.batches."""
+        batch = self.batch
+        return {
+            "step": batch.step, "batch_id": batch.batch_id, "state": self.state, "owner": batch.owner, "inputs": dict(batch.inputs),
+            "outputs": dict(batch.outputs), "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self.now,
+        }  # fmt: skip
+
+
+@dataclass
+class Journal:
+    """Appends to books.batches and books.ledger as the process `token`.
+
+    Without `rivals`, what is to be written goes into one commit of each table. With them, where another process may hold the
+    same batches and be alive, each entry is a commit of its own, which Delta lets through once (`txnAppId`).
+    """
+
+    lake: Lake
+    token: str
+    rivals: bool
+    version: int  # of books.batches, up to which this process knows what others wrote
+    _commits: int = field(default=0, init=False)
+
+    def write(self, entries: Sequence[Entry]) -> list[Batch]:
+        """Writes lines of the ledger, then the states; returns the batches that another process opened before.
+
+        A run that dies in between leaves lines without a closed batch, which the next run finds and does not write again.
+        """
+        lines = [entry for entry in entries if entry.lines and not (entry.again and self._has_lines(entry.batch))]
+        groups = [[entry] for entry in lines] if self.rivals else [lines] if lines else []
+        for group in groups:
+            rows = [{**line, "batch_id": entry.batch.batch_id} for entry in group for line in entry.lines]
+            self._append(LEDGER, rows, group, state="ledger")
+        for group in [[entry] for entry in entries] if self.rivals else [list(entries)]:
+            rows = [entry.row() for entry in group]
+            label = self._append(BATCHES, rows, group, state=group[0].state)
+            if lost := self._lost(label, [entry.batch for entry in group if entry.state == OPEN]):
+                return lost
+        return []
+
+    def _append(self, table: Table, rows: Sequence[Mapping[str, Any]], group: Sequence[Entry], *, state: str) -> str:
+        """Returns the label of the commit, by which only this process's write is found."""
+        self._commits += 1
+        opens = [str(entry.batch) for entry in group if entry.state == OPEN]
+        label = json.dumps({"by": self.token, "commit": self._commits, "opens": opens})
+        schema = cast("T.StructType", T.DataType.fromDDL(table.schema(*table.column_names, BATCH_ID.name)))
+        # as an Arrow table it becomes a local relation: no Python worker and no job to make the rows
+        values = pa.Table.from_pylist([dict(row) for row in rows], to_arrow_schema(schema, timezone="UTC"))
+        frame = require_sound(self.lake.spark.createDataFrame(values, schema).coalesce(1), table)
+        batch = group[0].batch
+        app = f"{batch.step}/{state}" if self.rivals else ""
+        self.lake.write(table, frame, label=label, app=app, batch_id=batch.batch_id)
+        return label
+
+    def _has_lines(self, batch: Batch) -> bool:
+        mine = (F.col("step") == batch.step) & (F.col("batch_id") == batch.batch_id)
+        return not self.lake.read(LEDGER.full_name).where(mine).isEmpty()
+
+    def _lost(self, label: str, opened: Sequence[Batch]) -> list[Batch]:
+        """Of the batches that the commit opened, those that a commit of another process opened before it."""
+        if not opened:
+            return []
+        since = self.lake.commits_since(BATCHES.full_name, self.version)
+        mine = next((commit.version for commit in since if commit.label == label), None)
+        if mine is None:  # Delta let an earlier one of another process through instead
+            return list(opened)
+        self.version = mine
+        earlier = {
+            name for commit in since if commit.version < mine for name in opens_of(commit.label, but_by=self.token)
+        }
+        return [batch for batch in opened if str(batch) in earlier]
+
+
+def opens_of(label: str, *, but_by: str = "") -> list[str]:
+    """The batches, as `step/batch_id`, that the commit of this label opened; none where that process wrote it."""
+    try:
+        words = json.loads(label)
+        return [] if words["by"] == but_by else list(words["opens"])
+    except (ValueError, TypeError, KeyError):  # somebody else's commit
+        return []
+
+
+def first_opener(lake: Lake, batch: Batch) -> str:
+    """Token of the process whose commit opened the batch first, of two that did so in the same moment."""
+    commits = sorted(lake.commits_since(BATCHES.full_name, -1), key=lambda commit: commit.version)
+    label = next(commit.label for commit in commits if str(batch) in opens_of(commit.label))
+    return str(json.loads(label)["by"])

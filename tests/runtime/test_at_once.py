@@ -1,0 +1,136 @@
+"""Steps side by side: the same lake as one after the other, also after a kill; a failure stops only what waits for it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import DataError, SourceError, TryAgain
+from footfall.runtime.cli import guarded
+from footfall.runtime.runner import Runner
+from footfall.steps.step import Frames, Step, StepResult
+from footfall.storage.books import Books
+from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
+from runtime.many_steps import contents, run, steps
+from runtime.numbers_shared import NOW, add_numbers, numbers_in, runner_of
+
+TESTS = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def one_by_one(spark, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
+    """What the lake holds after the steps ran one after the other."""
+    lake = Lake(spark, str(tmp_path_factory.mktemp("one_by_one")))
+    run(lake, at_once=1)
+    return contents(lake)
+
+
+def test_four_at_once_give_the_same_lake_as_one_at_a_time_in_fewer_commits(
+    lake: Lake, one_by_one: Mapping[str, object]
+) -> None:
+    run(lake, at_once=4)
+    assert contents(lake) == one_by_one
+    assert one_by_one["results.sum_of_squares"] == [(1 + 4 + 4 + 9 + 9 + 16 + 16 + 25, 1)]
+    commits = len(lake.commits_since("books.batches", 0))
+    assert commits < 2 * len(steps(lake)), "no two states share a commit"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_of_four_at_once_that_is_killed_and_started_again_gives_the_same_lake(
+    lake: Lake, one_by_one: Mapping[str, object], seed: int
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{TESTS.parent / 'libs'}:{TESTS}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runtime.many_steps", lake.root], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()  # at least one step has ended
+    time.sleep(random.Random(seed).uniform(0, 3))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert line.startswith(("add_", "square_")), line
+    run(lake, at_once=4)
+    assert contents(lake) == one_by_one
+
+
+def _meet(meeting: threading.Barrier) -> StepResult:
+    meeting.wait(timeout=60)
+    return StepResult()
+
+
+def test_steps_that_share_nothing_run_at_the_same_time(lake: Lake) -> None:
+    meeting = threading.Barrier(3)
+    together = [Step(name, (), (), lambda _: _meet(meeting)) for name in ("one", "two", "three")]
+    Runner(lake, runner_of(lake).books, say=lambda _: None, at_once=3).run(together)
+
+
+def test_a_step_that_fails_stops_only_what_waits_for_it_and_all_faults_are_reported(
+    lake: Lake, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(fault: Exception) -> Step:
+        def apply(_: Frames) -> StepResult:
+            raise fault
+
+        return Step(f"fails_with_{type(fault).__name__}", (), (f"raw.{type(fault).__name__}",), apply)
+
+    lines: list[str] = []
+    changed, away = fail(SourceError("feed a: a file changed")), fail(TryAgain("a server is away"))
+    behind = Step("behind", (), (), lambda _: StepResult(), after=(changed.name,))
+    last = Step("last", (), (), lambda _: StepResult(), after=(behind.name,))
+    runner = runner_of(lake, lines=lines)
+    every_step = [away, changed, behind, last, add_numbers(lake, 1)]
+    exit_code = guarded(lambda: _ran(replace(runner, at_once=2), every_step))
+    assert exit_code == 2
+    assert numbers_in(lake) == [1]
+    printed = capfd.readouterr().err
+    assert "feed a: a file changed" in printed
+    assert "a server is away" in printed
+    assert [line.split()[0] for line in lines if "not run" in line] == ["behind", "last"]
+
+
+def _ran(runner: Runner, every_step: list[Step]) -> None:
+    runner.run(every_step)
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        ([TryAgain("a"), DataError("b")], 2),
+        ([TryAgain("a"), ZeroDivisionError("of a defect")], 1),
+        ([TryAgain("a"), TryAgain("b")], 75),
+    ],
+)
+def test_the_exit_code_is_that_of_the_gravest_fault(faults: list[Exception], code: int) -> None:
+    def work() -> None:
+        raise ExceptionGroup("several steps failed", faults)
+
+    assert guarded(work) == code
+
+
+def test_of_two_processes_on_one_lake_one_ends_with_75_and_only_for_the_step_that_the_other_holds(lake: Lake) -> None:
+    elsewhere = replace(Owner.this_process(), token="other", machine="elsewhere")
+    other = Books(lake, owner=elsewhere, now=NOW)
+    other.open("add_numbers", inputs={}, fingerprint="x")
+    other.commit()
+    done: list[str] = []
+
+    def apply(_: Frames) -> StepResult:
+        done.append("it ran")
+        return StepResult()
+
+    both = [add_numbers(lake, 1), Step("free", (), (), apply)]
+    exit_code = guarded(lambda: _ran(replace(runner_of(lake), at_once=2), both))
+    assert exit_code == 75
+    assert done == ["it ran"]

@@ -15,7 +15,7 @@ from footfall.docs.declared import declared_steps
 from footfall.steps.step import Step
 from footfall.tables import ALL
 
-WRITTEN_BY_THE_RUNNER = {"raw.quarantine", "books.batches", "books.ledger"}
+WRITTEN_BY_THE_RUNNER = {"raw.quarantine", "books.batches", "books.history", "books.files", "books.ledger"}
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,9 @@ def _squares(squares: Table, facts: Table) -> Step:
 def _sum() -> Step:
     def apply(frames: Frames) -> StepResult:
         totals = [row["n"] for table in SQUARES for row in frames[table.full_name].collect()]
-        frame = frames[SQUARES[0].full_name].sparkSession.range(1).select(F.lit(sum(totals)).cast("bigint").alias("total"))
+        frame = (
+            frames[SQUARES[0].full_name].sparkSession.range(1).select(F.lit(sum(totals)).cast("bigint").alias("total"))
+        )
         return StepResult([Output(SUM, frame)])
 
     return Step("sum_of_squares", tuple(Read(t.full_name) for t in SQUARES), (SUM.full_name,), apply)
@@ -67,14 +69,18 @@ def run(lake: Lake, *, at_once: int) -> list[str]:
     know_tables()
     lines: list[str] = []
     books = Books(lake, owner=Owner.this_process(), now=NOW)
-    Runner(lake, books, say=lambda line: (lines.append(line), print(line, flush=True)), at_once=at_once).run(steps(lake))
+    Runner(lake, books, say=lambda line: (lines.append(line), print(line, flush=True)), at_once=at_once).run(
+        steps(lake)
+    )
     return lines
 
 
 def contents(lake: Lake) -> dict[str, list[tuple[object, ...]]]:
     """Rows of all tables, and of the books what a kill may not change."""
     rows = {t.full_name: _sorted(lake, t.full_name, "*") for t in (*FACTS, *SQUARES, SUM)}
-    rows["raw.quarantine"] = _sorted(lake, "raw.quarantine", "feed", "target", "file", "position", "raw_row", "batch_id")
+    rows["raw.quarantine"] = _sorted(
+        lake, "raw.quarantine", "feed", "target", "file", "position", "raw_row", "batch_id"
+    )
     rows["books.ledger"] = _sorted(lake, "books.ledger", "step", "target", "rows_read", "rows_valid", "batch_id")
     closed = lake.read("books.batches").where("state = 'closed'").select("step", "batch_id", "outcome")
     return rows | {"closed": sorted(map(tuple, closed.collect()))}

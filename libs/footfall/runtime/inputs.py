@@ -11,12 +11,13 @@ from pyspark.sql import functions as F
 
 from footfall.errors import DataError
 from footfall.steps.step import Files, Read, Step
-from footfall.storage.books import MODEL, Batch, Books, Pin
+from footfall.storage.batch import FILE, MODEL, Batch, Pin
+from footfall.storage.books import Books
 from footfall.storage.files import list_files, read_files
 from footfall.storage.lake import Lake
 from footfall.tables import BY_NAME
 
-FILE, DELTA, RAW, DERIVATION = "file:", "delta:", "raw.", "derivation:"  # how names of inputs begin, beside MODEL
+DELTA, RAW, DERIVATION = "delta:", "raw.", "derivation:"  # how names of inputs begin, beside FILE and MODEL
 
 
 class Champions(Protocol):
@@ -69,9 +70,9 @@ class StepInputs:
         return str(pin) if pin else ""
 
     def _new_files(self, step: Step, files: Files) -> dict[str, str]:
-        sizes_taken = self.books.files_taken(step.name)
         sizes = list_files(self.lake.spark, files)
-        changed = sorted(name for name, size in sizes.items() if name in sizes_taken and sizes_taken[name] != str(size))
+        sizes_taken = self.books.files_taken(step.name, sizes)
+        changed = sorted(name for name, size in sizes.items() if name in sizes_taken and sizes_taken[name] != size)
         if changed:
             raise DataError(
                 f"step {step.name}: changed since they were taken: {', '.join(changed)}.",

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from footfall.errors import FootfallError
 from footfall.runtime.graph import waits_for
-from footfall.runtime.inputs import FILE, StepInputs
+from footfall.runtime.inputs import StepInputs
 from footfall.runtime.work import PART, Work
 from footfall.steps.step import Step, changes
-from footfall.storage.batch import MODEL, Batch
+from footfall.storage.batch import FILE, MODEL, Batch
 
 
 def plan(steps: Sequence[Step], inputs: StepInputs) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 ABANDONED = "abandoned"  # prefix of the outcome of a batch that failed before it wrote anything
 ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
+FILE = "file:"  # prefix in `inputs` of an open batch: the size of a file that it takes, in bytes
 MODEL = "model:"  # prefix in `inputs` and `outputs`: the version of a model that was used or registered
 PROMOTES = "promotes:"  # prefix in `outputs`: the version that becomes champion after the batch has closed
 

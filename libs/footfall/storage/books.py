@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import TryAgain
-from footfall.storage.batch import ABANDONED, MODEL, PROMOTES, ROWS, Batch, Pin
+from footfall.storage.batch import ABANDONED, FILE, MODEL, PROMOTES, ROWS, Batch, Pin
 from footfall.storage.journal import CLOSED, OPEN, PROMOTED, Entry, Journal, first_opener
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
-from footfall.tables import BATCHES, LEDGER
+from footfall.tables import BATCHES, FILES, LEDGER
 
 __all__ = ["ABANDONED", "MODEL", "PROMOTES", "ROWS", "Batch", "Books", "Pin"]
 
@@ -89,10 +90,13 @@ class Books:
         last = [batches[-1] for batches in self._closed.values()]
         return [b for b in last if b.promotes and (b.step, b.batch_id) not in self._promoted]
 
-    def files_taken(self, step: str) -> dict[str, str]:
-        """Files that closed batches of an ingest step took, with their sizes in bytes."""
-        taken = (batch.inputs.items() for batch in self._closed.get(step, []))
-        return {key.removeprefix("file:"): size for items in taken for key, size in items if key.startswith("file:")}
+    def files_taken(self, step: str, names: Collection[str]) -> dict[str, int]:
+        """Those of the files that closed batches of an ingest step took, with their sizes in bytes."""
+        if not names or self.last_closed(step) is None:
+            return {}
+        wanted = self._lake.spark.createDataFrame(pa.table({"file": pa.array(names, pa.string())}))
+        taken = self._lake.read(FILES.full_name).where(F.col("step") == step).join(wanted, "file", "left_semi")
+        return {row["file"]: row["size_bytes"] for row in taken.select("file", "size_bytes").collect()}
 
     def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
         """Opens the step's next batch. It is this process's own once `commit` has not named it as lost."""
@@ -114,8 +118,10 @@ class Books:
 
         The ledger's rule stops `commit` where rows were lost.
         """
-        closed = replace(batch, outputs=outputs, outcome=outcome, now=self.now)
-        self._note(closed, CLOSED, lines)
+        inputs = {key: pin for key, pin in batch.inputs.items() if not key.startswith(FILE)}
+        files = {key.removeprefix(FILE): int(pin) for key, pin in batch.inputs.items() if key.startswith(FILE)}
+        closed = replace(batch, inputs=inputs, outputs=outputs, outcome=outcome, now=self.now)
+        self._note(closed, CLOSED, lines, files)
         self._open.pop(batch.step, None)
         self._closed.setdefault(batch.step, []).append(closed)
         return closed
@@ -129,7 +135,8 @@ class Books:
         """Closes a batch that wrote nothing, or that was undone, so that its step pins its inputs anew; readers keep what they had."""
         if not self.opened(batch):  # the run before may have come as far as the ledger
             self._lake.delete(LEDGER.full_name, step=batch.step, batch_id=batch.batch_id)
-        self._note(replace(batch, outputs={}, outcome=f"{ABANDONED}: {why}"), CLOSED)
+        inputs = {key: pin for key, pin in batch.inputs.items() if not key.startswith(FILE)}
+        self._note(replace(batch, inputs=inputs, outputs={}, outcome=f"{ABANDONED}: {why}"), CLOSED)
         self._open.pop(batch.step, None)
 
     def commit(self) -> dict[str, TryAgain]:
@@ -147,8 +154,10 @@ class Books:
         """Whether another process may hold the same batch and be alive: a scheduler's retry, or the one that was taken over."""
         return bool(self._owner.run_id) or self._take_over
 
-    def _note(self, batch: Batch, state: str, lines: Sequence[Mapping[str, Any]] = ()) -> None:
-        self._noted.append(Entry(batch, state, self.now, lines, again=not self.opened(batch)))
+    def _note(
+        self, batch: Batch, state: str, lines: Sequence[Mapping[str, Any]] = (), files: Mapping[str, int] | None = None
+    ) -> None:
+        self._noted.append(Entry(batch, state, self.now, lines, files or {}, again=not self.opened(batch)))
 
     def _claim(self, batch: Batch) -> None:
         other = Owner.parse(batch.owner)

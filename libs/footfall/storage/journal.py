@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import pyarrow as pa
@@ -16,33 +17,38 @@ from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import require_sound
 from footfall.storage.batch import Batch
 from footfall.storage.lake import Lake
-from footfall.tables import BATCHES, LEDGER
+from footfall.tables import BATCHES, FILES, LEDGER
 
 OPEN, CLOSED, PROMOTED = "open", "closed", "promoted"  # states of a batch
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A new state of a batch; `lines` are those of the ledger that a closed one brings, `again` says that they may be there."""
+    """A new state of a batch, with the lines of the ledger and the files that a closed one brings; `again`: these may be there."""
 
     batch: Batch
     state: str
-    now: Any
+    now: datetime
     lines: Sequence[Mapping[str, Any]] = ()
+    files: Mapping[str, int] = field(default_factory=dict)
     again: bool = False
 
-    def row(self) -> dict[str, Any]:
-        """The row of books.batches."""
+    def rows_of(self, table: Table) -> list[dict[str, Any]]:
+        """What it brings to a table of the books."""
         batch = self.batch
-        return {
-            "step": batch.step, "batch_id": batch.batch_id, "state": self.state, "owner": batch.owner, "inputs": dict(batch.inputs),
-            "outputs": dict(batch.outputs), "fingerprint": batch.fingerprint, "outcome": batch.outcome or None, "now": self.now,
-        }  # fmt: skip
+        key = {"step": batch.step, "batch_id": batch.batch_id}
+        if table is LEDGER:
+            return [{**line, **key} for line in self.lines]
+        if table is FILES:
+            return [{**key, "file": name, "size_bytes": size} for name, size in self.files.items()]
+        maps = {"inputs": dict(batch.inputs), "outputs": dict(batch.outputs)}
+        words = {"owner": batch.owner, "fingerprint": batch.fingerprint, "outcome": batch.outcome or None}
+        return [{**key, **maps, **words, "state": self.state, "now": self.now}]
 
 
 @dataclass
 class Journal:
-    """Appends to books.batches and books.ledger as the process `token`.
+    """Appends to the books as the process `token`.
 
     Without `rivals`, what is to be written goes into one commit of each table. With them, where another process may hold the
     same batches and be alive, each entry is a commit of its own, which Delta lets through once (`txnAppId`).
@@ -55,39 +61,44 @@ class Journal:
     _commits: int = field(default=0, init=False)
 
     def write(self, entries: Sequence[Entry]) -> list[Batch]:
-        """Writes lines of the ledger, then the states; returns the batches that another process opened before.
+        """Writes lines of the ledger and files, then the states; returns the batches that another process opened before.
 
         A run that dies in between leaves lines without a closed batch, which the next run finds and does not write again.
         """
-        lines = [entry for entry in entries if entry.lines and not (entry.again and self._has_lines(entry.batch))]
-        groups = [[entry] for entry in lines] if self.rivals else [lines] if lines else []
-        for group in groups:
-            rows = [{**line, "batch_id": entry.batch.batch_id} for entry in group for line in entry.lines]
-            self._append(LEDGER, rows, group, state="ledger")
-        for group in [[entry] for entry in entries] if self.rivals else [list(entries)]:
-            rows = [entry.row() for entry in group]
-            label = self._append(BATCHES, rows, group, state=group[0].state)
-            if lost := self._lost(label, [entry.batch for entry in group if entry.state == OPEN]):
-                return lost
-        return []
+        for table in (LEDGER, FILES):
+            bring = [e for e in entries if e.rows_of(table) and not (e.again and self._is_in(table, e.batch))]
+            for group in self._groups(bring):
+                self._append(table, group)
+        lost: list[Batch] = []
+        for group in self._groups(entries):
+            label = self._append(BATCHES, group)
+            lost += self._lost(label, [entry.batch for entry in group if entry.state == OPEN])
+        return lost
 
-    def _append(self, table: Table, rows: Sequence[Mapping[str, Any]], group: Sequence[Entry], *, state: str) -> str:
+    def _groups(self, entries: Sequence[Entry]) -> list[list[Entry]]:
+        """The entries of each commit."""
+        return [[entry] for entry in entries] if self.rivals else [list(entries)] if entries else []
+
+    def _append(self, table: Table, group: Sequence[Entry]) -> str:
         """Returns the label of the commit, by which only this process's write is found."""
         self._commits += 1
         opens = [str(entry.batch) for entry in group if entry.state == OPEN]
         label = json.dumps({"by": self.token, "commit": self._commits, "opens": opens})
         schema = cast("T.StructType", T.DataType.fromDDL(table.schema(*table.column_names, BATCH_ID.name)))
+        rows = [row for entry in group for row in entry.rows_of(table)]
         # as an Arrow table it becomes a local relation: no Python worker and no job to make the rows
-        values = pa.Table.from_pylist([dict(row) for row in rows], to_arrow_schema(schema, timezone="UTC"))
+        values = pa.Table.from_pylist(rows, to_arrow_schema(schema, timezone="UTC"))
         frame = require_sound(self.lake.spark.createDataFrame(values, schema).coalesce(1), table)
-        batch = group[0].batch
-        app = f"{batch.step}/{state}" if self.rivals else ""
-        self.lake.write(table, frame, label=label, app=app, batch_id=batch.batch_id)
+        first = group[0]
+        app = f"{first.batch.step}/{first.state if table is BATCHES else table.name}" if self.rivals else ""
+        self.lake.write(table, frame, label=label, app=app, batch_id=first.batch.batch_id)
         return label
 
-    def _has_lines(self, batch: Batch) -> bool:
+    def _is_in(self, table: Table, batch: Batch) -> bool:
         mine = (F.col("step") == batch.step) & (F.col("batch_id") == batch.batch_id)
-        return not self.lake.read(LEDGER.full_name).where(mine).isEmpty()
+        return (
+            self.lake.version(table.full_name) is not None and not self.lake.read(table.full_name).where(mine).isEmpty()
+        )
 
     def _lost(self, label: str, opened: Sequence[Batch]) -> list[Batch]:
         """Of the batches that the commit opened, those that a commit of another process opened before it."""

@@ -1,7 +1,7 @@
 """Every table of footfall in the order in which data flows; read this first. Declarations only."""
 
 from footfall.contract import Table
-from footfall.tables.books import BATCHES, LEDGER
+from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
@@ -52,7 +52,7 @@ RESULTS = (
     USER_SCORES,
     USER_PROFILES,
 )
-BOOKS = (BATCHES, LEDGER)
+BOOKS = (BATCHES, HISTORY, FILES, LEDGER)
 ALL: tuple[Table, ...] = (QUARANTINE, *REFINED, *RESULTS, *BOOKS)
 BY_NAME = {table.full_name: table for table in ALL}
 
@@ -66,6 +66,8 @@ __all__ = [
     "COUPON_REDEMPTIONS",
     "DAILY_ACTIVITY",
     "EVENTS",
+    "FILES",
+    "HISTORY",
     "IDENTITIES",
     "ITEMS",
     "ITEM_FEATURES",

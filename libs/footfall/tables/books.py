@@ -1,5 +1,7 @@
 """Contracts of the books: which batches ran on what, and that no row was lost. Declarations only."""
 
+from dataclasses import replace
+
 from footfall.contract import Column, Layer, Rule, Table
 
 TEXT_MAP = "map<string,string>"
@@ -21,7 +23,12 @@ BATCHES = Table(
             "who ran it: a random token, where it ran and the scheduler's run id",
             required=True,
         ),
-        Column("inputs", TEXT_MAP, "what was read: table -> version, file -> size, model -> version", required=True),
+        Column(
+            "inputs",
+            TEXT_MAP,
+            "what is read: table -> version, model -> version; of open batches also file -> size (then in books.files)",
+            required=True,
+        ),
         Column(
             "outputs",
             TEXT_MAP,
@@ -38,6 +45,25 @@ BATCHES = Table(
     ),
     key=("step", "batch_id", "state"),
     rules=(Rule("state_known", "state IN ('open', 'closed', 'promoted')"),),
+)
+
+HISTORY = replace(
+    BATCHES,
+    name="history",
+    grain="one row per batch and state that counts no more: jobs/maintain.py moves it here from books.batches",
+)
+
+FILES = Table(
+    name="files",
+    layer=Layer.BOOKS,
+    version=1,
+    grain="one row per file that a step took",
+    columns=(
+        Column("step", "string", "name of the step"),
+        Column("file", "string", "path of the file below the root of the raw logs, as the step saw it"),
+        Column("size_bytes", "bigint", "its size when it was taken", unit="bytes", required=True),
+    ),
+    key=("step", "file"),
 )
 
 LEDGER = Table(

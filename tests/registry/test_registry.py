@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def test_a_promoted_version_is_champion_and_loads_as_the_same_object(registry: R
     assert champion.version == f"sentiment/{number}" == "sentiment/2"
     assert (champion.feature_version, champion.served_by) == ("enc1", "vectors + n-grams")
     assert weight_of(registry) == 2.0
+
+
+def test_steps_side_by_side_can_record_into_an_mlflow_that_does_not_exist_yet(tmp_path: Path) -> None:
+    registry = Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", str(tmp_path / "files"), "shop")
+    names = [f"model_{n}" for n in range(3)]
+
+    def record(name: str) -> str:
+        candidate = replace(trained(1.0), name=name)
+        return registry.record(candidate, tables={}, step=f"train_{name}", tags={"of": name})
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        assert list(threads.map(record, names)) == ["1", "1", "1"]
+    assert [registry.latest_tags(name)["of"] for name in names] == names
 
 
 def test_a_recorded_version_is_the_challenger_with_its_tags(registry: Registry) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,9 +32,22 @@ _WRONG_URI = (
 )
 
 
+# What MLflow is told counts for the whole process (its address, warnings, sys.path while it loads a model), and two threads
+# that make the same experiment, or the tables of a new file, at once would both fail.
+_ONE_AT_A_TIME = threading.RLock()
+
+
 @contextmanager
 def reached(uri: str) -> Iterator[ModuleType]:
-    """MLflow with runs and registry at `uri`, quiet about its own parts while the block runs. Its import takes seconds."""
+    """MLflow with runs and registry at `uri`, quiet about its own parts while the block runs; for one thread at a time.
+
+    Its import takes seconds.
+    """
+    with _ONE_AT_A_TIME:
+        yield from _reached(uri)
+
+
+def _reached(uri: str) -> Iterator[ModuleType]:
     for key, value in QUICK.items():
         os.environ.setdefault(key, value)
     with warnings.catch_warnings():

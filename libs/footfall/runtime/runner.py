@@ -39,7 +39,7 @@ class Runner:
         """
         for requirement in (requirement for step in steps for requirement in step.requires):
             requirement()
-        run = _Run(self, steps, Work(StepInputs(self.lake, self.books, self.champions)))
+        run = _StepLoop(self, steps, Work(StepInputs(self.lake, self.books, self.champions)))
         self._promote_due()
         try:
             run.to_the_end()
@@ -69,7 +69,7 @@ class Runner:
 
 
 @dataclass
-class _Run:
+class _StepLoop:
     """One run of steps. Its loop hands work to threads and is the only one that changes the books.
 
     What has ended is closed in the commit that opens what follows it, so a step mostly costs one commit of the books.

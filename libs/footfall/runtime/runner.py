@@ -11,7 +11,7 @@ from typing import Any
 
 from footfall.contract import Written
 from footfall.errors import ContractError
-from footfall.runtime.inputs import Champions, StepInputs, has_new_files
+from footfall.runtime.inputs import Champions, StepInputs, begins_anew, has_new_files
 from footfall.runtime.landing import BatchWriter
 from footfall.runtime.session import progress
 from footfall.steps.step import Step, StepResult, has_same_definition
@@ -65,11 +65,17 @@ class Runner:
     def _unfinished(self, step: Step) -> Batch | None:
         """The batch that an earlier run left open, to go on with; one of another day, code or settings is undone instead."""
         batch = self.books.unfinished(step.name)
-        if batch is None or step.fingerprint(batch.inputs) == batch.fingerprint:
+        if batch is None:
+            return None
+        if step.fingerprint(batch.inputs) != batch.fingerprint:
+            why = "the day, code or settings are others now"
+        elif not StepInputs(self.lake, self.books, self.champions).are_there(step, batch):
+            why = "Delta keeps what it pinned no longer"
+        else:
             return batch
         BatchWriter(self.lake, step, batch, resumed=True).undo()
-        self.books.abandon(batch, why="the day, code or settings are others now")
-        self.say(f"{step.name:<42} begins anew: a run before, of another day, code or settings, ended too early")
+        self.books.abandon(batch, why=why)
+        self.say(f"{step.name:<42} begins anew: a run before ended too early, and {why}")
         return None
 
     def _run_next(self, step: Step, *, is_first: bool) -> str:
@@ -86,7 +92,8 @@ class Runner:
         """Applies the step to what the batch pinned, writes, closes and promotes; returns the batch's outcome."""
         started, last = time.perf_counter(), self.books.last_closed(step.name)
         inputs = StepInputs(self.lake, self.books, self.champions)
-        writer = BatchWriter(self.lake, step, batch, resumed=not self.books.opened(batch))
+        resumed, anew = not self.books.opened(batch), begins_anew(batch, last)
+        writer = BatchWriter(self.lake, step, batch, resumed=resumed, anew=anew)
         with progress(self.lake.spark, step.name), self._abandoned_if_nothing_landed(writer):
             result = step.apply(inputs.frames(step, batch, last))
             lines = [line for output in result.outputs for line in writer.land(output)]
@@ -141,7 +148,7 @@ class Runner:
         outputs |= {PROMOTES + name: version for name, version in result.promotes.items()}
         for table, landing in writer.landings.items():
             before = self.books.pin(table.full_name)
-            kept = before.rows if before and table.written is Written.APPEND else 0
+            kept = before.rows if before and table.written is Written.APPEND and not writer.anew else 0
             outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
         return outputs
 
@@ -167,9 +174,9 @@ def _summary_line(step: Step, lines: Sequence[Mapping[str, Any]], result: StepRe
     rows_in = sum(line.get("rows_read") or 0 for line in lines)
     rows_out = sum(line["rows_valid"] for line in lines)
     aside = [
-        f"{sum(line[f'rows_{kind}'] for line in lines):,} {kind}"
-        for kind in ("quarantined", "duplicate", "skipped")
-        if any(line[f"rows_{kind}"] for line in lines)
+        f"{sum(line.get(f'rows_{kind}') or 0 for line in lines):,} {kind}"
+        for kind in ("quarantined", "duplicate", "skipped", "expired")
+        if any(line.get(f"rows_{kind}") for line in lines)
     ]
     parts = [
         f"{rows_in:>10,} in" if rows_in else " " * 13,

@@ -51,11 +51,12 @@ def _restore(lake: Lake, table: str, version: int) -> None:
         before = (lake.properties(table) or {}).get(RETENTION, "")
         lake.set_property(table, RETENTION, LONGEST)
         try:
-            lake.spark.sql(restore).collect()
-        finally:  # RESTORE brings the old properties back by itself, a failed one does not
+            lake.spark.sql(restore).collect()  # brings the old properties back, too
+        except PySparkException:
             if before:
                 lake.set_property(table, RETENTION, before)
             else:
                 lake.spark.sql(f"ALTER TABLE {lake.name(table)} UNSET TBLPROPERTIES IF EXISTS ('{RETENTION}')")
+            raise
     finally:
         lake.forget(table)

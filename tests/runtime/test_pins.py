@@ -93,7 +93,7 @@ def test_a_table_that_somebody_else_optimized_is_read_ten_days_later(lake: Lake)
 def test_only_a_change_of_rows_makes_readers_run_again(lake: Lake) -> None:
     run(lake, add_numbers(lake, 1, 2), sum_numbers())
     sql(lake, "OPTIMIZE {table}")
-    sql(lake, "ALTER TABLE {table} SET TBLPROPERTIES ('owner' = 'somebody')")
+    sql(lake, "ALTER TABLE {table} SET TBLPROPERTIES ('note' = 'seen')")
     assert "nothing new" in run(lake, sum_numbers())[0]
     sql(lake, "DELETE FROM {table} WHERE n = 2")
     run(lake, sum_numbers())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyspark.errors import PySparkException
 
 from footfall.contract import BATCH_ID
@@ -9,7 +11,7 @@ from footfall.contract.commits import UNDO
 from footfall.storage.lake import Lake, Landing
 from footfall.storage.versions import UNREADABLE_VERSION
 
-RETENTION, LONGEST = "delta.deletedFileRetentionDuration", "interval 36500 days"
+RETENTIONS, LONGEST = ("delta.deletedFileRetentionDuration", "delta.logRetentionDuration"), "interval 36500 days"
 FILES_ARE_GONE = "Not all files from version"  # how RESTORE says so; Delta has no condition for it
 
 
@@ -48,15 +50,18 @@ def _restore(lake: Lake, table: str, version: int) -> None:
     except PySparkException as fault:
         if fault.getCondition() not in UNREADABLE_VERSION:
             raise
-        before = (lake.properties(table) or {}).get(RETENTION, "")
-        lake.set_property(table, RETENTION, LONGEST)
+        before = lake.properties(table) or {}
+        _set(lake, table, dict.fromkeys(RETENTIONS, LONGEST))
         try:
             lake.spark.sql(restore).collect()  # brings the old properties back, too
         except PySparkException:
-            if before:
-                lake.set_property(table, RETENTION, before)
-            else:
-                lake.spark.sql(f"ALTER TABLE {lake.name(table)} UNSET TBLPROPERTIES IF EXISTS ('{RETENTION}')")
+            _set(lake, table, {key: before[key] for key in RETENTIONS if key in before})
             raise
     finally:
         lake.forget(table)
+
+
+def _set(lake: Lake, table: str, properties: Mapping[str, str]) -> None:
+    pairs = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
+    if pairs:
+        lake.spark.sql(f"ALTER TABLE {lake.name(table)} SET TBLPROPERTIES ({pairs})")

@@ -127,7 +127,9 @@ class Lake:
         except AnalysisException as fault:
             if fault.getCondition() not in UNREADABLE_VERSION:
                 raise
-            if any(commit.batch(table) and not commit.appends for commit in later):
+            self.versions.forget(table)  # another process may have written since the first look
+            later = self.versions.since(table, version)
+            if any(commit.batch(table) and not commit.appends and not commit.keeps_rows for commit in later):
                 raise TryAgain(
                     f"{table}: version {version} is older than Delta keeps, and a batch that is not over wrote a newer one.",
                     fix=f"Run the stage that writes {table} to its end, then start again.",

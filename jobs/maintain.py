@@ -1,4 +1,4 @@
-"""Keeps the lake healthy: removes rows past `keep_days`, compacts files, deletes old ones. Once a week, beside no other job.
+"""Keeps the lake healthy: removes rows past `keep_days`, compacts files, deletes old ones. Once a week.
 
 What it does to each table, in this order:
   rows     feeds with `keep_days` in their mapping lose rows that were taken more days ago (by the shop's day and --now),
@@ -28,7 +28,8 @@ def steps(job: Job) -> list[Step]:
     expiring = expiry_steps(job, readers)
     if not job.options.dry_run:
         return expiring
-    print("\n".join(count_expired(job, expiring)))
+    for line in count_expired(job, expiring):
+        print(line)
     return []
 
 

@@ -8,8 +8,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.runtime.cli import main
+from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from jobs import maintain, pipeline
+from runtime.numbers_shared import Killed
 
 MAPPING = """\
 source: corner
@@ -59,7 +61,12 @@ def _maintain(words: list[str], now: str, *more: str) -> int:
 
 
 def test_rows_go_when_their_time_is_over_and_refine_has_read_them(
-    spark: SparkSession, lake: Lake, tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+    spark: SparkSession,
+    lake: Lake,
+    tmp_path: Path,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert spark is not None
     (tmp_path / "a.csv").write_text(
@@ -74,7 +81,11 @@ def test_rows_go_when_their_time_is_over_and_refine_has_read_them(
     assert _maintain(words, APRIL_1, "--dry-run") == 0
     assert f"{RAW:<42}{2:>7} rows past their time" in capsys.readouterr().out
     assert lake.read(RAW).count() == 3
-    assert _maintain(words, APRIL_1) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(Books, "enter", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            _maintain(words, APRIL_1, "--run-id", "sunday")
+    assert _maintain(words, APRIL_1, "--run-id", "sunday") == 0
     assert [row["bon"] for row in lake.read(RAW).collect()] == ["b2"]  # refine has not read it yet
     assert lake.read("raw.quarantine").count() == 0
     assert lake.read(FACTS).count() == 1

@@ -72,7 +72,7 @@ def _expire_quarantine(job: Job) -> list[Step]:
         for f in feeds
         if f.feed.keep_days
     ]
-    if not conditions or job.books.open_batches() or job.lake.properties(QUARANTINE.full_name) is None:
+    if not conditions or in_use(job.books) or job.lake.properties(QUARANTINE.full_name) is None:
         return []
 
     def apply(_: Frames) -> StepResult:

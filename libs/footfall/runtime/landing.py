@@ -41,8 +41,7 @@ class BatchWriter:
     def land(self, output: Output | FactRows | Expiry) -> list[dict[str, Any]]:
         """Writes one output; returns its lines of the ledger."""
         if isinstance(output, Expiry):
-            removed = self.lake.remove(output.table, output.condition, label=self._label(output.table))
-            return [ledger_line(self.step, "", output.table, rows_valid=0, rows_expired=removed)]
+            return self._expire(output)
         if isinstance(output, FactRows):
             return self._land_facts(output)
         rows = require_sound(conform(output.frame, output.table), output.table)
@@ -62,6 +61,17 @@ class BatchWriter:
             target = table.partition(".")[2]
             if self.lake.landing(QUARANTINE.full_name, self._label(QUARANTINE.full_name, target)):
                 self.lake.delete(QUARANTINE.full_name, target=target, batch_id=self.batch.batch_id)
+
+    def _expire(self, output: Expiry) -> list[dict[str, Any]]:
+        """Removes rows; what an earlier try of the batch removed is counted too."""
+        table, label = output.table, self._label(output.table)
+        landing = self.lake.landing(table, label) if self.resumed else None
+        removed = self.lake.remove(table, output.condition, label=label)
+        if landing:
+            removed += (
+                self.lake.read(table, landing.version - 1).count() - self.lake.read(table, landing.version).count()
+            )
+        return [ledger_line(self.step, "", table, rows_expired=removed)]
 
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
         table, feeds, pinned = output.table, output.feeds, self.batch.inputs

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import Row
 
 from footfall.contract import Layer
-from footfall.contract.commits import view_of
+from footfall.contract.commits import EXPIRE, view_of
 from footfall.errors import TryAgain
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
@@ -38,9 +38,9 @@ class Health:
 
 
 def in_use(books: Books) -> dict[str, str]:
-    """Tables that a batch which is not over reads or writes -> its step."""
+    """Tables that a batch which is not over reads or writes -> its step; those that only remove old rows left out."""
     tables: dict[str, str] = {}
-    for batch in books.open_batches():
+    for batch in (batch for batch in books.open_batches() if not batch.step.startswith(EXPIRE)):
         tables |= {name: batch.step for name in batch.inputs if name.partition(".")[0] in set(Layer)}
     return tables
 

@@ -80,8 +80,10 @@ def require_all(healths: Sequence[Health]) -> None:
 
 
 def _is_untouched(lake: Lake, books: Books, table: str) -> bool:
-    """Whether the table was only created."""
-    return table not in UNPINNED and books.pin(table) is None and not lake.versions.since(table, 0)
+    """Whether no batch ever wrote to the table."""
+    if table in UNPINNED or books.pin(table):
+        return False
+    return not any(commit.batch(table) for commit in lake.versions.since(table, 0))
 
 
 def _why_kept(lake: Lake, books: Books, table: str) -> str:

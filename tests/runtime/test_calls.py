@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from footfall.steps.step import Step
 from footfall.storage.lake import Lake
-from runtime.numbers_shared import add_numbers, runner_of, sum_numbers
+from runtime.numbers_shared import NUMBERS, add_numbers, runner_of, sum_numbers
 
 
 @dataclass
@@ -50,3 +51,13 @@ def test_a_table_that_others_committed_to_is_looked_at_once_more(lake: Lake) -> 
     lake.spark.sql(f"OPTIMIZE {lake.name('refined.numbers')}").collect()
     lake.set_property("refined.numbers", "note", "seen")
     assert statements(lake, sum_numbers(), sum_numbers()) == {"SHOW TBLPROPERTIES": 2, "DESCRIBE HISTORY": 1}
+
+
+def test_threads_that_need_the_same_table_make_it_once(lake: Lake) -> None:
+    session = CountingSession(lake.spark)
+    shared = Lake(cast("SparkSession", session), lake.root)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(shared.ensure, [NUMBERS] * 4))
+        versions = list(threads.map(shared.versions.newest, [NUMBERS.full_name] * 4))
+    assert dict(session.statements) == {"SHOW TBLPROPERTIES": 1, "CREATE TABLE": 1}
+    assert versions == [0] * 4

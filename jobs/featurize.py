@@ -33,7 +33,7 @@ def _daily_activity(time_zone: str) -> Step:
         facts = {table.name: frames[table.full_name] for table in COUNTED}
         return StepResult([Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=time_zone))])
 
-    reads = tuple(Read(table.full_name, new=True) for table in COUNTED)
+    reads = tuple(Read(table.full_name, new=True, follows=True) for table in COUNTED)
     return Step("daily_activity", reads, (DAILY_ACTIVITY.full_name,), apply, CODE, {"time_zone": time_zone})
 
 

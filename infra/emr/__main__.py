@@ -1,4 +1,4 @@
-"""`python -m infra.emr cluster | application | jobs`: prints requests for Amazon EMR as JSON; sends nothing."""
+"""`python -m infra.emr cluster | maintain | application | jobs`: prints requests for Amazon EMR as JSON; sends nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jobs.pipeline import STAGES
 def main(arguments: list[str] | None = None) -> int:
     """Prints one request, or for `jobs` a list of them."""
     parser = argparse.ArgumentParser(prog="python -m infra.emr", description=__doc__)
-    parser.add_argument("what", choices=("cluster", "application", "jobs"))
+    parser.add_argument("what", choices=("cluster", "maintain", "application", "jobs"))
     parser.add_argument("--folder", required=True, help="folder on S3 with what README.md puts there")
     parser.add_argument("--release", required=True, help="an EMR release with Spark 4.2")
     parser.add_argument("--secret-arn", required=True, help="ARN of the secret in Secrets Manager")
@@ -34,6 +34,8 @@ def _request(options: argparse.Namespace) -> Any:
     run = {"as_of": options.as_of, "run_id": options.run_id}
     if options.what == "cluster":
         return cluster_request(shipped, settings, STAGES, **run)
+    if options.what == "maintain":  # once a week, after the stages
+        return cluster_request(shipped, settings, ("maintain",), **run)
     if options.what == "application":
         return application_request(shipped)
     return job_requests(shipped, settings, STAGES, application=options.application, role=options.role, **run)

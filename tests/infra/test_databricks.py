@@ -35,6 +35,13 @@ def test_every_field_of_the_job_is_one_of_databricks_own(job: dict[str, Any]):
     assert JobSettings.from_dict(job).as_dict() == job
 
 
+def test_the_weekly_job_runs_maintain_with_fields_of_databricks_own(bundle: dict[str, Any]):
+    weekly = bundle["resources"]["jobs"]["footfall_maintain"]
+    assert JobSettings.from_dict(weekly).as_dict() == weekly
+    (task,) = weekly["tasks"]
+    assert task["python_wheel_task"]["parameters"][:3] == ["maintain", "--env", "databricks"]
+
+
 @pytest.mark.parametrize("wrong", [{"task_kee": "x"}, {"new_cluster": {"data_security_mode": "ALL_USERS"}}])
 def test_a_wrong_field_would_be_noticed(job: dict[str, Any], wrong: dict[str, Any]):
     job["tasks"][0] |= wrong

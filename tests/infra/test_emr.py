@@ -148,7 +148,7 @@ def test_moto_takes_the_serverless_job(jobs: list[dict[str, Any]], monkeypatch: 
         assert run["jobDriver"] == jobs[0]["jobDriver"]
 
 
-@pytest.mark.parametrize("what", ["cluster", "application", "jobs"])
+@pytest.mark.parametrize("what", ["cluster", "maintain", "application", "jobs"])
 def test_the_command_prints_what_the_aws_command_line_reads(what: str, capsys: pytest.CaptureFixture[str]):
     names = ["--folder", SHIPPED.folder, "--release", SHIPPED.release, "--secret-arn", SHIPPED.secret_arn]
     run = ["--as-of", RUN["as_of"], "--run-id", RUN["run_id"], "--application", "00abcdefghijk", "--role", ROLE]
@@ -156,6 +156,7 @@ def test_the_command_prints_what_the_aws_command_line_reads(what: str, capsys: p
     printed = json.loads(capsys.readouterr().out)
     expected = {
         "cluster": cluster_request(SHIPPED, SETTINGS, STAGES, **RUN),
+        "maintain": cluster_request(SHIPPED, SETTINGS, ("maintain",), **RUN),
         "application": application_request(SHIPPED),
         "jobs": job_requests(SHIPPED, SETTINGS, STAGES, application="00abcdefghijk", role=ROLE, **RUN),
     }

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from footfall.contract import BATCH_ID, Layer, Personal, Table, Written
 
+FILE_DAYS = (
+    7  # until a file that the newest version does not read may be deleted, by VACUUM: readers pin versions that long
+)
+LOG_DAYS = 30  # until a commit is pruned from the log, when Delta writes a checkpoint
 COMMITS_A_CHECKPOINT = 50  # of the books, which every step commits to; Delta's own 10 would write one every third step
 
 
@@ -48,6 +52,8 @@ def _properties(table: Table) -> dict[str, str]:
     often = {"delta.checkpointInterval": str(COMMITS_A_CHECKPOINT)} if table.layer is Layer.BOOKS else {}
     return {
         **often,
+        "delta.deletedFileRetentionDuration": f"interval {FILE_DAYS} days",
+        "delta.logRetentionDuration": f"interval {LOG_DAYS} days",
         "delta.enableDeletionVectors": "false",
         "delta.dataSkippingStatsColumns": ",".join(helps),
         "footfall.contract_version": str(table.version),

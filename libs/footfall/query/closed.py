@@ -1,4 +1,4 @@
-"""Which version of each table the last closed batch left that wrote it. Pure functions of the rows of books.batches."""
+"""The version that the last closed batch left of each table, and the batches that are over. Pure functions of rows of books.batches."""
 
 from __future__ import annotations
 
@@ -42,3 +42,8 @@ def closed_versions(batches: Iterable[Mapping[str, Any]]) -> dict[str, ClosedVer
     ]
     newest_last = sorted(closed, key=lambda version: (version.table, version.version))
     return {version.table: version for version in newest_last}
+
+
+def finished_batches(batches: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, int]]:
+    """The batches that are over, as (step, batch_id): closed, or given up and undone."""
+    return frozenset((row["step"], int(row["batch_id"])) for row in batches if row["state"] == "closed")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from footfall.contract.commits import Commit, view_of
 from footfall.errors import DataError
-from footfall.query.closed import ClosedVersion, closed_versions
+from footfall.query.closed import ClosedVersion, closed_versions, finished_batches
 from footfall.query.delta import LakeLocation
 from footfall.query.table import ClosedTable
 from footfall.tables import BATCHES, BOOKS, BY_NAME, QUARANTINE
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 # every step adds to these, so that no batch names a version of them: readers take the newest one
 _UNPINNED = (QUARANTINE, *BOOKS)
@@ -22,9 +27,12 @@ class ClosedLake:
     Tables that are read from one ClosedLake belong together; open the lake again to see newer batches.
     """
 
-    def __init__(self, location: LakeLocation, versions: Mapping[str, ClosedVersion]) -> None:
+    def __init__(
+        self, location: LakeLocation, versions: Mapping[str, ClosedVersion], finished: frozenset[tuple[str, int]]
+    ) -> None:
         self._location = location
         self._versions = versions
+        self._finished = finished
         self._unpinned = tuple(table.full_name for table in _UNPINNED if location.holds(table.full_name))
 
     def __getitem__(self, name: str) -> ClosedTable:
@@ -32,7 +40,9 @@ class ClosedLake:
         if name not in self:
             raise self._no_such_table(name)
         closed = self._versions.get(name)
-        delta = self._location.open(name, closed.version if closed else None)
+        delta = self._location.open(name)
+        if closed and delta.version() != closed.version:
+            delta.load_as_version(self._readable_version(delta, closed))
         return ClosedTable(name, self._location.path(name), delta, closed)
 
     def __iter__(self) -> Iterator[str]:
@@ -49,6 +59,14 @@ class ClosedLake:
         width = max(map(len, self))
         lines = (f"  {name:<{width}}  {self._versions.get(name, 'newest version')}" for name in self)
         return "\n".join((f"lake {self._location.root}, {len(self)} tables", *lines))
+
+    def _readable_version(self, delta: DeltaTable, closed: ClosedVersion) -> int:
+        """The closed version, or the newest that others left of it: OPTIMIZE, or a DELETE by hand."""
+        commits = [Commit.of(entry) for entry in delta.history(delta.version() - closed.version)]
+        return view_of(closed.table, closed.version, commits, self._is_finished).version
+
+    def _is_finished(self, step: str, batch_id: int) -> bool:
+        return (step, batch_id) in self._finished
 
     def _no_such_table(self, name: str) -> DataError:
         if name in BY_NAME:
@@ -84,4 +102,4 @@ def open_lake(root: str | Path, *, storage_options: Mapping[str, str] | None = N
             f"lake {location.root}: no batch that wrote a table is closed yet (begun: {', '.join(steps) or 'none'}).",
             fix="Wait until the run has ended, or run jobs/pipeline.py on this lake.",
         )
-    return ClosedLake(location, versions)
+    return ClosedLake(location, versions, finished_batches(rows))

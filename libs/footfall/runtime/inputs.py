@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.errors import DataError
+from footfall.contract.commits import removes_rows, view_of
+from footfall.errors import DataError, TryAgain
 from footfall.steps.step import Files, Read, Step
 from footfall.storage.batch import FILE, MODEL, Batch, Pin
 from footfall.storage.books import Books
 from footfall.storage.files import list_files, read_files
+from footfall.storage.in_place import read_in_place, version_in_place
 from footfall.storage.lake import Lake
+from footfall.storage.versions import UNREADABLE_VERSION
 from footfall.tables import BY_NAME
 
-DELTA, RAW, DERIVATION = "delta:", "raw.", "derivation:"  # how names of inputs begin, beside FILE and MODEL
+# how names of inputs begin, beside FILE and MODEL
+DELTA, RAW, DERIVATION, REMOVED = "delta:", "raw.", "derivation:", "removed:"
 
 
 class Champions(Protocol):
@@ -42,32 +47,76 @@ class StepInputs:
         """Name of each input -> its pin: version@batch of a table, version of a champion, size of a new file, a derivation."""
         inputs = {read.name: self._pin_read(step, read) for read in step.reads}
         inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
-        inputs |= {table: str(pin) for table in step.writes if (pin := self.books.pin(table))}
+        inputs |= {table: str(pin) for table in step.writes if (pin := self.pin_of(table))}
+        inputs |= self._removals(step, inputs)
         if self.champions:
             inputs |= {MODEL + name: self.champions.champion_version(name) for name in step.models}
         if step.files:
             inputs |= self._new_files(step, step.files)
         return inputs
 
+    def pin_of(self, table: str) -> Pin | None:
+        """What readers use of a table: what its last closed batch left, less or more what others did to its rows since.
+
+        The version is the one that last changed the rows, so that a table that was only laid out anew has the same pin.
+        """
+        pin = self.books.pin(table)
+        if pin is None:
+            return None
+        commits = self.lake.versions.since(table, pin.version)
+        view = view_of(table, pin.version, commits, self.books.is_finished)
+        return replace(pin, version=view.content)
+
     def frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
         """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before."""
-        frames = {read.name: self._frame(read, batch, last) for read in step.reads}
+        before = None if begins_anew(batch, last) else last
+        frames = {read.name: self._frame(read, batch, before) for read in step.reads}
         if step.files:
             names = [key.removeprefix(FILE) for key in batch.inputs if key.startswith(FILE)]
             frames["files"] = read_files(self.lake.spark, step.files, names)
         for table in step.writes:
             if table in batch.inputs and table not in frames:
-                frames[table] = self.lake.read(table, Pin.parse(batch.inputs[table]).version)
+                frames[table] = self._pinned(table, batch.inputs[table])
         return frames
+
+    def are_there(self, step: Step, batch: Batch) -> bool:
+        """Whether the tables that an earlier run pinned can still be read as they were then."""
+        try:
+            for frame in self.frames(replace(step, files=None), batch, self.books.last_closed(step.name)).values():
+                _ = frame.schema  # Connect looks at the log only now
+        except (TryAgain, PySparkException) as fault:
+            if isinstance(fault, PySparkException) and fault.getCondition() not in UNREADABLE_VERSION:
+                raise
+            return False
+        return True
 
     def _pin_read(self, step: Step, read: Read) -> str:
         if read.name.startswith(DELTA):
-            version = self.lake.foreign_version(read.name.removeprefix(DELTA))
+            version = version_in_place(self.lake.spark, read.name.removeprefix(DELTA))
             return f"{version}@{version}"
-        pin = self.books.pin(read.name)
+        pin = self.pin_of(read.name)
         if pin is None and read.name.startswith(RAW):
             raise DataError(f"step {step.name}: {read.name} was never ingested.", fix="Run jobs/ingest.py first.")
         return str(pin) if pin else ""
+
+    def _removals(self, step: Step, inputs: Mapping[str, str]) -> dict[str, str]:
+        """For each table that the step follows, the newest of its pins at which rows had been taken away; kept from batch to batch."""
+        last = self.books.last_closed(step.name)
+        removals: dict[str, str] = {}
+        for read in (read for read in step.reads if read.follows and last):
+            before, pinned = (last.inputs.get(read.name, "") if last else ""), inputs[read.name]
+            known = last.inputs.get(REMOVED + read.name, "") if last else ""
+            if before and pinned and pinned != before and self._lost_rows(read.name, before, pinned):
+                known = pinned
+            if known:
+                removals[REMOVED + read.name] = known
+        return removals
+
+    def _lost_rows(self, table: str, before: str, pinned: str) -> bool:
+        """Whether rows that were there at one pin were taken away or changed until the other, or nobody knows any more."""
+        first, last = Pin.parse(before).version, Pin.parse(pinned).version
+        commits = [commit for commit in self.lake.versions.since(table, first) if commit.version <= last]
+        return last < first or len(commits) < last - first or removes_rows(commits)
 
     def _new_files(self, step: Step, files: Files) -> dict[str, str]:
         sizes = list_files(self.lake.spark, files)
@@ -84,13 +133,22 @@ class StepInputs:
         pinned = batch.inputs.get(read.name, "")
         before = _pin_before(read, batch, last) if read.new and last else None
         if read.name.startswith(DELTA):
-            version_before = before.version if before else None
-            return self.lake.read_foreign(read.name.removeprefix(DELTA), Pin.parse(pinned).version, version_before)
+            version_before, table = before.version if before else None, read.name.removeprefix(DELTA)
+            return read_in_place(self.lake.spark, table, Pin.parse(pinned).version, version_before)
         if not pinned:
             return self.lake.empty(BY_NAME[read.name])
-        pin = Pin.parse(pinned)
-        frame = self.lake.read(read.name, pin.version)
+        frame = self._pinned(read.name, pinned)
         return frame.where(F.col("batch_id") > before.batch_id) if before else frame
+
+    def _pinned(self, table: str, text: str) -> DataFrame:
+        pin = Pin.parse(text)
+        return self.lake.read_content(table, pin.version, pin.batch_id)
+
+
+def begins_anew(batch: Batch, last: Batch | None) -> bool:
+    """Whether rows that the step read in earlier batches are gone, so that what it wrote of them has to go too."""
+    keys = [key for key in batch.inputs if key.startswith(REMOVED)]
+    return last is not None and any(batch.inputs[key] != last.inputs.get(key, "") for key in keys)
 
 
 def _pin_before(read: Read, batch: Batch, last: Batch) -> Pin | None:

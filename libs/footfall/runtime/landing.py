@@ -14,9 +14,10 @@ from footfall.contract import Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
 from footfall.steps import sorting
-from footfall.steps.step import FactRows, Output, Step
+from footfall.steps.step import Expiry, FactRows, Output, Step
 from footfall.storage.books import Batch, Pin
 from footfall.storage.lake import Lake, Landing
+from footfall.storage.undo import undo
 from footfall.tables import QUARANTINE
 
 RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
@@ -24,7 +25,7 @@ RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 @dataclass
 class BatchWriter:
-    """Writes the outputs of one batch; `resumed` says that an earlier try began it.
+    """Writes the outputs of one batch; `resumed` says that an earlier try began it, `anew` that its rows replace all before them.
 
     `at_most_once` has Delta let each write through once only (`txnAppId`), which costs as much again: where another process may
     hold the same batch and be alive.
@@ -36,36 +37,51 @@ class BatchWriter:
     batch: Batch
     resumed: bool
     at_most_once: bool
+    anew: bool = False
     landings: dict[Table, Landing] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def land(self, output: Output | FactRows) -> list[dict[str, Any]]:
+    def land(self, output: Output | FactRows | Expiry) -> list[dict[str, Any]]:
         """Writes one output; returns its lines of the ledger."""
+        if isinstance(output, Expiry):
+            return self._expire(output)
         if isinstance(output, FactRows):
             return self._land_facts(output)
         rows = require_sound(conform(output.frame, output.table), output.table)
         landing = self._write_once(output.table, rows, as_of=output.as_of)
-        return [ledger_line(self.step, "", output.table, rows_valid=landing.rows)]
+        return [ledger_line(self.step, "", output.table.full_name, rows_valid=landing.rows)]
 
     def has_landed(self) -> bool:
         """Whether any table of the step holds a commit of this batch, of this try or an earlier one."""
         return any(self.lake.landing(table, self._label(table)) for table in self.step.writes)
 
     def undo(self) -> None:
-        """Takes back what the batch wrote, so that the step's tables are as it pinned them."""
+        """Takes back what the batch wrote, so that the step's tables are as they were before it."""
         for table in self.step.writes:
-            if self.lake.landing(table, self._label(table)):
-                pinned = self.batch.inputs.get(table)
-                self.lake.restore(table, Pin.parse(pinned).version if pinned else None)
+            label = self._label(table)
+            if landing := self.lake.landing(table, label):
+                undo(self.lake, table, landing, label=label, batch_id=self.batch.batch_id)
             target = table.partition(".")[2]
             if self.lake.landing(QUARANTINE.full_name, self._label(QUARANTINE.full_name, target)):
                 self.lake.delete(QUARANTINE.full_name, target=target, batch_id=self.batch.batch_id)
 
+    def _expire(self, output: Expiry) -> list[dict[str, Any]]:
+        """Removes rows; what an earlier try of the batch removed is counted too."""
+        table, label = output.table, self._label(output.table)
+        landing = self.lake.landing(table, label) if self.resumed else None
+        removed = self.lake.remove(table, output.condition, label=label)
+        if landing:
+            removed += (
+                self.lake.read(table, landing.version - 1).count() - self.lake.read(table, landing.version).count()
+            )
+        return [ledger_line(self.step, "", table, rows_expired=removed)]
+
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
         table, feeds, pinned = output.table, output.feeds, self.batch.inputs
         existing, is_first = None, table.full_name not in pinned
-        if table.written is Written.APPEND and not is_first:
-            existing = self.lake.read(table.full_name, Pin.parse(pinned[table.full_name]).version)
+        if table.written is Written.APPEND and not is_first and not self.anew:
+            before = Pin.parse(pinned[table.full_name])
+            existing = self.lake.read_content(table.full_name, before.version, before.batch_id)
         marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
         observation = Observation()
         counted = marked.observe(
@@ -96,7 +112,15 @@ class BatchWriter:
         landing = self.lake.landing(table.full_name, label) if self.resumed else None
         if landing is None:
             once = app if self.at_most_once else ""
-            self.lake.write(table, rows, label=label, app=once, batch_id=self.batch.batch_id, as_of=as_of)
+            self.lake.write(
+                table,
+                rows,
+                label=label,
+                app=once,
+                batch_id=self.batch.batch_id,
+                as_of=as_of,
+                anew=self.anew and not part,
+            )
             landing = self.lake.landing(table.full_name, label)
         if landing is None:
             raise TryAgain(
@@ -128,10 +152,10 @@ class BatchWriter:
         return f"{self._app(table, part)}/{self.batch.batch_id}"
 
 
-def ledger_line(step: Step, feed: str, table: Table, **counts: Any) -> dict[str, Any]:
+def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:
     """One line of books.ledger; counts that are not stated are 0."""
     zero = dict.fromkeys(("rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped", "rows_late"), 0)
-    return {"step": step.name, "feed": feed, "target": table.full_name, **zero, **counts}
+    return {"step": step.name, "feed": feed, "target": target, **zero, **counts}
 
 
 def _fact_line(
@@ -141,4 +165,6 @@ def _fact_line(
     warnings = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
     counts = {key: n for key, n in tally.items() if key.startswith("rows_")}
     rules = {**warnings, **broken}
-    return ledger_line(step, feed, table, **counts, skipped_reasons=skipped or None, broken_rules=rules or None)
+    return ledger_line(
+        step, feed, table.full_name, **counts, skipped_reasons=skipped or None, broken_rules=rules or None
+    )

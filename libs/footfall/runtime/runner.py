@@ -123,10 +123,10 @@ class _StepLoop:
         """Goes on with a batch that an earlier run left open, or pins the step's next one."""
         step = self.steps[number]
         batch = self.books.unfinished(step.name)
-        if batch and step.fingerprint(batch.inputs) != batch.fingerprint:
+        if batch and (why := self.work.why_anew(step, batch)):
             self.work.undo(step, batch)
-            self.books.abandon(batch, why="the day, code or settings are others now")
-            self.say(f"{step.name:<42} begins anew: a run before, of another day, code or settings, ended too early")
+            self.books.abandon(batch, why=why)
+            self.say(f"{step.name:<42} begins anew: a run before ended too early, and {why}")
             batch = None
         if batch:
             self._apply(number, batch)
@@ -228,7 +228,7 @@ def _outputs(applied: Applied, books: Books) -> dict[str, str]:
     outputs |= {PROMOTES + name: version for name, version in applied.result.promotes.items()}
     for table, landing in applied.landings.items():
         before = books.pin(table.full_name)
-        kept = before.rows if before and table.written is Written.APPEND else 0
+        kept = before.rows if before and table.written is Written.APPEND and not applied.anew else 0
         outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
     return outputs
 

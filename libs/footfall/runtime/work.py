@@ -10,7 +10,7 @@ from typing import Any
 
 from footfall.contract import Table
 from footfall.errors import ContractError
-from footfall.runtime.inputs import StepInputs, has_new_files
+from footfall.runtime.inputs import StepInputs, begins_anew, has_new_files
 from footfall.runtime.landing import BatchWriter
 from footfall.steps.step import Step, StepResult, has_same_definition
 from footfall.storage.batch import Batch
@@ -32,11 +32,15 @@ class Pinned:
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of a batch: its result, its lines of the ledger, what landed, words for a person, seconds that it took."""
+    """What came of a batch: its result, its lines of the ledger, what landed, words for a person, seconds that it took.
+
+    `anew` says that what landed replaced all rows before it.
+    """
 
     result: StepResult
     lines: Sequence[Mapping[str, Any]]
     landings: Mapping[Table, Landing]
+    anew: bool
     warnings: Sequence[str]
     seconds: float
 
@@ -76,17 +80,23 @@ class Work:
 
     def apply(self, step: Step, batch: Batch) -> Applied:
         """Applies the step to what the batch pinned and writes its tables; raises Fell where it fails."""
-        started, resumed = time.perf_counter(), not self.books.opened(batch)
-        at_most_once = resumed or self.books.may_have_rivals
-        writer = BatchWriter(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once)
+        started, last, resumed = time.perf_counter(), self.books.last_closed(step.name), not self.books.opened(batch)
+        at_most_once, anew = resumed or self.books.may_have_rivals, begins_anew(batch, last)
+        writer = BatchWriter(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once, anew=anew)
         try:
-            result = step.apply(self.inputs.frames(step, batch, self.books.last_closed(step.name)))
+            result = step.apply(self.inputs.frames(step, batch, last))
             lines = [line for output in result.outputs for line in writer.land(output)]
             _require_news(step, result, lines)
         except Exception as fault:
             raise Fell(fault, has_landed=_has_landed(writer)) from fault
         warnings = (*writer.warnings, *result.warnings)
-        return Applied(result, lines, writer.landings, warnings, time.perf_counter() - started)
+        return Applied(result, lines, writer.landings, anew, warnings, time.perf_counter() - started)
+
+    def why_anew(self, step: Step, batch: Batch) -> str:
+        """Why a batch that an earlier run left open cannot be gone on with, in words; empty where it can."""
+        if step.fingerprint(batch.inputs) != batch.fingerprint:
+            return "the day, code or settings are others now"
+        return "" if self.inputs.are_there(step, batch) else "Delta keeps what it pinned no longer"
 
     def undo(self, step: Step, batch: Batch) -> None:
         """Takes back what an earlier run wrote of a batch that is left open."""

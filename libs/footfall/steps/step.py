@@ -19,6 +19,8 @@ from footfall.steps.code import code_hash
 class Read:
     """A table that a step reads at its pinned version; `new` leaves out the rows that the step's last closed batch read.
 
+    `follows` goes with `new`: where rows that an earlier batch read were deleted or changed since, by hand say, the step begins
+    anew: all rows of all its tables are new to it, and what it writes replaces its own tables.
     `lookup` marks a table in which an incremental step only looks things up: news in it alone is no work.
     `derivation` is a hash of how the step derives what it takes from the table: where it is not that of the last closed
     batch, all rows of the table are new to the step.
@@ -29,6 +31,7 @@ class Read:
     new: bool = False
     lookup: bool = False
     derivation: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,14 @@ class FactRows:
 
 
 @dataclass(frozen=True)
+class Expiry:
+    """Rows of a table that are to go, since their keeping time is over: those for which a condition in SQL holds."""
+
+    table: str
+    condition: str
+
+
+@dataclass(frozen=True)
 class StepResult:
     """What `apply` returns: rows for tables, versions of models by name, and the gates that a model missed, in words.
 
@@ -82,7 +93,7 @@ class StepResult:
     part, and the next one goes on.
     """
 
-    outputs: Sequence[Output | FactRows] = ()
+    outputs: Sequence[Output | FactRows | Expiry] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     promotes: Mapping[str, str] = field(default_factory=dict)
     gate_failed: str = ""

@@ -85,6 +85,15 @@ class Books:
         newest = max(writers, key=lambda batch: int(batch.outputs[table]))
         return Pin(int(newest.outputs[table]), newest.batch_id, int(newest.outputs.get(table + ROWS, 0)))
 
+    def is_finished(self, step: str, batch_id: int) -> bool:
+        """Whether that batch of the step is over: closed, or given up and undone. One that these books do not know is not."""
+        batch = self._open.get(step)
+        return batch_id <= self._last_id.get(step, 0) and (batch is None or batch.batch_id != batch_id)
+
+    def open_batches(self) -> list[Batch]:
+        """All batches that are not over, whoever holds them; by step."""
+        return [self._open[step] for step in sorted(self._open)]
+
     def promotions_due(self) -> list[Batch]:
         """Last closed batches with versions to promote that are not marked as promoted."""
         last = [batches[-1] for batches in self._closed.values()]

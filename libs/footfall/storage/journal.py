@@ -14,9 +14,10 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from footfall.contract import BATCH_ID, Table
+from footfall.contract.commits import Commit
 from footfall.contract.frames import require_sound
 from footfall.storage.batch import Batch
-from footfall.storage.lake import Lake
+from footfall.storage.lake import NEWEST, Lake
 from footfall.tables import BATCHES, FILES, LEDGER
 
 OPEN, CLOSED, PROMOTED = "open", "closed", "promoted"  # states of a batch
@@ -104,7 +105,7 @@ class Journal:
         """Of the batches that the commit opened, those that a commit of another process opened before it."""
         if not opened:
             return []
-        since = self.lake.commits_since(BATCHES.full_name, self.version)
+        since = self._commits_since(self.version)
         mine = next((commit.version for commit in since if commit.label == label), None)
         if mine is None:  # Delta let an earlier one of another process through instead
             return list(opened)
@@ -113,6 +114,16 @@ class Journal:
             name for commit in since if commit.version < mine for name in opens_of(commit.label, but_by=self.token)
         }
         return [batch for batch in opened if str(batch) in earlier]
+
+    def _commits_since(self, version: int) -> list[Commit]:
+        commits = _commits_of(self.lake, NEWEST)
+        if len(commits) == NEWEST and commits[-1].version > version + 1:
+            commits = _commits_of(self.lake, None)
+        return [commit for commit in commits if commit.version > version]
+
+
+def _commits_of(lake: Lake, limit: int | None) -> list[Commit]:
+    return [Commit.of(row.asDict()) for row in lake.versions.history(BATCHES.full_name, limit)]
 
 
 def opens_of(label: str, *, but_by: str = "") -> list[str]:
@@ -126,6 +137,6 @@ def opens_of(label: str, *, but_by: str = "") -> list[str]:
 
 def first_opener(lake: Lake, batch: Batch) -> str:
     """Token of the process whose commit opened the batch first, of two that did so in the same moment."""
-    commits = sorted(lake.commits_since(BATCHES.full_name, -1), key=lambda commit: commit.version)
+    commits = reversed(_commits_of(lake, None))
     label = next(commit.label for commit in commits if str(batch) in opens_of(commit.label))
     return str(json.loads(label)["by"])

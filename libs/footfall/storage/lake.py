@@ -7,27 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from threading import RLock
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, Layer, Table, Written
+from footfall.contract.commits import Commit, newest_with
 from footfall.contract.ddl import ddl
-from footfall.errors import ContractError, SourceError
-from footfall.storage.raw_names import refuse_own_names
+from footfall.errors import ContractError, SourceError, TryAgain
+from footfall.storage.versions import ABSENT, UNREADABLE_VERSION, Versions
 from footfall.tables.raw import QUARANTINE
-
-ABSENT = {
-    "DELTA_TABLE_ONLY_OPERATION",
-    "DELTA_TABLE_NOT_FOUND",
-    "DELTA_MISSING_DELTA_TABLE",
-    "DELTA_PATH_DOES_NOT_EXIST",
-    "TABLE_OR_VIEW_NOT_FOUND",
-    "PATH_NOT_FOUND",
-}
-
 
 # what CREATE TABLE IF NOT EXISTS raises where another process made the table in the same moment
 FIRST = (
@@ -44,28 +36,28 @@ class Landing:
 
     version: int
     rows: int
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit of a table: its version and the label that its writer gave it, empty where that gave none."""
-
-    version: int
-    label: str
+    appends: bool = True  # else it replaced rows
 
 
 @dataclass
 class Lake:
-    """Tables below a root (`root/layer/table`) or in a catalog (`catalog.layer.table`)."""
+    """Tables below a root (`root/layer/table`) or in a catalog (`catalog.layer.table`). Safe for several threads.
+
+    What is asked of a table once a run is remembered: its properties, that it keeps its contract, its newest version.
+    """
 
     spark: SparkSession
     root: str
     catalog: str = ""
+    versions: Versions = field(init=False)
     _sound: set[str] = field(default_factory=set)
+    _known_properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    _locks: dict[str, RLock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if "://" not in self.root and not self.root.startswith("file:"):
             self.root = str(Path(self.root).resolve())
+        self.versions = Versions(self.spark, "" if self.catalog else self.root, self.name)
 
     def name(self, table: str) -> str:
         """The name of `layer.table` in SQL."""
@@ -77,8 +69,8 @@ class Lake:
         return f"{self.root.rstrip('/')}/{table.replace('.', '/')}"
 
     def version(self, table: str) -> int | None:
-        """The newest version; None where there is no such table."""
-        history = self._history(table, 1)
+        """The newest version now; None where there is no such table."""
+        history = self.versions.history(table, 1)
         return int(history[0]["version"]) if history else None
 
     def ensure(self, table: Table, *, at_birth: Mapping[str, str] | None = None) -> None:
@@ -87,23 +79,30 @@ class Lake:
         `at_birth` are properties that a new table gets in the commit that creates it, and a table that is there does not.
         Delta lets one such commit through: of two processes that create the table at once, both then read the same.
         """
-        if table.full_name in self._sound:
-            return
-        name = self.name(table.full_name)
-        properties = self.properties(table.full_name)
-        if properties is None:
-            self._create(table, name, at_birth or {})
-        else:
-            self._check_contract(table, name, properties.get("footfall.contract_version"))
-        self._sound.add(table.full_name)
+        with self._locks.setdefault(table.full_name, RLock()):
+            if table.full_name in self._sound:
+                return
+            name = self.name(table.full_name)
+            properties = self.properties(table.full_name)
+            if properties is None:
+                self._create(table, name, at_birth or {})
+            else:
+                self._check_contract(table, name, properties.get("footfall.contract_version"))
+            self._sound.add(table.full_name)
 
     def properties(self, table: str) -> dict[str, str] | None:
         """The properties of `layer.table`, None where there is no such table; DESCRIBE DETAIL would count its files too."""
-        return self._properties(self.name(table))
+        if table not in self._known_properties:
+            stored = self._properties(self.name(table))
+            if stored is None:
+                return None
+            self._known_properties[table] = stored
+        return self._known_properties[table]
 
     def set_property(self, table: str, key: str, value: str) -> None:
         """Sets one property of `layer.table`."""
         self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{key}' = '{value}')")
+        self.forget(table)
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """The table as it was at a version (default: the newest)."""
@@ -112,33 +111,31 @@ class Lake:
             reader = reader.option("versionAsOf", version)
         return reader.table(self.name(table)) if self.catalog else reader.load(self.path(table))
 
-    def foreign_version(self, table: str) -> int:
-        """The newest version of a shop's own Delta table, by path or name."""
-        name = f"delta.`{table}`" if "/" in table else table
-        row = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").first()
-        return int(row["version"]) if row else 0
+    def read_content(self, table: str, version: int, batch_id: int) -> DataFrame:
+        """The rows that the table had at a version, the last batch in them being `batch_id`; from newer files where they hold the same.
 
-    def read_foreign(self, table: str, version: int, after: int | None) -> DataFrame:
-        """A shop's own Delta table at a version, with `_file` and `_position`; with `after`, only rows added since.
-
-        That needs its change feed: without it all rows come again, and refine counts the known ones as duplicates.
+        Delta does not promise to keep a version once its retention is over. Where only batches were appended since, its rows
+        are those of batches up to `batch_id`, less what somebody deleted. Raises TryAgain where they cannot be had.
         """
-        reader, by_path = self.spark.read.format("delta"), "/" in table
-        if after is not None and after < version and self._has_change_feed(table):
-            changes = reader.option("readChangeFeed", "true").option("startingVersion", after + 1)
-            changes = changes.option("endingVersion", version)
-            rows = (changes.load(table) if by_path else changes.table(table)).where("_change_type = 'insert'")
-            refuse_own_names(rows.columns, table)
-            placed = rows.withColumn("_file", F.concat(F.lit("version "), F.col("_commit_version").cast("string")))
-            return _counted(placed.drop("_change_type", "_commit_version", "_commit_timestamp"))
-        reader = reader.option("versionAsOf", version)
-        rows = reader.load(table) if by_path else reader.table(table)
-        refuse_own_names(rows.columns, table)
-        return _counted(rows.withColumn("_file", F.col("_metadata.file_name")))
-
-    def _has_change_feed(self, table: str) -> bool:
-        name = f"delta.`{table}`" if "/" in table else table
-        return (self._properties(name) or {}).get("delta.enableChangeDataFeed") == "true"
+        later = self.versions.since(table, version)
+        newest = newest_with(version, later)
+        frame = None
+        try:
+            frame = self.read(table, newest)
+            if later:
+                _ = frame.schema  # Connect looks at the log only now
+        except AnalysisException as fault:
+            if fault.getCondition() not in UNREADABLE_VERSION:
+                raise
+            self.versions.forget(table)  # another process may have written since the first look
+            later = self.versions.since(table, version)
+            if any(commit.batch(table) and not commit.appends and not commit.keeps_rows for commit in later):
+                raise TryAgain(
+                    f"{table}: version {version} is older than Delta keeps, and a batch that is not over wrote a newer one.",
+                    fix=f"Run the stage that writes {table} to its end, then start again.",
+                ) from fault
+            return self.read(table).where(F.col(BATCH_ID.name) <= batch_id)
+        return frame
 
     def empty(self, table: Table) -> DataFrame:
         """A frame of the table's shape without rows, for a table that is still empty."""
@@ -154,6 +151,7 @@ class Lake:
         app: str = "",
         batch_id: int,
         as_of: Sequence[date] = (),
+        anew: bool = False,
     ) -> None:
         """Writes the batch's rows; with `app` at most once: a second write of the same app and batch adds nothing.
 
@@ -161,7 +159,7 @@ class Lake:
 
         That costs as much again as the write itself, since Delta rebuilds the table's state for it
         (findings/delta-idempotent-append-rebuilds-state.sh). `label` marks the commit, so that `landing` finds it; `as_of`
-        names the dates that a REPLACE_AS_OF table replaces.
+        names the dates that a REPLACE_AS_OF table replaces; `anew` says that the rows replace all rows of an APPEND table.
         """
         self.ensure(table)
         own = BATCH_ID.name in frame.columns
@@ -169,7 +167,7 @@ class Lake:
         writer = rows.write.format("delta").option("userMetadata", label)
         if app:
             writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
-        if table.written is Written.APPEND:
+        if table.written is Written.APPEND and not anew:
             writer = writer.mode("append")
         else:
             writer = writer.mode("overwrite")
@@ -180,35 +178,42 @@ class Lake:
             writer.saveAsTable(self.name(table.full_name))
         else:
             writer.save(self.path(table.full_name))
+        self.versions.forget(table.full_name)
 
     def landing(self, table: str, label: str) -> Landing | None:
         """The commit with that label, or None; only one commit has a label. Looks at the newest commits first, then at all."""
-        newest = self._history(table, NEWEST)
-        older = self._history(table) if len(newest) == NEWEST and not _labelled(newest, label) else []
-        for commit in _labelled([*newest, *older], label)[:1]:
-            return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
+        newest = self.versions.history(table, NEWEST)
+        if newest:
+            self.versions.note(table, int(newest[0]["version"]))
+        older = self.versions.history(table) if len(newest) == NEWEST and not _labelled(newest, label) else []
+        for row in _labelled([*newest, *older], label)[:1]:
+            rows = int(row["operationMetrics"].get("numOutputRows", 0))
+            return Landing(int(row["version"]), rows, Commit.of(row.asDict()).appends)
         return None
 
-    def commits_since(self, table: str, version: int) -> list[Commit]:
-        """The table's commits after a version, newest first."""
-        history = self._history(table, NEWEST)
-        if history and int(history[-1]["version"]) > version + 1:
-            history = self._history(table)
-        commits = (Commit(int(row["version"]), row["userMetadata"] or "") for row in history)
-        return [commit for commit in commits if commit.version > version]
+    def remove(self, table: str, condition: str, *, label: str) -> int:
+        """Deletes the rows for which a condition in SQL holds, by a commit with that label; returns how many.
 
-    def restore(self, table: str, version: int | None) -> None:
-        """Makes the table what it was at a version again, by a new commit; without a version it becomes empty."""
-        if version is None:
-            self.spark.sql(f"DELETE FROM {self.name(table)}")  # noqa: S608 - a table name
+        An overwrite without rows: DELETE takes no label. Where no row is to go, nothing is committed.
+        """
+        rows = self.read(table)
+        count = rows.where(condition).count()
+        if not count:
+            return 0
+        writer = rows.where("false").write.format("delta").option("userMetadata", label)
+        writer = writer.mode("overwrite").option("replaceWhere", condition)
+        if self.catalog:
+            writer.saveAsTable(self.name(table))
         else:
-            self.spark.sql(f"RESTORE TABLE {self.name(table)} TO VERSION AS OF {version}").collect()
-        self._sound.discard(table)  # its columns may be those of that version
+            writer.save(self.path(table))
+        self.forget(table)
+        return count
 
     def delete(self, table: str, **equal: str | int) -> None:
         """Deletes the rows whose columns equal the values."""
         where = " AND ".join(f"{column} = :{column}" for column in equal)
         self.spark.sql(f"DELETE FROM {self.name(table)} WHERE {where}", args=equal)  # noqa: S608 - names of a contract
+        self.versions.forget(table)
 
     @contextmanager
     def staged(self, name: str, frame: DataFrame) -> Iterator[DataFrame]:
@@ -230,14 +235,11 @@ class Lake:
             else:  # Spark Connect cannot delete files; an overwrite without rows removes those with rows
                 self.spark.createDataFrame([], frame.schema).write.mode("overwrite").parquet(self.path(f"stage.{name}"))
 
-    def _history(self, table: str, limit: int | None = None) -> list[T.Row]:
-        try:
-            at_most = f" LIMIT {limit}" if limit else ""
-            return self.spark.sql(f"DESCRIBE HISTORY {self.name(table)}{at_most}").collect()
-        except AnalysisException as fault:
-            if fault.getCondition() in ABSENT:
-                return []
-            raise
+    def forget(self, table: str) -> None:
+        """Says that this process committed something to the table that may have changed its columns or properties too."""
+        self._sound.discard(table)
+        self._known_properties.pop(table, None)
+        self.versions.forget(table)
 
     def _create(self, table: Table, name: str, at_birth: Mapping[str, str]) -> None:
         if self.catalog:
@@ -289,10 +291,3 @@ class Lake:
 
 def _labelled(history: Sequence[T.Row], label: str) -> list[T.Row]:
     return [commit for commit in history if commit["userMetadata"] == label]
-
-
-def _counted(rows: DataFrame) -> DataFrame:
-    """Rows of a Delta table with their `_position` in `_file`, by a hash of the row, since Delta has no row numbers."""
-    content = F.xxhash64(F.to_json(F.struct(*(F.col(f"`{c}`") for c in rows.columns))))
-    in_file = Window.partitionBy("_file").orderBy(content)
-    return rows.withColumn("_position", (F.row_number().over(in_file) - 1).cast("long"))

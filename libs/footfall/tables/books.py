@@ -93,6 +93,7 @@ LEDGER = Table(
             unit="count",
             required=True,
         ),
+        Column("rows_expired", "bigint", "rows that were removed, since their keeping time is over", unit="count"),
         Column("skipped_reasons", "map<string,bigint>", "reason -> rows"),
         Column(
             "broken_rules",

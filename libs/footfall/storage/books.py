@@ -41,10 +41,10 @@ class Books:
         self._opened_here: set[tuple[str, int]] = set()
         self._promoted: set[tuple[str, int]] = set()
         self._noted: list[Entry] = []
-        version = lake.version(BATCHES.full_name) or 0
+        version = lake.version(BATCHES.full_name) or 0  # rows that come between this look and the next are known, too
         self._journal = Journal(lake, owner.token, rivals=self.may_have_rivals, version=version)
-        rows = lake.read(BATCHES.full_name, version).withColumn("now_s", F.unix_seconds("now"))
-        for row in rows.orderBy("step", "batch_id", "state").collect():
+        rows = lake.read(BATCHES.full_name).withColumn("now_s", F.unix_seconds("now"))
+        for row in rows.orderBy("step", "batch_id", "state").collect() if version else ():
             self._remember(row)
 
     def last_closed(self, step: str) -> Batch | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from footfall.runtime.cli import main
+from footfall.runtime.keeping import cutoff
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from jobs import maintain, pipeline
@@ -76,8 +78,6 @@ def test_rows_go_when_their_time_is_over_and_refine_has_read_them(
     (tmp_path / "b.csv").write_text(f"{HEAD}b2,1,2024-03-01 11:00:00,s1,1,2.50,bert\n")
     assert _pipeline(words, MARCH_1, "ingest") == 0
 
-    assert _maintain(words, MARCH_31) == 0  # the 30th day: nothing is over
-    assert lake.read(RAW).count() == 3
     assert _maintain(words, APRIL_1, "--dry-run") == 0
     assert f"{RAW:<42}{2:>7} rows past their time" in capsys.readouterr().out
     assert lake.read(RAW).count() == 3
@@ -92,13 +92,16 @@ def test_rows_go_when_their_time_is_over_and_refine_has_read_them(
     ledger = lake.read("books.ledger").where("rows_expired > 0").orderBy("step").collect()
     assert [(line["target"], line["rows_expired"]) for line in ledger] == [("raw.quarantine", 1), (RAW, 2)]
 
+    capsys.readouterr()
     assert _pipeline(words, APRIL_1) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["ingest_corner_sales", "nothing", "new"] in lines
     assert sorted(row["order_id"] for row in lake.read(FACTS).collect()) == ["b1", "b2"]
     facts = lake.read("books.ledger").where(f"target = '{FACTS}'").orderBy("batch_id").collect()
     assert [(line["rows_read"], line["rows_valid"]) for line in facts] == [(2, 1), (1, 1)]
-    assert _maintain(words, APRIL_1) == 0
-    assert lake.read(RAW).count() == 0
-    capsys.readouterr()
-    assert _pipeline(words, APRIL_1) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("ingest_", "refine_"))]
-    assert [line.split()[1:] for line in lines] == [["nothing", "new"]] * 4
+
+
+@pytest.mark.parametrize(("now", "first_kept"), [(MARCH_31, "2024-03-01"), (APRIL_1, "2024-03-02")])
+def test_the_day_on_which_a_row_was_taken_counts_by_the_shop_s_calendar(now: str, first_kept: str) -> None:
+    before = cutoff(datetime.fromisoformat(now).astimezone(UTC), 30, time_zone="Asia/Singapore")
+    assert before == datetime.fromisoformat(f"{first_kept}T00:00:00+08:00")

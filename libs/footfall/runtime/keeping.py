@@ -35,7 +35,7 @@ def expiry_steps(job: Job, readers: Sequence[Step]) -> list[Step]:
         if rebuilt:
             print(f"warning: {name} keeps all its rows, since {rebuilt} is made of all of them each time")
         elif job.books.pin(name) and name not in busy and kept:
-            steps.append(_expire(job, name, cutoff(job, kept), readers))
+            steps.append(_expire(job, name, _cutoff(job, kept), readers))
     return [*steps, *_expire_quarantine(job)]
 
 
@@ -46,11 +46,15 @@ def count_expired(job: Job, steps: Sequence[Step]) -> list[str]:
     return [f"{table:<42}{count:>7,} rows past their time" for table, count in counts]
 
 
-def cutoff(job: Job, keep_days: int) -> datetime:
+def cutoff(now: datetime, keep_days: int, *, time_zone: str) -> datetime:
     """The instant before which rows are past their time: the start of the shop's day `keep_days` before today."""
-    zone = ZoneInfo(job.settings.shop.time_zone)
-    first_kept = job.now.astimezone(zone).date() - timedelta(days=keep_days)
+    zone = ZoneInfo(time_zone)
+    first_kept = now.astimezone(zone).date() - timedelta(days=keep_days)
     return datetime.combine(first_kept, time(), tzinfo=zone)
+
+
+def _cutoff(job: Job, keep_days: int) -> datetime:
+    return cutoff(job.now, keep_days, time_zone=job.settings.shop.time_zone)
 
 
 def _expire(job: Job, table: str, before: datetime, readers: Sequence[Step]) -> Step:
@@ -68,7 +72,7 @@ def _expire_quarantine(job: Job) -> list[Step]:
     """Rows that were set aside go with those of their feed."""
     feeds: list[RawFeed] = raw_feeds(job.settings.all_sources)
     conditions = [
-        f"(feed = '{f.name}' AND {_is_before('known_at', cutoff(job, f.feed.keep_days))})"
+        f"(feed = '{f.name}' AND {_is_before('known_at', _cutoff(job, f.feed.keep_days))})"
         for f in feeds
         if f.feed.keep_days
     ]

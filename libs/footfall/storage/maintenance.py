@@ -57,16 +57,18 @@ def maintain(lake: Lake, books: Books, table: str, *, dry_run: bool = False) -> 
     if kept := _why_kept(lake, books, table):
         return Health(table, kept=kept)
     name, files_before = lake.name(table), _files(lake, table)
-    if not dry_run:
+    files_after = files_before
+    if not dry_run and files_before > 1:
         lake.spark.sql(f"OPTIMIZE {name}").collect()
         lake.versions.forget(table)
+        files_after = _files(lake, table)
     old_files = len(lake.spark.sql(f"VACUUM {name} DRY RUN").collect())
     freed = None
     if old_files and not dry_run:
         lake.spark.sql(f"VACUUM {name}").collect()
         lake.versions.forget(table)
         old_files, freed = _deleted(lake.versions.history(table, 2), old_files)
-    return Health(table, files_before, _files(lake, table), old_files, freed)
+    return Health(table, files_before, files_after, old_files, freed)
 
 
 def require_all(healths: Sequence[Health]) -> None:

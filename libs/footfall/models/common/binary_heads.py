@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.text_head import DIGITS, Softmax
@@ -27,8 +28,12 @@ Marks = npt.NDArray[np.bool_]  # [n_rows, n_questions]
 
 
 def one_for_each(inputs: Matrix | csr_matrix, marks: Marks, strength: float) -> Softmax:
-    """One logistic regression a question, of scikit-learn's C `strength`; the rows of a Softmax are here log-odds of their own."""
-    heads = [_linear(inputs, column, strength) for column in marks.T]
+    """One logistic regression a question, of scikit-learn's C `strength`; the rows of a Softmax are here log-odds of their own.
+
+    In one thread, for the reason of `text_head.fit_softmax`.
+    """
+    with threadpool_limits(limits=1):
+        heads = [_linear(inputs, column, strength) for column in marks.T]
     return Softmax(np.stack([coefficients for coefficients, _ in heads]), np.array([shift for _, shift in heads]))
 
 
@@ -75,7 +80,8 @@ def mean_logits(nets: tuple[Net, ...], inputs: Matrix) -> Matrix:
 
 def small_nets(inputs: Matrix, marks: Marks, *, count: int = NETS) -> tuple[Net, ...]:
     """A few that differ by chance alone; `inputs` are standardised. They stop early, which keeps them from knowing rows by heart."""
-    return tuple(_net(inputs, marks, seed) for seed in range(SEED, SEED + count))
+    with threadpool_limits(limits=1):
+        return tuple(_net(inputs, marks, seed) for seed in range(SEED, SEED + count))
 
 
 def _net(inputs: Matrix, marks: Marks, seed: int) -> Net:

@@ -17,7 +17,7 @@ from footfall.models.common.gates import Contenders, Metric, Verdict, decide
 from footfall.models.common.labelled import LabelledTexts, Split, collected, labelled_rows
 from footfall.models.common.measures import Interval, Labels
 from footfall.models.common.runs import TrainingRun
-from footfall.models.common.text_head import NGRAMS, PARTS, VECTORS, TextHead, fit_head
+from footfall.models.common.text_head import NGRAMS, PARTS, VECTORS, TextHead, fit_heads
 from footfall.models.common.trained import Served, Trained
 from footfall.models.sentiment import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, PROBABILITIES
 from footfall.models.sentiment.model import SentimentModel
@@ -29,7 +29,7 @@ FEWEST_NEUTRAL = {Split.FIT: 30, Split.CALIBRATE: 3}  # with fewer there is no s
 METRICS: Mapping[str, Metric] = {  # of negative against positive
     "auroc": measures.auroc,
     "accuracy": measures.accuracy,
-    "log_loss": lambda y, p: -measures.log_loss(y, p),
+    "log_loss": measures.log_loss.negative(),
 }
 
 
@@ -76,13 +76,10 @@ def fit_variants(
     """A head for each of these VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
     ours, classes = rows.only(Split.FIT, Split.CALIBRATE), classes_of(rows)
     ours = ours if NEUTRAL in classes else ours.without(NEUTRAL)
-    return {
-        name: fit_head(
-            ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_in(Split.CALIBRATE), parts=VARIANTS[name],
-            weights=_weights(ours.labels, classes, neutral_share),
-        )
-        for name in names
-    }  # fmt: skip
+    return fit_heads(
+        ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_in(Split.CALIBRATE),
+        variants={name: VARIANTS[name] for name in names}, weights=_weights(ours.labels, classes, neutral_share),
+    )  # fmt: skip
 
 
 def classes_of(rows: LabelledTexts) -> tuple[str, ...]:

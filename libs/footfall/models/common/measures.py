@@ -1,4 +1,7 @@
-"""How good predictions are, and how sure that is: scikit-learn's measures with bootstrap intervals. Pure."""
+"""How good predictions are, and how sure that is: scikit-learn's measures with bootstrap intervals. Pure.
+
+scikit-learn is imported where it is used: its import takes a second, and a job that has nothing to train needs none of it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import metrics
 
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.resampling import (
@@ -39,12 +41,16 @@ class Interval:
 @measure(auroc_on_draws)
 def auroc(labels: Labels, scores: Matrix) -> float:
     """Share of (positive, negative) pairs in which the positive scores higher; ties count half. NaN with one class."""
+    from sklearn import metrics
+
     return float(metrics.roc_auc_score(labels, scores)) if 0 < labels.sum() < len(labels) else float("nan")
 
 
 @measure(average_precision_on_draws)
 def average_precision(labels: Labels, scores: Matrix) -> float:
     """Precision averaged over the steps in recall, rows of equal score taken together. NaN without positives."""
+    from sklearn import metrics
+
     return float(metrics.average_precision_score(labels, scores)) if labels.sum() else float("nan")
 
 
@@ -62,6 +68,8 @@ def _log_loss_on_draws(labels: Labels, probabilities: Matrix, draws: Draws) -> M
 @measure(_log_loss_on_draws)
 def log_loss(labels: Labels, probabilities: Matrix) -> float:
     """Mean negative log-likelihood, in nats."""
+    from sklearn import metrics
+
     return float(metrics.log_loss(labels, probabilities, labels=[0, 1]))
 
 
@@ -80,6 +88,8 @@ def agreement(labels: Labels, classes: Matrix) -> npt.NDArray[np.bool_]:
 @measure(macro_f1_on_draws)
 def macro_f1(labels: Labels, classes: Matrix) -> float:
     """Mean F1 of the classes that occur among the labels, each counting alike."""
+    from sklearn import metrics
+
     return float(metrics.f1_score(labels, classes, average="macro", labels=np.unique(labels), zero_division=0.0))
 
 

@@ -53,7 +53,7 @@ class Softmax:
     def as_json(self) -> dict[str, Any]:
         """Coefficients to five decimals."""
         return {
-            "coefficients": [[round(c, DIGITS) for c in row] for row in self.coefficients.tolist()],
+            "coefficients": np.round(self.coefficients, DIGITS).tolist(),
             "intercepts": self.intercepts.tolist(),
         }
 

@@ -13,9 +13,9 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
-from threadpoolctl import threadpool_limits
 
 from footfall.models.common.featureset import Matrix
+from footfall.models.common.one_thread import one_thread
 from footfall.models.common.text_head import DIGITS, Softmax
 
 MOST_ROUNDS = 300
@@ -28,11 +28,8 @@ Marks = npt.NDArray[np.bool_]  # [n_rows, n_questions]
 
 
 def one_for_each(inputs: Matrix | csr_matrix, marks: Marks, strength: float) -> Softmax:
-    """One logistic regression a question, of scikit-learn's C `strength`; the rows of a Softmax are here log-odds of their own.
-
-    In one thread, for the reason of `text_head.fit_softmax`.
-    """
-    with threadpool_limits(limits=1):
+    """One logistic regression a question, of scikit-learn's C `strength`; the rows of a Softmax are here log-odds of their own."""
+    with one_thread():
         heads = [_linear(inputs, column, strength) for column in marks.T]
     return Softmax(np.stack([coefficients for coefficients, _ in heads]), np.array([shift for _, shift in heads]))
 
@@ -80,7 +77,7 @@ def mean_logits(nets: tuple[Net, ...], inputs: Matrix) -> Matrix:
 
 def small_nets(inputs: Matrix, marks: Marks, *, count: int = NETS) -> tuple[Net, ...]:
     """A few that differ by chance alone; `inputs` are standardised. They stop early, which keeps them from knowing rows by heart."""
-    with threadpool_limits(limits=1):
+    with one_thread():
         return tuple(_net(inputs, marks, seed) for seed in range(SEED, SEED + count))
 
 

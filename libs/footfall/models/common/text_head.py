@@ -14,13 +14,13 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 
 from footfall.errors import DataError, TooFew
 from footfall.models.common.blend import fit_blend
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels
 from footfall.models.common.ngrams import NGrams, ngram_counts
+from footfall.models.common.one_thread import one_thread
 
 VECTORS, NGRAMS = "vectors", "ngrams"
 PARTS = (VECTORS, NGRAMS)
@@ -169,13 +169,9 @@ def summed(
 
 
 def fit_softmax(inputs: Matrix | csr_matrix, codes: Labels, strength: float) -> Softmax:
-    """scikit-learn's logistic regression; dense inputs are standardised first, which is folded into the coefficients.
-
-    In one thread: the vectors that the solver adds up are short, and threads that wait for each other beside Spark's cost ten
-    times what they save.
-    """
+    """scikit-learn's logistic regression; dense inputs are standardised first, which is folded into the coefficients."""
     regression = LogisticRegression(C=strength, max_iter=MOST_ROUNDS)
-    with threadpool_limits(limits=1):
+    with one_thread():
         if isinstance(inputs, csr_matrix):
             return _softmax_of(regression.fit(inputs, codes))
         middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + TINY

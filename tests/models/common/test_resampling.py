@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from footfall.models.aspects import training as aspects
 from footfall.models.common import measures, resampling
 from footfall.models.common.resampling import Measure, mean_on_draws, on_each
 from footfall.models.intents import evaluation
@@ -43,6 +44,15 @@ def test_a_figure_of_answers_on_draws_is_that_of_each_draw(name: str) -> None:
     together = on_each(OF_ANSWERS[name], CLASSES, ANSWERS, draws)
     np.testing.assert_allclose(together, one_by_one(OF_ANSWERS[name], CLASSES, ANSWERS, draws), rtol=0, atol=1e-14)
     assert np.isnan(together).sum() == {"utility": 0}.get(name, 1)
+
+
+def test_figures_of_many_aspects_on_draws_are_those_of_each_draw() -> None:
+    marks = np.arange(ROWS)[:, None] % np.array([4, 6, ROWS]) == 0  # a draw may lack the third
+    logits = np.arange(ROWS)[:, None] * np.array([7, 11, 13]) % 17 / 4.0
+    draws = measures.resamples(ROWS, 40)
+    for figure, predicted in ((aspects.micro_f1, logits > 3), (aspects.mean_auroc, logits)):
+        together = on_each(figure, marks, predicted, draws)
+        np.testing.assert_allclose(together, one_by_one(figure, marks, predicted, draws), rtol=0, atol=1e-14)
 
 
 def test_macro_f1_leaves_out_a_class_that_a_draw_has_no_label_of() -> None:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from footfall import __version__
 from footfall.report.data import ReportData, ReportShop, TableVersion
-from footfall.report.page import looks, render
+from footfall.report.looks import looks
 from footfall.report.questions import READS, answers
 from footfall.report.serving import scoring_models, versions_in_use
-from footfall.report.summary import summary
 from footfall.runtime.cli import Job, main
 from footfall.runtime.scoring import no_model_reasons
 from footfall.steps.step import ALL_BEFORE, Frames, Read, Step, StepResult
@@ -27,6 +26,9 @@ def steps(job: Job) -> list[Step]:
     about = {source.source: source.about for source in job.settings.all_sources}
 
     def apply(frames: Frames) -> StepResult:
+        from footfall.report.page import render  # plotly and jinja2: half a second, only where a page is made
+        from footfall.report.summary import summary
+
         data = _report_data(job, frames, about)
         write_text(page, render(data))
         write_text(text, summary(data, lake=lake.catalog or lake.root, page=page))

@@ -47,9 +47,7 @@ def held_out_messages(encode: Encode) -> pd.DataFrame:
 def rows(encode: Encode, *, rounds: int = ROUNDS) -> list[Row]:
     """Figures of the model, its baselines and the frozen encoder alone, each with its 95% bootstrap interval."""
     training, held_out = training_messages(encode), held_out_messages(encode)
-    models = {
-        name: intents.fit(training, name, fingerprint="", min_precision=MIN_PRECISION) for name in intents.VARIANTS
-    }
+    models = intents.fit_variants(training, fingerprint="", min_precision=MIN_PRECISION)
     models["key words"] = IntentsModel("key words", "", 0.0, None)
     predictions = intents.predicted(models[intents.LEARNER], models, held_out, training)
     baselines = {**predictions.baselines, "frozen encoder": _by_vectors(training, held_out)}

@@ -22,6 +22,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from footfall.models.common import measures
 from footfall.models.common.labelled import LabelledTexts, Split
+from footfall.models.common.resampling import Figure
 from footfall.models.common.text_head import TextHead
 from footfall.models.sentiment import CLASSES, NEUTRAL, POSITIVE
 from footfall.models.sentiment.training import BOTH, fit_variants, positive_score
@@ -97,7 +98,11 @@ def joined(first: LabelledTexts, second: LabelledTexts) -> LabelledTexts:
 def two_class_rows(task: str, heads: Heads, names: Mapping[str, str], held_out: LabelledTexts) -> Iterator[Row]:
     """Accuracy, AUROC and calibration error of each head on negative and positive sentences."""
     outcomes = np.array([label == POSITIVE for label in held_out.labels], dtype=np.int64)
-    measured = {"accuracy": measures.accuracy, "AUROC": measures.auroc, "calibration error": measures.calibration_error}
+    measured: dict[str, Figure] = {
+        "accuracy": measures.accuracy,
+        "AUROC": measures.auroc,
+        "calibration error": measures.calibration_error,
+    }
     for name, method in names.items():
         figures = measures.intervals(outcomes, positive_score(heads[name], held_out), measured, rounds=ROUNDS)
         yield from (Row.of(task, method, measure, interval, len(outcomes)) for measure, interval in figures.items())

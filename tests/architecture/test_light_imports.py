@@ -9,24 +9,26 @@ import sys
 
 import pytest
 
-from architecture.sources import LIBRARY
+from architecture.sources import LIBRARY, ROOT
 from footfall.models import MODELS
 from footfall.models.common.declaration import Stage
 
 HEAVY = ("pyspark", "plotly", "mlflow", "torch", "transformers", "jinja2", "optuna", "matplotlib")
+AT_WORK = (set(HEAVY) - {"pyspark"}) | {"sklearn", "scipy", "PIL"}  # what a job loads only where it has work for it
 CONTRACTS = ("footfall", "footfall.errors", "footfall.contract", "footfall.tables")
 SHOW_LOADED = """
 import importlib, json, sys
 before = set(sys.modules)
-importlib.import_module(sys.argv[1])
+for name in sys.argv[1:]:
+    importlib.import_module(name)
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
-def loaded_by(module: str) -> set[str]:
-    """Names of the top-level packages that importing `module` adds to a fresh Python."""
-    environment = {**os.environ, "PYTHONPATH": str(LIBRARY.parent)}
-    command = [sys.executable, "-c", SHOW_LOADED, module]
+def loaded_by(*modules: str) -> set[str]:
+    """Names of the top-level packages that importing `modules` adds to a fresh Python."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (LIBRARY.parent, ROOT)))}
+    command = [sys.executable, "-c", SHOW_LOADED, *modules]
     shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return {name.partition(".")[0] for name in json.loads(shown.stdout)}
 
@@ -50,3 +52,8 @@ def test_the_declarations_of_models_and_their_loader_load_nothing_heavy(module: 
 
 def test_the_heavy_packages_are_seen_where_they_are_loaded() -> None:
     assert loaded_by("footfall.runtime.session") & set(HEAVY) == {"pyspark"}
+
+
+def test_jobs_load_no_package_for_work_that_may_not_be_there() -> None:
+    loaded = loaded_by(*(f"jobs.{path.stem}" for path in (ROOT / "jobs").glob("[a-z]*.py")))
+    assert loaded & (AT_WORK | {"pyspark"}) == {"pyspark"}

@@ -131,15 +131,13 @@ class Registry:
                     client.log_text(run.info.run_id, card, CARD)
                 for name, figure in (plots or {}).items():
                     client.log_figure(run.info.run_id, figure, f"plots/{name}.html")
-                number = self._register(client, run.info.run_id, candidate)
-            version_tags = {
-                "feature_version": candidate.feature_version,
-                "gates": candidate.missed or PASSED,
-                "served_by": verdict.served_by,
-                **(tags or {}),
-            }
-            for key, value in version_tags.items():
-                client.set_model_version_tag(self.name(candidate.name), number, key, value)
+                version_tags = {
+                    "feature_version": candidate.feature_version,
+                    "gates": candidate.missed or PASSED,
+                    "served_by": verdict.served_by,
+                    **(tags or {}),
+                }
+                number = self._register(client, run.info.run_id, candidate, version_tags)
             client.set_registered_model_alias(self.name(candidate.name), CHALLENGER, number)
         return number
 
@@ -185,8 +183,8 @@ class Registry:
             client.log_batch(run, metrics=points[at : at + MOST_POINTS])
         client.log_dict(run, {**candidate.evaluation, "verdict": candidate.verdict.as_json()}, EVALUATION)
 
-    def _register(self, client: MlflowClient, run: str, candidate: Candidate) -> str:
-        """Saves the model as a pyfunc without pickles and without a row of data; returns the version's number."""
+    def _register(self, client: MlflowClient, run: str, candidate: Candidate, tags: Mapping[str, str]) -> str:
+        """Saves the model as a pyfunc without pickles and without a row of data; returns the number of its version."""
         import mlflow
         from mlflow.exceptions import MlflowException
         from mlflow.models import ModelSignature
@@ -207,7 +205,7 @@ class Registry:
         with suppress(MlflowException):  # it is there from the second version on
             client.create_registered_model(self.name(candidate.name))
         version = client.create_model_version(
-            self.name(candidate.name), logged.model_uri, run, model_id=logged.model_id
+            self.name(candidate.name), logged.model_uri, run, tags=dict(tags), model_id=logged.model_id
         )
         return str(version.version)
 

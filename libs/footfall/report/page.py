@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from importlib import resources
 from typing import Any
 
 import jinja2
@@ -17,10 +15,10 @@ from footfall.privacy.masking import masked
 from footfall.report import figures, words
 from footfall.report.data import LEAST_PEOPLE, ReportData
 from footfall.report.findings import churners_among_riskiest, expected_churners, findings
+from footfall.report.looks import PARTS, part
 from footfall.report.serving import BASELINE, churn_status, evaluated_name, model_statuses
 from footfall.text.normal import normalise
 
-PARTS = ("page.html.j2", "page.css", "page.js")
 LANGUAGES = {"zh": "Chinese", "en": "English", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese"}
 # The browser itself refuses to load anything from elsewhere.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -28,7 +26,7 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 
 def render(data: ReportData) -> str:
     """The whole page."""
-    template, style, script = (_part(name) for name in PARTS)
+    template, style, script = (part(name) for name in PARTS)
     churn = data.evaluations.get("churn", {})
     return _environment(data.shop.currency).from_string(template).render(
         data=data,
@@ -69,11 +67,6 @@ def render(data: ReportData) -> str:
         plotly=Markup(plotly.offline.get_plotlyjs().replace("</script", "<\\/script")),  # noqa: S704 - the library itself
         dark=_json(figures.DARK),
     )  # fmt: skip
-
-
-def looks() -> str:
-    """Hash of template, style and script: where it changes, the page is rendered again."""
-    return hashlib.sha256("\0".join(map(_part, PARTS)).encode()).hexdigest()[:16]
 
 
 def _figures(data: ReportData) -> dict[str, Markup]:
@@ -162,7 +155,3 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _json(value: Any) -> Markup:
     """JSON that cannot end the script element in which it stands; numbers that are not finite become null."""
     return htmlsafe_json_dumps(value, cls=PlotlyJSONEncoder, ensure_ascii=False)
-
-
-def _part(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -15,7 +15,6 @@ from pyspark.sql import functions as F
 from footfall.errors import DataError, TooFew
 from footfall.features.dates import AsOfDates
 from footfall.models import MODELS
-from footfall.models.common import plots
 from footfall.models.common.card import card
 from footfall.models.common.declaration import Model, Stage, TextFeatures, imported
 from footfall.models.common.featureset import FeatureSet
@@ -206,6 +205,8 @@ def _feature_versions(job: Job, model: Model) -> set[str]:
 
 
 def _recorded(job: Job, model: Model, trained: Trained, tags: Mapping[str, str]) -> StepResult:
+    from footfall.models.common import plots  # plotly: half a second, only where something was trained
+
     step = f"train_{model.name}"
     batch = job.books.unfinished(step)
     role = trained.verdict.role

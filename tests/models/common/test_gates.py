@@ -9,8 +9,8 @@ import pytest
 from models_shared import gates_passed
 
 from footfall.models.common.declaration import Gate
-from footfall.models.common.gates import Contenders, Role, Verdict, decide, paired_gain
-from footfall.models.common.measures import resamples
+from footfall.models.common.gates import Contenders, Role, Verdict, decide
+from footfall.models.common.measures import paired_gain, resamples
 
 ROWS = 400
 RIGHT = np.arange(ROWS) % 2  # what is true of the rows

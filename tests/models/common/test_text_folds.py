@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from footfall.models.common import measures
-from footfall.models.common.text_folds import fit_on_folds
+from footfall.models.common.text_folds import fit_all_on_folds, fit_on_folds
 from footfall.models.common.text_head import NGRAMS, VECTORS, fit_head
 
 CLASSES = ("cold", "warm")
@@ -48,3 +48,13 @@ def test_a_part_that_is_not_asked_for_is_not_there() -> None:
     texts, vectors, codes = _rows(40, seed=4)
     assert fit_on_folds(texts, vectors, codes, classes=CLASSES, parts=(NGRAMS,)).head.dim == 0
     assert fit_on_folds(texts, vectors, codes, classes=CLASSES, parts=(VECTORS,)).head.ngrams is None
+
+
+def test_heads_that_share_a_part_are_those_fitted_alone() -> None:
+    texts, vectors, codes = _rows(120, seed=5)
+    variants = {"both": (VECTORS, NGRAMS), "words": (NGRAMS,)}
+    together = fit_all_on_folds(texts, vectors, codes, classes=CLASSES, variants=variants)
+    for name, parts in variants.items():
+        alone = fit_on_folds(texts, vectors, codes, classes=CLASSES, parts=parts)
+        assert together[name].head.as_json() == alone.head.as_json()
+        np.testing.assert_array_equal(together[name].unseen, alone.unseen)

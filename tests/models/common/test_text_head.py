@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
 
 from footfall.errors import DataError
 from footfall.models.common import measures
 from footfall.models.common.blend import balanced, fit_blend
 from footfall.models.common.ngrams import NGrams
-from footfall.models.common.text_head import NGRAMS, VECTORS, TextHead, fit_head
+from footfall.models.common.text_head import NGRAMS, VECTORS, TextHead, fit_head, fit_heads, fit_softmax
 
 CLASSES = ("negative", "neutral", "positive")
 MOODS = {"negative": "broken and late", "neutral": "bought on monday", "positive": "lovely and fast"}
@@ -63,6 +64,25 @@ def test_a_head_comes_back_from_json_as_it_was_and_holds_no_text() -> None:
     np.testing.assert_allclose(
         TextHead.from_json(json.loads(told)).probability(TEXTS, SEEN), head.probability(TEXTS, SEEN), atol=1e-3
     )
+
+
+def test_heads_that_share_a_part_are_those_fitted_alone() -> None:
+    variants = {"both": (VECTORS, NGRAMS), "words": (NGRAMS,), "seen": (VECTORS,)}
+    weights = np.linspace(0.5, 1.5, len(TEXTS))
+    heads = fit_heads(TEXTS, SEEN, LABELS, classes=CLASSES, kept=KEPT, variants=variants, weights=weights)
+    for name, parts in variants.items():
+        alone = fit_head(TEXTS, SEEN, LABELS, classes=CLASSES, kept=KEPT, parts=parts, weights=weights)
+        assert heads[name].as_json() == alone.as_json()
+    assert (heads["words"].of_vectors, heads["seen"].of_ngrams, heads["seen"].ngrams) == (None, None, None)
+
+
+def test_a_part_is_what_scikit_learn_fits() -> None:
+    codes = np.array([CLASSES.index(label) for label in LABELS])
+    inputs = NGrams.fit(TEXTS).transform(TEXTS)
+    expected = LogisticRegression(C=10.0, max_iter=500).fit(inputs, codes)
+    fitted = fit_softmax(inputs, codes, 10.0)
+    np.testing.assert_allclose(fitted.coefficients, expected.coef_, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(fitted.intercepts, expected.intercept_, rtol=0, atol=1e-9)
 
 
 def test_no_texts_give_no_rows() -> None:

@@ -12,7 +12,7 @@ from footfall.models.common.logistic import sigmoid
 from footfall.models.common.text_head import Softmax, TextHead
 from footfall.models.sentiment import MODEL, NEGATIVE, POSITIVE
 from footfall.models.sentiment.model import SentimentModel
-from footfall.models.sentiment.training import BOTH, decide_sentiment
+from footfall.models.sentiment.training import BOTH, decide_sentiment, score_held_out
 
 COUNT = 3000
 TRUE_SLOPES = np.array([3.0, 3.0, 2.0])
@@ -44,7 +44,7 @@ NGRAMS_HEAD = head(0.0, 0.0, 0.7)
 def verdict_of(candidate: TextHead, *, vectors: TextHead = VECTORS_HEAD, champion: TextHead | None = None) -> Verdict:
     loaded = as_champion(SentimentModel(BOTH, ENCODER, champion), "sentiment") if champion else None
     heads = {"n-grams": NGRAMS_HEAD, "vectors": vectors, BOTH: candidate}
-    return decide_sentiment(TEXTS, heads, training_run(MODEL, champion=loaded))
+    return decide_sentiment(TEXTS, score_held_out(TEXTS, heads), training_run(MODEL, champion=loaded))
 
 
 def missed_by(verdict: Verdict) -> list[tuple[str, str]]:

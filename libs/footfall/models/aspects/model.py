@@ -196,7 +196,8 @@ def _has_head(heads: Softmax) -> npt.NDArray[np.bool_]:
 
 def votes(clauses: Sequence[str], *, lexicon: Lexicon) -> npt.NDArray[np.bool_]:
     """bool[n_clauses, n_aspects]: whether a word of the list is there."""
-    marks = [[bool(lexicon.words_in(aspect, clause)) for aspect in lexicon.aspects] for clause in clauses]
+    patterns = [lexicon.words[aspect].pattern for aspect in lexicon.aspects]
+    marks = [[pattern.search(clause) is not None for pattern in patterns] for clause in clauses]
     return np.array(marks, dtype=bool).reshape(len(clauses), len(lexicon.aspects))
 
 

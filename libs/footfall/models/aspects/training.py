@@ -20,6 +20,7 @@ from footfall.models.common.binary_heads import Marks
 from footfall.models.common.documents import documents, known_before
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.gates import Contenders, Metric, Verdict, decide
+from footfall.models.common.resampling import Draws, auroc_on_draws, measure, ratio
 from footfall.models.common.runs import TrainingRun
 from footfall.models.common.trained import Served, Trained
 from footfall.tables import CLAUSE_VECTORS, LABELLED_CLAUSES, REVIEWS, TEXT_VECTORS, TICKETS
@@ -147,11 +148,6 @@ def decide_by_votes(model: AspectModel, clauses: ReadClauses, run: TrainingRun) 
     def logits(of: AspectModel) -> Any:
         return _columns(of.of_vectors.logits(clauses.vectors), of, aspects)
 
-    def mean_auroc(marks: Any, logits: Any) -> float:
-        of_aspects = [measures.auroc(marks[:, i], logits[:, i]) for i in range(marks.shape[1])]
-        known = [value for value in of_aspects if not np.isnan(value)]  # a resample may hold no vote for an aspect
-        return float(np.mean(known)) if known else float("nan")
-
     outcomes = voted[:, learnt].astype(np.int64)
     contenders = Contenders(
         outcomes=outcomes,
@@ -180,6 +176,26 @@ def _decided(contenders: Contenders, metric: str, metrics: Mapping[str, Metric],
     )  # fmt: skip
 
 
+def _mean_auroc_on_draws(marks: Any, logits: Any, draws: Draws) -> Matrix:
+    of_aspects = np.stack([auroc_on_draws(marks[:, i], logits[:, i], draws) for i in range(marks.shape[1])])
+    is_known = ~np.isnan(of_aspects)  # a resample may hold no vote for an aspect
+    return ratio(np.where(is_known, of_aspects, 0.0).sum(axis=0), is_known.sum(axis=0))
+
+
+@measure(_mean_auroc_on_draws)
+def mean_auroc(marks: Any, logits: Any) -> float:
+    """The mean of the AUROC of each aspect that some clauses have and some have not; int and float[n, n_aspects]."""
+    of_aspects = [measures.auroc(marks[:, i], logits[:, i]) for i in range(marks.shape[1])]
+    known = [value for value in of_aspects if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _micro_f1_on_draws(marks: Any, predicted: Any, draws: Draws) -> Matrix:
+    hits, both = (marks & predicted).sum(axis=1), marks.sum(axis=1) + predicted.sum(axis=1)
+    return np.asarray(2 * hits[draws].sum(axis=1) / np.maximum(both[draws].sum(axis=1), 1))
+
+
+@measure(_micro_f1_on_draws)
 def micro_f1(marks: Any, predicted: Any) -> float:
     """F1 over all aspects of all clauses together; bool[n, n_aspects] each."""
     hits = float((marks & predicted).sum())

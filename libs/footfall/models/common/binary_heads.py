@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from footfall.models.common.featureset import Matrix
+from footfall.models.common.one_thread import one_thread
 from footfall.models.common.text_head import DIGITS, Softmax
 
 MOST_ROUNDS = 300
@@ -28,7 +29,8 @@ Marks = npt.NDArray[np.bool_]  # [n_rows, n_questions]
 
 def one_for_each(inputs: Matrix | csr_matrix, marks: Marks, strength: float) -> Softmax:
     """One logistic regression a question, of scikit-learn's C `strength`; the rows of a Softmax are here log-odds of their own."""
-    heads = [_linear(inputs, column, strength) for column in marks.T]
+    with one_thread():
+        heads = [_linear(inputs, column, strength) for column in marks.T]
     return Softmax(np.stack([coefficients for coefficients, _ in heads]), np.array([shift for _, shift in heads]))
 
 
@@ -75,7 +77,8 @@ def mean_logits(nets: tuple[Net, ...], inputs: Matrix) -> Matrix:
 
 def small_nets(inputs: Matrix, marks: Marks, *, count: int = NETS) -> tuple[Net, ...]:
     """A few that differ by chance alone; `inputs` are standardised. They stop early, which keeps them from knowing rows by heart."""
-    return tuple(_net(inputs, marks, seed) for seed in range(SEED, SEED + count))
+    with one_thread():
+        return tuple(_net(inputs, marks, seed) for seed in range(SEED, SEED + count))
 
 
 def _net(inputs: Matrix, marks: Marks, seed: int) -> Net:

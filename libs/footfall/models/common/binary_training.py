@@ -31,7 +31,7 @@ from footfall.models.common.trained import Served, Trained
 PENALTY, TAIL = 1e-3, 0.002
 MOST_HELD_OUT = 200_000  # people whose scores are looked at on the driver; a sample by hash above that
 ACTIVE_DAYS = 61  # "active lately": people who were silent for longer flatter a model of their activity
-METRICS: Mapping[str, Metric] = {"auroc": measures.auroc, "log_loss": lambda y, p: -measures.log_loss(y, p)}
+METRICS: Mapping[str, Metric] = {"auroc": measures.auroc, "log_loss": measures.log_loss.negative()}
 MORE_HISTORY = "Load more history, or choose another --as-of, horizon or features.training_dates."
 
 

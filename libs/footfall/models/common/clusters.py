@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
-from threadpoolctl import threadpool_limits
 
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels
+from footfall.models.common.one_thread import one_thread
 
 SEED = 17
 STARTS = 10  # of every fit, the best by cost is kept: one start alone often ends in another local minimum
@@ -71,8 +71,8 @@ def choose(tried: Sequence[ClusterTrial], *, min_stability: float) -> ClusterTri
 
 
 def fit(scaled: Matrix, k: int, *, seed: int = SEED, weights: Matrix | None = None) -> Matrix:
-    """float64[k, n_features]: centres, summed in one thread: the same on any machine, no spinning beside Spark's threads."""
-    with threadpool_limits(limits=1):
+    """float64[k, n_features]: centres, the same on any machine."""
+    with one_thread():
         fitted = KMeans(n_clusters=k, n_init=STARTS, random_state=seed).fit(scaled, sample_weight=weights)
     centres: Matrix = fitted.cluster_centers_
     return centres

@@ -11,10 +11,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-import numpy as np
-
 from footfall.models.common.declaration import Gate
-from footfall.models.common.measures import Interval, interval_of, resamples
+from footfall.models.common.measures import Interval, Labels, paired_gain, resamples
 
 Outcomes = Any  # what is true of the held-out rows: an array whose first axis are the rows
 Predictions = Any  # what a contender predicts of them, likewise
@@ -138,25 +136,13 @@ def decide(
     return Verdict(Role.NOBODY, "", reports, f"{missed}; no baseline beats the trivial prediction")
 
 
-def paired_gain(
-    metric: Metric, outcomes: Outcomes, ours: Predictions, rivals: Sequence[Predictions], draws: Sequence[np.ndarray]
-) -> Interval:
-    """The metric beyond that of the best rival, on the same resamples for all."""
-
-    def beyond(rows: np.ndarray | slice) -> float:
-        best = max(metric(outcomes[rows], rival[rows]) for rival in rivals)
-        return metric(outcomes[rows], ours[rows]) - best
-
-    return interval_of(beyond(slice(None)), [beyond(rows) for rows in draws])
-
-
 def _reports(
     contenders: Contenders,
     gates: Sequence[Gate],
     metrics: Mapping[str, Metric],
     settings: Mapping[str, Any],
     max_champion_loss: float,
-    draws: Sequence[np.ndarray],
+    draws: Sequence[Labels],
 ) -> tuple[GateReport, ...]:
     ours = contenders.of(contenders.learner)
     rivals = {name: contenders.of(name) for name in contenders.baselines}

@@ -35,14 +35,22 @@ class NGrams:
     @classmethod
     def fit(cls, texts: Iterable[str], *, longest: int = LONGEST) -> NGrams:
         """The n-grams of `texts`, which are normalised (`footfall.text.normal`)."""
-        counts = _counts(texts, longest)
+        return cls.of_counts(ngram_counts(texts, longest=longest), longest=longest)
+
+    @classmethod
+    def of_counts(cls, counts: csr_matrix, *, longest: int = LONGEST) -> NGrams:
+        """The n-grams of texts whose `ngram_counts` these are: texts that are fitted on several times are hashed once."""
         in_texts = np.bincount(counts.indices, minlength=BUCKETS)
         used = np.flatnonzero(in_texts >= LEAST_TEXTS)
         return cls(longest, used, 1 + np.log((1 + counts.shape[0]) / (1 + in_texts[used])))
 
     def transform(self, texts: Iterable[str]) -> csr_matrix:
         """float64[n_texts, len(used)]."""
-        counts = _counts(texts, self.longest)[:, self.used]
+        return self.weighted(ngram_counts(texts, longest=self.longest))
+
+    def weighted(self, counts: csr_matrix) -> csr_matrix:
+        """float64[n_texts, len(used)] of texts whose `ngram_counts` these are."""
+        counts = counts[:, self.used]
         if not len(self.used):
             return counts
         counts.data = 1 + np.log(counts.data)
@@ -60,8 +68,8 @@ class NGrams:
         )
 
 
-def _counts(texts: Iterable[str], longest: int) -> csr_matrix:
-    """How often each bucket occurs in each text; a text with no character has an empty row."""
+def ngram_counts(texts: Iterable[str], *, longest: int = LONGEST) -> csr_matrix:
+    """float64[n_texts, BUCKETS]: how often each bucket occurs in each text; a text with no character has an empty row."""
     hashing = HashingVectorizer(
         analyzer="char", ngram_range=(1, longest), n_features=BUCKETS, alternate_sign=False, norm=None
     )

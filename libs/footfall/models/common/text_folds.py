@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 from footfall.models.common.blend import fit_blend
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels
-from footfall.models.common.ngrams import NGrams
+from footfall.models.common.ngrams import NGrams, ngram_counts
 from footfall.models.common.text_head import NGRAMS, PARTS, STRENGTH, VECTORS, TextHead, as_matrix, fit_softmax, summed
 
 FOLDS = 5
@@ -46,25 +46,53 @@ def fit_on_folds(
     place of each label in `classes`; every class has at least FOLDS texts. `unseen` is calibrated on itself, by one number
     a part and one a class.
     """
-    matrix = as_matrix(vectors, None)
-    logits = {part: np.zeros((len(texts), len(classes))) for part in parts}
-    for fitted, others in StratifiedKFold(FOLDS).split(np.zeros(len(texts)), codes):
-        ngrams = NGrams.fit(texts[row] for row in fitted)
-        inputs = _inputs(parts, ngrams, texts, matrix)
-        for part in parts:
-            half = fit_softmax(inputs[part][fitted], codes[fitted], strength[part])
-            logits[part][others] = half.logits(inputs[part][others])
-    scales, shifts = fit_blend([logits[part] for part in parts], codes)
-    ngrams = NGrams.fit(texts)
-    inputs = _inputs(parts, ngrams, texts, matrix)
-    fitted_parts = {part: fit_softmax(inputs[part], codes, strength[part]) for part in parts}
-    head = summed(fitted_parts, scales, shifts, classes=classes, ngrams=ngrams if NGRAMS in parts else None)
-    total = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
-    return OnFolds(head, np.asarray(softmax(total + shifts, axis=1)))
+    return fit_all_on_folds(texts, vectors, codes, classes=classes, variants={"only": parts}, strength=strength)["only"]
 
 
-def _inputs(
-    parts: Sequence[str], ngrams: NGrams, texts: Sequence[str], vectors: Matrix
-) -> dict[str, Matrix | csr_matrix]:
-    """What each part reads of every text."""
-    return {part: vectors if part == VECTORS else ngrams.transform(texts) for part in parts}
+def fit_all_on_folds(
+    texts: Sequence[str],
+    vectors: npt.ArrayLike,
+    codes: Labels,
+    *,
+    classes: Sequence[str],
+    variants: Mapping[str, Sequence[str]],
+    strength: Mapping[str, float] = STRENGTH,
+) -> dict[str, OnFolds]:
+    """`fit_on_folds` for each of `variants`, the parts by name; a part that several read is fitted once."""
+    every = np.arange(len(texts))
+    read = {part for parts in variants.values() for part in parts}
+    reader = _Reader(as_matrix(vectors, None), ngram_counts(texts) if NGRAMS in read else None)
+    wanted = [part for part in PARTS if part in read]
+    logits = {part: np.zeros((len(texts), len(classes))) for part in wanted}
+    for rows, others in StratifiedKFold(FOLDS).split(np.zeros(len(texts)), codes):
+        ngrams = reader.ngrams(rows)
+        for part in wanted:
+            half = fit_softmax(reader.inputs(part, ngrams, rows), codes[rows], strength[part])
+            logits[part][others] = half.logits(reader.inputs(part, ngrams, others))
+    ngrams = reader.ngrams(every)
+    fitted = {part: fit_softmax(reader.inputs(part, ngrams, every), codes, strength[part]) for part in wanted}
+    made = {}
+    for name, parts in variants.items():
+        scales, shifts = fit_blend([logits[part] for part in parts], codes)
+        head = summed({part: fitted[part] for part in parts}, scales, shifts, classes=classes, ngrams=ngrams)
+        total = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
+        made[name] = OnFolds(head, np.asarray(softmax(total + shifts, axis=1)))
+    return made
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What each part reads of the texts: float64[n_texts, dim], and `ngram_counts` where n-grams are read."""
+
+    vectors: Matrix
+    counts: csr_matrix | None
+
+    def ngrams(self, rows: npt.NDArray[np.int64]) -> NGrams | None:
+        """The n-grams of these texts."""
+        return None if self.counts is None else NGrams.of_counts(self.counts[rows])
+
+    def inputs(self, part: str, ngrams: NGrams | None, rows: npt.NDArray[np.int64]) -> Matrix | csr_matrix:
+        """What the part reads of these texts."""
+        if part == VECTORS or ngrams is None or self.counts is None:
+            return self.vectors[rows]
+        return ngrams.weighted(self.counts[rows])

@@ -19,7 +19,8 @@ from footfall.errors import DataError, TooFew
 from footfall.models.common.blend import fit_blend
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.measures import Labels
-from footfall.models.common.ngrams import NGrams
+from footfall.models.common.ngrams import NGrams, ngram_counts
+from footfall.models.common.one_thread import one_thread
 
 VECTORS, NGRAMS = "vectors", "ngrams"
 PARTS = (VECTORS, NGRAMS)
@@ -52,7 +53,7 @@ class Softmax:
     def as_json(self) -> dict[str, Any]:
         """Coefficients to five decimals."""
         return {
-            "coefficients": [[round(c, DIGITS) for c in row] for row in self.coefficients.tolist()],
+            "coefficients": np.round(self.coefficients, DIGITS).tolist(),
             "intercepts": self.intercepts.tolist(),
         }
 
@@ -120,18 +121,40 @@ def fit_head(
     `texts` are normalised, `vectors` [n_texts, dim]; `weights` float64[n_texts] say how much each text counts among
     those kept (all alike where None). Raises TooFew where a class is missing on either side.
     """
+    return fit_heads(texts, vectors, labels, classes=classes, kept=kept, variants={"only": parts}, weights=weights)[
+        "only"
+    ]
+
+
+def fit_heads(
+    texts: Sequence[str],
+    vectors: npt.ArrayLike,
+    labels: Sequence[str],
+    *,
+    classes: Sequence[str],
+    kept: npt.NDArray[np.bool_],
+    variants: Mapping[str, Sequence[str]],
+    weights: Matrix | None = None,
+) -> dict[str, TextHead]:
+    """`fit_head` for each of `variants`, the parts by name; a part that several read is fitted once."""
     codes = _codes(labels, classes, kept)
+    wanted = {part for parts in variants.values() for part in parts}
     inputs: dict[str, Matrix | csr_matrix] = {}
     ngrams = None
-    if VECTORS in parts:
+    if VECTORS in wanted:
         inputs[VECTORS] = as_matrix(vectors, None)
-    if NGRAMS in parts:
-        ngrams = NGrams.fit(text for text, is_kept in zip(texts, kept, strict=True) if not is_kept)
-        inputs[NGRAMS] = ngrams.transform(texts)
-    fitted = {name: fit_softmax(matrix[~kept], codes[~kept], STRENGTH[name]) for name, matrix in inputs.items()}
-    logits = [fitted[name].logits(inputs[name][kept]) for name in inputs]
-    scales, shifts = fit_blend(logits, codes[kept], weights=None if weights is None else weights[kept])
-    return summed(fitted, scales, shifts, classes=classes, ngrams=ngrams)
+    if NGRAMS in wanted:
+        counts = ngram_counts(texts)
+        ngrams = NGrams.of_counts(counts[~kept])
+        inputs[NGRAMS] = ngrams.weighted(counts)
+    fitted = {part: fit_softmax(matrix[~kept], codes[~kept], STRENGTH[part]) for part, matrix in inputs.items()}
+    logits = {part: fitted[part].logits(inputs[part][kept]) for part in inputs}
+    of_kept = None if weights is None else weights[kept]
+    heads = {}
+    for name, parts in variants.items():
+        scales, shifts = fit_blend([logits[part] for part in parts], codes[kept], weights=of_kept)
+        heads[name] = summed({part: fitted[part] for part in parts}, scales, shifts, classes=classes, ngrams=ngrams)
+    return heads
 
 
 def summed(
@@ -141,16 +164,18 @@ def summed(
     scaled = {name: part.times(scale) for (name, part), scale in zip(fitted.items(), scales, strict=True)}
     first = next(iter(scaled))
     scaled[first] = Softmax(scaled[first].coefficients, scaled[first].intercepts + shifts)
-    return TextHead(tuple(classes), scaled.get(VECTORS), scaled.get(NGRAMS), ngrams)
+    of_ngrams = scaled.get(NGRAMS)
+    return TextHead(tuple(classes), scaled.get(VECTORS), of_ngrams, ngrams if of_ngrams else None)
 
 
 def fit_softmax(inputs: Matrix | csr_matrix, codes: Labels, strength: float) -> Softmax:
     """scikit-learn's logistic regression; dense inputs are standardised first, which is folded into the coefficients."""
-    if isinstance(inputs, csr_matrix):
-        return _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit(inputs, codes))
-    middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + TINY
-    softmax = _softmax_of(LogisticRegression(C=strength, max_iter=MOST_ROUNDS).fit((inputs - middle) / spread, codes))
-    return softmax.over_raw(middle, spread)
+    regression = LogisticRegression(C=strength, max_iter=MOST_ROUNDS)
+    with one_thread():
+        if isinstance(inputs, csr_matrix):
+            return _softmax_of(regression.fit(inputs, codes))
+        middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + TINY
+        return _softmax_of(regression.fit((inputs - middle) / spread, codes)).over_raw(middle, spread)
 
 
 def _softmax_of(fitted: LogisticRegression) -> Softmax:

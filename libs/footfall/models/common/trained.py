@@ -46,8 +46,8 @@ class Served:
         return self.fitted
 
     def save(self, folder: Path) -> None:
-        """Writes the model as JSON: readable, and nobody runs code by opening it."""
-        (folder / FILE).write_text(json.dumps(self.fitted.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
+        """Writes the model as JSON: readable, and nobody runs code by opening it. Lines would cost the slow encoder."""
+        (folder / FILE).write_text(json.dumps(self.fitted.as_json(), ensure_ascii=False), encoding="utf-8")
 
 
 class Saved(Protocol):

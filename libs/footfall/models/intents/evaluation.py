@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy.typing as npt
 from footfall.models.common import measures
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.gates import Metric
-from footfall.models.common.measures import Interval, Labels, Measure
+from footfall.models.common.measures import Interval, Labels
+from footfall.models.common.resampling import Draws, Measure, macro_f1_on_draws, mean_of, mean_on_draws, measure
 from footfall.models.intents.model import NEVER
 
 NO_INTENT = -1  # the place of a message from which nobody could say it: any answer to it is wrong
@@ -76,7 +77,7 @@ def evaluate(messages: IntentPredictions, *, rounds: int) -> dict[str, Any]:
     hits = (messages.likeliest == messages.labels).astype(np.int64)
     best = max(of_baselines, key=lambda name: of_baselines[name]["accuracy"].value)
     gains = (hits - (messages.baselines[best] == messages.labels)).astype(np.float64)
-    figures |= measures.intervals(messages.labels, gains, {"accuracy_gain": _mean_of_clear}, rounds=rounds)
+    figures |= measures.intervals(messages.labels, gains, {"accuracy_gain": MEAN_OF_CLEAR}, rounds=rounds)
     return {
         "metrics": {name: asdict(interval) for name, interval in figures.items() if not np.isnan(interval.value)},
         "baselines": {name: {m: asdict(i) for m, i in of_one.items()} for name, of_one in of_baselines.items()},
@@ -96,23 +97,39 @@ def metrics(min_precision: float) -> Mapping[str, Metric]:
     """
     cost = min_precision / max(1 - min_precision, 1e-9)
 
-    def utility(labels: Labels, answers: Matrix) -> float:
+    def utility(labels: Labels, answers: Matrix) -> Matrix:
         right = (answers[:, 0] == labels) & (labels != NO_INTENT)
-        return float(np.mean(np.where(right, 1.0, -cost) * answers[:, 1]))
+        return np.asarray(np.where(right, 1.0, -cost) * answers[:, 1])
 
-    return {"accuracy": lambda labels, answers: _accuracy(labels, answers), "utility": utility}
-
-
-def _mean_of_clear(labels: Labels, values: Matrix) -> float:
-    """The mean over the messages with an intent; NaN where there is none."""
-    clear = labels != NO_INTENT
-    return float(values[clear].mean()) if clear.any() else float("nan")
+    return {"accuracy": ACCURACY, "utility": mean_of(utility)}
 
 
-def _accuracy(labels: Labels, scores: Matrix) -> float:
-    return _mean_of_clear(labels, (scores[:, 0] == labels).astype(np.float64))
+def _mean_over(
+    rows: Callable[[Labels, Matrix], npt.NDArray[np.bool_]], values: Callable[[Labels, Matrix], npt.NDArray[Any]]
+) -> Measure:
+    """The mean of `values` over the messages that `rows` says, both [n_messages]; NaN where there is none."""
+
+    def of(labels: Labels, scores: Matrix) -> float:
+        chosen = rows(labels, scores)
+        return float(np.mean(values(labels, scores)[chosen])) if chosen.any() else float("nan")
+
+    return Measure(of, lambda y, s, draws: mean_on_draws(values(y, s), draws, where=rows(y, s)))
 
 
+def _is_clear(labels: Labels, _: Matrix) -> npt.NDArray[np.bool_]:
+    """Whether a message has an intent."""
+    return np.asarray(labels != NO_INTENT)
+
+
+def _is_right(labels: Labels, scores: Matrix) -> npt.NDArray[np.bool_]:
+    return np.asarray(scores[:, 0] == labels)
+
+
+def _macro_f1_on_draws(labels: Labels, scores: Matrix, draws: Draws) -> Matrix:
+    return macro_f1_on_draws(labels, scores[:, 0], draws, where=labels != NO_INTENT)
+
+
+@measure(_macro_f1_on_draws)
 def _macro_f1(labels: Labels, scores: Matrix) -> float:
     """Mean over the intents that occur; NaN where none does."""
     clear = labels != NO_INTENT
@@ -121,24 +138,13 @@ def _macro_f1(labels: Labels, scores: Matrix) -> float:
     return measures.macro_f1(labels[clear], scores[clear, 0])
 
 
-def _coverage(labels: Labels, scores: Matrix) -> float:
-    return _mean_of_clear(labels, scores[:, 1])
-
-
-def _precision(labels: Labels, scores: Matrix) -> float:
-    """Share of right answers among those given; NaN where none is."""
-    is_answered = scores[:, 1] == 1
-    return float(np.mean(scores[is_answered, 0] == labels[is_answered])) if is_answered.any() else float("nan")
-
-
-def _unclear_left(labels: Labels, scores: Matrix) -> float:
-    """NaN where every message has an intent."""
-    unclear = labels == NO_INTENT
-    return float(1 - scores[unclear, 1].mean()) if unclear.any() else float("nan")
-
-
-SHARES: Mapping[str, Measure] = {"accuracy": _accuracy, "macro_f1": _macro_f1}
-DECIDED: Mapping[str, Measure] = {"coverage": _coverage, "precision": _precision, "unclear_left": _unclear_left}
+MEAN_OF_CLEAR = _mean_over(_is_clear, lambda _, values: values)
+ACCURACY = _mean_over(_is_clear, _is_right)
+COVERAGE = _mean_over(_is_clear, lambda _, scores: scores[:, 1])
+PRECISION = _mean_over(lambda _, scores: scores[:, 1] == 1, _is_right)  # NaN where no answer is given
+UNCLEAR_LEFT = _mean_over(lambda labels, _: labels == NO_INTENT, lambda _, scores: 1 - scores[:, 1])
+SHARES: Mapping[str, Measure] = {"accuracy": ACCURACY, "macro_f1": _macro_f1}
+DECIDED: Mapping[str, Measure] = {"coverage": COVERAGE, "precision": PRECISION, "unclear_left": UNCLEAR_LEFT}
 
 
 def places(intents: Sequence[str], classes: Sequence[str]) -> Labels:

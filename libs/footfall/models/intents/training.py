@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from footfall.models.common.gates import Contenders, Verdict, decide
 from footfall.models.common.labelled import labelled_rows
 from footfall.models.common.measures import Interval
 from footfall.models.common.runs import TrainingRun
-from footfall.models.common.text_folds import FOLDS, fit_on_folds
+from footfall.models.common.text_folds import FOLDS, fit_all_on_folds
 from footfall.models.common.text_head import NGRAMS, PARTS, STRENGTH, VECTORS
 from footfall.models.common.trained import Served, Trained
 from footfall.models.intents.evaluation import IntentPredictions, evaluate, metrics, places, threshold_for
@@ -46,9 +46,7 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     """
     settings, fingerprint = run.settings, run.encoder_fingerprint()
     fitted, held_out = cut(frame, settings["held_out_share"])
-    models = {
-        name: fit(fitted, name, fingerprint=fingerprint, min_precision=settings["min_precision"]) for name in VARIANTS
-    }
+    models = fit_variants(fitted, fingerprint=fingerprint, min_precision=settings["min_precision"])
     models[KEY_WORDS] = by_key_words(fitted, fingerprint=fingerprint, min_precision=settings["min_precision"])
     verdict = decide_intents(models, fitted, held_out, run)
     serving = models.get(verdict.name, models[LEARNER])
@@ -88,22 +86,26 @@ def cut(frame: DataFrame, held_out_share: float) -> tuple[pd.DataFrame, pd.DataF
     return messages[~held_out], messages[held_out]
 
 
-def fit(fitted: pd.DataFrame, learner: str, *, fingerprint: str, min_precision: float) -> IntentsModel:
-    """A model of what occurs of CLASSES; its threshold is chosen on what heads predicted of texts they had not seen.
+def fit_variants(
+    fitted: pd.DataFrame, *, fingerprint: str, min_precision: float, names: Sequence[str] = tuple(VARIANTS)
+) -> dict[str, IntentsModel]:
+    """A model of what occurs of CLASSES for each of these VARIANTS; thresholds are chosen on texts that heads had not seen.
 
     `fitted` has text (normalised), vector and intent, in an order that says nothing of them.
     """
     classes = [intent for intent in CLASSES if intent in set(fitted["intent"])]
     codes = places(fitted["intent"].tolist(), classes)
-    strength = FITTED if learner == LEARNER else STRENGTH
-    on_folds = fit_on_folds(
-        fitted["text"].tolist(), fitted["vector"].tolist(), codes, classes=classes, parts=VARIANTS[learner],
-        strength=strength,
+    on_folds = fit_all_on_folds(
+        fitted["text"].tolist(), fitted["vector"].tolist(), codes, classes=classes,
+        variants={name: VARIANTS[name] for name in names}, strength=FITTED,
     )  # fmt: skip
-    intents = IntentsModel(learner, fingerprint, NEVER, on_folds.head).intents
-    answers, probability = best_answer(on_folds.unseen, intents)
-    threshold = threshold_for(answers == codes, probability, min_precision=min_precision)
-    return IntentsModel(learner, fingerprint, threshold, on_folds.head)
+    models = {}
+    for name, of_variant in on_folds.items():
+        intents = IntentsModel(name, fingerprint, NEVER, of_variant.head).intents
+        answers, probability = best_answer(of_variant.unseen, intents)
+        threshold = threshold_for(answers == codes, probability, min_precision=min_precision)
+        models[name] = IntentsModel(name, fingerprint, threshold, of_variant.head)
+    return models
 
 
 def by_key_words(messages: pd.DataFrame, *, fingerprint: str, min_precision: float) -> IntentsModel:

@@ -17,7 +17,7 @@ from footfall.models.common.gates import Contenders, Metric, Verdict, decide
 from footfall.models.common.labelled import LabelledTexts, Split, collected, labelled_rows
 from footfall.models.common.measures import Interval, Labels
 from footfall.models.common.runs import TrainingRun
-from footfall.models.common.text_head import NGRAMS, PARTS, VECTORS, TextHead, fit_head
+from footfall.models.common.text_head import NGRAMS, PARTS, VECTORS, TextHead, fit_heads
 from footfall.models.common.trained import Served, Trained
 from footfall.models.sentiment import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, PROBABILITIES
 from footfall.models.sentiment.model import SentimentModel
@@ -29,7 +29,7 @@ FEWEST_NEUTRAL = {Split.FIT: 30, Split.CALIBRATE: 3}  # with fewer there is no s
 METRICS: Mapping[str, Metric] = {  # of negative against positive
     "auroc": measures.auroc,
     "accuracy": measures.accuracy,
-    "log_loss": lambda y, p: -measures.log_loss(y, p),
+    "log_loss": measures.log_loss.negative(),
 }
 
 
@@ -48,9 +48,10 @@ def train(frame: DataFrame, run: TrainingRun) -> Trained:
     settings, fingerprint = run.settings, run.encoder_fingerprint()
     texts = collected(frame, held_out_share=settings["held_out_share"], name="sentiment")
     heads = fit_variants(texts, neutral_share=settings["neutral_share"])
-    verdict = decide_sentiment(texts, heads, run)
+    scores = score_held_out(texts, heads)
+    verdict = decide_sentiment(texts, scores, run)
     learner = verdict.name if verdict.name in heads else BOTH
-    evaluation = evaluate(texts, heads, learner, rounds=run.bootstrap_rounds)
+    evaluation = evaluate(texts, heads[learner], scores, learner, rounds=run.bootstrap_rounds)
     figures = {name: Interval(**interval) for name, interval in evaluation["metrics"].items()}
     return Trained(
         name="sentiment",
@@ -76,13 +77,10 @@ def fit_variants(
     """A head for each of these VARIANTS, fitted on what is to be fitted on and calibrated on what is kept for it."""
     ours, classes = rows.only(Split.FIT, Split.CALIBRATE), classes_of(rows)
     ours = ours if NEUTRAL in classes else ours.without(NEUTRAL)
-    return {
-        name: fit_head(
-            ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_in(Split.CALIBRATE), parts=VARIANTS[name],
-            weights=_weights(ours.labels, classes, neutral_share),
-        )
-        for name in names
-    }  # fmt: skip
+    return fit_heads(
+        ours.texts, ours.vectors, ours.labels, classes=classes, kept=ours.is_in(Split.CALIBRATE),
+        variants={name: VARIANTS[name] for name in names}, weights=_weights(ours.labels, classes, neutral_share),
+    )  # fmt: skip
 
 
 def classes_of(rows: LabelledTexts) -> tuple[str, ...]:
@@ -91,8 +89,14 @@ def classes_of(rows: LabelledTexts) -> tuple[str, ...]:
     return CLASSES if has_neutral else (NEGATIVE, POSITIVE)
 
 
-def decide_sentiment(rows: LabelledTexts, heads: Mapping[str, TextHead], run: TrainingRun) -> Verdict:
-    """The verdict over the variants and the champion, on held-out texts that are negative or positive."""
+def score_held_out(rows: LabelledTexts, heads: Mapping[str, TextHead]) -> dict[str, Matrix]:
+    """The `positive_score` of each head, of the held-out texts that are negative or positive."""
+    texts, _ = _held_out(rows)
+    return {name: positive_score(head, texts) for name, head in heads.items()}
+
+
+def decide_sentiment(rows: LabelledTexts, scores: Mapping[str, Matrix], run: TrainingRun) -> Verdict:
+    """The verdict over the variants, by what `score_held_out` gives, and the champion."""
     texts, outcomes = _held_out(rows)
     fitted = rows.only(Split.FIT).labels
     share = fitted.count(POSITIVE) / max(fitted.count(POSITIVE) + fitted.count(NEGATIVE), 1)
@@ -100,7 +104,7 @@ def decide_sentiment(rows: LabelledTexts, heads: Mapping[str, TextHead], run: Tr
     contenders = Contenders(
         outcomes=outcomes,
         learner=BOTH,
-        predictions={name: positive_score(head, texts) for name, head in heads.items()},
+        predictions=scores,
         baselines=tuple(name for name in VARIANTS if name != BOTH),
         trivial=np.full(len(outcomes), share),
         champion=positive_score(champion.fitted.head, texts) if champion else None,
@@ -112,15 +116,19 @@ def decide_sentiment(rows: LabelledTexts, heads: Mapping[str, TextHead], run: Tr
     )  # fmt: skip
 
 
-def evaluate(rows: LabelledTexts, heads: Mapping[str, TextHead], learner: str, *, rounds: int) -> dict[str, Any]:
-    """Figures with intervals for the serving head and, in the same run, for every variant; all and by language.
+def evaluate(
+    rows: LabelledTexts, head: TextHead, of_heads: Mapping[str, Matrix], learner: str, *, rounds: int
+) -> dict[str, Any]:
+    """Figures with intervals for the serving head, that of `learner`, and for every variant, all and by language.
+
+    `of_heads` is what `score_held_out` gives.
 
     Accuracy and AUROC are of negative against positive; with neutral texts held out also `accuracy_three` and `macro_f1`.
     """
     texts, truth = _held_out(rows)
     held_out, fitted = rows.only(Split.HELD_OUT), rows.only(Split.FIT).labels
-    scores = {name: positive_score(head, texts) for name, head in heads.items()}
-    scores["majority"] = np.full(len(truth), float(fitted.count(POSITIVE) >= fitted.count(NEGATIVE)))
+    majority = np.full(len(truth), float(fitted.count(POSITIVE) >= fitted.count(NEGATIVE)))
+    scores = {**of_heads, "majority": majority}
     measured = {"accuracy": measures.accuracy, "auroc": measures.auroc}
     figures = measures.intervals(truth, scores[learner], measured, rounds=rounds)
     for name, key in (("majority", "majority"), ("n-grams", "ngrams"), ("vectors", "vectors"), (BOTH, "sum")):
@@ -132,7 +140,7 @@ def evaluate(rows: LabelledTexts, heads: Mapping[str, TextHead], learner: str, *
         mine = np.array([other == language for other in texts.languages])
         of_language = measures.intervals(truth[mine], scores[learner][mine], measured, rounds=rounds)
         figures |= {f"{name}_{language}": interval for name, interval in of_language.items()}
-    figures |= _three_classes(heads[learner], held_out, rounds=rounds)
+    figures |= _three_classes(head, held_out, rounds=rounds)
     return {
         "metrics": {name: asdict(interval) for name, interval in figures.items()},
         "calibration": measures.calibration(truth, scores[learner]),

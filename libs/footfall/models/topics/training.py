@@ -18,6 +18,7 @@ from footfall.models.common.featureset import Matrix
 from footfall.models.common.gates import Contenders, Metric, Verdict, decide
 from footfall.models.common.matching import keep_numbers
 from footfall.models.common.measures import Labels
+from footfall.models.common.resampling import mean_of
 from footfall.models.common.runs import TrainingRun
 from footfall.models.common.trained import Served, Trained
 from footfall.models.topics.emerging import LEAST_TEXTS, Mask, emerging_groups
@@ -30,7 +31,7 @@ MOST_FOR_K = 3_000  # texts on which k is chosen; the topics themselves are fitt
 OUTSIDE = 0.05  # of a topic's texts, those farthest from its centre: what lies as far belongs to none
 SAME = 0.2  # of the texts of two topics in either, those in both: less, and the number does not carry over
 RECENT_DAYS = 28
-METRICS: Mapping[str, Metric] = {"stability": lambda _, shares: float(np.mean(shares))}
+METRICS: Mapping[str, Metric] = {"stability": mean_of(lambda _, shares: shares)}
 
 
 @dataclass(frozen=True)

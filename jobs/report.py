@@ -36,8 +36,7 @@ def steps(job: Job) -> list[Step]:
 
     values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
     reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), scoring_models()
-    reasons = {"no_model_reasons": lambda: no_model_reasons(job, models)}
-    code = ("footfall.report",)
+    code, reasons = ("footfall.report",), {"no_model_reasons": lambda: no_model_reasons(job, models)}
     return [Step(NAME, reads, (), apply, code, values, models=tuple(models), makes=files, run_values=reasons)]
 
 

@@ -36,8 +36,8 @@ def steps(job: Job) -> list[Step]:
 
     values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
     reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), scoring_models()
-    reasons = {"no_model_reasons": lambda: no_model_reasons(job, models)}
-    code, used, after = ("footfall.report",), tuple(models), (ALL_BEFORE,)  # it also says what the ledger says
+    code, reasons = ("footfall.report",), {"no_model_reasons": lambda: no_model_reasons(job, models)}
+    used, after = tuple(models), (ALL_BEFORE,)  # it also says what the ledger says
     return [Step(NAME, reads, (), apply, code, values, models=used, after=after, makes=files, run_values=reasons)]
 
 

@@ -80,7 +80,8 @@ def make_environment(variant: str) -> None:
     run(bootstrap)
     # pyspark comes as a source archive alone: the pinned setuptools builds it, not one fetched for the moment.
     bars = [] if sys.stdout.isatty() else ["--quiet"]
-    sync = ["pip", "sync", *bars, "--require-hashes", "--no-build-isolation", "--python", PYTHON]
+    # Compiled now, once: else the first jobs do it, and where PYTHONDONTWRITEBYTECODE is set every process again.
+    sync = ["pip", "sync", *bars, "--compile-bytecode", "--require-hashes", "--no-build-isolation", "--python", PYTHON]
     run([VENV / "bin/uv", *sync, requirements])
     run(bootstrap)
     # A line of code and no bare path: venv-pack refuses environments whose .pth files name folders outside of them.

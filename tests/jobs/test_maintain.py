@@ -82,7 +82,7 @@ def test_rows_go_when_their_time_is_over_and_refine_has_read_them(
     assert f"{RAW:<42}{2:>7} rows past their time" in capsys.readouterr().out
     assert lake.read(RAW).count() == 3
     with monkeypatch.context() as patch:
-        patch.setattr(Books, "enter", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(Books, "close", lambda *_, **__: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             _maintain(words, APRIL_1, "--run-id", "sunday")
     assert _maintain(words, APRIL_1, "--run-id", "sunday") == 0

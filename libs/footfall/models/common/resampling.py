@@ -85,12 +85,12 @@ def macro_f1_on_draws(labels: Counts, classes: npt.NDArray[Any], draws: Draws, w
     truth, predicted = codes[: len(labels)], codes[len(labels) :]
     is_hit = truth == predicted
     chosen = np.ones(len(labels), dtype=bool) if where is None else where
-    true, said, hits = (
+    label_counts, predicted_counts, hits = (
         _counts(np.where(rows & chosen, of, len(names)), len(names) + 1, draws)[:, :-1]
         for rows, of in ((True, truth), (True, predicted), (is_hit, truth))
     )
-    occurs = true > 0
-    f1 = np.divide(2.0 * hits, true + said, out=np.zeros(true.shape), where=occurs)
+    occurs = label_counts > 0
+    f1 = np.divide(2.0 * hits, label_counts + predicted_counts, out=np.zeros(hits.shape), where=occurs)
     return ratio(f1.sum(axis=1), occurs.sum(axis=1))
 
 

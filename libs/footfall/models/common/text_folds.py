@@ -71,13 +71,13 @@ def fit_all_on_folds(
             logits[part][others] = half.logits(reader.inputs(part, ngrams, others))
     ngrams = reader.ngrams(every)
     fitted = {part: fit_softmax(reader.inputs(part, ngrams, every), codes, strength[part]) for part in wanted}
-    made = {}
+    on_folds = {}
     for name, parts in variants.items():
         scales, shifts = fit_blend([logits[part] for part in parts], codes)
         head = summed({part: fitted[part] for part in parts}, scales, shifts, classes=classes, ngrams=ngrams)
         total = sum(scale * logits[part] for part, scale in zip(parts, scales, strict=True))
-        made[name] = OnFolds(head, np.asarray(softmax(total + shifts, axis=1)))
-    return made
+        on_folds[name] = OnFolds(head, np.asarray(softmax(total + shifts, axis=1)))
+    return on_folds
 
 
 @dataclass(frozen=True)

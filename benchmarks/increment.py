@@ -69,11 +69,16 @@ def run_stages(
     bench.run(job, bench.steps_of(job, *STAGES), verbose=verbose)
 
 
-def lake_differences(spark: SparkSession, left: Path, right: Path) -> list[str]:
-    """A sentence for each difference between the tables of two lakes; batch ids may differ."""
+def lake_differences(spark: SparkSession, full: Path, increment: Path) -> list[str]:
+    """A sentence for each difference between the tables of two lakes; batch ids may differ.
+
+    The increment's lake may keep features as of more dates, which the day before wanted.
+    """
     lines, features = (
-        [Lake(spark, str(lake)).read(table.full_name).drop("batch_id") for lake in (left, right)] for table in COMPARED
+        [Lake(spark, str(lake)).read(table.full_name).drop("batch_id") for lake in (full, increment)]
+        for table in COMPARED
     )
+    features[1] = features[1].join(features[0].select("as_of_date").distinct(), "as_of_date", "left_semi")
     are_equal = not (lines[0].exceptAll(lines[1]).take(1) or lines[1].exceptAll(lines[0]).take(1))
     of_features = differences(features[0].toArrow(), features[1].toArrow(), USER_FEATURES)
     return [*([] if are_equal else ["order lines differ"]), *of_features]

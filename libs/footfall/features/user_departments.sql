@@ -2,32 +2,24 @@
 WITH
 catalogued AS (
     SELECT
-        order_lines.actor_id,
-        order_lines.event_time,
-        order_lines.event_date,
-        order_lines.known_at,
-        order_lines.amount_base,
-        categories.namings
+        order_lines.user_id,
+        coalesce(names.department, 'unknown') AS department,
+        order_lines.bits & coalesce(names.bits, order_lines.bits) AS bits,
+        sum(order_lines.amount_base) AS amount
     FROM {order_lines} AS order_lines
-    LEFT JOIN {item_categories} AS categories ON order_lines.item_id = categories.item_id
+    LEFT JOIN {item_names} AS names ON order_lines.item_id = names.item_id
+    GROUP BY ALL
 ),
 
 spent AS (
     SELECT
-        people.as_of_date,
-        people.user_id,
-        coalesce(catalogued.namings[people.as_of_date].department, 'unknown') AS department,
-        sum(catalogued.amount_base) AS amount
+        calendar.as_of_date,
+        catalogued.user_id,
+        catalogued.department,
+        sum(catalogued.amount) AS amount
     FROM catalogued
-    INNER JOIN {people} AS people
-        ON
-            catalogued.actor_id = people.actor_id
-            AND catalogued.event_date >= date_sub(people.as_of_date, 365)
-            AND catalogued.event_date < people.as_of_date
-            AND catalogued.known_at < people.cut
-            AND catalogued.event_time >= people.valid_from
-            AND (people.valid_to IS NULL OR catalogued.event_time < people.valid_to)
-    GROUP BY ALL
+    INNER JOIN {calendar} AS calendar ON catalogued.bits & calendar.bit != 0
+    GROUP BY calendar.as_of_date, catalogued.user_id, catalogued.department
 ),
 
 collected AS (

@@ -2,36 +2,48 @@
 WITH
 items_bought AS (
     SELECT
-        people.as_of_date,
-        people.user_id,
-        order_lines.item_id
-    FROM {order_lines} AS order_lines
-    INNER JOIN {people} AS people
-        ON
-            order_lines.actor_id = people.actor_id
-            AND order_lines.event_date >= date_sub(people.as_of_date, 90)
-            AND order_lines.event_date < people.as_of_date
-            AND order_lines.known_at < people.cut
-            AND order_lines.event_time >= people.valid_from
-            AND (people.valid_to IS NULL OR order_lines.event_time < people.valid_to)
-    GROUP BY people.as_of_date, people.user_id, order_lines.item_id
+        user_id,
+        item_id,
+        bit_or(bits_90d) AS bits
+    FROM {order_lines}
+    WHERE bits_90d != 0
+    GROUP BY user_id, item_id
 ),
 
 categories_bought AS (
     SELECT
-        bought.as_of_date,
-        bought.user_id,
-        categories.namings[bought.as_of_date].category AS category,
-        count(*) AS item_count
-    FROM items_bought AS bought
-    LEFT JOIN {item_categories} AS categories ON bought.item_id = categories.item_id
-    GROUP BY ALL
+        items_bought.user_id,
+        names.category,
+        bit_or(items_bought.bits & names.bits) AS bits
+    FROM items_bought
+    INNER JOIN {item_names} AS names
+        ON items_bought.item_id = names.item_id AND names.category IS NOT NULL
+    GROUP BY items_bought.user_id, names.category
+),
+
+counted AS (
+    SELECT
+        user_id,
+        bits,
+        count(*) AS item_count,
+        0 AS category_count
+    FROM items_bought
+    GROUP BY user_id, bits
+    UNION ALL
+    SELECT
+        user_id,
+        bits,
+        0 AS item_count,
+        count(*) AS category_count
+    FROM categories_bought
+    GROUP BY user_id, bits
 )
 
 SELECT
-    as_of_date,
-    user_id,
-    sum(item_count) AS item_variety_90d,
-    count(category) AS category_variety_90d
-FROM categories_bought
-GROUP BY as_of_date, user_id
+    calendar.as_of_date,
+    counted.user_id,
+    sum(counted.item_count) AS item_variety_90d,
+    sum(counted.category_count) AS category_variety_90d
+FROM counted
+INNER JOIN {calendar} AS calendar ON counted.bits & calendar.bit != 0
+GROUP BY calendar.as_of_date, counted.user_id

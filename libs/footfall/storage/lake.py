@@ -35,6 +35,8 @@ FIRST = (
     "DELTA_CREATE_TABLE_WITH_DIFFERENT",
 )  # fmt: skip
 
+# operations of a table's log that change no row
+KEEPS_ROWS = ("CREATE TABLE", "OPTIMIZE", "VACUUM", "ADD COLUMNS", "CHANGE COLUMN", "SET TBLPROPERTIES", "CLUSTER BY")
 NEWEST = 10  # commits among which a label is looked for first
 
 
@@ -178,6 +180,15 @@ class Lake:
             return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
         return None
 
+    def only_appended(self, table: str, *, after: int, upto: int) -> bool:
+        """Whether the commits after one version up to another only added rows; False where the log no longer tells."""
+        between: list[T.Row] = []
+        for limit in (upto - after + NEWEST, None):
+            between = [c for c in self._history(table, limit) if after < c["version"] <= upto]
+            if len(between) == upto - after:
+                break
+        return len(between) == upto - after and all(map(_only_adds, between))
+
     def restore(self, table: str, version: int | None) -> None:
         """Makes the table what it was at a version again, by a new commit; without a version it becomes empty."""
         if version is None:
@@ -266,6 +277,14 @@ class Lake:
         if new:
             columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in new)
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
+
+
+def _only_adds(commit: T.Row) -> bool:
+    """Whether the commit took no row away: it appended, or changed the layout of files or the table's metadata only."""
+    if commit["operation"] in {"WRITE", "STREAMING UPDATE"}:
+        how = commit["operationParameters"]
+        return bool((how.get("mode") or how.get("outputMode")) == "Append")
+    return str(commit["operation"]).startswith(KEEPS_ROWS)
 
 
 def _labelled(history: Sequence[T.Row], label: str) -> list[T.Row]:

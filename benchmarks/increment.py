@@ -62,11 +62,13 @@ def run_stages(
     key: MintKey,
     as_of: date,
     feeds: Collection[str] = (),
+    skipped: Collection[str] = (),
     verbose: bool = False,
 ) -> None:
-    """Takes what is new through the stages, as jobs/pipeline.py does."""
+    """Takes what is new through the stages, as jobs/pipeline.py does, without the steps `skipped`."""
     job = bench.open_job(spark, lake, raw=raw, key=key, as_of=as_of, feeds=feeds)
-    bench.run(job, bench.steps_of(job, *STAGES), verbose=verbose)
+    steps = [step for step in bench.steps_of(job, *STAGES) if step.name not in skipped]
+    bench.run(job, steps, verbose=verbose)
 
 
 def lake_differences(spark: SparkSession, full: Path, increment: Path) -> list[str]:
@@ -106,10 +108,14 @@ def measure(
     rounds: int,
     verbose: bool,
     feeds: Collection[str] = (),
+    skipped: Collection[str] = (),
 ) -> dict[str, Path]:
-    """Fills the lake of all earlier days, which also warms the JVM up; then both take turns. Returns the last lake of each."""
+    """Fills the lake of all earlier days, which also warms the JVM up; then both take turns. Returns the last lake of each.
+
+    With `feeds` only these feeds are taken, and steps `skipped` are left out.
+    """
     before, after = folder / "before", day + timedelta(days=1)
-    stages = partial(run_stages, spark, raw=raw, key=bench.new_key(), feeds=feeds, verbose=verbose)
+    stages = partial(run_stages, spark, raw=raw, key=bench.new_key(), feeds=feeds, skipped=skipped, verbose=verbose)
     stages(before, as_of=day)
     pq.write_table(new_lines, raw / f"transactions/{day}.parquet", compression="snappy")
     lakes: dict[str, Path] = {}

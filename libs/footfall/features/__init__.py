@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from footfall.features.calendar import BITS, MOST_DATES, YEAR, Calendar, days_of_people, of_people
 from footfall.features.former import Former, days_before, items_before
+from footfall.features.purchases import user_departments, user_variety
 from footfall.steps.sql import run_sql
 
 
@@ -78,8 +79,8 @@ def _user_features(
         "features",
         "user_features",
         activity=run_sql("features", "user_activity", activity=activity, former=ends, calendar=days),
-        variety=run_sql("features", "user_variety", order_lines=lines, item_names=names, calendar=days),
-        departments=run_sql("features", "user_departments", order_lines=lines, item_names=names, calendar=days),
+        variety=user_variety(lines, names, calendar),
+        departments=user_departments(lines, names, calendar),
         habits=run_sql("features", "user_habits", values=zone, order_lines=lines, calendar=days),
         ratings=run_sql("features", "user_ratings", reviews=of_people(reviews, identities, calendar), calendar=days),
     )

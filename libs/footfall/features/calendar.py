@@ -33,9 +33,9 @@ class Calendar:
         return cls(tuple(sorted(dates)), time_zone)
 
     def frame(self, rows: DataFrame) -> DataFrame:
-        """Rows (as_of_date, bit), in the session of `rows`."""
-        listed = ", ".join(f"(DATE'{day.isoformat()}', {1 << i}L)" for i, day in enumerate(self.dates))
-        return rows.sparkSession.sql(f"SELECT * FROM VALUES {listed} AS calendar (as_of_date, bit)")  # noqa: S608 - dates
+        """Rows (as_of_date, position, bit), in the session of `rows`; positions count from 0."""
+        listed = ", ".join(f"(DATE'{day.isoformat()}', {i}, {1 << i}L)" for i, day in enumerate(self.dates))
+        return rows.sparkSession.sql(f"SELECT * FROM VALUES {listed} AS calendar (as_of_date, position, bit)")  # noqa: S608 - dates
 
     @property
     def all_bits(self) -> int:

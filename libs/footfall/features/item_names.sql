@@ -17,8 +17,8 @@ versions AS (
         CASE
             WHEN lead(item_id) OVER (PARTITION BY item_id ORDER BY valid_from DESC) IS NULL
                 THEN :all_bits & ~bit_or(bits) OVER (
-                        PARTITION BY item_id ORDER BY valid_from DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-                    )
+                    PARTITION BY item_id ORDER BY valid_from DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                )
             ELSE 0
         END AS unknown_bits
     FROM {items}

@@ -114,5 +114,7 @@ def days_of_people(activity: DataFrame, identities: DataFrame, calendar: Calenda
 def _joined(rows: DataFrame, identities: DataFrame, calendar: Calendar, *, instant: str) -> DataFrame:
     joined = rows.join(people_known(identities, calendar), "actor_id", "inner")
     theirs = joined.where(f"{instant} >= valid_from AND (valid_to IS NULL OR {instant} < valid_to)")
-    bits = F.col(BITS).bitwiseAND(F.col(KNOWN_BITS))  # rows without any stay: to test them would work the bits out twice
+    bits = F.col(BITS).bitwiseAND(
+        F.col(KNOWN_BITS)
+    )  # rows without any stay: to test them would work the bits out twice
     return theirs.withColumn(BITS, bits).drop("actor_id", "valid_from", "valid_to", KNOWN_BITS)

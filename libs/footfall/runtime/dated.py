@@ -62,11 +62,11 @@ class DatedTables:
 
         def apply(frames: Frames) -> StepResult:
             write = self.plan(frames)
-            given: dict[str, Any] = {table.name: frames[table.full_name] for table in self.reads}
-            given |= {"dates": write.make, "time_zone": self._zone}
-            given |= {"former": self._former(frames, write)} if self.goes_on else {}
+            arguments: dict[str, Any] = {table.name: frames[table.full_name] for table in self.reads}
+            arguments |= {"dates": write.make, "time_zone": self._zone}
+            arguments |= {"former": self._former(frames, write)} if self.goes_on else {}
             beside = frames[self.activity.full_name]
-            rows = {t: make(**given) if write.make else no_rows(beside, t) for t, make in self.makes.items()}
+            rows = {t: make(**arguments) if write.make else no_rows(beside, t) for t, make in self.makes.items()}
             return StepResult([Output(t, frame, as_of=write.every) for t, frame in rows.items()] if write.every else [])
 
         reads = tuple(Read(table.full_name) for table in dict.fromkeys((*self.reads, self.activity, IDENTITIES)))

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -62,7 +63,7 @@ class Size:
 
 def demo_dates(as_of: date) -> tuple[date, ...]:
     """The dates that jobs/featurize.py makes features for, with conf/base.yaml."""
-    defaults = {"horizon_days": 61, "return_window_days": 0, "training_dates": 5, "training_step_days": 30}
+    defaults = {"horizon_days": 61, "return_window_days": 0, "training_dates": 5, "training_step_weeks": 4}
     return as_of_dates(as_of, **defaults).every
 
 
@@ -91,7 +92,7 @@ def multiply(spark: SparkSession, tables: Tables, root: Path, copies: int) -> Ta
 
 def with_spark(spark: SparkSession, tables: Tables, out: Path, *, dates: Sequence[date]) -> None:
     """Footfall's features, written as a Delta table."""
-    frames = {name.partition(".")[2]: spark.read.format("delta").load(str(path)) for name, path in tables.items()}
+    frames: dict[str, Any] = {n.partition(".")[2]: spark.read.format("delta").load(str(p)) for n, p in tables.items()}
     features = user_features(**frames, dates=dates, time_zone=ZONE)
     features.write.format("delta").mode("overwrite").save(str(out))
 

@@ -62,18 +62,25 @@ def run_stages(
     key: MintKey,
     as_of: date,
     feeds: Collection[str] = (),
+    skipped: Collection[str] = (),
     verbose: bool = False,
 ) -> None:
-    """Takes what is new through the stages, as jobs/pipeline.py does."""
+    """Takes what is new through the stages, as jobs/pipeline.py does, without the steps `skipped`."""
     job = bench.open_job(spark, lake, raw=raw, key=key, as_of=as_of, feeds=feeds)
-    bench.run(job, bench.steps_of(job, *STAGES), verbose=verbose)
+    steps = [step for step in bench.steps_of(job, *STAGES) if step.name not in skipped]
+    bench.run(job, steps, verbose=verbose)
 
 
-def lake_differences(spark: SparkSession, left: Path, right: Path) -> list[str]:
-    """A sentence for each difference between the tables of two lakes; batch ids may differ."""
+def lake_differences(spark: SparkSession, full: Path, increment: Path) -> list[str]:
+    """A sentence for each difference between the tables of two lakes; batch ids may differ.
+
+    The increment's lake may keep features as of more dates, which the day before wanted.
+    """
     lines, features = (
-        [Lake(spark, str(lake)).read(table.full_name).drop("batch_id") for lake in (left, right)] for table in COMPARED
+        [Lake(spark, str(lake)).read(table.full_name).drop("batch_id") for lake in (full, increment)]
+        for table in COMPARED
     )
+    features[1] = features[1].join(features[0].select("as_of_date").distinct(), "as_of_date", "left_semi")
     are_equal = not (lines[0].exceptAll(lines[1]).take(1) or lines[1].exceptAll(lines[0]).take(1))
     of_features = differences(features[0].toArrow(), features[1].toArrow(), USER_FEATURES)
     return [*([] if are_equal else ["order lines differ"]), *of_features]
@@ -101,10 +108,14 @@ def measure(
     rounds: int,
     verbose: bool,
     feeds: Collection[str] = (),
+    skipped: Collection[str] = (),
 ) -> dict[str, Path]:
-    """Fills the lake of all earlier days, which also warms the JVM up; then both take turns. Returns the last lake of each."""
+    """Fills the lake of all earlier days, which also warms the JVM up; then both take turns. Returns the last lake of each.
+
+    With `feeds` only these feeds are taken, and steps `skipped` are left out.
+    """
     before, after = folder / "before", day + timedelta(days=1)
-    stages = partial(run_stages, spark, raw=raw, key=bench.new_key(), feeds=feeds, verbose=verbose)
+    stages = partial(run_stages, spark, raw=raw, key=bench.new_key(), feeds=feeds, skipped=skipped, verbose=verbose)
     stages(before, as_of=day)
     pq.write_table(new_lines, raw / f"transactions/{day}.parquet", compression="snappy")
     lakes: dict[str, Path] = {}

@@ -6,6 +6,7 @@ from typing import Any
 from footfall.features.opinions import item_opinions, user_opinions
 from footfall.profiles import user_profiles
 from footfall.runtime.cli import Job, main
+from footfall.runtime.dated import DatedTables
 from footfall.runtime.scoring import WRITTEN, score_steps
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
@@ -30,16 +31,12 @@ def steps(job: Job) -> list[Step]:
 
 
 def _opinions(job: Job) -> Step:
-    tables, values = (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES), _values(job)
-
-    def apply(frames: Frames) -> StepResult:
-        arguments: dict[str, Any] = {table.name: frames[table.full_name] for table in tables}
-        arguments |= {"dates": (job.as_of,), "time_zone": values["time_zone"]}
-        makers = ((USER_OPINIONS, user_opinions), (ITEM_OPINIONS, item_opinions))
-        return StepResult([Output(table, make(**arguments), as_of=(job.as_of,)) for table, make in makers])
-
-    reads, writes = tuple(Read(t.full_name) for t in tables), (USER_OPINIONS.full_name, ITEM_OPINIONS.full_name)
-    return Step("opinions", reads, writes, apply, ("footfall.features",), values)
+    """For the dates of user_features, so that a model can learn from them."""
+    tables, makes = (
+        (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES),
+        {USER_OPINIONS: user_opinions, ITEM_OPINIONS: item_opinions},
+    )
+    return DatedTables(job, "opinions", TEXT_INSIGHTS, tables, makes, job.dates.every).as_step(("footfall.features",))
 
 
 def _profiles(job: Job) -> Step:

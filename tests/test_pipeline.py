@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -57,9 +57,13 @@ def test_every_result_has_rows_and_keeps_its_key(shop_lake: Lake) -> None:
 
 
 def test_features_are_made_for_the_current_the_judged_and_the_training_dates(shop_lake: Lake) -> None:
-    dates = {row[0] for row in shop_lake.read("results.user_features").select("as_of_date").distinct().collect()}
-    assert {date(2018, 1, 1), date(2017, 11, 1), date(2017, 9, 1)} <= dates
-    assert len(dates) == 7
+    dates, of_opinions = (
+        {row[0] for row in shop_lake.read(f"results.{name}").select("as_of_date").distinct().collect()}
+        for name in ("user_features", "user_opinions")
+    )
+    training = {date(2017, 8, 28) - timedelta(weeks=4 * n) for n in range(5)}
+    assert dates == {date(2018, 1, 1), date(2017, 10, 30), *training}
+    assert {date(2018, 1, 1), date(2017, 10, 30)} <= of_opinions <= dates
 
 
 def test_no_identifier_of_the_shop_stands_outside_raw_and_the_vault(shop_lake: Lake) -> None:

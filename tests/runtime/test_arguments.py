@@ -44,12 +44,14 @@ def test_the_first_and_the_last_day_of_all_calendars_are_accepted() -> None:
 
 
 def test_dates_that_reach_back_too_far_are_refused_with_the_settings_that_say_so() -> None:
-    settings = resolve(CONF, "local", {})  # training begins 2 x 61 + 4 x 30 days before the as-of date
-    assert dates_of(settings, date(1900, 8, 31)).training[0] == date(1900, 1, 1)
+    settings = resolve(
+        CONF, "local", {}
+    )  # training begins 16 weeks before the Monday 61 days before the Monday 61 days before
+    assert dates_of(settings, date(1900, 8, 25)).training[0] == date(1900, 1, 1)
     with pytest.raises(
-        SettingsError, match=r"as of 1900-08-30 the first training date lies before 1900-01-01\.\nFix: "
+        SettingsError, match=r"as of 1900-08-24 the first training date lies before 1900-01-01\.\nFix: "
     ):
-        dates_of(settings, date(1900, 8, 30))
-    longest = resolve(CONF, "local", {"features.training_dates": 1000, "features.training_step_days": 3650})
+        dates_of(settings, date(1900, 8, 24))
+    longest = resolve(CONF, "local", {"features.training_dates": 1000, "features.training_step_weeks": 520})
     with pytest.raises(SettingsError, match="the first training date lies before"):
         dates_of(longest, date(2018, 1, 1))

@@ -124,8 +124,7 @@ def test_a_catalog_needs_no_root() -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        "features.training_step_days", "churn.horizon_days", "churn.return_window_days", "churn.active_within_days",
-        "training.cadence_days",
+        "churn.horizon_days", "churn.return_window_days", "churn.active_within_days", "training.cadence_days",
     ],
 )  # fmt: skip
 def test_days_are_at_most_ten_years(key: str) -> None:

@@ -3,30 +3,24 @@ WITH
 -- An order with an item on two lines is one order with the item.
 orders AS (
     SELECT
-        people.as_of_date,
+        calendar.as_of_date,
         order_lines.item_id,
-        people.user_id,
+        order_lines.user_id,
         order_lines.order_id,
-        min(datediff(people.as_of_date, order_lines.event_date)) AS days_ago,
+        min(datediff(calendar.as_of_date, order_lines.event_date)) AS days_ago,
         sum(order_lines.quantity) AS quantity,
         sum(order_lines.amount_base) AS amount,
         sum(order_lines.discount_base) AS discount
     FROM {order_lines} AS order_lines
-    INNER JOIN {people} AS people
-        ON
-            order_lines.actor_id = people.actor_id
-            AND order_lines.event_date < people.as_of_date
-            AND order_lines.known_at < people.cut
-            AND order_lines.event_time >= people.valid_from
-            AND (people.valid_to IS NULL OR order_lines.event_time < people.valid_to)
-    GROUP BY people.as_of_date, order_lines.item_id, people.user_id, order_lines.order_id
+    INNER JOIN {calendar} AS calendar ON order_lines.bits & calendar.bit != 0
+    GROUP BY calendar.as_of_date, order_lines.item_id, order_lines.user_id, order_lines.order_id
 ),
 
+-- `former` are items of which older facts are not read, with the day on which they were last sold.
 buyers AS (
     SELECT
         as_of_date,
         item_id,
-        user_id,
         min(days_ago) AS days_ago,
         count_if(days_ago <= 7) AS order_count_7d,
         count_if(days_ago <= 30) AS order_count_30d,
@@ -37,6 +31,20 @@ buyers AS (
         sum(if(days_ago <= 90, discount, 0)) AS discount_90d
     FROM orders
     GROUP BY as_of_date, item_id, user_id
+    UNION ALL
+    SELECT
+        calendar.as_of_date,
+        former.item_id,
+        datediff(calendar.as_of_date, former.event_date) AS days_ago,
+        0 AS order_count_7d,
+        0 AS order_count_30d,
+        0 AS order_count_90d,
+        0 AS order_count_365d,
+        0 AS quantity_90d,
+        0 AS amount_90d,
+        0 AS discount_90d
+    FROM {former} AS former
+    CROSS JOIN {calendar} AS calendar
 ),
 
 sold AS (
@@ -59,20 +67,14 @@ sold AS (
 
 reviewed AS (
     SELECT
-        people.as_of_date,
+        calendar.as_of_date,
         reviews.item_id,
-        count_if(reviews.event_date >= date_sub(people.as_of_date, 365)) AS review_count_365d,
-        avg(if(reviews.event_date >= date_sub(people.as_of_date, 365), reviews.rating, NULL)) AS rating_mean_365d
+        count_if(reviews.event_date >= date_sub(calendar.as_of_date, 365)) AS review_count_365d,
+        avg(if(reviews.event_date >= date_sub(calendar.as_of_date, 365), reviews.rating, NULL)) AS rating_mean_365d
     FROM {reviews} AS reviews
-    INNER JOIN {people} AS people
-        ON
-            reviews.actor_id = people.actor_id
-            AND reviews.event_date < people.as_of_date
-            AND reviews.known_at < people.cut
-            AND reviews.event_time >= people.valid_from
-            AND (people.valid_to IS NULL OR reviews.event_time < people.valid_to)
+    INNER JOIN {calendar} AS calendar ON reviews.bits & calendar.bit != 0
     WHERE reviews.item_id IS NOT NULL
-    GROUP BY people.as_of_date, reviews.item_id
+    GROUP BY calendar.as_of_date, reviews.item_id
 )
 
 SELECT

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from footfall.features import people_as_of
+from footfall.features.calendar import YEAR
 from footfall.steps.sql import run_sql
 
 MOST_ASPECTS = 3  # listed of those that a person cares about
@@ -20,7 +22,7 @@ def user_opinions(
     """Rows of results.user_opinions: every person who wrote anything in the year before a date, for each of the dates."""
     return run_sql(
         "features", "user_opinions", values={"most_aspects": MOST_ASPECTS, "min_mentions": MIN_MENTIONS},
-        text_insights=text_insights, text_aspects=text_aspects,
+        text_insights=_of_year(text_insights, dates), text_aspects=_of_year(text_aspects, dates),
         people=people_as_of(identities, dates=dates, time_zone=time_zone),
     )  # fmt: skip
 
@@ -30,6 +32,13 @@ def item_opinions(
 ) -> DataFrame:
     """Rows of results.item_opinions: every item written about in the year before a date, for each of the dates."""
     return run_sql(
-        "features", "item_opinions", text_insights=text_insights, text_aspects=text_aspects,
+        "features", "item_opinions",
+        text_insights=_of_year(text_insights, dates), text_aspects=_of_year(text_aspects, dates),
         people=people_as_of(identities, dates=dates, time_zone=time_zone),
     )  # fmt: skip
+
+
+def _of_year(rows: DataFrame, dates: Sequence[date]) -> DataFrame:
+    """What any of the dates looks back on; files are skipped by it."""
+    first = min(dates) - timedelta(days=YEAR)
+    return rows.where((F.col("event_date") >= F.lit(first)) & (F.col("event_date") < F.lit(max(dates))))

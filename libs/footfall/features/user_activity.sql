@@ -1,12 +1,17 @@
 -- Figures of daily_activity for every person with an order known before each date.
 WITH
+-- All that follows is by person: to bring a person's rows together once saves moving the copies of each date.
+activity AS (
+    SELECT /*+ repartition(user_id) */ * FROM {activity}
+),
+
 -- A correction has the day of the row that it corrects, so the sums of a day are all that was known of that day.
 days AS (
     SELECT
-        people.as_of_date,
-        people.user_id,
+        calendar.as_of_date,
+        activity.user_id,
         activity.event_date,
-        datediff(people.as_of_date, activity.event_date) AS days_ago,
+        datediff(calendar.as_of_date, activity.event_date) AS days_ago,
         sum(activity.order_count) AS order_count,
         sum(activity.order_line_count) AS order_line_count,
         sum(activity.amount_base) AS amount,
@@ -18,20 +23,12 @@ days AS (
         sum(activity.purchase_count) AS purchase_count,
         sum(activity.coupon_redemption_count) AS coupon_redemption_count,
         sum(activity.review_count) AS review_count
-    FROM {daily_activity} AS activity
-    INNER JOIN {people} AS people
-        ON
-            activity.actor_id = people.actor_id
-            AND activity.event_date < people.as_of_date
-            AND activity.known_date < people.as_of_date
-            AND to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone) >= people.valid_from
-            AND (
-                people.valid_to IS NULL
-                OR to_utc_timestamp(CAST(activity.event_date AS TIMESTAMP), :time_zone) < people.valid_to
-            )
-    GROUP BY people.as_of_date, people.user_id, activity.event_date
+    FROM activity
+    INNER JOIN {calendar} AS calendar ON activity.bits & calendar.bit != 0
+    GROUP BY calendar.as_of_date, activity.user_id, activity.event_date
 ),
 
+-- `former` are first and last days of people before the first row of daily_activity that is read.
 told_days AS (
     SELECT
         *,
@@ -42,6 +39,28 @@ told_days AS (
         ) > 0 AS has_activity,
         CAST(floor((days_ago - 1) / 7) AS INT) AS weeks_ago
     FROM days
+    UNION ALL
+    SELECT
+        calendar.as_of_date,
+        former.user_id,
+        former.event_date,
+        datediff(calendar.as_of_date, former.event_date) AS days_ago,
+        0 AS order_count,
+        0 AS order_line_count,
+        0 AS amount,
+        0 AS discount,
+        0 AS view_count,
+        0 AS search_count,
+        0 AS add_to_cart_count,
+        0 AS checkout_count,
+        0 AS purchase_count,
+        0 AS coupon_redemption_count,
+        0 AS review_count,
+        former.has_order,
+        TRUE AS has_activity,
+        CAST(floor((datediff(calendar.as_of_date, former.event_date) - 1) / 7) AS INT) AS weeks_ago
+    FROM {former} AS former
+    CROSS JOIN {calendar} AS calendar
 ),
 
 -- The order day before this one, to measure the gap between the two.

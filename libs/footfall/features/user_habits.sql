@@ -2,35 +2,42 @@
 WITH
 orders AS (
     SELECT
-        people.as_of_date,
-        people.user_id,
-        coalesce(order_lines.channel, 'unknown') AS channel,
-        hour(from_utc_timestamp(order_lines.event_time, :time_zone)) AS hour_of_day,
-        dayofweek(order_lines.event_date) IN (1, 7) AS is_weekend
-    FROM {order_lines} AS order_lines
-    INNER JOIN {people} AS people
-        ON
-            order_lines.actor_id = people.actor_id
-            AND order_lines.event_date >= date_sub(people.as_of_date, 365)
-            AND order_lines.event_date < people.as_of_date
-            AND order_lines.known_at < people.cut
-            AND order_lines.event_time >= people.valid_from
-            AND (people.valid_to IS NULL OR order_lines.event_time < people.valid_to)
-    WHERE order_lines.line_number = 1
+        user_id,
+        bits,
+        coalesce(channel, 'unknown') AS channel,
+        hour(from_utc_timestamp(event_time, :time_zone)) AS hour_of_day,
+        dayofweek(event_date) IN (1, 7) AS is_weekend
+    FROM {order_lines}
+    WHERE line_number = 1
 ),
 
-by_channel AS (
+counted AS (
     SELECT
-        as_of_date,
         user_id,
         channel,
+        bits,
         count(*) AS order_count,
         count_if(hour_of_day BETWEEN 5 AND 11) AS morning_count,
         count_if(hour_of_day BETWEEN 12 AND 17) AS afternoon_count,
         count_if(hour_of_day BETWEEN 18 AND 22) AS evening_count,
         count_if(is_weekend) AS weekend_count
     FROM orders
-    GROUP BY as_of_date, user_id, channel
+    GROUP BY user_id, channel, bits
+),
+
+by_channel AS (
+    SELECT
+        calendar.as_of_date,
+        counted.user_id,
+        counted.channel,
+        sum(counted.order_count) AS order_count,
+        sum(counted.morning_count) AS morning_count,
+        sum(counted.afternoon_count) AS afternoon_count,
+        sum(counted.evening_count) AS evening_count,
+        sum(counted.weekend_count) AS weekend_count
+    FROM counted
+    INNER JOIN {calendar} AS calendar ON counted.bits & calendar.bit != 0
+    GROUP BY calendar.as_of_date, counted.user_id, counted.channel
 ),
 
 collected AS (

@@ -227,14 +227,14 @@ def dates_of(settings: Settings, as_of: date) -> AsOfDates:
             horizon_days=churn.horizon_days,
             return_window_days=churn.return_window_days,
             training_dates=features.training_dates,
-            training_step_days=features.training_step_days,
+            training_step_weeks=features.training_step_weeks,
         )
     except OverflowError:
         dates = None
     if dates is None or min(dates.every) < EARLIEST:
         raise SettingsError(
             f"as of {as_of} the first training date lies before {EARLIEST}.",
-            fix="Give a later --as-of, or lower features.training_dates, features.training_step_days, churn.horizon_days "
+            fix="Give a later --as-of, or lower features.training_dates, features.training_step_weeks, churn.horizon_days "
             "or churn.return_window_days.",
         )
     return dates

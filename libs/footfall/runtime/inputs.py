@@ -106,17 +106,11 @@ class StepInputs:
         for read in (read for read in step.reads if read.follows and last):
             before, pinned = (last.inputs.get(read.name, "") if last else ""), inputs[read.name]
             known = last.inputs.get(REMOVED + read.name, "") if last else ""
-            if before and pinned and pinned != before and self._lost_rows(read.name, before, pinned):
+            if before and pinned and pinned != before and lost_rows(self.lake, read.name, before, pinned):
                 known = pinned
             if known:
                 removals[REMOVED + read.name] = known
         return removals
-
-    def _lost_rows(self, table: str, before: str, pinned: str) -> bool:
-        """Whether rows that were there at one pin were taken away or changed until the other, or nobody knows any more."""
-        first, last = Pin.parse(before).version, Pin.parse(pinned).version
-        commits = [commit for commit in self.lake.versions.since(table, first) if commit.version <= last]
-        return last < first or len(commits) < last - first or removes_rows(commits)
 
     def _new_files(self, step: Step, files: Files) -> dict[str, str]:
         sizes = list_files(self.lake.spark, files)
@@ -143,6 +137,13 @@ class StepInputs:
     def _pinned(self, table: str, text: str) -> DataFrame:
         pin = Pin.parse(text)
         return self.lake.read_content(table, pin.version, pin.batch_id)
+
+
+def lost_rows(lake: Lake, table: str, before: str, pinned: str) -> bool:
+    """Whether rows that were there at one pin were taken away or changed until the other, or nobody knows any more."""
+    first, last = Pin.parse(before).version, Pin.parse(pinned).version
+    commits = [commit for commit in lake.versions.since(table, first) if commit.version <= last]
+    return last < first or len(commits) < last - first or removes_rows(commits)
 
 
 def begins_anew(batch: Batch, last: Batch | None) -> bool:

@@ -98,7 +98,7 @@ class Features(Closed):
     """Which dates features are made for."""
 
     training_dates: Annotated[int, Field(ge=1, le=1000)]
-    training_step_days: SomeDays
+    training_step_weeks: Annotated[int, Field(ge=1, le=520)]
 
 
 class Churn(Closed):

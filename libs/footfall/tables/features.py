@@ -44,7 +44,7 @@ DAILY_ACTIVITY = Table(
 USER_FEATURES = Table(
     name="user_features",
     layer=Layer.RESULTS,
-    version=1,
+    version=2,
     grain="one row per person and as-of date: what was known of them before that day began",
     columns=(
         AS_OF,
@@ -98,13 +98,13 @@ USER_FEATURES = Table(
             "order_count_7d <= order_count_30d AND order_count_30d <= order_count_90d AND order_count_90d <= order_count_365d",
         ),
     ),
-    written=Written.REPLACE,
+    written=Written.REPLACE_AS_OF,
 )
 
 ITEM_FEATURES = Table(
     name="item_features",
     layer=Layer.RESULTS,
-    version=1,
+    version=2,
     grain="one row per item and as-of date: how it sold and how it was reviewed",
     columns=(
         AS_OF,
@@ -121,14 +121,15 @@ ITEM_FEATURES = Table(
         mean("rating_mean_365d", "mean stars in the last 365 days; NULL without", unit="1 to 5"),
     ),
     key=("as_of_date", "item_id"),
-    written=Written.REPLACE,
+    written=Written.REPLACE_AS_OF,
 )
 
 USER_OPINIONS = Table(
     name="user_opinions",
     layer=Layer.RESULTS,
     version=2,
-    grain="one row per person and as-of date: what their reviews and tickets of the last 365 days tell of them",
+    grain="one row per person and as-of date: what their reviews and tickets of the last 365 days tell of them, as read by "
+    "the models that serve now, which may have been trained after the date",
     columns=(
         AS_OF,
         USER,
@@ -161,7 +162,8 @@ ITEM_OPINIONS = Table(
     name="item_opinions",
     layer=Layer.RESULTS,
     version=1,
-    grain="one row per item and as-of date: what the reviews and tickets of the last 365 days praise and blame it for",
+    grain="one row per item and as-of date: what the reviews and tickets of the last 365 days praise and blame it for, as "
+    "read by the models that serve now, which may have been trained after the date",
     columns=(
         AS_OF,
         Column("item_id", "string", "the shop's own item number"),

@@ -52,8 +52,9 @@ class StepInputs:
         """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before."""
         frames = {read.name: self._frame(read, batch, last) for read in step.reads}
         if step.files:
-            names = [key.removeprefix(FILE) for key in batch.inputs if key.startswith(FILE)]
-            frames["files"] = read_files(self.lake.spark, step.files, names)
+            sizes = {key.removeprefix(FILE): int(n) for key, n in batch.inputs.items() if key.startswith(FILE)}
+            largest = max(sizes.values(), default=0)
+            frames["files"] = read_files(self.lake.spark, step.files, list(sizes), largest_bytes=largest)
         for table in step.writes:
             if table in batch.inputs and table not in frames:
                 frames[table] = self.lake.read(table, Pin.parse(batch.inputs[table]).version)

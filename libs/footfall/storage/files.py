@@ -147,7 +147,8 @@ def numbered_by_split(rows: DataFrame, root: str) -> DataFrame:
     and would get no position, at which the contract of the raw table stops.
     """
     ordered = _ordered(rows, root)
-    column = next(c for c in rows.columns if c != CORRUPT)  # with no column at all Spark counts lines, and parses none
+    # `_read` has Spark parse the rows: with no column at all it counts lines, and a line may hold several rows
+    column = next((c for c in rows.columns if c != CORRUPT), CORRUPT)
     splits = ordered.groupBy("_file", "_block").agg(
         F.min("_order").alias("_first"),
         F.max("_order").alias("_last"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -72,6 +74,79 @@ def test_a_key_that_the_table_has_is_a_duplicate(spark: SparkSession) -> None:
     existing = spark.createDataFrame([("a", 1, 1)], "thing_id string, weight_g int, batch_id long")
     rows = _rows(spark, ("a", 1, 0, None, []), ("b", 1, 1, None, []), ("a", 0, 2, None, []))
     assert _outcomes(_marked(rows, existing)) == {0: "duplicate", 1: "valid", 2: "weight_positive"}
+
+
+DATED = Table(
+    name="orders",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per order",
+    columns=(Column("order_id", "string", "its id"), Column("event_date", "date", "its day", required=True)),
+    key=("order_id",),
+)
+
+
+def _orders(spark: SparkSession, *rows: tuple[str | None, date]) -> DataFrame:
+    taken = datetime(2024, 3, 8, 12, tzinfo=UTC)
+    whole = [(i, day, "f", "a.csv", n, None, [], taken) for n, (i, day) in enumerate(rows)]
+    shape = f"order_id string, event_date date, {SHAPE.partition('int, ')[2].replace('_raw_row struct<n:int>, ', '')}"
+    return sorting.check_rules(spark.createDataFrame(whole, shape), DATED)
+
+
+def test_a_late_row_has_a_key_range_of_its_own(spark: SparkSession) -> None:
+    rows = _orders(
+        spark,
+        ("B7", date(2024, 3, 8)),
+        ("B9", date(2024, 3, 2)),  # six days: the same week
+        ("B5", date(2024, 3, 1)),  # a week
+        ("B6", date(2024, 3, 9)),  # tomorrow, by a wrong clock
+        ("A1", date(2021, 1, 1)),
+        ("A0", date(2019, 1, 1)),  # more than a year too
+        (None, date(2024, 3, 8)),  # not sound
+    )
+    ranges = sorted(tuple(row) for row in sorting.key_ranges(rows, DATED, "order_id").collect())
+    assert ranges == [(0, "B6", "B9"), (1, "B5", "B5"), (52, "A0", "A1")]
+
+
+def test_a_key_that_comes_again_with_another_date_is_still_a_duplicate(spark: SparkSession) -> None:
+    so_far = [("A1", date(2021, 1, 1)), ("A2", date(2021, 1, 2)), ("B1", date(2024, 3, 1)), ("C", date(2024, 3, 1))]
+    existing = spark.createDataFrame(so_far, "order_id string, event_date date")
+    rows = _orders(
+        spark,
+        ("A2", date(2024, 3, 8)),  # three years later
+        ("B1", date(2019, 1, 1)),  # five years before
+        ("B2", date(2024, 3, 8)),
+        ("B2", date(2020, 3, 8)),  # again in the batch, with another date
+    )
+    ranges = sorting.key_ranges(rows, DATED, "order_id").collect()
+    matching = sorting.that_can_match(existing, "order_id", ranges)
+    assert matching is not None
+    assert sorted(row["order_id"] for row in matching.collect()) == ["A2", "B1"]
+    marked = sorting.mark(rows, DATED, existing=matching)
+    assert [row[0] for row in marked.orderBy("_position").select("_duplicate").collect()] == [True, True, False, True]
+
+
+def test_without_a_sound_row_nothing_can_match(spark: SparkSession) -> None:
+    rows = _orders(spark, (None, date(2024, 3, 8)))
+    existing = spark.createDataFrame([("A1", date(2021, 1, 1))], "order_id string, event_date date")
+    assert sorting.that_can_match(existing, "order_id", sorting.key_ranges(rows, DATED, "order_id").collect()) is None
+
+
+@pytest.mark.parametrize("has_keys_so_far", [False, True])
+def test_rows_without_a_key_do_not_all_go_to_one_task(spark: SparkSession, has_keys_so_far: bool) -> None:
+    existing = spark.createDataFrame([("a",)], "thing_id string") if has_keys_so_far else None
+    rows = _rows(spark, *((None, 1, n, None, []) for n in range(64)), ("a", 1, 64, None, []))
+    adaptive = str(spark.conf.get("spark.sql.adaptive.enabled"))
+    broadcast = str(spark.conf.get("spark.sql.autoBroadcastJoinThreshold"))
+    spark.conf.set("spark.sql.adaptive.enabled", "false")  # it joins the small partitions of a test
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
+    try:
+        marked = _marked(rows, existing)
+        tasks = {row[0] for row in marked.where("thing_id IS NULL").select(F.spark_partition_id()).collect()}
+    finally:
+        spark.conf.set("spark.sql.adaptive.enabled", adaptive)
+        spark.conf.set("spark.sql.autoBroadcastJoinThreshold", broadcast)
+    assert len(tasks) == int(str(spark.conf.get("spark.sql.shuffle.partitions")))
 
 
 def test_the_tallies_balance_and_give_reasons(spark: SparkSession) -> None:

@@ -13,7 +13,7 @@ from footfall.errors import SourceError
 from footfall.mapping.reader_options import ALLOWED
 from footfall.runtime.explain import explain
 from footfall.steps.step import Files
-from footfall.storage.files import below, list_files, read_files, read_renamed_files
+from footfall.storage.files import ONE_TASK_BYTES, below, list_files, read_files, read_renamed_files
 
 
 def _files(root: Path, pattern: str, kind: str, **options: str) -> Files:
@@ -70,6 +70,29 @@ def test_rows_of_text_files_are_counted_in_order_however_the_file_is_split(
         *(("a.csv", n, f"row {n}") for n in range(300)),
         ("b.csv.gz", 0, "zipped"),
     ]
+
+
+def test_the_rows_of_a_large_text_file_are_numbered_by_its_splits(spark: SparkSession, tmp_path: Path) -> None:
+    """The same numbers, of files that are cut into several splits, a compressed one, and lines with nothing or two objects."""
+    lines = "".join(f'{{"word": "row {n}"}}\n' for n in range(0, 300, 2))
+    (tmp_path / "a.json").write_text(
+        lines.replace("\n", "\n\n", 20) + '[{"word": "x"}, {"word": "y"}]\n{"wor\n' + lines
+    )
+    (tmp_path / "b.json.gz").write_bytes(gzip.compress(b'{"word": "zipped"}\n{"word": "too"}\n'))
+    files = _files(tmp_path, "*.json*", "json")
+    names = list(list_files(spark, files))
+    before = str(spark.conf.get("spark.sql.files.maxPartitionBytes"))
+    by_split = read_files(spark, files, names, largest_bytes=ONE_TASK_BYTES + 1)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "500")
+    try:
+        rows = [
+            [row.asDict() for row in frame.orderBy("_file", "_position").collect()]
+            for frame in (read_files(spark, files, names), by_split)
+        ]
+    finally:
+        spark.conf.set("spark.sql.files.maxPartitionBytes", before)
+    assert rows[1] == rows[0]
+    assert [row["_position"] for row in rows[1]] == [*range(303), 0, 1]
 
 
 def test_json_lines_arrive_as_text_and_a_truncated_line_is_kept(spark: SparkSession, tmp_path: Path) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from pyspark.sql import functions as F
+
+from footfall.contract import Column
+from footfall.steps import sorting
 from footfall.storage import lake as storage
 from footfall.storage.lake import Lake
-from runtime.numbers_shared import NUMBERS
+from runtime.numbers_shared import NUMBERS, fact_rows
+
+DATED = replace(NUMBERS, columns=(*NUMBERS.columns, Column("event_date", "date", "its day")))
 
 
 def test_a_label_is_found_below_newer_commits(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +34,17 @@ def test_a_second_write_of_the_same_app_and_batch_adds_nothing(lake: Lake) -> No
         lake.write(NUMBERS, rows, label=label, app="add", batch_id=1)
     assert lake.read(NUMBERS.full_name).count() == 1
     assert lake.landing(NUMBERS.full_name, "second") is None
+
+
+def test_files_in_which_no_key_of_the_batch_can_be_are_not_read(lake: Lake) -> None:
+    for batch_id, numbers in enumerate(([1, 9], [10, 19], [20, 29], [30, 39]), start=1):
+        rows = lake.spark.createDataFrame([(n,) for n in numbers], "n int").coalesce(1)
+        lake.write(NUMBERS, rows, label=f"add/{batch_id}", batch_id=batch_id)
+    existing = lake.read(NUMBERS.full_name)
+    batch = sorting.check_rules(fact_rows(lake, 12, 38, 500), NUMBERS)  # the last breaks a rule
+    old = F.when(F.col("n") == 12, F.expr("TIMESTAMP'2020-01-01'")).otherwise(F.col("_taken_at"))
+    ranges = sorting.key_ranges(batch.withColumn("event_date", F.to_date(old)), DATED, "n").collect()
+    matching = sorting.that_can_match(existing, "n", ranges)
+    assert matching is not None
+    assert len(existing.inputFiles()) == 4
+    assert len(matching.inputFiles()) == 2

@@ -101,9 +101,15 @@ def broken_rules(table: Table) -> SparkColumn:
 def names_of(values: list[SparkColumn]) -> SparkColumn:
     """array<string> of the values that are not NULL, none of them empty.
 
-    By text and not by F.filter, whose lambda Spark interprets row by row instead of compiling it.
+    By text and not by F.filter, whose lambda Spark interprets row by row instead of compiling it; and only where there
+    is one, for nearly all rows have none.
     """
-    return F.array_remove(F.split(F.concat_ws(SEPARATOR, *values), SEPARATOR), "")
+    none = F.array().cast("array<string>")
+    if not values:
+        return none
+    is_any = reduce(operator.or_, (value.isNotNull() for value in values))
+    names = F.array_remove(F.split(F.concat_ws(SEPARATOR, *values), SEPARATOR), "")
+    return F.when(is_any, names).otherwise(none)
 
 
 def require_sound(frame: DataFrame, table: Table) -> DataFrame:

@@ -9,9 +9,11 @@ from datetime import datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import Table
+from footfall.contract import Personal, Table
 from footfall.mapping.source import Feed, Source
 from footfall.tables.raw import CORRUPT
+
+RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through the driver's time zone
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,13 @@ def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
     numbers = [f.feed.into[table.name].number for f in feeds]
     only = numbers[0] if len(numbers) == 1 else None
     return only is not None and set(table.key) == {*only.within, only.column}
+
+
+def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
+    """The first key column that every feed takes from its source, is not personal and has an order that Python keeps; or empty.
+
+    The values of others are hashes, whose ranges leave nothing out.
+    """
+    by_source = (k for k in table.key if all(k in f.feed.into[table.name].columns for f in feeds))
+    fits = (k for k in by_source if table.column(k).personal is Personal.NONE and table.column(k).type in RANGED_TYPES)
+    return next(fits, "")

@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.mapping.source import Feed, Number
-from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, SOUND, TAKEN_AT, without
+from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, own_number, without
 
-KIND, IDENTIFIER = "_kind", "_identifier"
+KIND, IDENTIFIER, JOINED = "_kind", "_identifier", "_joined"
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,17 @@ def filled(
 ) -> DataFrame:
     """The mapped rows with what follows from the row itself; what follows from other rows, `with_generated` adds."""
     rows, wanted = mapped, set(table.column_names)
-    for name, value in _plain_fills(set(mapped.columns), wanted, feed, shop).items():
-        rows = rows.withColumn(name, value)
+    for fills in _plain_fills(set(mapped.columns), wanted, feed, shop):
+        rows = rows.withColumns(fills)
     if "text_id" in wanted:
         rows = rows.withColumn("text_id", text_ids(F.col("text")))
     if KIND in rows.columns and vault is not None:
-        pseudonyms = vault.select(F.col("kind").alias(KIND), F.col("identifier").alias(IDENTIFIER), "actor_id")
-        rows = rows.join(pseudonyms, on=[KIND, IDENTIFIER], how="left").drop(KIND, IDENTIFIER)
+        pseudonyms = vault.select(F.col("kind").alias(KIND), F.col("identifier").alias(JOINED), "actor_id")
+        # rows without an identifier find none, but would all look for it in one task
+        joined = F.coalesce(IDENTIFIER, F.concat_ws("\u0001", FILE, POSITION))
+        rows = rows.withColumn(JOINED, joined).join(pseudonyms, on=[KIND, JOINED], how="left")
+        rows = rows.withColumn("actor_id", F.when(F.col(IDENTIFIER).isNotNull(), F.col("actor_id")))
+        rows = rows.drop(KIND, IDENTIFIER, JOINED)
     later = generated_columns(feed, table)
     absent = [c for c in table.columns if c.name not in rows.columns and c.name not in later]
     return rows.withColumns({c.name: F.lit(None).cast(c.type) for c in absent}) if absent else rows
@@ -66,26 +70,27 @@ def with_generated(checked: DataFrame, *, feed: Feed, table: Table) -> DataFrame
     return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in columns else rows
 
 
-def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefaults) -> dict[str, Column]:
-    """Columns that follow from others in the row, in an order in which each finds what it needs."""
-    fills: dict[str, Column] = {}
+def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefaults) -> tuple[dict[str, Column], ...]:
+    """Columns that follow from others in the row: first those that follow from mapped ones, then those that need the first."""
+    first: dict[str, Column] = {}
     if "valid_from" in wanted and "valid_from" not in mapped:
-        fills["valid_from"] = F.expr(FIRST_INSTANT)
+        first["valid_from"] = F.expr(FIRST_INSTANT)
     if "event_date" in wanted:
-        fills["event_date"] = F.to_date(F.from_utc_timestamp("event_time", shop.time_zone))
-    if "known_at" in wanted:
-        fills["known_at"] = _known_at(wanted, feed)
+        first["event_date"] = F.to_date(F.from_utc_timestamp("event_time", shop.time_zone))
     if "currency" in wanted and "currency" not in mapped:
-        fills["currency"] = F.lit(feed.currency or shop.currency)
+        first["currency"] = F.lit(feed.currency or shop.currency)
+    then: dict[str, Column] = {}
+    if "known_at" in wanted:
+        then["known_at"] = _known_at(wanted, feed)
     at_par = F.col("currency") == shop.currency
     if "amount_base" in wanted:
-        fills["amount_base"] = (
+        then["amount_base"] = (
             F.when(at_par, F.col("amount")) if "amount" in mapped else F.lit(None).cast("decimal(18,4)")
         )
     if "discount_base" in wanted:
         discount = F.coalesce(F.col("discount_amount"), F.lit(0)) if "discount_amount" in mapped else F.lit(0)
-        fills["discount_base"] = F.when(at_par, discount.cast("decimal(18,4)"))
-    return fills
+        then["discount_base"] = F.when(at_par, discount.cast("decimal(18,4)"))
+    return tuple(fills for fills in (first, then) if fills)
 
 
 def _known_at(wanted: set[str], feed: Feed) -> Column:
@@ -99,11 +104,11 @@ def _known_at(wanted: set[str], feed: Feed) -> Column:
 def _hashed_id(feed: Feed) -> Column:
     """Hash of the feed, the row and its ordinal among equal rows of its file, for sources without an id."""
     origin, row = feed.files or feed.delta or "", F.to_json(RAW_ROW)
-    ordinal = F.row_number().over(Window.partitionBy(FILE, row).orderBy(POSITION))
+    ordinal = F.row_number().over(Window.partitionBy(FILE, row, own_number()).orderBy(POSITION))
     return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, ordinal.cast("string")), 256)
 
 
 def _numbered(rows: DataFrame, number: Number, table: Table) -> DataFrame:
-    """Numbers rows from 1; rows that will not land come last, so that every order with a sound line has a line 1."""
-    order = Window.partitionBy(*number.within).orderBy(F.desc(SOUND), *number.order_by, FILE, POSITION)
+    """Numbers sound rows from 1; of those that will not land each is alone, so that every order with a sound line has a line 1."""
+    order = Window.partitionBy(*number.within, own_number()).orderBy(*number.order_by, FILE, POSITION)
     return rows.withColumn(number.column, F.row_number().over(order).cast(table.column(number.column).type))

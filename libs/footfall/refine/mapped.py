@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,7 +15,7 @@ from footfall.mapping.sql_words import names_in, words_in
 from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.typed import TYPES, source_columns, typed_source
-from footfall.refine.values import MappedValue, mapped_values
+from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE
 from footfall.tables.raw import CORRUPT
 
@@ -36,20 +37,26 @@ def map_rows(
     """
     target = feed.into[table.name]
     require_sound(raw, feed.model_copy(update={"into": {table.name: target}}))
-    rows = typed_source(raw, feed)
-    values = mapped_values(rows, table, target.columns, zone=feed.time_zone or shop.time_zone)
-    mapped = rows.select(
+    sources = typed_source(raw, feed).select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
         F.col("_position").alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
         RAW_ROW,
+        TYPES,
+        CORRUPT.name,
         _skip_reason(target).alias(SKIPPED),
-        _unreadable(values, feed).alias(UNREADABLE),
         *_identifier(target.actor),
-        *(v.typed.alias(c) for c, v in values.items()),
         *([_unused(raw, feed, target).alias("properties")] if "properties" in table.column_names else []),
+        *source_values(target.columns),
     )
+    # Each value is computed once, and typed once, by a projection of its own: within one, the value, its type and its
+    # fault would each compute it again, and a number with a fraction is costly to make a decimal of.
+    values = mapped_values(sources, table, target.columns, zone=feed.time_zone or shop.time_zone)
+    typed = sources.select("*", *(v.typed.alias(c) for c, v in values.items()))
+    faults = _unreadable({c: replace(v, read=F.col(c)) for c, v in values.items()}, feed)
+    helpers = {TYPES, CORRUPT.name, *(c for c in sources.columns if c.startswith("_value_"))}
+    mapped = typed.select(faults.alias(UNREADABLE), *(c for c in typed.columns if c not in helpers))
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
 
 

@@ -29,12 +29,9 @@ def new_pseudonyms(
     for raw, feed in feeds:
         require_sound(raw, _identifiers_of(feed))
     identifiers = [
-        typed_source(raw, feed).select(
-            F.lit(target.actor.kind).alias("kind"), identifier_of(target.actor).alias("identifier")
-        )
+        typed_source(raw, feed).select(F.lit(actor.kind).alias("kind"), identifier_of(actor).alias("identifier"))
         for raw, feed in feeds
-        for target in feed.into.values()
-        if target.actor
+        for actor in {target.actor: None for target in feed.into.values() if target.actor}  # each once, in order
     ]
     new = (
         reduce(DataFrame.unionByName, identifiers)

@@ -20,17 +20,20 @@ INFINITY = float("inf")
 class MappedValue:
     """One expression of a mapping: its SQL, the type that it yields, the type that the contract wants.
 
-    `zone` is the IANA zone of wall clocks.
+    `zone` is the IANA zone of wall clocks, `read` the column that holds the typed value where it was computed before.
     """
 
     sql: Column
     yields: T.DataType
     wanted: T.DataType
     zone: str
+    read: Column | None = None
 
     @property
     def typed(self) -> Column:
         """The value in the wanted type; NULL where it cannot be read."""
+        if self.read is not None:
+            return self.read
         if isinstance(self.wanted, T.StringType):
             return F.nullif(F.trim(self.sql.cast("string")), F.lit(""))
         if self.wanted == self.yields:
@@ -84,14 +87,25 @@ class MappedValue:
         return F.when(F.rlike(F.trim(self.sql), F.lit(HAS_OFFSET)), self.sql.try_cast("timestamp")).otherwise(local)
 
 
+def source_values(columns: Mapping[str, str]) -> list[Column]:
+    """The value of each target column's expression, under a name of its own: `_value_0`, `_value_1` and so on.
+
+    Numbered names: by a target column's own name, a later expression could refer to it, and not to the source's.
+    """
+    return [F.expr(sql).alias(name) for name, sql in zip(_names(columns), columns.values(), strict=True)]
+
+
 def mapped_values(rows: DataFrame, table: Table, columns: Mapping[str, str], *, zone: str) -> dict[str, MappedValue]:
-    """The value of each target column by its expression over the rows."""
-    # numbered names: by a target column's own name, a later expression could refer to it, and not to the source's
-    yields = rows.select(*(F.expr(sql).alias(f"_{i}") for i, sql in enumerate(columns.values()))).schema.fields
+    """What becomes of the `source_values` in the rows, by target column."""
+    yields = {field.name: field.dataType for field in rows.schema.fields}
     return {
-        c: MappedValue(F.expr(sql), field.dataType, wanted=T.DataType.fromDDL(table.column(c).type), zone=zone)
-        for (c, sql), field in zip(columns.items(), yields, strict=True)
+        c: MappedValue(F.col(name), yields[name], wanted=T.DataType.fromDDL(table.column(c).type), zone=zone)
+        for c, name in zip(columns, _names(columns), strict=True)
     }
+
+
+def _names(columns: Mapping[str, str]) -> list[str]:
+    return [f"_value_{number}" for number in range(len(columns))]
 
 
 def _is_not_finite(number: Column) -> Column:

@@ -24,12 +24,31 @@ review_texts AS (
     GROUP BY insights.text_id
 ),
 
-ranked AS (
+-- Two rankings, each cut at once: so each task keeps only its best, and none sorts all reviews of a language.
+best AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY review_language ORDER BY positive_probability DESC, text_id ASC) AS best,
-        row_number() OVER (PARTITION BY review_language ORDER BY positive_probability ASC, text_id ASC) AS worst
+        row_number() OVER (PARTITION BY review_language ORDER BY positive_probability DESC, text_id ASC) AS place
     FROM review_texts
+    WHERE positive_probability >= 0.5
+),
+
+worst AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY review_language ORDER BY positive_probability ASC, text_id ASC) AS place
+    FROM review_texts
+    WHERE positive_probability < 0.5
+),
+
+chosen AS (
+    SELECT *
+    FROM best
+    WHERE place <= :examples
+    UNION ALL
+    SELECT *
+    FROM worst
+    WHERE place <= :examples
 )
 
 SELECT
@@ -37,6 +56,5 @@ SELECT
     if(positive_probability >= 0.5, 'positive', 'negative') AS sentiment,
     positive_probability,
     review_text
-FROM ranked
-WHERE (best <= :examples AND positive_probability >= 0.5) OR (worst <= :examples AND positive_probability < 0.5)
+FROM chosen
 ORDER BY review_language DESC, abs(positive_probability - 0.5) DESC, text_id ASC

@@ -49,6 +49,25 @@ NEEDS = {
 }
 
 
+def queries(
+    frames: Mapping[str, DataFrame], *, ledger: DataFrame, as_of: date, time_zone: str, portraits: int, examples: int
+) -> dict[str, DataFrame]:
+    """What `answers` collects, by name; `frames` are the tables of READS by their full names."""
+    values = {
+        "as_of": as_of, "time_zone": time_zone, "portraits": portraits, "examples": examples, "topics": TOPICS,
+        "least_people": LEAST_PEOPLE,
+        "replaced": ",".join(t.full_name for t in ALL if t.written is Written.REPLACE),
+    }  # fmt: skip
+    of_tables = {
+        name: run_sql("report", name, values=values, **{t.name: frames[t.full_name] for t in tables})
+        for name, tables in NEEDS.items()
+    }
+    of_ledger = {
+        name: run_sql("report", name, values=values, ledger=ledger) for name in ("row_counts", "excluded_rows")
+    }
+    return of_tables | of_ledger
+
+
 def answers(
     frames: Mapping[str, DataFrame], *, ledger: DataFrame, as_of: date, time_zone: str, portraits: int, examples: int
 ) -> dict[str, pd.DataFrame]:
@@ -57,17 +76,9 @@ def answers(
     `examples` is how many reviews of each sentiment and language are shown; 0 shows none. Raises DataError where there are
     no portraits as of the day.
     """
-    values = {
-        "as_of": as_of, "time_zone": time_zone, "portraits": portraits, "examples": examples, "topics": TOPICS,
-        "least_people": LEAST_PEOPLE,
-        "replaced": ",".join(t.full_name for t in ALL if t.written is Written.REPLACE),
-    }  # fmt: skip
-    queries = {
-        name: run_sql("report", name, values=values, **{t.name: frames[t.full_name] for t in tables})
-        for name, tables in NEEDS.items()
-    }
-    queries |= {name: run_sql("report", name, values=values, ledger=ledger) for name in ("row_counts", "excluded_rows")}
-    results = {name: _collected(rows) for name, rows in queries.items()}
+    shown = {"portraits": portraits, "examples": examples}
+    selected = queries(frames, ledger=ledger, as_of=as_of, time_zone=time_zone, **shown)
+    results = {name: _collected(rows) for name, rows in selected.items()}
     if results["value_classes"].empty:
         raise DataError(
             f"nobody is in {USER_PROFILES.full_name} as of {as_of}.", fix="Run jobs/score.py as of that day."

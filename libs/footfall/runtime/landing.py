@@ -82,6 +82,9 @@ class BatchWriter:
         if table.written is Written.APPEND and not is_first and not self.anew:
             before = Pin.parse(pinned[table.full_name])
             existing = self.lake.read_content(table.full_name, before.version, before.batch_id)
+        if existing is not None and output.ranged_key:
+            ranges = sorting.key_ranges(output.frame, table, output.ranged_key).collect()
+            existing = sorting.that_can_match(existing, output.ranged_key, ranges)
         marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
         observation = Observation()
         counted = marked.observe(
@@ -132,8 +135,13 @@ class BatchWriter:
 
     def _quarantine(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
         """Sets the broken rows aside; returns how many, and the rows by feed and rule."""
-        landing = self._write_once(QUARANTINE, conform(aside, QUARANTINE), part=table.name)
+        observation = Observation()
+        landing = self._write_once(
+            QUARANTINE, conform(aside.observe(observation, sorting.rules_by_place()), QUARANTINE), part=table.name
+        )
         del self.landings[QUARANTINE]  # every refine step adds to it: readers take its newest version
+        if not self.resumed and landing.rows < sorting.MOST_PLACES:
+            return landing.rows, sorting.rule_counts(observation.get[sorting.RULES] or ())
         quarantined = self.lake.read(QUARANTINE.full_name).where(
             (F.col("target") == table.name) & (F.col("batch_id") == self.batch.batch_id)
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
@@ -16,9 +19,10 @@ FEED, FILE, POSITION, SKIPPED, UNREADABLE = "_feed", "_file", "_position", "_ski
 RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
 SOUND, DUPLICATE = "_sound", "_duplicate"
 
-PLACES = "_places"
+PLACES, RULES = "_places", "_rules"
 MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
 FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"  # the `valid_from` of rows whose mapping gives none
+MOST_WEEKS = 52  # key ranges of older rows are one
 LATE_LOAD_DAYS = 7  # a row that is taken so long after it happened is no daily log's
 
 
@@ -32,20 +36,48 @@ def mark(checked: DataFrame, table: Table, *, existing: DataFrame | None, unique
     """The checked rows with `_duplicate`: the table or an earlier row of the batch has the key.
 
     Only sound rows compete for a key. The first by file and position stays, so that the choice repeats. `existing`
-    holds the table's keys so far; None where it is empty. `unique` says that sound rows have keys of their own already,
-    which saves a sort.
+    holds the keys so far of the table, or those `that_can_match`; None where there are none. `unique` says that sound
+    rows have keys of their own already, which saves a sort.
     """
-    within_key = Window.partitionBy(*table.key).orderBy(F.desc(SOUND), FEED, FILE, POSITION)
+    within_key = Window.partitionBy(*table.key, own_number()).orderBy(FEED, FILE, POSITION)
     is_repeated = F.lit(False) if unique else F.col(SOUND) & (F.row_number().over(within_key) > 1)
     marked = checked.withColumn(DUPLICATE, is_repeated)
     if existing is None:
         return marked
-    keys = existing.select(*table.key).withColumn("_exists", F.lit(True))
+    hashed = F.xxhash64(*table.key)
+    keys = existing.select(*table.key, hashed.alias("_hashed"), F.lit(True).alias("_exists"))
     return (
-        marked.join(keys, on=list(table.key), how="left")
+        marked.withColumn("_hashed", F.coalesce(own_number(), hashed))
+        .join(keys, on=["_hashed", *table.key], how="left")
         .withColumn(DUPLICATE, F.col(DUPLICATE) | (F.col(SOUND) & F.coalesce("_exists", F.lit(False))))
-        .drop("_exists")
+        .drop("_exists", "_hashed")
     )
+
+
+def own_number() -> Column:
+    """NULL of a sound row; of another a number of its own: those without a key then do not all meet in one task."""
+    return F.when(~F.col(SOUND), F.xxhash64(FILE, POSITION))
+
+
+def key_ranges(checked: DataFrame, table: Table, column: str) -> DataFrame:
+    """Least and greatest value of a key column in the sound rows, by weeks between what happened and its arrival.
+
+    Rows (age_weeks, least, greatest), at most one for each week of a year and one for all that is older: a late row
+    with the key of long ago widens no range but its own.
+    """
+    day = F.col("event_date") if "event_date" in table.column_names else F.to_date(TAKEN_AT)
+    age = F.floor(F.date_diff(F.to_date(TAKEN_AT), day) / 7)
+    weeks = F.least(F.greatest(age, F.lit(0)), F.lit(MOST_WEEKS)).alias("age_weeks")
+    return checked.where(SOUND).groupBy(weeks).agg(F.min(column).alias("least"), F.max(column).alias("greatest"))
+
+
+def that_can_match(existing: DataFrame, column: str, ranges: Sequence[Row]) -> DataFrame | None:
+    """The rows of the table whose key can be one of the batch's, by its `key_ranges`; None where there is no range.
+
+    Delta leaves out the files whose statistics lie outside of all ranges.
+    """
+    within = [F.col(column).between(F.lit(r["least"]), F.lit(r["greatest"])) for r in ranges]
+    return existing.where(reduce(operator.or_, within)) if within else None
 
 
 def without(table: Table, generated: Sequence[str]) -> Table:
@@ -112,6 +144,19 @@ def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
         return aside
     files, positions = ({place[key] for place in places} for key in ("file", "position"))
     return aside.where(F.col("file").isin(files) & F.col("position").isin(positions))
+
+
+def rules_by_place() -> Column:
+    """array<struct<feed, rules>> of rows of raw.quarantine, MOST_PLACES at most."""
+    return F.min_by(F.struct("feed", "rules"), "position", MOST_PLACES).alias(RULES)
+
+
+def rule_counts(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
+    """Feed -> rule -> rows that broke it, of rows with `feed` and `rules`."""
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        counts.setdefault(row["feed"], Counter()).update(row["rules"])
+    return {feed: dict(of_feed) for feed, of_feed in counts.items()}
 
 
 def tallies(table: Table, feeds: Mapping[str, Sequence[str]], *, is_first: bool) -> list[Column]:

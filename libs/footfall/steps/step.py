@@ -63,7 +63,8 @@ class FactRows:
     `feeds` gives for each feed the reasons for which its mapping skips rows. `aside` holds the broken ones among
     them as rows of raw.quarantine; it is looked at only where there are any. `unique` says that sound rows have keys of
     their own. `without_known` are the feeds whose rows count as known from when they are taken: a late load of them is
-    worth a warning.
+    worth a warning. `ranged_key` is a key column by whose values in the batch files of the table are left out when
+    its keys are looked up; empty: by none.
     """
 
     table: Table
@@ -72,6 +73,7 @@ class FactRows:
     aside: DataFrame
     unique: bool = False
     without_known: Sequence[str] = ()
+    ranged_key: str = ""
 
 
 @dataclass(frozen=True)

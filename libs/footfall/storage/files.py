@@ -19,6 +19,7 @@ from footfall.storage.raw_names import refuse_own_names, with_usable_names
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 CORRUPT = "_corrupt"
 UNREAD = "_corrupt while columns are inferred"
+ONE_TASK_BYTES = 256 * 1024**2  # the rows of a larger text file are numbered by its splits
 # Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
 NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
 
@@ -49,23 +50,27 @@ def list_files(spark: SparkSession, files: Files) -> dict[str, int]:
     return sizes
 
 
-def read_files(spark: SparkSession, files: Files, names: Sequence[str]) -> DataFrame:
+def read_files(spark: SparkSession, files: Files, names: Sequence[str], *, largest_bytes: int = 0) -> DataFrame:
     """All rows of the named files as they arrived, and `_file`, `_position` (from 0) and `_corrupt` (text of an unreadable row).
 
-    Raises SourceError where a file's columns cannot be read or differ from the others'.
+    `largest_bytes` is the size of the largest of them. Raises SourceError where a file's columns cannot be read or
+    differ from the others'.
     """
-    return read_renamed_files(spark, files, names)[0]
+    return read_renamed_files(spark, files, names, largest_bytes=largest_bytes)[0]
 
 
-def read_renamed_files(spark: SparkSession, files: Files, names: Sequence[str]) -> tuple[DataFrame, dict[str, str]]:
+def read_renamed_files(
+    spark: SparkSession, files: Files, names: Sequence[str], *, largest_bytes: int = 0
+) -> tuple[DataFrame, dict[str, str]]:
     """As `read_files`, and the new name of each column that arrived under one that a table cannot take."""
+    number = numbered_by_split if largest_bytes > ONE_TASK_BYTES else _numbered
     paths = [f"{absolute(files.root)}/{name}" for name in sorted(names)]
     try:
         rows = _READERS[files.format](spark, paths, files)
         placed = (
             rows.withColumns({"_file": _name_below(files.root), "_position": F.col("_metadata.row_index")})
             if files.format == "parquet"
-            else _numbered(rows, files.root)
+            else number(rows, files.root)
         )
         return with_usable_names(placed, files.pattern)
     except AnalysisException as fault:
@@ -126,13 +131,45 @@ def _name_below(root: str) -> Column:
 
 
 def _numbered(rows: DataFrame, root: str) -> DataFrame:
-    """Text formats know no row numbers: they follow from the block's offset and the order within it."""
-    placed = rows.withColumns(
+    """Text formats know no row numbers: they follow from the block's offset and the order within it.
+
+    All rows of a file pass through one task, which is less work for small files than to read them twice.
+    """
+    in_file = Window.partitionBy("_file").orderBy("_block", "_order")
+    position = (F.row_number().over(in_file) - 1).cast("long")
+    return _ordered(rows, root).withColumn("_position", position).drop("_block", "_order")
+
+
+def numbered_by_split(rows: DataFrame, root: str) -> DataFrame:
+    """The same numbers without a task that sees a whole file: the rows of each split are counted first.
+
+    Both readings cut the files alike. If they ever did not, a row would lie outside of the numbers that its split has,
+    and would get no position, at which the contract of the raw table stops.
+    """
+    ordered = _ordered(rows, root)
+    # `_read` has Spark parse the rows: with no column at all it counts lines, and a line may hold several rows
+    column = next((c for c in rows.columns if c != CORRUPT), CORRUPT)
+    splits = ordered.groupBy("_file", "_block").agg(
+        F.min("_order").alias("_first"),
+        F.max("_order").alias("_last"),
+        F.count(F.lit(1)).alias("_rows"),
+        F.count_if(F.col(f"`{column}`").isNull() & F.col(CORRUPT).isNull()).alias("_read"),
+    )
+    earlier = Window.partitionBy("_file").orderBy("_block").rowsBetween(Window.unboundedPreceding, -1)
+    before = splits.withColumn("_before", F.coalesce(F.sum("_rows").over(earlier), F.lit(0))).where("_read >= 0")
+    starts = before.select("_file", "_block", F.struct("_first", "_last", "_before").alias("_position"))
+    placed = ordered.join(F.broadcast(starts), ["_file", "_block"], "left")
+    is_alike = F.col("_order").between(F.col("_position._first"), F.col("_position._last"))
+    position = F.when(is_alike, F.col("_position._before") + F.col("_order") - F.col("_position._first"))
+    return placed.select(*(f"`{c}`" for c in rows.columns), "_file", position.alias("_position"))
+
+
+def _ordered(rows: DataFrame, root: str) -> DataFrame:
+    """Text rows with their file, the offset of their split, and a number that grows within the split."""
+    return rows.withColumns(
         {
             "_file": _name_below(root),
             "_block": F.col("_metadata.file_block_start"),
             "_order": F.monotonically_increasing_id(),
         }
     )
-    in_file = Window.partitionBy("_file").orderBy("_block", "_order")
-    return placed.withColumn("_position", (F.row_number().over(in_file) - 1).cast("long")).drop("_block", "_order")

@@ -28,6 +28,7 @@ from footfall.text.normal import normalise
 from footfall.text.vectors import vectors_matrix
 
 MOST_CLAUSES = 16_000  # by hash, on the driver
+MOST_LABELLED = 50_000  # by hash; they are on the driver with their vectors too
 HELD_OUT = 5  # the clauses of every fifth text are held out, by a hash of the text: the same in each training
 SETTING = "the setting aspects.own"
 CHANCE = 0.5  # the AUROC of guesses
@@ -60,6 +61,7 @@ def rows(run: TrainingRun) -> DataFrame:
     clauses = spans.join(texts, "text_id").orderBy(*order).limit(MOST_CLAUSES)
     vectors = run.frame(TEXT_VECTORS).where(F.col("encoder_fingerprint") == fingerprint).select("text_id", "vector")
     labelled = run.frame(LABELLED_CLAUSES).select("text_id", "text", "aspects").join(vectors, "text_id")
+    labelled = labelled.orderBy(F.xxhash64("text_id"), "text_id").limit(MOST_LABELLED)
     whole = {"start_char": F.lit(0), "end_char": F.length("text"), "aspects": F.col("aspects")}
     columns = ("text", "start_char", "end_char", "vector", "aspects")
     unlabelled = clauses.withColumn("aspects", F.lit(None).cast("array<string>")).select(*columns)

@@ -141,7 +141,8 @@ class Runner:
         outputs |= {PROMOTES + name: version for name, version in result.promotes.items()}
         for table, landing in writer.landings.items():
             before = self.books.pin(table.full_name)
-            kept = before.rows if before and table.written is Written.APPEND else 0
+            adds = table.written in {Written.APPEND, Written.UPDATE} and landing.removed is not None
+            kept = before.rows - (landing.removed or 0) if before and adds else 0
             outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
         return outputs
 

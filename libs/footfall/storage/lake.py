@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Layer, Table, Written
+from footfall.contract import BATCH_ID, EVERY_ROW, Layer, Table, Written
 from footfall.contract.ddl import ddl
 from footfall.errors import ContractError, SourceError
 from footfall.storage.raw_names import refuse_own_names
@@ -40,10 +40,11 @@ NEWEST = 10  # commits among which a label is looked for first
 
 @dataclass(frozen=True)
 class Landing:
-    """The result of a write: the table's version and the rows that it added."""
+    """The result of a write: the table's version, the rows that it added, and those that it removed; None: all there were."""
 
     version: int
     rows: int
+    removed: int | None = None
 
 
 @dataclass
@@ -146,25 +147,28 @@ class Lake:
         app: str = "",
         batch_id: int,
         as_of: Sequence[date] = (),
+        replaces: str = "",
     ) -> None:
         """Writes the batch's rows; with `app` at most once: a second write of the same app and batch adds nothing.
 
         That costs as much again as the write itself, since Delta rebuilds the table's state for it
         (findings/delta-idempotent-append-rebuilds-state.sh). `label` marks the commit, so that `landing` finds it; `as_of`
-        names the dates that a REPLACE_AS_OF table replaces.
+        names the dates that a REPLACE_AS_OF table replaces, `replaces` the old rows that leave an UPDATE table, by a predicate.
         """
         self.ensure(table)
         rows = frame.withColumn(BATCH_ID.name, F.lit(batch_id).cast(BATCH_ID.type))
         writer = rows.write.format("delta").option("userMetadata", label)
         if app:
             writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
-        if table.written is Written.APPEND:
+        if table.written is Written.APPEND or (table.written is Written.UPDATE and not replaces):
             writer = writer.mode("append")
         else:
             writer = writer.mode("overwrite")
             if table.written is Written.REPLACE_AS_OF:
                 dates = ", ".join(f"DATE'{day.isoformat()}'" for day in as_of)
                 writer = writer.option("replaceWhere", f"as_of_date IN ({dates})")
+            elif replaces and replaces != EVERY_ROW:  # Delta wants each new row to keep the predicate, too
+                writer = writer.option("replaceWhere", f"batch_id = {batch_id} OR ({replaces})")
         if self.catalog:
             writer.saveAsTable(self.name(table.full_name))
         else:
@@ -175,7 +179,12 @@ class Lake:
         newest = self._history(table, NEWEST)
         older = self._history(table) if len(newest) == NEWEST and not _labelled(newest, label) else []
         for commit in _labelled([*newest, *older], label)[:1]:
-            return Landing(int(commit["version"]), int(commit["operationMetrics"].get("numOutputRows", 0)))
+            counts, how = commit["operationMetrics"], commit["operationParameters"]
+            rows = int(counts.get("numOutputRows", 0)) - int(counts.get("numCopiedRows", 0))
+            removed = (
+                int(counts.get("numDeletedRows", 0)) if "predicate" in how or how.get("mode") == "Append" else None
+            )
+            return Landing(int(commit["version"]), rows, removed)
         return None
 
     def restore(self, table: str, version: int | None) -> None:

@@ -82,14 +82,14 @@ def by_document(world: World, table: str) -> dict[str, int]:
 
 
 def test_one_new_review_is_the_only_one_that_models_read(world: World) -> None:
-    world.review("ok2 ok")
-    world.read_by("old", "ok2 ok")
-    world.clauses_read_by("old", {"ok2 ok": [1.0]})
+    world.review("ok two")
+    world.read_by("old", "ok two")
+    world.clauses_read_by("old", {"ok two": [1.0]})
     world.score(*STEPS)
     assert commits(world, TEXT_INSIGHTS.full_name) == [("Overwrite", 2), ("Append", 1)]
-    assert by_document(world, TEXT_INSIGHTS.full_name) == {"ok": 1, "no": 1, "ok2 ok": 2}
+    assert by_document(world, TEXT_INSIGHTS.full_name) == {"ok": 1, "no": 1, "ok two": 2}
     assert commits(world, TEXT_ASPECTS.full_name) == [("Overwrite", 1), ("Append", 1)]
-    assert by_document(world, TEXT_ASPECTS.full_name) == {"ok": 1, "ok2 ok": 2}  # "no" was read, and not again
+    assert by_document(world, TEXT_ASPECTS.full_name) == {"ok": 1, "ok two": 2}  # "no" was read, and not again
     require_whole(world)
 
 
@@ -98,24 +98,24 @@ def test_increments_come_to_what_a_reading_of_everything_gives(
     world: World, monkeypatch: pytest.MonkeyPatch, most_keys: int
 ) -> None:
     monkeypatch.setattr(news, "MOST_KEYS", most_keys)
-    world.review("late ok", "new ok")  # one of them is read a day later
-    world.read_by("old", "new ok")
-    world.clauses_read_by("old", {"new ok": [1.0, -1.0]})
+    world.review("ok late", "ok new")  # one of them is read a day later
+    world.read_by("old", "ok new")
+    world.clauses_read_by("old", {"ok new": [1.0, -1.0]})
     world.score(*STEPS)
     require_whole(world)
 
-    world.read_by("old", "late ok")
-    world.clauses_read_by("old", {"late ok": [0.5]})
+    world.read_by("old", "ok late")
+    world.clauses_read_by("old", {"ok late": [0.5]})
     world.score(*STEPS)
-    assert set(by_document(world, TEXT_INSIGHTS.full_name)) == {"ok", "no", "new ok", "late ok"}
+    assert set(by_document(world, TEXT_INSIGHTS.full_name)) == {"ok", "no", "ok new", "ok late"}
     require_whole(world)
 
     reviews = world.lake.name(REVIEWS.full_name)
     world.lake.spark.sql(f"DELETE FROM {reviews} WHERE review_id IN ('ok', 'no')")
-    world.lake.spark.sql(f"UPDATE {reviews} SET actor_id = 'b' WHERE review_id = 'late ok'")
+    world.lake.spark.sql(f"UPDATE {reviews} SET actor_id = 'b' WHERE review_id = 'ok late'")
     world.review("last")
     world.score(*STEPS)
-    assert set(by_document(world, TEXT_INSIGHTS.full_name)) == {"new ok", "late ok"}
+    assert set(by_document(world, TEXT_INSIGHTS.full_name)) == {"ok new", "ok late"}
     assert {row["actor_id"] for row in world.lake.read(TEXT_ASPECTS.full_name).collect()} == {"a", "b"}
     require_whole(world)
 
@@ -152,11 +152,11 @@ def test_a_new_version_replaces_all_rows_at_once_and_nobody_none(world: World) -
 
 @pytest.mark.parametrize("at", ["before the write", "before the batch is closed"])
 def test_a_batch_that_was_killed_adds_each_row_once(world: World, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
-    world.review("new ok")
-    world.read_by("old", "new ok")
-    world.clauses_read_by("old", {"new ok": [1.0]})
+    world.review("ok new")
+    world.read_by("old", "ok new")
+    world.clauses_read_by("old", {"ok new": [1.0]})
     world.lake.spark.sql(f"UPDATE {world.lake.name(REVIEWS.full_name)} SET actor_id = 'b' WHERE review_id = 'ok'")
-    world.review("last ok")
+    world.review("ok last")
 
     def die(*_: Any, **__: Any) -> None:
         raise Killed
@@ -170,5 +170,5 @@ def test_a_batch_that_was_killed_adds_each_row_once(world: World, monkeypatch: p
         with pytest.raises(Killed):
             world.score("score_documents")
     world.score(*STEPS)
-    assert by_document(world, TEXT_INSIGHTS.full_name) == {"no": 1, "ok": 2, "new ok": 2}
+    assert by_document(world, TEXT_INSIGHTS.full_name) == {"no": 1, "ok": 2, "ok new": 2}
     require_whole(world)

@@ -39,8 +39,9 @@ def score(run: ScoringRun) -> Sequence[Output]:
     written = documents(reviews=run.frame(REVIEWS), tickets=run.frame(TICKETS), read_before=run.read_before)
     if run.read_before is None:
         return [Output(TEXT_ASPECTS, mentions(written, vectors), replaces=EVERY_ROW)]
-    rows, read_before = run.frame(TEXT_ASPECTS), run.read_before[CLAUSE_VECTORS.name]
-    news = aspects_news(written, vectors.where(F.col("batch_id") > read_before), rows)
+    encoders, rows = [m.fitted.feature_version for m in (run.champion, sentiment)], run.frame(TEXT_ASPECTS)
+    is_new = F.col("batch_id") > run.read_before[CLAUSE_VECTORS.name]
+    news = aspects_news(written, vectors.where(is_new & F.col("encoder_fingerprint").isin(encoders)), rows)
     if news.is_empty:
         return []
     new_rows = mentions(news.documents_of(written), news.vectors_of(vectors))

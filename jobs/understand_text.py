@@ -11,6 +11,9 @@ from footfall import tables
 from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
+from footfall.runtime.parts import Parts
+from footfall.runtime.runner import PART
+from footfall.runtime.session import tasks_at_once
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.text.spec import ENCODER, EncoderSpec, encoder_specs, require_weights
 
@@ -33,6 +36,7 @@ def steps(job: Job) -> list[Step]:
 
 def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
     """Reads with every encoder what it has not read yet."""
+    name, parts = f"understand_{into.name}", Parts(into.full_name)
     text, encoders = job.settings.text, encoder_specs(job.settings.text.model_dump())
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
@@ -46,20 +50,26 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
         from footfall.text.reading import text_reader
 
         encode = encode_clauses if into is tables.CLAUSE_VECTORS else encode_texts
-        return text_reader(encoders, texts_per_batch=text.texts_per_batch, tasks=text.tasks, fetch=fetch, encode=encode)
+        return text_reader(
+            encoders, texts_per_batch=text.texts_per_batch, tasks=text.tasks or tasks_at_once(job.spark), fetch=fetch,
+            encode=encode, stage=partial(job.lake.staged, name),
+        )  # fmt: skip
 
     def apply(frames: Frames) -> StepResult:
+        batch, last = job.books.unfinished(name), job.books.last_closed(name)
+        goes_on, was_cut = batch is not None and parts.goes_on(batch), last is not None and last.outcome == PART
         documents = [frames[table.full_name].where(F.col("text").rlike(HAS_CONTENT)) for table in sources]
-        if all(texts.isEmpty() for texts in documents):
+        if not goes_on and all(texts.isEmpty() for texts in documents):
             return StepResult()  # no encoder is loaded for nothing
-        piece = reader().next(documents, results=frames.get(into.full_name))
+        piece = reader().next(documents, results=frames.get(into.full_name), goes_on=goes_on, was_cut=was_cut)
         print(f"  encoder: {piece.model.description}")
         *serving, wanted = reader().settled(documents[0])
         fingerprints = {ENCODER: wanted.fingerprint}
         fingerprints |= {f"{ENCODER}/{number}": encoder.fingerprint for number, encoder in enumerate(serving, 1)}
-        return StepResult([Output(into, piece.results)], models=fingerprints, is_part=piece.is_more)
+        output = Output(into, piece.results, landed=piece.landed)
+        return StepResult([output] if piece.count else [], models=fingerprints, is_part=piece.is_more)
 
-    reads, name = tuple(Read(table.full_name) for table in sources), f"understand_{into.name}"
+    reads = tuple(Read(table.full_name) for table in sources)
     values, requires = {"text": text}, (weights_exist,)
     return Step(name, reads, (into.full_name,), apply, ("footfall.text",), values, requires=requires)
 

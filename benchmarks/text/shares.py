@@ -156,7 +156,7 @@ def store_runs(spark: SparkSession, texts: Sequence[str], spec: EncoderSpec, sto
         worker = ask_worker(frame, encoder=encoder).first()
         known = spark.read.parquet(str(store)) if store.exists() else None
         fingerprint = worker["encoder_fingerprint"] if worker else ""
-        unread = unread_rows([frame], results=known, fingerprint=fingerprint, columns=COLUMNS)
+        unread = unread_rows([frame], results=known, fingerprints=[fingerprint], columns=COLUMNS)
         encode_texts(unread, encoder=encoder).write.mode("append").parquet(str(store))
 
     return {

@@ -18,6 +18,8 @@ from pyspark.sql import functions as F
 
 from footfall.contract.frames import conform
 from footfall.errors import EnvironmentFault, TooFew
+from footfall.inference import slices
+from footfall.inference.unread import unread_rows
 from footfall.privacy.pseudonyms import MintKey
 from footfall.registry.registry import Registry
 from footfall.runtime.cli import Job
@@ -107,13 +109,23 @@ def world(lake: Lake) -> World:
     return new_world
 
 
-def test_a_run_killed_between_slices_is_gone_on_with_and_no_text_is_read_twice(world: World, tmp_path: Path) -> None:
+def test_a_run_killed_between_slices_is_gone_on_with_and_no_text_is_read_twice(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []  # at all texts, to find those that are unread
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        looks.append(1)
+        return unread_rows(*arguments, **named)
+
+    monkeypatch.setattr(slices, "unread_rows", counted)
     tiny = make_tiny(tmp_path / "bert", "bert")
     with pytest.raises(Killed):
         world.run(world.job(tiny, texts_per_batch=10), kill_after=1)
     kept = {row["text_id"]: row["batch_id"] for row in world.read()}
     assert 0 < len(kept) <= 10
     assert world.outcomes() == ["part"]
+    looks.clear()
 
     lines = world.run(world.job(tiny, texts_per_batch=10))
     rows = world.read()
@@ -123,6 +135,9 @@ def test_a_run_killed_between_slices_is_gone_on_with_and_no_text_is_read_twice(w
     assert max(sizes.values()) <= 10
     assert world.outcomes() == ["part"] * len(lines) + ["done"]
     assert len(sizes) == len(lines) + 1
+    assert len(lines) >= 2
+    assert len(looks) == 1
+    assert world.lake.spark.read.parquet(world.lake.path("stage.understand_text_vectors")).isEmpty()
     assert world.run(world.job(tiny, texts_per_batch=10))[0].split()[1:] == ["nothing", "new"]
 
 

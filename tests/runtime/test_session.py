@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.runtime.session import has_delta
+from footfall.runtime.session import has_delta, tasks_at_once, tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN = """
@@ -71,3 +71,30 @@ def test_a_session_without_delta_is_refused_in_words(tmp_path: Path, kind: str) 
     assert done.returncode == 2, done.stderr[-3000:]
     assert "this Spark session has no Delta Lake.\nFix: Start the job with ./spark-submit.sh" in done.stderr
     assert not (tmp_path / "table").exists()
+
+
+def test_the_tests_session_runs_two_tasks_at_once(spark: SparkSession) -> None:
+    assert tasks_at_once(spark) == 2
+
+
+@pytest.mark.parametrize(
+    ("confs", "expected"),
+    [
+        ({"spark.master": "local[*]"}, 7),
+        ({"spark.master": "local[*]", "spark.executor.instances": "9"}, 7),  # there are no executors
+        ({"spark.master": "spark://host:7077", "spark.task.cpus": "2"}, 3),
+        ({"spark.master": "yarn", "spark.executor.instances": "3"}, 3),
+        ({"spark.master": "yarn", "spark.executor.instances": "3", "spark.executor.cores": "5"}, 15),
+        ({"spark.executor.instances": "3", "spark.executor.cores": "5", "spark.task.cpus": "2"}, 6),
+        ({"spark.dynamicAllocation.enabled": "true", "spark.dynamicAllocation.maxExecutors": "4"}, 4),
+        ({"spark.dynamicAllocation.enabled": "true", "spark.executor.instances": "1"}, 7),  # as many as it likes
+        ({"spark.dynamicAllocation.enabled": "true", "spark.dynamicAllocation.maxExecutors": "2147483647"}, 7),
+        ({"spark.executor.instances": "2", "spark.executor.cores": "8", "spark.executor.resource.gpu.amount": "1",
+          "spark.task.resource.gpu.amount": "0.5"}, 4),
+        ({"spark.task.cpus": "8"}, 1),
+    ],
+)  # fmt: skip
+def test_tasks_at_once_are_those_of_declared_executors_else_of_the_cores_there_are(
+    confs: dict[str, str], expected: int
+) -> None:
+    assert tasks_of(lambda key: confs.get(key, ""), lambda: 7) == expected

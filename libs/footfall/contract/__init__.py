@@ -31,6 +31,10 @@ class Written(StrEnum):
     APPEND = "append"  # rows are added once and stay
     REPLACE = "replace"  # the table is what the last batch says
     REPLACE_AS_OF = "replace_as_of"  # the batch's as_of_dates are replaced, others stay
+    UPDATE = "update"  # rows are added, and those replaced of which the batch has news
+
+
+EVERY_ROW = "true"  # of a table that is updated: all that it held before is replaced
 
 
 class Severity(StrEnum):

@@ -28,6 +28,7 @@ WORDS = {
     "boolean": "true or false",
     "array": "list",
     "object": "names and what each holds",
+    "null": "null",
 }
 
 
@@ -67,6 +68,8 @@ def _comments(base: Path, lines: Mapping[Key, int]) -> dict[Key, str]:
 def _kind(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """What a value may be, in words."""
     kind = _resolved(schema, field)
+    if "anyOf" in kind:
+        return ", or ".join(_kind(choice, schema) for choice in kind["anyOf"])
     if "enum" in kind:
         return " or ".join(f"`{value}`" for value in kind["enum"])
     if "pattern" in kind:

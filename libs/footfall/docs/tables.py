@@ -18,6 +18,7 @@ LANDING = {
     Written.APPEND: "rows are added once and stay",
     Written.REPLACE: "each batch replaces the whole table",
     Written.REPLACE_AS_OF: "each batch replaces its as-of dates, others stay",
+    Written.UPDATE: "a batch adds rows, and replaces those of which it has news, or all",
 }
 HEAD = """# Tables
 

@@ -48,7 +48,11 @@ class BatchWriter:
         if isinstance(output, FactRows):
             return self._land_facts(output)
         rows = require_sound(conform(output.frame, output.table), output.table)
-        landing = self._write_once(output.table, rows, as_of=output.as_of)
+        try:
+            landing = self._write_once(output.table, rows, as_of=output.as_of, replaces=output.replaces)
+        finally:
+            if output.landed:
+                output.landed()
         return [ledger_line(self.step, "", output.table.full_name, rows_valid=landing.rows)]
 
     def has_landed(self) -> bool:
@@ -110,7 +114,9 @@ class BatchWriter:
         self.warnings += filter(None, texts)
         return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
-    def _write_once(self, table: Table, rows: DataFrame, *, part: str = "", as_of: Sequence[date] = ()) -> Landing:
+    def _write_once(
+        self, table: Table, rows: DataFrame, *, part: str = "", as_of: Sequence[date] = (), replaces: str = ""
+    ) -> Landing:
         app, label = self._app(table.full_name, part), self._label(table.full_name, part)
         landing = self.lake.landing(table.full_name, label) if self.resumed else None
         if landing is None:
@@ -122,6 +128,7 @@ class BatchWriter:
                 app=once,
                 batch_id=self.batch.batch_id,
                 as_of=as_of,
+                replaces=replaces,
                 anew=self.anew and not part,
             )
             landing = self.lake.landing(table.full_name, label)

@@ -228,7 +228,8 @@ def _outputs(applied: Applied, books: Books) -> dict[str, str]:
     outputs |= {PROMOTES + name: version for name, version in applied.result.promotes.items()}
     for table, landing in applied.landings.items():
         before = books.pin(table.full_name)
-        kept = before.rows if before and table.written is Written.APPEND and not applied.anew else 0
+        adds = table.written in {Written.APPEND, Written.UPDATE} and landing.removed is not None and not applied.anew
+        kept = before.rows - (landing.removed or 0) if before and adds else 0
         outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
     return outputs
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from footfall.contract import Table
+from footfall.contract import EVERY_ROW, Table, Written
 from footfall.contract.frames import no_rows
 from footfall.models import MODELS
 from footfall.models.common.declaration import Model, TextFeatures, imported
-from footfall.models.common.documents import DocumentModel, documents, require_read, text_insights
+from footfall.models.common.documents import DocumentModel, documents, insights_news, require_read, text_insights
 from footfall.models.common.runs import LoadedModel, ScoringRun
 from footfall.runtime.cli import Job
 from footfall.runtime.training import last_encoders, settings_of
 from footfall.runtime.work import GATE_FAILED
-from footfall.steps.step import Frames, Output, Read, Step, StepResult
+from footfall.steps.step import Frames, Output, Read, Step, StepResult, has_same_definition
+from footfall.storage.batch import MODEL, Pin
 from footfall.tables import REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS, TICKETS, USER_SCORES
 
 WRITTEN = (REVIEWS, TICKETS)  # by customers
@@ -40,23 +42,25 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
     settings = {m.name: _scoring_settings(job, m) for m in models}
     reads = list(dict.fromkeys(table for m in models for table in m.score_reads))
     writes = list(dict.fromkeys(table for m in models for table in m.writes))
+    used = dict.fromkeys(model for m in models for model in (m.name, *m.score_with))
 
     def apply(frames: Frames) -> StepResult:
-        by_name = {table.name: frames[table.full_name] for table in reads}
-        runs = [_scoring_run(job, name, m, by_name, settings[m.name]) for m in models]
+        by_name = {table.name: frames[table.full_name] for table in (*reads, *writes) if table.full_name in frames}
+        read_before = _read_before(job, name, used, reads) if all(table.name in by_name for table in writes) else None
+        runs = [_scoring_run(job, name, m, by_name, settings[m.name], read_before) for m in models]
         outputs = [output for run in runs for output in imported(run.model.score)(run)]
         tables = [_together(table, outputs) for table in writes if any(o.table is table for o in outputs)]
         readers = {run.model.name: run.champion for run in runs if run.champion and not run.model.documents}
         return StepResult(tables, warnings=_unread_warnings(job, readers))
 
-    used = dict.fromkeys(model for m in models for model in (m.name, *m.score_with))
     return Step(
         name,
         tuple(Read(table.full_name) for table in reads),
         tuple(table.full_name for table in writes),
         apply,
         tuple(m.package for m in models),
-        {"as_of": job.as_of, "time_zone": job.settings.shop.time_zone, "settings": settings},
+        {"time_zone": job.settings.shop.time_zone, "settings": settings},
+        day_values={"as_of": job.as_of} if any(t.written is Written.REPLACE_AS_OF for t in writes) else {},
         models=tuple(used),
         run_values={"no_model_reasons": lambda: no_model_reasons(job, list(used))} if USER_SCORES in writes else {},
     )
@@ -64,32 +68,65 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
 
 def _together(table: Table, outputs: Sequence[Output]) -> Output:
     mine = [output for output in outputs if output.table is table]
-    return Output(table, reduce(DataFrame.unionByName, (o.frame for o in mine)), as_of=mine[0].as_of)
+    return replace(mine[0], frame=reduce(DataFrame.unionByName, (o.frame for o in mine)))
 
 
 def _documents_step(job: Job) -> Step:
-    """What each review and ticket says, by every champion that reads documents."""
+    """What each review and ticket says, by every champion that reads documents; each reads only the documents that it has not read."""
     name, models = SHARED[TEXT_INSIGHTS], [m for m in MODELS.values() if m.documents]
 
     def apply(frames: Frames) -> StepResult:
-        vectors = frames[TEXT_VECTORS.full_name]
+        vectors, rows = frames[TEXT_VECTORS.full_name], frames.get(TEXT_INSIGHTS.full_name)
+        unchanged = _unchanged_models(job, name)
+        is_unchanged = rows is not None and unchanged >= {m.name for m in models}
         champions = {m.name: champion_of(job, m.name, step=name) for m in models}
         serving = [(m, c) for m in models if m.documents and (c := champions[m.name])]
         if not serving:
-            return StepResult([Output(TEXT_INSIGHTS, no_rows(vectors, TEXT_INSIGHTS))])
+            nothing = Output(TEXT_INSIGHTS, no_rows(vectors, TEXT_INSIGHTS), replaces=EVERY_ROW)
+            return StepResult([] if is_unchanged else [nothing])
         require_read(vectors, serving[0][1].fitted, model_version=serving[0][1].version)
         read = [
-            DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds)
+            DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds, m.name in unchanged)
             for m, c in serving
             if m.documents
         ]
-        written = documents(**{table.name: frames[table.full_name] for table in WRITTEN})
-        insights = Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read))
-        return StepResult([insights], warnings=_unread_warnings(job, {m.name: c for m, c in serving}))
+        written = documents(reviews=frames[REVIEWS.full_name], tickets=frames[TICKETS.full_name])
+        news = insights_news(written, vectors, rows, models=read) if rows is not None and is_unchanged else None
+        if news is None or news.old_rows is None:
+            insights = [
+                Output(TEXT_INSIGHTS, text_insights(written, vectors, models=read, rows=rows), replaces=EVERY_ROW)
+            ]
+        elif news.is_empty:
+            insights = []
+        else:
+            new_rows = text_insights(news.documents_of(written), news.vectors_of(vectors), models=read)
+            insights = [Output(TEXT_INSIGHTS, new_rows, replaces=news.old_rows)]
+        return StepResult(insights, warnings=_unread_warnings(job, {m.name: c for m, c in serving}))
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
-    packages = tuple(m.package for m in models)
+    packages = (*(m.package for m in models), "footfall.models.common.documents")
     return Step(name, reads, (TEXT_INSIGHTS.full_name,), apply, packages, models=tuple(m.name for m in models))
+
+
+def _unchanged_models(job: Job, step: str) -> set[str]:
+    """Models of which the version that serves, the code and the settings are those of the step's last closed batch.
+
+    What the step's tables hold of them stays as it is. A model that nobody serves, then and now, is among them.
+    """
+    batch, last = job.books.unfinished(step), job.books.last_closed(step)
+    if batch is None or last is None or not has_same_definition(batch.fingerprint, last.fingerprint):
+        return set()
+    versions = {key.removeprefix(MODEL): n for key, n in batch.inputs.items() if key.startswith(MODEL)}
+    return {name for name, number in versions.items() if last.inputs.get(MODEL + name) == number}
+
+
+def _read_before(job: Job, step: str, models: Iterable[str], tables: Sequence[Table]) -> dict[str, int] | None:
+    """Table -> its newest batch that the step's last closed batch read; None where another version, code or setting read it."""
+    last = job.books.last_closed(step)
+    if last is None or not _unchanged_models(job, step) >= set(models):
+        return None
+    pins = {table.name: last.inputs.get(table.full_name, "") for table in tables}
+    return {name: Pin.parse(pin).batch_id if pin else 0 for name, pin in pins.items()}
 
 
 def champion_of(job: Job, model: str, *, step: str) -> LoadedModel | None:
@@ -103,7 +140,12 @@ def champion_of(job: Job, model: str, *, step: str) -> LoadedModel | None:
 
 
 def _scoring_run(
-    job: Job, step: str, model: Model, frames: Mapping[str, DataFrame], settings: Mapping[str, object]
+    job: Job,
+    step: str,
+    model: Model,
+    frames: Mapping[str, DataFrame],
+    settings: Mapping[str, object],
+    read_before: Mapping[str, int] | None,
 ) -> ScoringRun:
     return ScoringRun(
         model=model,
@@ -114,6 +156,7 @@ def _scoring_run(
         champion=champion_of(job, model.name, step=step),
         reason=no_model_reason(job, model),
         others={name: champion_of(job, name, step=step) for name in model.score_with},
+        read_before=read_before,
     )
 
 

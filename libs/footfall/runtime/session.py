@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TextIO, TypeVar
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from tqdm import tqdm
 
 from footfall.errors import EnvironmentFault
@@ -45,6 +46,7 @@ SMALL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
+MOST_TASKS = 1 << 17  # a greater number of executors stands for any number
 
 
 # pyspark logs every failed analysis with its Java stack, also those that footfall expects and explains
@@ -99,6 +101,37 @@ def machines_of(conf: Callable[[str], str]) -> Machines:
         is_cluster=on_databricks or not conf("spark.master").startswith("local"),
         driver_is_local=not on_databricks and conf("spark.submit.deployMode") != "cluster",
     )
+
+
+def tasks_at_once(spark: SparkSession) -> int:
+    """How many tasks the session's executors run at once, one at least; may run a job of an instant."""
+
+    def partitions() -> int:  # of a range: as many as Spark has cores now, or as spark.default.parallelism says
+        numbers = spark.range(MOST_TASKS).select(F.spark_partition_id().alias("number"))
+        return int(numbers.agg(F.max("number")).collect()[0][0]) + 1
+
+    return tasks_of(lambda key: spark.conf.get(key, "") or "", partitions)
+
+
+def tasks_of(conf: Callable[[str], str], partitions: Callable[[], int]) -> int:
+    """Tasks at once by a session's settings; `conf` gives the value of a key, empty where it is not set.
+
+    Executors that are a setting count, since at a start few of them have come; each runs as many tasks as its cores and
+    GPUs allow. Where their number is not set (one machine, a standalone cluster, Databricks), `partitions` tells the cores.
+    """
+
+    def number(key: str, default: float) -> float:
+        return float(conf(key) or default)
+
+    is_dynamic = conf("spark.dynamicAllocation.enabled") == "true"
+    executors = number("spark.dynamicAllocation.maxExecutors" if is_dynamic else "spark.executor.instances", 0)
+    cores_a_task = number("spark.task.cpus", 1)
+    if conf("spark.master").startswith("local") or not 0 < executors < MOST_TASKS:
+        return max(1, int(partitions() // cores_a_task))
+    by_cores = number("spark.executor.cores", 1) // cores_a_task
+    gpus, gpus_a_task = (number(f"spark.{owner}.resource.gpu.amount", 0) for owner in ("executor", "task"))
+    by_gpus = gpus // gpus_a_task if gpus and gpus_a_task else by_cores
+    return max(1, int(executors * min(by_cores, by_gpus)))
 
 
 def local_session(

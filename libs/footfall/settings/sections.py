@@ -163,7 +163,7 @@ class Text(Closed):
     tokens_per_batch: Annotated[int, Field(ge=16)]
     texts_per_batch: Count
     serving: tuple[ServingEncoder, ...] = Field(strict=False)
-    tasks: Count
+    tasks: Count | None
     number_type: Literal["auto", "fp32", "bf16", "fp16"]
     device: Literal["auto", "cpu", "gpu"]
 

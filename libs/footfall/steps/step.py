@@ -49,11 +49,18 @@ class Files:
 
 @dataclass(frozen=True)
 class Output:
-    """Computed rows for one table; one that breaks a rule stops the step."""
+    """Computed rows for one table; one that breaks a rule stops the step.
+
+    `as_of` are the dates that a table by dates replaces. `replaces` is, of a table that is updated, a SQL predicate of
+    the old rows that leave it in the same commit: none, or `contract.EVERY_ROW`. `landed` is called when the rows have
+    landed, or have failed to: what the frame was read from can be dropped.
+    """
 
     table: Table
     frame: DataFrame
     as_of: Sequence[date] = ()
+    replaces: str = ""
+    landed: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)

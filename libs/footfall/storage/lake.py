@@ -12,9 +12,8 @@ from threading import RLock
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from footfall.contract import BATCH_ID, Layer, Table, Written
+from footfall.contract import BATCH_ID, EVERY_ROW, Layer, Table, Written
 from footfall.contract.commits import Commit, newest_with
 from footfall.contract.ddl import ddl
 from footfall.errors import ContractError, SourceError, TryAgain
@@ -32,11 +31,12 @@ NEWEST = 10  # commits among which a label is looked for first
 
 @dataclass(frozen=True)
 class Landing:
-    """The result of a write: the table's version and the rows that it added."""
+    """The result of a write: the table's version, the rows that it added, and those that it removed; None: all there were."""
 
     version: int
     rows: int
     appends: bool = True  # else it replaced rows
+    removed: int | None = None  # rows that left; None where the table was replaced
 
 
 @dataclass
@@ -152,6 +152,7 @@ class Lake:
         batch_id: int,
         as_of: Sequence[date] = (),
         anew: bool = False,
+        replaces: str = "",
     ) -> None:
         """Writes the batch's rows; with `app` at most once: a second write of the same app and batch adds nothing.
 
@@ -159,7 +160,8 @@ class Lake:
 
         That costs as much again as the write itself, since Delta rebuilds the table's state for it
         (findings/delta-idempotent-append-rebuilds-state.sh). `label` marks the commit, so that `landing` finds it; `as_of`
-        names the dates that a REPLACE_AS_OF table replaces; `anew` says that the rows replace all rows of an APPEND table.
+        names the dates that a REPLACE_AS_OF table replaces, `replaces` the old rows that leave an UPDATE table, by a predicate;
+        `anew` says that the rows replace all rows of an APPEND table.
         """
         self.ensure(table)
         own = BATCH_ID.name in frame.columns
@@ -167,13 +169,16 @@ class Lake:
         writer = rows.write.format("delta").option("userMetadata", label)
         if app:
             writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
-        if table.written is Written.APPEND and not anew:
+        is_added = not anew if table.written is Written.APPEND else table.written is Written.UPDATE and not replaces
+        if is_added:
             writer = writer.mode("append")
         else:
             writer = writer.mode("overwrite")
             if table.written is Written.REPLACE_AS_OF:
                 dates = ", ".join(f"DATE'{day.isoformat()}'" for day in as_of)
                 writer = writer.option("replaceWhere", f"as_of_date IN ({dates})")
+            elif replaces and replaces != EVERY_ROW:  # Delta wants each new row to keep the predicate, too
+                writer = writer.option("replaceWhere", f"batch_id = {batch_id} OR ({replaces})")
         if self.catalog:
             writer.saveAsTable(self.name(table.full_name))
         else:
@@ -185,10 +190,16 @@ class Lake:
         newest = self.versions.history(table, NEWEST)
         if newest:
             self.versions.note(table, int(newest[0]["version"]))
-        older = self.versions.history(table) if len(newest) == NEWEST and not _labelled(newest, label) else []
-        for row in _labelled([*newest, *older], label)[:1]:
-            rows = int(row["operationMetrics"].get("numOutputRows", 0))
-            return Landing(int(row["version"]), rows, Commit.of(row.asDict()).appends)
+        is_older = len(newest) == NEWEST and all(row["userMetadata"] != label for row in newest)
+        for row in self.versions.history(table) if is_older else newest:
+            if row["userMetadata"] != label:
+                continue
+            counts, appends = row["operationMetrics"], Commit.of(row.asDict()).appends
+            rows = int(counts.get("numOutputRows", 0)) - int(counts.get("numCopiedRows", 0))
+            keeps_some = appends or "predicate" in row["operationParameters"]
+            return Landing(
+                int(row["version"]), rows, appends, int(counts.get("numDeletedRows", 0)) if keeps_some else None
+            )
         return None
 
     def remove(self, table: str, condition: str, *, label: str) -> int:
@@ -287,7 +298,3 @@ class Lake:
         if new:
             columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in new)
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
-
-
-def _labelled(history: Sequence[T.Row], label: str) -> list[T.Row]:
-    return [commit for commit in history if commit["userMetadata"] == label]

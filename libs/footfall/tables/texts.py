@@ -69,7 +69,7 @@ TEXT_INSIGHTS = Table(
         Column("encoder_fingerprint", "string", "of the vector that sentiment was read from", required=True),
     ),
     key=("document_kind", "document_id"),
-    written=Written.REPLACE,
+    written=Written.UPDATE,
 )
 
 TEXT_TOPICS = Table(
@@ -185,5 +185,5 @@ TEXT_ASPECTS = Table(
     ),
     key=("document_id", "document_kind", "clause_number", "aspect"),
     rules=(Rule("a_probability", "probability BETWEEN 0 AND 1 AND positive_probability BETWEEN 0 AND 1"),),
-    written=Written.REPLACE,
+    written=Written.UPDATE,
 )

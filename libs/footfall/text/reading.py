@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from pyspark.sql import DataFrame
@@ -20,13 +21,14 @@ def text_reader(
     encoders: Sequence[EncoderSpec],
     *,
     texts_per_batch: int,
+    stage: Callable[[DataFrame], AbstractContextManager[DataFrame]],
     tasks: int | None = None,
     fetch: Fetch | None = None,
     encode: Callable[..., DataFrame] = encode_texts,
 ) -> SliceReader[EncoderSpec]:
     """Reads documents (text_id, text) with every encoder in turn, the wanted one last.
 
-    `encode` says what of a text is read: it whole, or its clauses.
+    `encode` says what of a text is read: it whole, or its clauses. `stage` is that of `SliceReader`.
     """
     return SliceReader(
         specs=encoders,
@@ -34,6 +36,7 @@ def text_reader(
         columns=COLUMNS,
         settle=partial(_settled_by_worker, fetch=fetch),
         compute=lambda texts, spec: encode(texts, encoder=spec, tasks=tasks, fetch=fetch),
+        stage=stage,
     )
 
 

@@ -1,10 +1,13 @@
 """What documents say, by two made-up champions: one reads everything, one reads tickets with another encoder's vectors."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
 
 from footfall.contract.frames import conform
 from footfall.errors import ContractError
@@ -12,6 +15,7 @@ from footfall.models.common.documents import DocumentModel, documents, require_r
 from footfall.models.common.text_head import Softmax, TextHead
 from footfall.models.sentiment import PROBABILITIES
 from footfall.models.sentiment.model import SentimentModel
+from footfall.models.topics.model import TopicsModel
 from footfall.tables import TEXT_INSIGHTS
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
@@ -91,6 +95,43 @@ def test_a_champion_whose_encoder_has_not_read_a_text_yet_says_nothing_of_it(
     assert (found["1"]["positive_probability"], found["1"]["model_versions"]) == (None, ["sentiment/3"])
     assert found["2"]["positive_probability"] == pytest.approx(0.5)
     assert found["2"]["model_versions"] == ["sentiment/3", "other/1"]
+
+
+def test_what_an_unchanged_champion_said_is_kept_and_only_the_new_version_reads_the_document(
+    spark: SparkSession, vectors: DataFrame
+) -> None:
+    written = documents(reviews=_written(spark, "review", ("1", "t1", "a"), ("2", "t2", "b")))
+    topics = TopicsModel("enc1", (0.0,), ((1.0,),), (4,), (0.5,), (False,), 5)  # of positive numbers
+
+    def models(version: str, *, is_unchanged: bool) -> list[DocumentModel]:
+        return [
+            DocumentModel(_says("enc1"), "sentiment/3", COLUMNS, is_unchanged=is_unchanged),
+            DocumentModel(topics, version, ("topic_id", "topic_similarity")),
+        ]
+
+    before = text_insights(written, vectors, models=models("topics/1", is_unchanged=False)).collect()
+    marked = [
+        {**row.asDict(), "negative_probability": 0.125, "topic_id": 9} for row in before if row["text_id"] == "t1"
+    ]
+    rows = conform(spark.createDataFrame(marked, TEXT_INSIGHTS.schema()), TEXT_INSIGHTS)
+    after = text_insights(written, vectors, models=models("topics/2", is_unchanged=True), rows=rows)
+    found = {row["document_id"]: row for row in after.collect()}
+    assert (found["1"]["sentiment"], found["1"]["negative_probability"]) == ("positive", 0.125)  # as the row had it
+    assert (found["1"]["topic_id"], found["1"]["model_versions"]) == (4, ["sentiment/3", "topics/2"])
+    assert found["2"]["negative_probability"] == pytest.approx(SURE)
+    assert (found["2"]["topic_id"], found["2"]["model_versions"]) == (None, ["sentiment/3", "topics/2"])
+
+
+def test_topics_and_values_that_are_absent_are_kept_as_they_were(spark: SparkSession, vectors: DataFrame) -> None:
+    written = documents(reviews=_written(spark, "review", ("1", "t1", "a"), ("2", "t2", "b")))
+    topics = TopicsModel("enc1", (0.0,), ((1.0,),), (4,), (0.5,), (False,), 5)
+    sentiment = DocumentModel(_says("enc1"), "sentiment/3", COLUMNS)
+    kept = DocumentModel(topics, "topics/1", ("topic_id", "topic_similarity"), is_unchanged=True)
+    before = text_insights(written, vectors, models=[sentiment, kept])
+    assert {row["document_id"]: row["topic_id"] for row in before.collect()} == {"1": 4, "2": None}
+    after = text_insights(written, vectors, models=[replace(sentiment, version="sentiment/4"), kept], rows=before)
+    changed = before.withColumn("model_versions", F.array(F.lit("sentiment/4"), F.lit("topics/1")))
+    assertDataFrameEqual(after, changed, rtol=0, atol=0)
 
 
 def test_a_champion_whose_encoder_read_nothing_is_refused(vectors: DataFrame) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from footfall.contract import EVERY_ROW
 from footfall.contract.frames import no_rows
 from footfall.models.aspects.model import AspectModel
-from footfall.models.common.documents import KEEP, documents
+from footfall.models.common.documents import KEEP, documents, with_form
+from footfall.models.common.news import News, news_of
 from footfall.models.common.runs import ScoringRun
 from footfall.models.common.text_head import TextHead
 from footfall.models.sentiment.model import SentimentModel
@@ -25,16 +28,39 @@ CLAUSE = ("clause_number", "start_char", "end_char", "vector")
 
 
 def score(run: ScoringRun) -> Sequence[Output]:
-    """Rows of results.text_aspects; none where aspects or sentiment are served by nobody."""
-    sentiment = run.others["sentiment"]
+    """Rows of results.text_aspects, of new documents where the same models serve; none where aspects or sentiment do not."""
+    sentiment, vectors = run.others["sentiment"], run.frame(CLAUSE_VECTORS)
     if run.champion is None or sentiment is None:
-        return [Output(TEXT_ASPECTS, no_rows(run.frame(CLAUSE_VECTORS), TEXT_ASPECTS))]
-    written = documents(reviews=run.frame(REVIEWS), tickets=run.frame(TICKETS))
-    mentions = aspects_of(
-        written, run.frame(CLAUSE_VECTORS), aspects=run.champion.fitted, sentiment=sentiment.fitted,
-        model_version=run.champion.version,
-    )  # fmt: skip
-    return [Output(TEXT_ASPECTS, mentions)]
+        nothing = Output(TEXT_ASPECTS, no_rows(vectors, TEXT_ASPECTS), replaces=EVERY_ROW)
+        return [nothing] if run.read_before is None else []
+    mentions = partial(
+        aspects_of, aspects=run.champion.fitted, sentiment=sentiment.fitted, model_version=run.champion.version
+    )
+    written = documents(reviews=run.frame(REVIEWS), tickets=run.frame(TICKETS), read_before=run.read_before)
+    if run.read_before is None:
+        return [Output(TEXT_ASPECTS, mentions(written, vectors), replaces=EVERY_ROW)]
+    encoders, rows = [m.fitted.feature_version for m in (run.champion, sentiment)], run.frame(TEXT_ASPECTS)
+    is_new = F.col("batch_id") > run.read_before[CLAUSE_VECTORS.name]
+    news = aspects_news(written, vectors.where(is_new & F.col("encoder_fingerprint").isin(encoders)), rows)
+    if news.is_empty:
+        return []
+    new_rows = mentions(news.documents_of(written), news.vectors_of(vectors))
+    if news.old_rows is None:
+        kept = news.without_old(rows, written).select(*TEXT_ASPECTS.column_names)
+        return [Output(TEXT_ASPECTS, kept.unionByName(new_rows), replaces=EVERY_ROW)]
+    return [Output(TEXT_ASPECTS, new_rows, replaces=news.old_rows)]
+
+
+def aspects_news(written: DataFrame, new_vectors: DataFrame, rows: DataFrame) -> News:
+    """What `rows` of results.text_aspects lack, where no model has changed.
+
+    A document without aspects has no row, so what was read is known by batches: `written` says which documents are new,
+    `new_vectors` are those of clauses that came since.
+    """
+    come = new_vectors.select("text_id", F.lit(True).alias("has_new_vector")).distinct()
+    is_new = F.col("is_new") | F.coalesce("has_new_vector", F.lit(False))
+    documents = with_form(written.join(come, on="text_id", how="left").withColumn("is_new", is_new))
+    return news_of(documents, with_form(rows), has_row_each=False)
 
 
 def aspects_of(

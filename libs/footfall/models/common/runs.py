@@ -59,6 +59,8 @@ class ScoringRun:
     """One scoring.
 
     `champion` is None where nothing serves, and `reason` says why. `others` are the champions of `Model.score_with`.
+    `read_before` is None unless the model's tables, among `frames` as they are, were written by the same champions, code
+    and settings. Then it is, of each table that was read for them, the newest batch that it had.
     """
 
     model: Model
@@ -69,7 +71,8 @@ class ScoringRun:
     champion: LoadedModel | None
     reason: str
     others: Mapping[str, LoadedModel | None]
+    read_before: Mapping[str, int] | None = None
 
     def frame(self, table: Table) -> DataFrame:
-        """The rows of a table that the model declares to read for scoring."""
+        """The rows of a table that the model declares to read for scoring, or that it wrote before."""
         return self.frames[table.name]

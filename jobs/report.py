@@ -35,10 +35,13 @@ def steps(job: Job) -> list[Step]:
         return StepResult()
 
     values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
-    reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), scoring_models()
-    code, reasons = ("footfall.report",), {"no_model_reasons": lambda: no_model_reasons(job, models)}
-    used, after = tuple(models), (ALL_BEFORE,)  # it also says what the ledger says
-    return [Step(NAME, reads, (), apply, code, values, models=used, after=after, makes=files, run_values=reasons)]
+    reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), tuple(scoring_models())
+    code, after, reasons = (
+        ("footfall.report",),
+        (ALL_BEFORE,),
+        {"no_model_reasons": lambda: no_model_reasons(job, models)},
+    )
+    return [Step(NAME, reads, (), apply, code, values, models=models, after=after, makes=files, run_values=reasons)]
 
 
 def ending(job: Job) -> None:

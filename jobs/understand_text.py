@@ -69,8 +69,7 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
         output = Output(into, piece.results, landed=piece.landed)
         return StepResult([output] if piece.count else [], models=fingerprints, is_part=piece.is_more)
 
-    reads = tuple(Read(table.full_name) for table in sources)
-    values, requires = {"text": text}, (weights_exist,)
+    reads, values, requires = tuple(Read(table.full_name) for table in sources), {"text": text}, (weights_exist,)
     return Step(name, reads, (into.full_name,), apply, ("footfall.text",), values, requires=requires)
 
 

@@ -75,7 +75,7 @@ class World:
         frame = features.selectExpr("*", *(f"CAST(0 AS {c.type}) AS {c.name}" for c in others))
 
         def apply(_: Frames) -> StepResult:
-            return StepResult([Output(USER_FEATURES, conform(frame, USER_FEATURES))])
+            return StepResult([Output(USER_FEATURES, conform(frame, USER_FEATURES), as_of=[date(2017, 11, 1)])])
 
         values = {"people": people, "extra": extra}
         self.runner.run([Step("featurize_users", (), (USER_FEATURES.full_name,), apply, values=values)])

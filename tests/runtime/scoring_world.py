@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from footfall.contract import Table
+from footfall.contract import Table, Written
 from footfall.contract.frames import conform
 from footfall.models.common.gates import Role, Verdict
 from footfall.models.common.text_head import Softmax, TextHead
@@ -65,10 +65,12 @@ class World:
 
     def put(self, table: Table, *rows: str, step: str, **models: str) -> None:
         """Appends rows, each the columns of a SELECT, by a Step of that name that notes the models."""
+        by_date = table.written is Written.REPLACE_AS_OF
         frame = self.lake.spark.sql(" UNION ALL ".join(f"SELECT {row}" for row in rows))
 
         def apply(_: Frames) -> StepResult:
-            return StepResult([Output(table, conform(frame, table))], models=models)
+            dates = [row[0] for row in frame.select("as_of_date").distinct().collect()] if by_date else []
+            return StepResult([Output(table, conform(frame, table), as_of=dates)], models=models)
 
         self.run(Step(step, (), (table.full_name,), apply, values={"rows": rows}))
 

@@ -120,18 +120,19 @@ class BatchWriter:
         app, label = self._app(table.full_name, part), self._label(table.full_name, part)
         landing = self.lake.landing(table.full_name, label) if self.resumed else None
         if landing is None:
-            once = app if self.at_most_once else ""
-            self.lake.write(
-                table,
-                rows,
-                label=label,
-                app=once,
-                batch_id=self.batch.batch_id,
-                as_of=as_of,
-                replaces=replaces,
-                anew=self.anew and not part,
-            )
+            batch_id, anew = self.batch.batch_id, self.anew and not part
+            how: dict[str, Any] = {
+                "label": label,
+                "batch_id": batch_id,
+                "as_of": as_of,
+                "replaces": replaces,
+                "anew": anew,
+            }
+            self.lake.write(table, rows, app=app if self.at_most_once else "", **how)
             landing = self.lake.landing(table.full_name, label)
+            if landing is None and not self.at_most_once:  # without rows Delta commits only what has a txnAppId
+                self.lake.write(table, self.lake.empty(table), app=app, **how)
+                landing = self.lake.landing(table.full_name, label)
         if landing is None:
             raise TryAgain(
                 f"{label}: the write left no commit, so another driver holds this batch.",

@@ -207,15 +207,15 @@ def _draw(
     tracker: Any, running: Callable[[], Sequence[str]], after_s: float, done: threading.Event, terminal: TextIO
 ) -> None:
     bar: Any = None
-    before, since = tuple[str, ...](), time.monotonic()
+    before, since = tuple[str, ...](), time.perf_counter()
     while not done.wait(0.5):
         names = tuple(running())
         if names != before:  # something ended or began: the lines that are printed now have the terminal for themselves
-            before, since = names, time.monotonic()
+            before, since = names, time.perf_counter()
             if bar is not None:
                 bar.close()
                 bar = None
-        if not names or time.monotonic() - since < after_s:
+        if not names or time.perf_counter() - since < after_s:
             continue
         bar = bar or tqdm(desc=f"  {', '.join(names)}", unit="task", leave=False, file=terminal, dynamic_ncols=True)
         stages = [s for s in map(tracker.getStageInfo, tracker.getActiveStageIds()) if s]

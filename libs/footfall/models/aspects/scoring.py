@@ -86,6 +86,10 @@ def aspects_of(
     def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
             mentions = read_clauses(batch, aspects=aspects, sentiment=sentiment.head)
+            if (
+                mentions.empty
+            ):  # an empty column of no stated type is one of numbers to pandas, which Spark cannot turn into text
+                continue
             yield mentions.assign(model_version=model_version, encoder_fingerprint=fingerprint)[
                 list(TEXT_ASPECTS.column_names)
             ]

@@ -20,8 +20,7 @@ NAME, EXAMPLES = "report", 3  # reviews shown of each sentiment and language
 
 def steps(job: Job) -> list[Step]:
     """One step, which runs again where its page is gone."""
-    settings, lake = job.settings.report, job.settings.lake
-    page, text = settings.path, _summary_file(job)
+    page, lake, text = job.settings.report.path, job.settings.lake, _summary_file(job)
     require_writable_kind(page, setting="report.path")
     about = {source.source: source.about for source in job.settings.all_sources}
 
@@ -34,13 +33,16 @@ def steps(job: Job) -> list[Step]:
         write_text(text, summary(data, lake=lake.catalog or lake.root, page=page))
         return StepResult()
 
-    values = {"report": settings, "as_of": job.as_of, "shop": job.settings.shop, "about": about, "looks": looks()}
-    reads, files, models = tuple(Read(table.full_name) for table in READS), (page, text), tuple(scoring_models())
-    code, after, reasons = (
-        ("footfall.report",),
-        (ALL_BEFORE,),
-        {"no_model_reasons": lambda: no_model_reasons(job, models)},
-    )
+    values = {
+        "report": job.settings.report,
+        "as_of": job.as_of,
+        "shop": job.settings.shop,
+        "about": about,
+        "looks": looks(),
+    }
+    reads, files = tuple(Read(table.full_name) for table in READS), (page, text)
+    code, after, models = ("footfall.report",), (ALL_BEFORE,), tuple(scoring_models())
+    reasons = {"no_model_reasons": lambda: no_model_reasons(job, models)}
     return [Step(NAME, reads, (), apply, code, values, models=models, after=after, makes=files, run_values=reasons)]
 
 

@@ -79,10 +79,10 @@ def read_seconds(texts: int, per_slice: int, *, cores: int) -> dict[str, float]:
         (step,) = (s for s in understand_text.steps(job) if s.name == "understand_text_vectors")
         seconds = common.seconds(lambda: common.run(job, [dataclasses.replace(step, requires=())]))
         vectors = job.lake.read("results.text_vectors")
-        found = vectors.selectExpr("count(*)", "count(DISTINCT text_id)", "count(DISTINCT batch_id)").collect()[0]
-        if (found[0], found[1]) != (count, count):
-            sys.exit(f"{found[0]} vectors of {found[1]} texts, expected {count}")
-        batches = found[2]
+        read_back = vectors.selectExpr("count(*)", "count(DISTINCT text_id)", "count(DISTINCT batch_id)").collect()[0]
+        if (read_back[0], read_back[1]) != (count, count):
+            sys.exit(f"{read_back[0]} vectors of {read_back[1]} texts, expected {count}")
+        batches = read_back[2]
         return seconds
 
     with common.session("slices", cores=cores, memory="4g") as spark, common.scratch() as folder:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from footfall.privacy.pseudonyms import MintKey
 from footfall.report.questions import READS, queries
 from footfall.steps import sorting
 from footfall.steps.step import FactRows, Step
+from footfall.storage.books import Books
 from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
 from footfall.tables import BY_NAME, DAILY_ACTIVITY, LEDGER
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
@@ -103,7 +106,9 @@ def test_a_window_over_everybody_is_found_and_an_aggregate_is_not(empty: Any):
 
 
 def test_no_step_sends_facts_through_one_task(spark: SparkSession, tmp_path: Path, empty: Any):
-    job = replace(declaring_job(ROOT / "conf"), spark=spark, lake=Lake(spark, str(tmp_path)), key=MintKey(b"k" * 32))
+    lake = Lake(spark, str(tmp_path))
+    books = Books(lake, owner=Owner.this_process(), now=datetime(2018, 1, 1, tzinfo=UTC))
+    job = replace(declaring_job(ROOT / "conf"), spark=spark, lake=lake, books=books, key=MintKey(b"k" * 32))
     feeds = {f"raw.{s.raw_name(name)}": feed for s in job.settings.all_sources for name, feed in s.feeds.items()}
     found: dict[str, list[str]] = {}
     planned = []

@@ -82,7 +82,8 @@ class _StepLoop:
     missed_gates: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.books, self.say, self.schedule = self.runner.books, self.runner.say, Schedule(self.steps)
+        self.books, self.schedule = self.runner.books, Schedule(self.steps)
+        self._lines: list[str] = []  # for a person, said once what they tell of is in the books
         self._pinning: dict[Future[Pinned], int] = {}
         self._applying: dict[Future[Applied], tuple[int, Batch]] = {}
         self._opened: list[tuple[int, Batch]] = []  # opened since the last commit, and not begun
@@ -126,7 +127,7 @@ class _StepLoop:
         if batch and (why := self.work.why_anew(step, batch)):
             self.work.undo(step, batch)
             self.books.abandon(batch, why=why)
-            self.say(f"{step.name:<42} begins anew: a run before ended too early, and {why}")
+            self._lines.append(f"{step.name:<42} begins anew: a run before ended too early, and {why}")
             batch = None
         if batch:
             self._apply(number, batch)
@@ -158,7 +159,7 @@ class _StepLoop:
             return
         last = self.books.last_closed(step.name)
         if number not in self._worked:
-            self.say(f"{step.name:<42} nothing new")
+            self._lines.append(f"{step.name:<42} nothing new")
         self._done(number, last.outcome if last else DONE)
 
     def _applied(self, number: int, batch: Batch, applied: Applied) -> None:
@@ -168,9 +169,9 @@ class _StepLoop:
         if closed.promotes:
             self._commit()
             self.runner.promote(closed)
-        self.say(_summary_line(step, applied))
+        self._lines.append(_summary_line(step, applied))
         for words in applied.warnings:
-            self.say(f"warning: {words}")
+            self._lines.append(f"warning: {words}")
         self._worked.add(number)
         if resumed or applied.outcome == PART:  # what is new since, or the next part
             self._pin(number)
@@ -201,12 +202,12 @@ class _StepLoop:
         self.faults.append(fault)
         lost = self.schedule.failed(number)
         if len(self.steps) > 1:
-            self.say(f"{self.steps[number].name:<42} failed")
+            self._lines.append(f"{self.steps[number].name:<42} failed")
         for step in lost:
-            self.say(f"{step.name:<42} not run, since it waits for {self.steps[number].name}")
+            self._lines.append(f"{step.name:<42} not run, since it waits for {self.steps[number].name}")
 
     def _commit(self) -> None:
-        """Writes what is noted in the books and begins the batches that are open now."""
+        """Writes what is noted in the books, says what came of it, and begins the batches that are open now."""
         opened, self._opened = self._opened, []
         try:
             lost = self.books.commit()
@@ -215,6 +216,9 @@ class _StepLoop:
                 raise
             self.faults.append(fault)  # the disk is full, say: what failed first says why
             raise ExceptionGroup("several steps failed", self.faults) from fault
+        lines, self._lines = self._lines, []
+        for line in lines:
+            self.runner.say(line)
         for number, batch in opened:
             if batch.step in lost:
                 self._failed(number, lost[batch.step])

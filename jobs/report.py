@@ -20,7 +20,7 @@ NAME, EXAMPLES = "report", 3  # reviews shown of each sentiment and language
 
 def steps(job: Job) -> list[Step]:
     """One step, which runs again where its page is gone."""
-    page, lake, text = job.settings.report.path, job.settings.lake, _summary_file(job)
+    settings, page, text = job.settings, job.settings.report.path, _summary_file(job)
     require_writable_kind(page, setting="report.path")
     about = {source.source: source.about for source in job.settings.all_sources}
 
@@ -30,16 +30,10 @@ def steps(job: Job) -> list[Step]:
 
         data = _report_data(job, frames, about)
         write_text(page, render(data))
-        write_text(text, summary(data, lake=lake.catalog or lake.root, page=page))
+        write_text(text, summary(data, lake=settings.lake.catalog or settings.lake.root, page=page))
         return StepResult()
 
-    values = {
-        "report": job.settings.report,
-        "as_of": job.as_of,
-        "shop": job.settings.shop,
-        "about": about,
-        "looks": looks(),
-    }
+    values = {"report": settings.report, "as_of": job.as_of, "shop": settings.shop, "about": about, "looks": looks()}
     reads, files = tuple(Read(table.full_name) for table in READS), (page, text)
     code, after, models = ("footfall.report",), (ALL_BEFORE,), tuple(scoring_models())
     reasons = {"no_model_reasons": lambda: no_model_reasons(job, models)}

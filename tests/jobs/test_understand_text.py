@@ -40,6 +40,9 @@ NOW = datetime(2024, 3, 1, tzinfo=UTC)
 TINY = {"prefix": "", "max_tokens": 16, "max_parts": 1, "overlap_tokens": 0, "tokens_per_batch": 64, "tasks": 1}
 
 
+DEAD = replace(Owner.this_process(), token="dead", started="1")
+
+
 class Killed(BaseException):
     """What a test raises in place of kill -9."""
 
@@ -121,7 +124,7 @@ def test_a_run_killed_between_slices_is_gone_on_with_and_no_text_is_read_twice(
     monkeypatch.setattr(slices, "unread_rows", counted)
     tiny = make_tiny(tmp_path / "bert", "bert")
     with pytest.raises(Killed):
-        world.run(world.job(tiny, texts_per_batch=10), kill_after=1)
+        world.run(world.job(tiny, texts_per_batch=10, owner=DEAD), kill_after=1)
     kept = {row["text_id"]: row["batch_id"] for row in world.read()}
     assert 0 < len(kept) <= 10
     assert world.outcomes() == ["part"]
@@ -149,7 +152,7 @@ def test_a_slice_that_was_written_and_not_closed_is_not_read_again(
     def die(*_: Any, **__: Any) -> None:
         raise Killed
 
-    killed = world.job(tiny, texts_per_batch=10, owner=replace(Owner.this_process(), token="dead", started="1"))
+    killed = world.job(tiny, texts_per_batch=10, owner=DEAD)
     with monkeypatch.context() as patch:
         patch.setattr(Books, "close", die)
         with pytest.raises(Killed):
@@ -168,7 +171,7 @@ def test_an_encoder_that_still_serves_reads_todays_texts_before_the_new_one_read
     served = encoder_fingerprint(world.job(old))
     world.add("today", "now")
 
-    changed = world.job(new, texts_per_batch=20, serving=[{"encoder": str(old)}])
+    changed = world.job(new, texts_per_batch=20, serving=[{"encoder": str(old)}], owner=DEAD)
     with pytest.raises(Killed):
         world.run(changed, kill_after=1)
     assert Counter(row["encoder_fingerprint"] for row in world.read()) == {served: 28}

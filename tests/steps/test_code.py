@@ -68,3 +68,17 @@ def test_plots_comments_docstrings_and_other_tables_change_no_hash_of_churn(
     copy: Path, file: str, old: str, new: str
 ) -> None:
     assert not changed_by(copy, file, old, new)[0]
+
+
+def test_threads_that_ask_at_once_get_the_hashes_of_one() -> None:
+    names = [f"footfall.{name}" for name in ("features", "models.churn", "models.aspects", "report", "refine", "text")]
+    program = (
+        "import sys; from concurrent.futures import ThreadPoolExecutor; from footfall.steps.code import code_hash; "
+        "sys.setswitchinterval(1e-5); threads = ThreadPoolExecutor(int(sys.argv[1])); "
+        "print(*threads.map(code_hash, sys.argv[2:]))"
+    )
+    many, one = (
+        subprocess.run([sys.executable, "-c", program, n, *names], capture_output=True, text=True, check=True).stdout
+        for n in ("6", "1")
+    )
+    assert many == one

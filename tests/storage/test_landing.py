@@ -22,8 +22,8 @@ def test_a_label_is_found_below_newer_commits(lake: Lake, monkeypatch: pytest.Mo
     for batch_id in range(1, 5):
         lake.write(NUMBERS, rows, label=f"add/{batch_id}", batch_id=batch_id)
     assert [lake.landing(NUMBERS.full_name, f"add/{n}") for n in (1, 4, 5)] == [
-        storage.Landing(1, 2),
-        storage.Landing(4, 2),
+        storage.Landing(1, 2, removed=0),
+        storage.Landing(4, 2, removed=0),
         None,
     ]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from footfall.contract import Written
+from footfall.errors import FootfallError
 from footfall.runtime.graph import Schedule
 from footfall.runtime.inputs import Champions, StepInputs
 from footfall.runtime.session import in_pool, watched
@@ -202,7 +203,8 @@ class _StepLoop:
         self.faults.append(fault)
         lost = self.schedule.failed(number)
         if len(self.steps) > 1:
-            self._lines.append(f"{self.steps[number].name:<42} failed")
+            why = f": {fault.what}" if isinstance(fault, FootfallError) else ""  # what others say may hold a value
+            self._lines.append(f"{self.steps[number].name:<42} failed{why}")
         for step in lost:
             self._lines.append(f"{step.name:<42} not run, since it waits for {self.steps[number].name}")
 

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from threading import Lock
 
 ROOT = "footfall"
 REFERENCE = re.compile(r"(footfall(?:\.\w+)+):\w+")
 SQL_COMMENT = re.compile(r"--[^\n]*")
+_PARSER = Lock()  # Python 3.11 counts the depth of trees once for all threads, and fails where two parse at once
 
 
 @cache
@@ -92,7 +94,8 @@ def _resources(package: str) -> list[Traversable]:
 @cache
 def _tree(module: str) -> ast.Module:
     source = _source(module)
-    tree = ast.parse(source or "")
+    with _PARSER:
+        tree = ast.parse(source or "")
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node

@@ -6,13 +6,13 @@ import logging
 import os
 import re
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 from footfall.errors import EnvironmentFault, FootfallError, SettingsError, TryAgain
+from footfall.steps.quiet import quiet
 
 # A server that is down is noticed within half a minute, not after MLflow's seven tries of two minutes each.
 QUICK = {
@@ -50,8 +50,7 @@ def reached(uri: str) -> Iterator[ModuleType]:
 def _reached(uri: str) -> Iterator[ModuleType]:
     for key, value in QUICK.items():
         os.environ.setdefault(key, value)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of its own parts, and that we log no example: rows of real people
+    with quiet():  # it warns of its own parts, and that we log no example: rows of real people
         import mlflow
 
         for chatty in ("mlflow", "alembic"):

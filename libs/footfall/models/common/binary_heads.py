@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from footfall.models.common.featureset import Matrix
 from footfall.models.common.one_thread import one_thread
 from footfall.models.common.text_head import DIGITS, Softmax
+from footfall.steps.quiet import quiet
 
 MOST_ROUNDS = 300
 FEWEST = 20  # rows that must say yes, and no, before a linear head is fitted
@@ -87,8 +86,7 @@ def _net(inputs: Matrix, marks: Marks, seed: int) -> Net:
         (HIDDEN,), alpha=PENALTY, batch_size=min(BATCH, len(inputs)), max_iter=epochs, random_state=seed, tol=0.0,
         n_iter_no_change=epochs,
     )  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it is meant to stop before
+    with quiet():  # it is meant to stop before it converges
         net.fit(inputs, marks if marks.shape[1] > 1 else marks.ravel())
     (inner, outer), (inner_shift, outer_shift) = net.coefs_, net.intercepts_
     return Net(inner, inner_shift, outer, outer_shift)

@@ -148,7 +148,7 @@ class Pace:
         return side.run(*self._demo(side.lake("text"), STAGES))
 
     def again(self, side: Side) -> float:
-        """The demo's lake once more; the first run is made where there is none."""
+        """The demo's lake once more; where there is none, the demo runs first."""
         if not (side.lakes / "text").exists():
             self.text(side)
         return side.run(*self._demo(side.lakes / "text", STAGES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from footfall.query.closed import closed_versions
+from footfall.query.closed import closed_versions, finished_in
 
 NOW = datetime(2018, 1, 3, 6, tzinfo=UTC)
 
@@ -44,3 +44,10 @@ def test_rows_and_models_among_the_outputs_are_no_tables():
 
 def test_no_batch_gives_no_table():
     assert _versions() == {}
+
+
+def test_a_batch_before_the_newest_of_its_step_is_over_though_maintenance_moved_its_rows_away() -> None:
+    rows = [{"step": "score", "batch_id": n, "state": state} for n, state in ((5, "open"), (5, "closed"), (6, "open"))]
+    is_finished = finished_in(rows)
+    assert [n for n in range(3, 8) if is_finished("score", n)] == [3, 4, 5]
+    assert not is_finished("train", 1)

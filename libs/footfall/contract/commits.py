@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from footfall.contract import Layer
 
 # Delta's operations that change no row: they move rows to other files, or change only what is said about the table.
 LAYOUT = frozenset({
@@ -16,7 +19,14 @@ EXPIRE, UNDO = (
     "expire_",
     "undo/",
 )  # how labels of footfall's own removals begin: rows past their time, rows of a dead batch
+# `outputs` of a batch hold other things too: rows of a table (`results.segments#rows`), versions of models (`model:churn`)
+_TABLE = re.compile(rf"({'|'.join(Layer)})\.[^#:]+")
 IsFinished = Callable[[str, int], bool]  # whether a step's batch is over: closed, or given up and undone
+
+
+def written_tables(outputs: Mapping[str, str]) -> dict[str, int]:
+    """Table -> the version that a batch left of it, from its `outputs` in books.batches."""
+    return {name: int(version) for name, version in outputs.items() if _TABLE.fullmatch(name)}
 
 
 @dataclass(frozen=True)

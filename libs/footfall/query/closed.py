@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from footfall.contract import Layer
-
-# `outputs` holds other things too: rows of a table (`results.segments#rows`), versions of models (`model:churn`)
-_TABLE = re.compile(rf"({'|'.join(Layer)})\.[^#:]+")
+from footfall.contract.commits import IsFinished, written_tables
 
 
 @dataclass(frozen=True)
@@ -34,16 +30,25 @@ def closed_versions(batches: Iterable[Mapping[str, Any]]) -> dict[str, ClosedVer
     A batch that is open changes nothing, nor does a closed one for a table that it did not write. Models are left out.
     """
     closed = [
-        ClosedVersion(name, int(version), row["step"], int(row["batch_id"]), row["now"])
+        ClosedVersion(name, version, row["step"], int(row["batch_id"]), row["now"])
         for row in batches
         if row["state"] == "closed"
-        for name, version in row["outputs"].items()
-        if _TABLE.fullmatch(name)
+        for name, version in written_tables(row["outputs"]).items()
     ]
     newest_last = sorted(closed, key=lambda version: (version.table, version.version))
     return {version.table: version for version in newest_last}
 
 
-def finished_batches(batches: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, int]]:
-    """The batches that are over, as (step, batch_id): closed, or given up and undone."""
-    return frozenset((row["step"], int(row["batch_id"])) for row in batches if row["state"] == "closed")
+def finished_in(batches: Iterable[Mapping[str, Any]]) -> IsFinished:
+    """Whether a step's batch is over: closed, or given up and undone. One before the step's newest is, wherever its rows are.
+
+    jobs/maintain.py moves rows of old batches to books.history.
+    """
+    newest: dict[str, int] = {}
+    closed: set[tuple[str, int]] = set()
+    for row in batches:
+        step, batch_id = row["step"], int(row["batch_id"])
+        newest[step] = max(batch_id, newest.get(step, 0))
+        if row["state"] == "closed":
+            closed.add((step, batch_id))
+    return lambda step, batch_id: batch_id < newest.get(step, 0) or (step, batch_id) in closed

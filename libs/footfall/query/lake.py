@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from footfall.contract.commits import Commit, view_of
+from footfall.contract.commits import Commit, IsFinished, view_of
 from footfall.errors import DataError
-from footfall.query.closed import ClosedVersion, closed_versions, finished_batches
+from footfall.query.closed import ClosedVersion, closed_versions, finished_in
 from footfall.query.delta import LakeLocation
 from footfall.query.table import ClosedTable
 from footfall.tables import BATCHES, BOOKS, BY_NAME, QUARANTINE
@@ -27,12 +27,10 @@ class ClosedLake:
     Tables that are read from one ClosedLake belong together; open the lake again to see newer batches.
     """
 
-    def __init__(
-        self, location: LakeLocation, versions: Mapping[str, ClosedVersion], finished: frozenset[tuple[str, int]]
-    ) -> None:
+    def __init__(self, location: LakeLocation, versions: Mapping[str, ClosedVersion], is_finished: IsFinished) -> None:
         self._location = location
         self._versions = versions
-        self._finished = finished
+        self._is_finished = is_finished
         self._unpinned = tuple(table.full_name for table in _UNPINNED if location.holds(table.full_name))
 
     def __getitem__(self, name: str) -> ClosedTable:
@@ -64,9 +62,6 @@ class ClosedLake:
         """The closed version, or the newest that others left of it: OPTIMIZE, or a DELETE by hand."""
         commits = [Commit.of(entry) for entry in delta.history(delta.version() - closed.version)]
         return view_of(closed.table, closed.version, commits, self._is_finished).version
-
-    def _is_finished(self, step: str, batch_id: int) -> bool:
-        return (step, batch_id) in self._finished
 
     def _no_such_table(self, name: str) -> DataError:
         if name in BY_NAME:
@@ -102,4 +97,4 @@ def open_lake(root: str | Path, *, storage_options: Mapping[str, str] | None = N
             f"lake {location.root}: no batch that wrote a table is closed yet (begun: {', '.join(steps) or 'none'}).",
             fix="Wait until the run has ended, or run jobs/pipeline.py on this lake.",
         )
-    return ClosedLake(location, versions, finished_batches(rows))
+    return ClosedLake(location, versions, finished_in(rows))

@@ -72,9 +72,8 @@ class StepInputs:
         before = None if begins_anew(batch, last) else last
         frames = {read.name: self._frame(read, batch, before) for read in step.reads}
         if step.files:
-            sizes = {key.removeprefix(FILE): int(n) for key, n in batch.inputs.items() if key.startswith(FILE)}
-            largest = max(sizes.values(), default=0)
-            frames["files"] = read_files(self.lake.spark, step.files, list(sizes), largest_bytes=largest)
+            largest = max(batch.files.values(), default=0)
+            frames["files"] = read_files(self.lake.spark, step.files, list(batch.files), largest_bytes=largest)
         for table in step.writes:
             if table in batch.inputs and table not in frames:
                 frames[table] = self._pinned(table, batch.inputs[table])

@@ -29,10 +29,10 @@ def plan(steps: Sequence[Step], inputs: StepInputs) -> Iterator[str]:
 def _words(step: Step, work: Work, before: Sequence[str]) -> str:
     """What the step would do and why; empty where it has nothing to do."""
     unfinished = work.books.open_batch(step.name)
-    if unfinished and step.fingerprint(unfinished.inputs) == unfinished.fingerprint:
-        return f"would go on with batch {unfinished.batch_id}, which a run before left open"
+    if unfinished and (why := work.why_anew(step, unfinished)):
+        return f"would begin anew: batch {unfinished.batch_id} is left open, and {why}"
     if unfinished:
-        return f"would begin anew: batch {unfinished.batch_id} is left open, by a run of another day, code or settings"
+        return f"would go on with batch {unfinished.batch_id}, which a run before left open"
     last = work.books.last_closed(step.name)
     if before and (last is None or not step.cadence_days):
         return f"{'would run' if last is None else 'may run'}, after {', '.join(before[-3:])}"

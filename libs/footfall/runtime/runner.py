@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from footfall.contract import Written
@@ -119,7 +120,7 @@ class _StepLoop:
             number = self.schedule.take()
             if number is None:
                 return
-            self._guarded(number, self._begin)
+            self._guarded(number, partial(self._begin, number))
 
     def _begin(self, number: int) -> None:
         """Goes on with a batch that an earlier run left open, or pins the step's next one."""
@@ -147,10 +148,10 @@ class _StepLoop:
         """Acts on what a worker did."""
         if future in self._pinning:
             number = self._pinning.pop(future)
-            self._guarded(number, lambda _: self._pinned(number, future.result()))
+            self._guarded(number, lambda: self._pinned(number, future.result()))
         else:
             number, batch = self._applying.pop(future)
-            self._guarded(number, lambda _: self._applied(number, batch, future.result()), batch)
+            self._guarded(number, lambda: self._applied(number, batch, future.result()), batch)
 
     def _pinned(self, number: int, pinned: Pinned) -> None:
         step = self.steps[number]
@@ -184,14 +185,14 @@ class _StepLoop:
             self.missed_gates[number] = outcome.removeprefix(GATE_FAILED)
         self.schedule.done(number)
 
-    def _guarded(self, number: int, act: Callable[[int], None], batch: Batch | None = None) -> None:
+    def _guarded(self, number: int, act: Callable[[], None], batch: Batch | None = None) -> None:
         """Does it; where it fails, the step has failed, and those that wait for it do not run.
 
         A batch that wrote nothing is given up, so that fixed input is pinned anew. One that wrote something, or whose process
         dies, stays open and goes on with the inputs that it pinned.
         """
         try:
-            act(number)
+            act()
         except Fell as fell:
             if batch and not fell.has_landed:
                 self.books.abandon(batch, why=type(fell.fault).__name__)

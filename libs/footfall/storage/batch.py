@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 ABANDONED = "abandoned"  # prefix of the outcome of a batch that failed before it wrote anything
@@ -36,6 +36,15 @@ class Batch:
         """Model -> number of the version that becomes champion when the batch has closed; empty: none is any more."""
         versions = {key.removeprefix(PROMOTES): n for key, n in self.outputs.items() if key.startswith(PROMOTES)}
         return dict(sorted(versions.items()))
+
+    @property
+    def files(self) -> dict[str, int]:
+        """The files that an open batch takes, with their sizes in bytes."""
+        return {key.removeprefix(FILE): int(pin) for key, pin in self.inputs.items() if key.startswith(FILE)}
+
+    def without_files(self) -> Batch:
+        """The same batch, less the files that it takes: books.files has those of a closed one."""
+        return replace(self, inputs={key: pin for key, pin in self.inputs.items() if not key.startswith(FILE)})
 
     def __str__(self) -> str:
         return f"{self.step}/{self.batch_id}"

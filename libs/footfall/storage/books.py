@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import TryAgain
-from footfall.storage.batch import ABANDONED, FILE, MODEL, PROMOTES, ROWS, Batch, Pin
+from footfall.storage.batch import ABANDONED, MODEL, PROMOTES, ROWS, Batch, Pin
 from footfall.storage.journal import CLOSED, OPEN, PROMOTED, Entry, Journal, first_opener
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
@@ -127,10 +127,8 @@ class Books:
 
         The ledger's rule stops `commit` where rows were lost.
         """
-        inputs = {key: pin for key, pin in batch.inputs.items() if not key.startswith(FILE)}
-        files = {key.removeprefix(FILE): int(pin) for key, pin in batch.inputs.items() if key.startswith(FILE)}
-        closed = replace(batch, inputs=inputs, outputs=outputs, outcome=outcome, now=self.now)
-        self._note(closed, CLOSED, lines, files)
+        closed = replace(batch.without_files(), outputs=outputs, outcome=outcome, now=self.now)
+        self._note(closed, CLOSED, lines, batch.files)
         self._open.pop(batch.step, None)
         self._closed.setdefault(batch.step, []).append(closed)
         return closed
@@ -144,8 +142,7 @@ class Books:
         """Closes a batch that wrote nothing, or that was undone, so that its step pins its inputs anew; readers keep what they had."""
         if not self.opened(batch):  # the run before may have come as far as the ledger
             self._lake.delete(LEDGER.full_name, step=batch.step, batch_id=batch.batch_id)
-        inputs = {key: pin for key, pin in batch.inputs.items() if not key.startswith(FILE)}
-        self._note(replace(batch, inputs=inputs, outputs={}, outcome=f"{ABANDONED}: {why}"), CLOSED)
+        self._note(replace(batch.without_files(), outputs={}, outcome=f"{ABANDONED}: {why}"), CLOSED)
         self._open.pop(batch.step, None)
 
     def commit(self) -> dict[str, TryAgain]:

@@ -9,12 +9,11 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID
+from footfall.contract.commits import written_tables
 from footfall.storage.batch import ABANDONED, MODEL
 from footfall.storage.journal import CLOSED
 from footfall.storage.lake import Lake
 from footfall.tables import BATCHES, HISTORY
-
-_KEY = ("step", "batch_id")
 
 
 def needed(rows: Iterable[Mapping[str, Any]]) -> set[tuple[str, int]]:
@@ -36,9 +35,8 @@ def needed(rows: Iterable[Mapping[str, Any]]) -> set[tuple[str, int]]:
         keep(("closed", step), batch_id, row)
         if any(name.startswith(MODEL) for name in outputs):
             keep(("registered", step), batch_id, row)
-        for name, version in outputs.items():
-            if "." in name and "#" not in name and ":" not in name:
-                keep(("table", name), int(version), row)
+        for name, version in written_tables(outputs).items():
+            keep(("table", name), version, row)
     return {(step, batch_id) for _, batch_id, step in newest.values()}
 
 
@@ -56,8 +54,8 @@ def archive(lake: Lake) -> int:
     frame = lake.spark.createDataFrame(
         pa.table({"step": [step for step, _ in kept], "batch_id": pa.array([n for _, n in kept], pa.int64())})
     )
-    old = batches.join(F.broadcast(frame), on=list(_KEY), how="left_anti")
-    key = [*HISTORY.key]
+    old = batches.join(F.broadcast(frame), on=["step", "batch_id"], how="left_anti")
+    key = list(HISTORY.key)
     there = lake.read(HISTORY.full_name).select(*key)
     new = old.join(there, on=key, how="left_anti").select(*HISTORY.column_names, BATCH_ID.name)
     count = old.count()

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, EVERY_ROW, Layer, Table, Written
@@ -179,10 +179,7 @@ class Lake:
                 writer = writer.option("replaceWhere", f"as_of_date IN ({dates})")
             elif replaces and replaces != EVERY_ROW:  # Delta wants each new row to keep the predicate, too
                 writer = writer.option("replaceWhere", f"batch_id = {batch_id} OR ({replaces})")
-        if self.catalog:
-            writer.saveAsTable(self.name(table.full_name))
-        else:
-            writer.save(self.path(table.full_name))
+        self._save(writer, table.full_name)
         self.versions.forget(table.full_name)
 
     def landing(self, table: str, label: str) -> Landing | None:
@@ -213,10 +210,7 @@ class Lake:
             return 0
         writer = rows.where("false").write.format("delta").option("userMetadata", label)
         writer = writer.mode("overwrite").option("replaceWhere", condition)
-        if self.catalog:
-            writer.saveAsTable(self.name(table))
-        else:
-            writer.save(self.path(table))
+        self._save(writer, table)
         self.forget(table)
         return count
 
@@ -251,6 +245,12 @@ class Lake:
         self._sound.discard(table)
         self._known_properties.pop(table, None)
         self.versions.forget(table)
+
+    def _save(self, writer: DataFrameWriter, table: str) -> None:
+        if self.catalog:
+            writer.saveAsTable(self.name(table))
+        else:
+            writer.save(self.path(table))
 
     def _create(self, table: Table, name: str, at_birth: Mapping[str, str]) -> None:
         if self.catalog:

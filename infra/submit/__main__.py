@@ -21,6 +21,7 @@ from infra.submit.package import build_package
 from infra.submit.secret_settings import driver_secret, read_secret_conf, refuse_secrets, text_of, write_private
 
 from footfall.errors import EnvironmentFault, FootfallError, SettingsError
+from footfall.settings import write as write_settings
 
 _KEPT_CODES = (0, 2, 3, 75)
 _SECRET_NAME = "FOOTFALL_PSEUDONYM_SECRET"  # noqa: S105 - the name of an environment variable; privacy.secret_env may give another
@@ -145,10 +146,7 @@ def _with_settings(ours: list[str], file: Path, shipped: dict[str, list[str]], *
     for name, settings_name in _RESOLVED.items():
         values, ours = take(ours, name)
         arguments += [word for value in values for word in (settings_name, value)]
-    command = [sys.executable, "-m", "footfall.settings", *arguments, "--out", str(file)]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise SettingsError(done.stderr.strip())
+    write_settings([*arguments, "--out", str(file)])
     if is_cluster:
         shipped["--files"] = [str(file)]
     return [*ours, "--settings", file.name if is_cluster else str(file)]

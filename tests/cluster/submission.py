@@ -14,7 +14,7 @@ import small_shop
 ROOT = Path(__file__).resolve().parents[2]
 # For JVMs that end before the second compiler pays. Without it the cache of compiled code is of 48 MB, which Spark and Delta
 # fill: then the JVM throws compiled methods away all the time.
-QUICK_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
 CONFS = {
     "spark.executor.extraJavaOptions": QUICK_START,
     "spark.databricks.delta.snapshotPartitions": "2",

@@ -26,6 +26,7 @@ from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.tables import USER_FEATURES
 from jobs import train
+from mlflow_file import fresh_mlflow
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2017, 11, 1)
@@ -38,9 +39,7 @@ class World:
     def __init__(self, lake: Lake, folder: Path) -> None:
         self.lake = lake
         self.lines: list[str] = []
-        self.mlflow = MlflowSettings(
-            tracking_uri=f"sqlite:///{folder / 'mlflow.db'}", artifact_root=str(folder), experiment="shop"
-        )
+        self.mlflow = MlflowSettings(tracking_uri=fresh_mlflow(folder), artifact_root=str(folder), experiment="shop")
         self.registry = Registry.open(self.mlflow)
         self.books = Books(lake, owner=Owner.this_process(""), now=NOW)
         self.runner = Runner(lake, self.books, say=self.lines.append, champions=self.registry)

@@ -23,6 +23,7 @@ from footfall.registry import __main__ as command
 from footfall.registry.place import registry_uri, without_password
 from footfall.registry.registry import Registry
 from footfall.settings import MlflowSettings
+from mlflow_file import fresh_mlflow
 
 REPORT = GateReport("accuracy", "n-grams", Interval(0.1, 0.05, 0.15), 0.0)
 PASSED = Verdict(Role.LEARNER, "vectors + n-grams", (REPORT,))
@@ -59,7 +60,7 @@ def trained(weight: float, *, passed: bool = True) -> Trained:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's tables, made once: that takes seconds."""
     folder = tmp_path_factory.mktemp("mlflow")
-    crown(Registry(f"sqlite:///{folder / 'mlflow.db'}", str(folder), "empty"), trained(0.0))
+    crown(Registry(fresh_mlflow(folder), str(folder), "empty"), trained(0.0))
     return folder / "mlflow.db"
 
 

@@ -26,6 +26,7 @@ from footfall.models.common.trained import LOADER, Fitted, Served, Trained
 from footfall.models.sentiment.model import SentimentModel
 from footfall.registry.registry import Registry
 from footfall.registry.shipped import requirements
+from mlflow_file import fresh_mlflow
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "libs" / "footfall"
@@ -61,7 +62,7 @@ def trained(name: str, fitted: Fitted, columns: tuple[tuple[str, str], ...]) -> 
 def model_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The files of a registered version by model, as MLflow keeps them."""
     folder = tmp_path_factory.mktemp("shipped")
-    registry = Registry(f"sqlite:///{folder / 'mlflow.db'}", str(folder / "files"), "shop")
+    registry = Registry(fresh_mlflow(folder), str(folder / "files"), "shop")
     text = (("text", "string"), ("vector", "array<double>"))
     registry.record(trained("sentiment", sentiment(), text), tables={}, step="train_sentiment")
     registry.record(trained("churn", churn(), (("recency_days", "double"),)), tables={}, step="train_churn")

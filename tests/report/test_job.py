@@ -21,6 +21,7 @@ from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.tables import USER_PROFILES
 from jobs import report
+from mlflow_file import fresh_mlflow
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 DAY = date(2018, 1, 1)
@@ -49,7 +50,7 @@ def test_the_page_is_made_once_and_again_where_it_is_gone(
 ):
     page = tmp_path / "site" / "index.html"
     books = Books(lake, owner=Owner.this_process(), now=NOW)
-    place = f"sqlite:///{tmp_path}/mlflow.db"
+    place = fresh_mlflow(tmp_path)
     job = job_with(str(page), as_of=DAY, lake=lake, books=books, registry=Registry(place, str(tmp_path), "test"))
     lines: list[str] = []
     runner = Runner(lake, books, say=lines.append, champions=job.registry)

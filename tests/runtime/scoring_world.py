@@ -27,6 +27,7 @@ from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.tables import CLAUSE_VECTORS, REVIEWS, TEXT_INSIGHTS, TEXT_VECTORS
+from mlflow_file import fresh_mlflow
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY, NOW = date(2018, 1, 1), datetime(2018, 1, 1, 12, tzinfo=UTC)
@@ -38,9 +39,7 @@ class World:
 
     def __init__(self, lake: Lake, folder: Path) -> None:
         self.lake = lake
-        self.mlflow = MlflowSettings(
-            tracking_uri=f"sqlite:///{folder / 'mlflow.db'}", artifact_root=str(folder), experiment="shop"
-        )
+        self.mlflow = MlflowSettings(tracking_uri=fresh_mlflow(folder), artifact_root=str(folder), experiment="shop")
         self.registry = Registry.open(self.mlflow)
 
     def job(self, days_later: int = 0) -> Job:

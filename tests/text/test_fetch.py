@@ -15,6 +15,7 @@ from footfall.inference.compute import NumberType
 from footfall.inference.device import Device
 from footfall.registry.fetch import fetched_model
 from footfall.text.weights import load
+from mlflow_file import fresh_mlflow
 from text.conftest import spec_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow warns of its own parts
@@ -23,7 +24,7 @@ CPU = Device("cpu", NumberType.FP32, "a test")
 
 @pytest.fixture
 def registry(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'mlflow.db'}"
+    return fresh_mlflow(tmp_path)
 
 
 def test_an_encoder_in_the_registry_is_fetched_by_its_alias(

@@ -36,6 +36,7 @@ from footfall.text.spec import EncoderSpec
 from footfall.tuning.card import NOT_EVALUATED
 from footfall.tuning.held_out import KINDS, NOT_CHECKED
 from jobs import fine_tune
+from mlflow_file import fresh_mlflow
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow warns of its own parts
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -202,7 +203,7 @@ def test_a_missing_encoder_is_reported_before_anything_is_read(tmp_path: Path) -
 
 
 def test_the_champion_is_fetched_from_mlflow_and_reads_as_the_folder_did(trained: Trained, tmp_path: Path) -> None:
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = fresh_mlflow(tmp_path)
     settings = MlflowSettings(tracking_uri=uri, artifact_root=str(tmp_path / "files"), experiment="tuning")
     registry = Registry.open(settings)
     number = registry.record(trained, tables={}, step="train_sentiment_encoder")

@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
 from footfall.storage.shop import require_same_shop
 from footfall.storage.vault import mint_key, secret_from
-from footfall.tables import BATCHES
+from footfall.tables import BATCHES, FILES, LEDGER
 
 GRAVEST_FIRST = (1, 2, 75, 3)  # exit codes
 EXIT_CODES = "exit codes: 0 done, 2 fix your input, 3 a model missed its gate (with --strict), 75 try again"
@@ -200,10 +201,17 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     spark = open_session("footfall")
     require_shared_places(settings, machines_of(lambda key: spark.conf.get(key, "") or ""))
     lake = Lake(spark, settings.lake.root, settings.lake.catalog)
-    require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
-    books = Books(lake, owner=Owner.this_process(options.run_id), now=now, take_over=options.take_over)
     other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
-    key = mint_key(lake, secret, taken_from=other)
+    with ThreadPoolExecutor(
+        2, "tables"
+    ) as pool:  # side by side: each takes half a second, in a new lake a second and more
+        opening = pool.submit(mint_key, lake, secret, taken_from=other)
+        made = [pool.submit(lake.ensure, table) for table in (LEDGER, FILES)]
+        require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
+        books = Books(lake, owner=Owner.this_process(options.run_id), now=now, take_over=options.take_over)
+        key = opening.result()
+        for table in made:
+            table.result()
     return Job(settings, as_of, now, spark, lake, books, registry, key, options)
 
 

@@ -143,6 +143,16 @@ def _set(data: dict[str, Any], key: Key, value: object) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the one resolved settings file that travels with a job."""
+    try:
+        write(arguments)
+    except FootfallError as fault:
+        print(fault, file=sys.stderr)
+        return fault.exit_code
+    return 0
+
+
+def write(arguments: list[str] | None = None) -> None:
+    """What `main` does, for a caller in Python; raises a FootfallError."""
     parser = argparse.ArgumentParser(prog="python -m footfall.settings", description=main.__doc__)
     parser.add_argument("--conf", type=Path, default=default_conf(), help="folder with base.yaml (default: conf)")
     parser.add_argument("--env", default="local", help="name of a folder below conf/env (default: local)")
@@ -153,14 +163,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     options = parser.parse_args(arguments)
-    try:
-        settings = filled_in(resolve(options.conf, options.env, overrides_of(options.lake, options.raw, options.set)))
-    except FootfallError as fault:
-        print(fault, file=sys.stderr)
-        return fault.exit_code
+    settings = filled_in(resolve(options.conf, options.env, overrides_of(options.lake, options.raw, options.set)))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(settings.model_dump(mode="json"), indent=1, ensure_ascii=False), encoding="utf-8")
-    return 0
 
 
 def overrides_of(lake: str | None, raw: str | None, pairs: list[str]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count, repeat
 from typing import Any, cast
 
 import pyarrow as pa
@@ -59,22 +61,26 @@ class Journal:
     token: str
     rivals: bool
     version: int  # of books.batches, up to which this process knows what others wrote
-    _commits: int = field(default=0, init=False)
+    _commits: Iterator[int] = field(default_factory=lambda: count(1), init=False)
 
     def write(self, entries: Sequence[Entry]) -> list[Batch]:
         """Writes lines of the ledger and files, then the states; returns the batches that another process opened before.
 
         A run that dies in between leaves lines without a closed batch, which the next run finds and does not write again.
         """
-        for table in (LEDGER, FILES):
-            bring = [e for e in entries if e.rows_of(table) and not (e.again and self._is_in(table, e.batch))]
-            for group in self._groups(bring):
-                self._append(table, group)
+        with ThreadPoolExecutor(2, "books") as pool:  # list: a fault of either table is raised here
+            list(pool.map(self._bring, (LEDGER, FILES), repeat(entries)))
         lost: list[Batch] = []
         for group in self._groups(entries):
             label = self._append(BATCHES, group)
             lost += self._lost(label, [entry.batch for entry in group if entry.state == OPEN])
         return lost
+
+    def _bring(self, table: Table, entries: Sequence[Entry]) -> None:
+        """Appends what the entries bring to the ledger or to the files, but what is there from a run that died."""
+        bring = [e for e in entries if e.rows_of(table) and not (e.again and self._is_in(table, e.batch))]
+        for group in self._groups(bring):
+            self._append(table, group)
 
     def _groups(self, entries: Sequence[Entry]) -> list[list[Entry]]:
         """The entries of each commit."""
@@ -82,9 +88,8 @@ class Journal:
 
     def _append(self, table: Table, group: Sequence[Entry]) -> str:
         """Returns the label of the commit, by which only this process's write is found."""
-        self._commits += 1
         opens = [str(entry.batch) for entry in group if entry.state == OPEN]
-        label = json.dumps({"by": self.token, "commit": self._commits, "opens": opens})
+        label = json.dumps({"by": self.token, "commit": next(self._commits), "opens": opens})
         schema = cast("T.StructType", T.DataType.fromDDL(table.schema(*table.column_names, BATCH_ID.name)))
         rows = [row for entry in group for row in entry.rows_of(table)]
         # as an Arrow table it becomes a local relation: no Python worker and no job to make the rows

@@ -1,19 +1,24 @@
 -- How every item sold and was reviewed before each date; one row per item ever sold or reviewed before it.
 WITH
+-- The first two groupings are by item and person: to bring these lines together once saves moving the copies of each date.
+lines AS (
+    SELECT /*+ repartition(item_id, user_id) */ * FROM {order_lines}
+),
+
 -- An order with an item on two lines is one order with the item.
 orders AS (
     SELECT
         calendar.as_of_date,
-        order_lines.item_id,
-        order_lines.user_id,
-        order_lines.order_id,
-        min(datediff(calendar.as_of_date, order_lines.event_date)) AS days_ago,
-        sum(order_lines.quantity) AS quantity,
-        sum(order_lines.amount_base) AS amount,
-        sum(order_lines.discount_base) AS discount
-    FROM {order_lines} AS order_lines
-    INNER JOIN {calendar} AS calendar ON order_lines.bits & calendar.bit != 0
-    GROUP BY calendar.as_of_date, order_lines.item_id, order_lines.user_id, order_lines.order_id
+        lines.item_id,
+        lines.user_id,
+        lines.order_id,
+        min(datediff(calendar.as_of_date, lines.event_date)) AS days_ago,
+        sum(lines.quantity) AS quantity,
+        sum(lines.amount_base) AS amount,
+        sum(lines.discount_base) AS discount
+    FROM lines
+    INNER JOIN {calendar} AS calendar ON lines.bits & calendar.bit != 0
+    GROUP BY calendar.as_of_date, lines.item_id, lines.user_id, lines.order_id
 ),
 
 -- `former` are items of which older facts are not read, with the day on which they were last sold.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from functools import reduce
+from functools import cache, reduce
 
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
@@ -13,8 +13,6 @@ from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, SEPARATOR, Severity, Table
 from footfall.errors import ContractError, listed
-
-INFINITY = float("inf")
 
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
@@ -51,51 +49,80 @@ def checks(table: Table, severity: Severity = Severity.ERROR) -> dict[str, Spark
     readers compare NaN in different ways (to Spark it is the greatest number, delta-rs skips files by statistics
     without it).
     """
-    stated = {r.name: F.coalesce(F.expr(r.predicate), F.lit(True)) for r in table.rules if r.severity is severity}
+    return {name: F.expr(predicate) for name, predicate in _predicates(table, severity).items()}
+
+
+@cache
+def _predicates(table: Table, severity: Severity) -> dict[str, str]:
+    """What `checks` gives, in SQL: as one text a row's check reaches Spark in one call, not in hundreds."""
+    stated = {r.name: f"coalesce(({r.predicate}), true)" for r in table.rules if r.severity is severity}
     if severity is not Severity.ERROR:
         return stated
     needed = [c.name for c in table.all_columns if c.required and c is not BATCH_ID]  # that one the lake fills
-    required = {f"{name}_required": F.col(name).isNotNull() for name in needed}
+    required = {f"{name}_required": f"{_name(name)} IS NOT NULL" for name in needed}
     floats = [c for c in table.all_columns if "double" in c.type or "float" in c.type]
-    finite = {f"{c.name}_not_finite": _is_finite(F.col(c.name), T.DataType.fromDDL(c.type)) for c in floats}
+    finite = {f"{c.name}_not_finite": _is_finite(_name(c.name), T.DataType.fromDDL(c.type)) for c in floats}
     return required | finite | stated
 
 
-def _is_finite(value: SparkColumn, kind: T.DataType) -> SparkColumn:
-    """Whether no number in the value is NaN or infinite; never NULL, true of a NULL and of what holds no numbers.
+def _is_finite(value: str, kind: T.DataType, depth: int = 0) -> str:
+    """Whether no number in the value is NaN or infinite, in SQL; never NULL, true of a NULL and of what holds no numbers.
 
     Lists are looked at by their greatest and least number, which Spark compiles, other than a lambda.
     """
     if isinstance(kind, T.FloatType | T.DoubleType):
-        return F.coalesce(F.abs(value) < INFINITY, F.lit(True))  # to Spark NaN is greater than infinity
+        return f"coalesce(abs({value}) < double('Infinity'), true)"  # to Spark NaN is greater than infinity
     if isinstance(kind, T.StructType):
-        return _all(_is_finite(value.getField(field.name), field.dataType) for field in kind.fields)
+        return _all(_is_finite(f"{value}.{_name(field.name)}", field.dataType, depth) for field in kind.fields)
     if isinstance(kind, T.MapType):
-        return _is_finite(F.map_values(value), T.ArrayType(kind.valueType))
+        return _is_finite(f"map_values({value})", T.ArrayType(kind.valueType), depth)
     if not isinstance(kind, T.ArrayType):
-        return F.lit(True)
+        return "true"
     element = kind.elementType
     if isinstance(element, T.FloatType | T.DoubleType):
-        return _all(_is_finite(end(value), element) for end in (F.array_max, F.array_min))
+        return _all(_is_finite(f"{end}({value})", element, depth) for end in ("array_max", "array_min"))
     if isinstance(element, T.StructType):  # the field of a list of structs is a list
-        return _all(_is_finite(value.getField(f.name), T.ArrayType(f.dataType)) for f in element.fields)
+        fields = ((f"{value}.{_name(f.name)}", T.ArrayType(f.dataType)) for f in element.fields)
+        return _all(_is_finite(inner, lists, depth) for inner, lists in fields)
     if isinstance(element, T.ArrayType | T.MapType):
-        return F.coalesce(F.forall(value, lambda inner: _is_finite(inner, element)), F.lit(True))
-    return F.lit(True)
+        inner = f"inner_{depth}"
+        return f"coalesce(forall({value}, {inner} -> {_is_finite(inner, element, depth + 1)}), true)"
+    return "true"
 
 
-def _all(predicates: Iterable[SparkColumn]) -> SparkColumn:
-    return reduce(operator.and_, predicates, F.lit(True))
+def _all(predicates: Iterable[str]) -> str:
+    return f"({' AND '.join(predicates) or 'true'})"
+
+
+def _name(column: str) -> str:
+    return f"`{column.replace('`', '``')}`"
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def keeps(table: Table) -> SparkColumn:
     """Whether a row keeps all error rules."""
-    return _all(checks(table).values())
+    return F.expr(_all(_predicates(table, Severity.ERROR).values()))
 
 
 def broken_rules(table: Table) -> SparkColumn:
     """array<string> of the error rules that a row breaks; much more work than `keeps`, so for rows that break one."""
-    return names_of([F.when(~kept, F.lit(name)) for name, kept in checks(table).items()])
+    return F.expr(_broken_rules(table))
+
+
+@cache
+def _broken_rules(table: Table) -> str:
+    """In SQL, as `names_of` does it."""
+    none, separator = "CAST(array() AS ARRAY<STRING>)", _literal(SEPARATOR)
+    predicates = _predicates(table, Severity.ERROR)
+    if not predicates:
+        return none
+    names = ", ".join(f"CASE WHEN NOT {kept} THEN {_literal(name)} END" for name, kept in predicates.items())
+    broken = f"array_remove(split(concat_ws({separator}, {names}), {separator}), '')"
+    return f"CASE WHEN {_all(predicates.values())} THEN {none} ELSE {broken} END"
 
 
 def names_of(values: list[SparkColumn]) -> SparkColumn:
@@ -117,7 +144,8 @@ def require_sound(frame: DataFrame, table: Table) -> DataFrame:
 
     For computed tables: there a broken rule is a defect of the code, not of somebody's input.
     """
-    message = F.concat(F.lit(f"CONTRACT {table.full_name} broken: "), F.array_join(broken_rules(table), ", "))
+    told = f"concat({_literal(f'CONTRACT {table.full_name} broken: ')}, array_join({_broken_rules(table)}, ', '))"
     first = table.column_names[0]
-    stop = F.raise_error(message).cast(table.column(first).type)
-    return frame.withColumn(first, F.when(keeps(table), F.col(first)).otherwise(stop))
+    stop = f"CAST(raise_error({told}) AS {table.column(first).type})"
+    kept = _all(_predicates(table, Severity.ERROR).values())
+    return frame.withColumn(first, F.expr(f"CASE WHEN {kept} THEN {_name(first)} ELSE {stop} END"))

@@ -207,7 +207,6 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     ) as pool:  # side by side: each takes half a second, in a new lake a second and more
         opening = pool.submit(mint_key, lake, secret, taken_from=other)
         made = [pool.submit(lake.ensure, table) for table in (LEDGER, FILES)]
-        require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
         books = Books(lake, owner=Owner.this_process(options.run_id), now=now, take_over=options.take_over)
         key = opening.result()
         for table in made:

@@ -32,6 +32,21 @@ TOGETHER = {
     "tests/cluster/test_pipeline_on_cluster.py": "small shop",
     "tests/cluster/": "cluster",
 }
+# Files that take a minute and more: begun early, so that no process is left alone with one at the end.
+LONG = [
+    "tests/test_other_sources.py",
+    "tests/runtime/test_pins.py",
+    "tests/benchmarks/test_bench_tables.py",
+    "tests/runtime/test_runner.py",
+    "tests/jobs/test_understand_text.py",
+    "tests/runtime/test_at_once.py",
+    "tests/runtime/test_scoring_news.py",
+    "tests/jobs/test_featurize.py",
+    "tests/jobs/test_train.py",
+    "tests/runtime/test_promotion.py",
+    "tests/jobs/test_maintain.py",
+    "tests/features/test_former.py",
+]
 
 
 class SharedStarts(LoadScopeScheduling):
@@ -54,11 +69,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process is left alone with it at the end."""
-    longest = [*dict.fromkeys(TOGETHER.values())]
+    shared = [*dict.fromkeys(TOGETHER.values())]
+    longest = [*shared, *LONG]
     groups = {item: group_of(item.nodeid) for item in items}
     items.sort(key=lambda item: longest.index(groups[item]) if groups[item] in longest else len(longest))
     for item in items:
-        if groups[item] in longest:  # the first of them waits for a whole pipeline, beside other processes
+        if groups[item] in shared:  # the first of them waits for a whole pipeline, beside other processes
             item.add_marker(pytest.mark.timeout(5000))
 
 

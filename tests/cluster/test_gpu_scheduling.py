@@ -85,18 +85,15 @@ def require_loud_end(found: Mapping[str, Any]) -> None:
     assert "spark.task.resource.gpu.amount" in found["ended"]
 
 
-@pytest.mark.parametrize(
-    ("cores", "gpus", "expected"), [(2, 1, {"0": 2}), (4, 2, {"0": 2, "1": 2})], ids=["one GPU", "two GPUs"]
-)
-def test_tasks_of_one_executor_share_its_gpus(tmp_path: Path, cores: int, gpus: int, expected: dict[str, int]) -> None:
+def test_tasks_of_one_executor_share_its_gpus(tmp_path: Path) -> None:
     confs = {
         "spark.worker.resource.gpu.amount": "2",
         "spark.worker.resource.gpu.discoveryScript": str(script(tmp_path, "0", "1")),
-        "spark.executor.resource.gpu.amount": str(gpus),
+        "spark.executor.resource.gpu.amount": "2",
         "spark.task.resource.gpu.amount": "0.5",
     }
-    found = run(tmp_path, f"local-cluster[1,{cores},2048]", confs, tasks=cores)
-    assert owners(found) == expected
+    found = run(tmp_path, "local-cluster[1,4,2048]", confs, tasks=4)
+    assert owners(found) == {"0": 2, "1": 2}
     require_loud_end(found)
 
 

@@ -203,9 +203,7 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     lake = Lake(spark, settings.lake.root, settings.lake.catalog)
     other = Lake(spark, settings.privacy.mint_key_from) if settings.privacy.mint_key_from else None
     require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
-    with ThreadPoolExecutor(
-        2, "tables"
-    ) as pool:  # side by side: each takes a third of a second, and more in a new lake
+    with ThreadPoolExecutor(2, "tables") as pool:  # each takes a third of a second, in a new lake more
         opening = pool.submit(mint_key, lake, secret, taken_from=other)
         made = [pool.submit(lake.ensure, table) for table in (LEDGER, FILES)]
         books = Books(lake, owner=Owner.this_process(options.run_id), now=now, take_over=options.take_over)

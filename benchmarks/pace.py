@@ -7,9 +7,9 @@ The earlier commit (default: 5dfe45a) is checked out below build/pace, and uses 
     five        ingest and refine of five rows of one feed into a new lake
     bare        the same number of Delta tables, written once each by a bare program in a new JVM (beside `five`)
     demo        the example shop without its texts, through all stages but the reading of texts, into a new lake
-    text        the example shop through all stages
+    text        the example shop, but for its last day's order lines, through all stages
     again       the same once more on its own lake, nothing new
-    day         one new day of order lines through all stages
+    day         the last day's order lines through all stages
 
 Each is a whole command, from the shell to its end. The two commits take turns in each round. `demo` and `text` run minutes.
 """
@@ -149,38 +149,43 @@ class Pace:
         lake.mkdir(parents=True)
         without = lake / "completejourney.yaml"
         without.write_text(yaml.safe_dump(mapping), encoding="utf-8")
-        return side.run(*self._demo(lake, WITHOUT_TEXT), "--set", f"sources.mappings=[{without}]")
+        words = shop_words(lake, self.raw, as_of=bench.AS_OF, stages=WITHOUT_TEXT)
+        return side.run(*words, "--set", f"sources.mappings=[{without}]")
 
     def text(self, side: Side) -> float:
-        """All stages."""
-        return side.run(*self._demo(side.lake("text"), STAGES))
+        """All stages, on all logs but the last day's order lines."""
+        return side.run(*shop_words(side.lake("text"), self._logs(side), as_of=DAY, stages=STAGES))
 
     def again(self, side: Side) -> float:
-        """The demo's lake once more; where there is none, the demo runs first."""
-        if not (side.lakes / "text").exists():
-            self.text(side)
-        return side.run(*self._demo(side.lakes / "text", STAGES))
+        """The same lake once more; where there is none, it is made first."""
+        self._require_text(side)
+        return side.run(*shop_words(side.lakes / "text", self._logs(side), as_of=DAY, stages=STAGES))
 
     def day(self, side: Side) -> float:
-        """One more day into a copy of a lake that has all days before it."""
-        logs, after = self.work / f"days_{side.name}", DAY + timedelta(days=1)
+        """The last day's lines into that lake, which is put back afterwards."""
+        self._require_text(side)
+        logs, lake = self._logs(side), side.lakes / "text"
         new = logs / f"transactions/{DAY}.parquet"
-        if not logs.exists():
-            held_back = days_before(self.raw, logs, DAY)
-            side.run(*shop_words(side.lake("days"), logs, as_of=DAY, stages=STAGES))
-            pq.write_table(held_back, self.work / "day.parquet", compression="snappy")
         shutil.copy(self.work / "day.parquet", new)
-        lake = side.lakes / "days"
-        saved = side.lake("days_before", like="days")
+        saved = side.lake("text_before", like="text")
         try:
-            return side.run(*shop_words(lake, logs, as_of=after, stages=STAGES))
+            return side.run(*shop_words(lake, logs, as_of=DAY + timedelta(days=1), stages=STAGES))
         finally:  # the lake names its own place (MLflow's artefacts), so it is the copy that is put back
             shutil.rmtree(lake)
             saved.rename(lake)
             new.unlink()
 
-    def _demo(self, lake: Path, stages: tuple[str, ...]) -> list[str]:
-        return shop_words(lake, self.raw, as_of=bench.AS_OF, stages=stages)
+    def _logs(self, side: Side) -> Path:
+        """The shop's logs without the last day's order lines, which lie in `day.parquet`; a folder of each side's own."""
+        logs = self.work / f"days_{side.name}"
+        if not logs.exists():
+            held_back = days_before(self.raw, logs, DAY)
+            pq.write_table(held_back, self.work / "day.parquet", compression="snappy")
+        return logs
+
+    def _require_text(self, side: Side) -> None:
+        if not (side.lakes / "text").exists():
+            self.text(side)
 
 
 def checkout_of(commit: str) -> Path:

@@ -51,6 +51,7 @@ def test_it_is_trained_registered_scored_and_carded(with_toy: Path, tmp_path: Pa
     done = run(with_toy, str(SCRIPT), str(tmp_path), str(ROOT / ".cache/jars"))
     assert done.returncode == 0, done.stderr[-3000:]
     printed = dict(line.split(": ", 1) for line in done.stdout.splitlines() if line.startswith("toy "))
+    assert printed["toy polars before training"] == "whole"  # docs/traps.md
     assert printed["toy champion"] == "1"
     assert printed["toy served by"] == "logistic regression"
     assert printed["toy scores"] == "60 of 60, churn 60 NULL"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import re
@@ -47,12 +48,24 @@ def reached(uri: str) -> Iterator[ModuleType]:
         yield from _reached(uri)
 
 
-def _reached(uri: str) -> Iterator[ModuleType]:
+def load() -> None:
+    """Imports MLflow to its end, which takes seconds, for a thread whose neighbours will compute.
+
+    MLflow imports polars, and scikit-learn fails in any other thread as long as polars is half imported (docs/traps.md).
+    """
+    with _ONE_AT_A_TIME, quiet():
+        _import()
+
+
+def _import() -> ModuleType:
     for key, value in QUICK.items():
         os.environ.setdefault(key, value)
-    with quiet():  # it warns of its own parts, and that we log no example: rows of real people
-        import mlflow
+    return importlib.import_module("mlflow")
 
+
+def _reached(uri: str) -> Iterator[ModuleType]:
+    with quiet():  # it warns of its own parts, and that we log no example: rows of real people
+        mlflow = _import()
         for chatty in ("mlflow", "alembic"):
             logging.getLogger(chatty).setLevel(logging.ERROR)
         mlflow.set_tracking_uri(uri)

@@ -22,6 +22,7 @@ from footfall.models.common.gates import Role
 from footfall.models.common.runs import LoadedModel, TrainingRun
 from footfall.models.common.trained import Trained
 from footfall.registry.fetch import encoder_folder
+from footfall.registry.place import load
 from footfall.registry.registry import PASSED
 from footfall.runtime.cli import Job, parser
 from footfall.runtime.work import PART
@@ -70,6 +71,7 @@ def train_step(job: Job, model: Model) -> Step:
     definition = digest({"settings": settings, **shared, "code": code_hash(model.package)})
 
     def apply(frames: Frames) -> StepResult:
+        load()
         by_name = {table.name: frames[table.full_name] for table in model.reads}
         try:
             run = training_run(job, model, by_name, dates)

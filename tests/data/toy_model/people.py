@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
@@ -16,6 +17,8 @@ from footfall.tables import USER_FEATURES, USER_SCORES
 
 def rows(run: TrainingRun) -> DataFrame:
     """Everybody on the training dates and the evaluation date."""
+    polars = sys.modules.get("polars")  # MLflow's; scikit-learn fails in one thread while another is importing it
+    print(f"toy polars before training: {'whole' if hasattr(polars, 'DataFrame') else 'not there'}")
     people = run.frame(USER_FEATURES).where(F.col("as_of_date").isin([*run.dates.training, run.dates.evaluation]))
     labels = people.select("as_of_date", "user_id", (F.col("active_weeks_12w") >= 6).alias("is_steady"))
     return labelled_rows(run.model, people, labels, "is_steady")

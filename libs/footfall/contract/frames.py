@@ -144,8 +144,8 @@ def require_sound(frame: DataFrame, table: Table) -> DataFrame:
 
     For computed tables: there a broken rule is a defect of the code, not of somebody's input.
     """
-    told = f"concat({_literal(f'CONTRACT {table.full_name} broken: ')}, array_join({_broken_rules(table)}, ', '))"
+    message = f"concat({_literal(f'CONTRACT {table.full_name} broken: ')}, array_join({_broken_rules(table)}, ', '))"
     first = table.column_names[0]
-    stop = f"CAST(raise_error({told}) AS {table.column(first).type})"
+    stop = f"CAST(raise_error({message}) AS {table.column(first).type})"
     kept = _all(_predicates(table, Severity.ERROR).values())
     return frame.withColumn(first, F.expr(f"CASE WHEN {kept} THEN {_name(first)} ELSE {stop} END"))

@@ -205,11 +205,11 @@ def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Jo
     require_same_shop(lake, time_zone=settings.shop.time_zone, currency=settings.shop.currency)
     with ThreadPoolExecutor(2, "tables") as pool:  # each takes a third of a second, in a new lake more
         opening = pool.submit(mint_key, lake, secret, taken_from=other)
-        made = [pool.submit(lake.ensure, table) for table in (LEDGER, FILES)]
+        ensured = [pool.submit(lake.ensure, table) for table in (LEDGER, FILES)]
         books = Books(lake, owner=Owner.this_process(options.run_id), now=now, take_over=options.take_over)
         key = opening.result()
-        for table in made:
-            table.result()
+        for future in ensured:
+            future.result()
     return Job(settings, as_of, now, spark, lake, books, registry, key, options)
 
 

@@ -1,7 +1,6 @@
 """Write the Delta tables of this case: one with a time stamp of UTC, one with a time stamp without a zone."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,11 +14,11 @@ for name, first_user, kind in (
 ):
     rows = pa.table(
         {
-            "at": pa.array([datetime(2024, 5, 3, 8, 12, second) for second in range(3)], kind),
+            "at": pa.array([f"2024-05-03T08:12:0{second}" for second in range(3)]).cast(pa.timestamp("us")).cast(kind),
             "user": [f"U-{first_user + row}" for row in range(3)],
             "type": ["view", "view", "click"],
         }
     )
     target = folder / "raw" / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_deltalake(str(target), rows)
+    write_deltalake(str(target), rows, mode="overwrite")

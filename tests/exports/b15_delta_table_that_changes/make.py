@@ -44,6 +44,11 @@ elif run == 2:  # the change feed is switched on later, then rows change
     merge.when_matched_update_all().when_not_matched_insert_all().execute()
 else:  # the schema is overwritten: qty becomes text
     rows = order_rows(
-        ("1", "K-1", 1.1), ("2", "K-2", 2.5), ("4", "K-4", 4.0), ("5", "K-5", 5.0), ("6", "K-6", 6.0), quantity_type=pa.string()
+        ("1", "K-1", 1.1),
+        ("2", "K-2", 2.5),
+        ("4", "K-4", 4.0),
+        ("5", "K-5", 5.0),
+        ("6", "K-6", 6.0),
+        quantity_type=pa.string(),
     )
     write_deltalake(target, rows, mode="overwrite", schema_mode="overwrite")

@@ -27,5 +27,9 @@ excel = lines(
 write("excel/a.txt", b"\xff\xfe" + excel.encode("utf-16-le"))
 big_endian = lines(("B1", "2024-05-03 08:14:00", "U-3", "grün", "3"), separator=",")
 write("big/a.csv", big_endian.encode("utf-16-be"))
-marked = lines(("M1", "2024-05-03 08:15:00", "U-4", '"one\r\ntwo"', "2"), ("M2", "2024-05-03 08:16:00", "U-5", "é", "1"), separator=",")
+marked = lines(
+    ("M1", "2024-05-03 08:15:00", "U-4", '"one\r\ntwo"', "2"),
+    ("M2", "2024-05-03 08:16:00", "U-5", "é", "1"),
+    separator=",",
+)
 write("marked/a.csv", b"\xef\xbb\xbf" + marked.replace("id,", '"id",', 1).encode())

@@ -7,10 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from exports.cases import FOLDER, case_names, differences, read_case
-from footfall.runtime.session import local_session
-
-QUICK_START = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+from exports.cases import case_names, differences, read_case
+from quick_session import quick_session
 
 
 def main() -> int:
@@ -21,7 +19,7 @@ def main() -> int:
     names = [name for name in case_names() if not wanted or name.startswith(tuple(wanted))]
     if not names:
         options.error(f"no case begins with {', '.join(wanted)}")
-    spark = local_session("footfall exports", FOLDER.parent.parent / ".cache" / "jars", extra=QUICK_START)
+    spark = quick_session("footfall exports")
     passing = 0
     for name in names:
         with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from pyspark.sql import functions as F
@@ -28,6 +27,7 @@ OWN_NUMBERS = (
     "ticket_id",
 )  # pseudonyms, as the actors are, or as the source has them
 LARGEST_ERROR = 1e-12
+LARGEST_SHARE = 0.5  # of columns in which a row may differ from the one that it is told by
 
 
 def row_differences(
@@ -88,17 +88,18 @@ def unpaired(
 def matched_differences(expected: Sequence[Row], actual: Sequence[Row]) -> Iterator[str]:
     """Words for each row that is missing or too many, or that differs from an expected one in few columns."""
     left_out, too_many = unpaired(expected, actual, lambda wanted, row: not _unequal(wanted, row))
-    for wanted in left_out:
-        nearest = min(too_many, key=partial(_distance, wanted), default=None)
-        unequal = _unequal(wanted, nearest) if nearest is not None else list(wanted)
-        if nearest is None or 2 * len(unequal) > len(wanted):
-            yield f"missing: {_text(wanted)}"
-            continue
-        too_many.remove(nearest)
-        same = {column: value for column, value in wanted.items() if column not in unequal}
-        words = "; ".join(f"{c} is {nearest[c]!s}, expected {wanted[c]!s}" for c in unequal)
-        yield f"{_text(same)}: {words}"
-    yield from (f"too many: {_text(row)}" for row in too_many)
+    distances = sorted(
+        (_distance(wanted, row), number, candidate)
+        for number, wanted in enumerate(left_out)
+        for candidate, row in enumerate(too_many)
+    )
+    pairs: dict[int, int] = {}
+    for (share, _), number, candidate in distances:
+        if share <= LARGEST_SHARE and number not in pairs and candidate not in pairs.values():
+            pairs[number] = candidate
+    for number, wanted in enumerate(left_out):
+        yield _unlike(wanted, too_many[pairs[number]]) if number in pairs else f"missing: {_text(wanted)}"
+    yield from (f"too many: {_text(row)}" for number, row in enumerate(too_many) if number not in pairs.values())
 
 
 def shortened(lines: Iterator[str], what: str) -> Iterator[str]:
@@ -175,8 +176,17 @@ def _unequal(expected: Row, actual: Row) -> list[str]:
     return [column for column, value in expected.items() if not _is_equal(value, actual.get(column))]
 
 
-def _distance(expected: Row, actual: Row) -> int:
-    return len(_unequal(expected, actual))
+def _distance(expected: Row, actual: Row) -> tuple[float, bool]:
+    """The share of columns that differ, and whether the first one, by which a person knows the row, is among them."""
+    unequal = _unequal(expected, actual)
+    return len(unequal) / max(1, len(expected)), next(iter(expected), None) in unequal
+
+
+def _unlike(wanted: Row, row: Row) -> str:
+    """In what a row differs from the expected one."""
+    unequal = _unequal(wanted, row)
+    same = {column: value for column, value in wanted.items() if column not in unequal}
+    return f"{_text(same)}: {'; '.join(f'{c} is {row[c]!s}, expected {wanted[c]!s}' for c in unequal)}"
 
 
 def _is_equal(expected: Any, actual: Any) -> bool:

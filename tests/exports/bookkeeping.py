@@ -28,6 +28,11 @@ def new_entries(lake: Lake, table: str, known: Sequence[Entry], *, run: int) -> 
     return [{**row, "run": run} for row in rows if tuple(row[key] for key in KEYS[table]) not in keys]
 
 
+def has_facts(ledger: Sequence[Entry]) -> bool:
+    """Whether any row was refined, whatever became of it."""
+    return any(entry["target"].startswith("refined.") and entry["rows_read"] for entry in ledger)
+
+
 def quarantine_differences(expected: Sequence[Row], actual: Sequence[Entry], *, source: str) -> Iterator[str]:
     """Rows that should have been set aside, and rows that should not, by their feed, table, place and rules."""
     shown = [_set_aside(entry, source) for entry in actual]

@@ -186,7 +186,7 @@ def _unlike(wanted: Row, row: Row) -> str:
     """In what a row differs from the expected one."""
     unequal = _unequal(wanted, row)
     same = {column: value for column, value in wanted.items() if column not in unequal}
-    return f"{_text(same)}: {'; '.join(f'{c} is {row[c]!s}, expected {wanted[c]!s}' for c in unequal)}"
+    return f"{_text(same)}: {'; '.join(f'{c} is {_line(row[c])}, expected {_line(wanted[c])}' for c in unequal)}"
 
 
 def _is_equal(expected: Any, actual: Any) -> bool:
@@ -228,4 +228,9 @@ def _pairs(expected: Sequence[Row], actual: Sequence[Row], fits: Callable[[Row, 
 
 
 def _text(row: Row) -> str:
-    return ", ".join(f"{column} {value!s}" for column, value in row.items())
+    return ", ".join(f"{column} {_line(value)}" for column, value in row.items())
+
+
+def _line(value: Any) -> str:
+    """A value on one line."""
+    return str(value).replace("\n", "\\n")

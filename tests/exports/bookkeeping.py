@@ -11,7 +11,7 @@ from footfall.storage.lake import Lake
 Entry = Row  # a row of the ledger or of the quarantine, with the number of its `run`
 KEYS = {
     "books.ledger": ("step", "batch_id", "feed", "target"),
-    "raw.quarantine": ("feed", "target", "file", "position", "batch_id"),
+    "raw.quarantine": ("feed", "target", "file", "position"),
 }
 COUNTS = (
     "read", "valid", "quarantined", "duplicate", "conflict", "skipped", "waiting", "documents", "documents_empty",
@@ -19,13 +19,13 @@ COUNTS = (
 DETAILS = {"skipped_reasons": "skipped_reasons", "broken": "broken_rules", "warnings": "warnings"}
 
 
-def new_entries(lake: Lake, table: str, known: Sequence[Entry], *, run: int) -> list[Entry]:
-    """Rows of the table that were not there after earlier runs."""
+def entries(lake: Lake, table: str, known: Sequence[Entry], *, run: int) -> list[Entry]:
+    """All rows of the table, each with the run after which it was there for the first time."""
     if lake.version(table) is None:
         return []
-    keys = {tuple(entry[key] for key in KEYS[table]) for entry in known}
+    runs = {tuple(entry[key] for key in KEYS[table]): entry["run"] for entry in known}
     rows = [row.asDict() for row in lake.read(table).collect()]
-    return [{**row, "run": run} for row in rows if tuple(row[key] for key in KEYS[table]) not in keys]
+    return [{**row, "run": runs.get(tuple(row[key] for key in KEYS[table]), run)} for row in rows]
 
 
 def has_facts(ledger: Sequence[Entry]) -> bool:
@@ -45,7 +45,7 @@ def count_differences(expected: Sequence[Row], ledger: Sequence[Entry], *, sourc
     """Where the ledger counts other rows; a count left out is 0 where `read` is given, else it is not compared."""
     for wanted in expected:
         feed, target = wanted["feed"], wanted["target"]
-        entries = [
+        lines = [
             entry
             for entry in ledger
             if entry["feed"] == f"{source}_{feed}"
@@ -53,10 +53,10 @@ def count_differences(expected: Sequence[Row], ledger: Sequence[Entry], *, sourc
             and entry["run"] == wanted.get("run", entry["run"])
         ]
         place = f"counts of {feed} into {target}" + (f" in run {wanted['run']}" if "run" in wanted else "")
-        if not entries and any(wanted.get(count) for count in COUNTS):
+        if not lines and any(wanted.get(count) for count in COUNTS):
             yield f"{place}: the ledger has no such line"
             continue
-        yield from (f"{place}: {words}" for words in _unequal_counts(wanted, entries))
+        yield from (f"{place}: {words}" for words in _unequal_counts(wanted, lines))
 
 
 def file_differences(lake: Lake, expected: Sequence[str]) -> Iterator[str]:
@@ -65,24 +65,24 @@ def file_differences(lake: Lake, expected: Sequence[str]) -> Iterator[str]:
     yield from (f"files: {file} is not in books.files ({', '.join(sorted(taken))})" for file in {*expected} - taken)
 
 
-def _unequal_counts(wanted: Row, entries: Sequence[Entry]) -> Iterator[str]:
-    known = set(entries[0]) if entries else set()
+def _unequal_counts(wanted: Row, lines: Sequence[Entry]) -> Iterator[str]:
+    known = set(lines[0]) if lines else set()
     for count in COUNTS:
         if count not in wanted and not ("read" in wanted and f"rows_{count}" in known):
             continue
-        if entries and f"rows_{count}" not in known:
+        if lines and f"rows_{count}" not in known:
             yield f"the ledger has no rows_{count} yet"
             continue
-        number = sum(entry[f"rows_{count}"] or 0 for entry in entries)
+        number = sum(entry[f"rows_{count}"] or 0 for entry in lines)
         if number != wanted.get(count, 0):
             yield f"{count} {number}, expected {wanted.get(count, 0)}"
     for detail, column in DETAILS.items():
         if detail not in wanted:
             continue
-        if entries and column not in known:
+        if lines and column not in known:
             yield f"the ledger has no {column} yet ({_words(wanted[detail])} expected)"
             continue
-        yield from _unequal_details(detail, wanted[detail], _summed(entries, column))
+        yield from _unequal_details(detail, wanted[detail], _summed(lines, column))
 
 
 def _unequal_details(detail: str, wanted: dict[str, int], counted: dict[str, int]) -> Iterator[str]:
@@ -92,9 +92,9 @@ def _unequal_details(detail: str, wanted: dict[str, int], counted: dict[str, int
         yield f"{detail}: {_words(counted)}; expected {_words(wanted)}"
 
 
-def _summed(entries: Sequence[Entry], column: str) -> dict[str, int]:
+def _summed(lines: Sequence[Entry], column: str) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for entry in entries:
+    for entry in lines:
         for name, number in (entry[column] or {}).items():
             sums[name] = sums.get(name, 0) + number
     return sums

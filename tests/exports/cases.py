@@ -193,9 +193,9 @@ def _feature_differences(case: Case, lake: Lake, people: list[rows.Row], work: P
 
 
 def _note(lake: Lake, history: History, run: int) -> Iterator[str]:
-    """Takes down what this run added to the books."""
-    history.ledger += bookkeeping.new_entries(lake, "books.ledger", history.ledger, run=run)
-    history.quarantine += bookkeeping.new_entries(lake, "raw.quarantine", history.quarantine, run=run)
+    """Takes down what stands in the books after this run."""
+    history.ledger = bookkeeping.entries(lake, "books.ledger", history.ledger, run=run)
+    history.quarantine = bookkeeping.entries(lake, "raw.quarantine", history.quarantine, run=run)
     history.numbers[run] = rows.line_numbers(lake)
     yield from ()
 

@@ -20,12 +20,19 @@ DETAILS = {"skipped_reasons": "skipped_reasons", "broken": "broken_rules", "warn
 
 
 def entries(lake: Lake, table: str, known: Sequence[Entry], *, run: int) -> list[Entry]:
-    """All rows of the table, each with the run after which it was there for the first time."""
+    """The rows of the table, each with the run after which it was there for the first time.
+
+    A row that is set aside anew in each run, since its table is made anew, counts once.
+    """
     if lake.version(table) is None:
         return []
-    runs = {tuple(entry[key] for key in KEYS[table]): entry["run"] for entry in known}
-    rows = [row.asDict() for row in lake.read(table).collect()]
-    return [{**row, "run": runs.get(tuple(row[key] for key in KEYS[table]), run)} for row in rows]
+    runs = {_key(table, entry): entry["run"] for entry in known}
+    rows = {_key(table, row): row for row in (row.asDict() for row in lake.read(table).collect())}
+    return [{**row, "run": runs.get(key, run)} for key, row in rows.items()]
+
+
+def _key(table: str, row: Row) -> tuple[Any, ...]:
+    return tuple(row[column] for column in KEYS[table])
 
 
 def has_facts(ledger: Sequence[Entry]) -> bool:

@@ -59,7 +59,7 @@ class Case:
     def runs(self) -> int:
         """How many runs the case has: one a raw folder, or as many as are expected where make.py writes a Delta table."""
         folders = [1, *(int(path.name.removeprefix("raw_")) for path in self.folder.glob("raw_*"))]
-        counts = [line["run"] for line in self.expected["counts"] if "run" in line]
+        counts: list[int] = [line["run"] for line in self.expected["counts"] if "run" in line]
         return max(folders + counts)
 
     @property
@@ -108,7 +108,7 @@ def differences(case: Case, spark: SparkSession, work: Path) -> list[str]:
     `work` is an empty folder for the raw logs and the lake.
     """
     with patch.dict(os.environ, {"FOOTFALL_PSEUDONYM_SECRET": SECRET}):
-        return list(_differences(case, spark, work))
+        return list(_attempt("the case", partial(_differences, case, spark, work)))
 
 
 def _differences(case: Case, spark: SparkSession, work: Path) -> Iterator[str]:
@@ -139,9 +139,9 @@ def _last_differences(case: Case, lake: Lake, history: History, work: Path) -> I
     yield from _table_differences(lake, expected.get("tables", {}))
     yield from _table_differences(lake, expected.get("current", {}), only_current=True)
     source = case.mapping["source"]
-    yield from bookkeeping.quarantine_differences(expected["quarantine"], history.quarantine, source=source)
-    yield from bookkeeping.count_differences(expected["counts"], history.ledger, source=source)
     comparisons: dict[str, Callable[[Any], Iterator[str]]] = {
+        "quarantine": partial(bookkeeping.quarantine_differences, actual=history.quarantine, source=source),
+        "counts": partial(bookkeeping.count_differences, ledger=history.ledger, source=source),
         "actors": partial(rows.actor_differences, lake),
         "order_totals": partial(rows.total_differences, lake),
         "line_numbers": lambda _: rows.number_differences(history.numbers),
@@ -270,8 +270,8 @@ def _said(case: Case, command: Callable[[], int]) -> Said:
         except (Exception, SystemExit) as fault:  # the error itself is what is compared
             exit_code = 1
             faults.write(f"footfall stopped (unknown error): {type(fault).__name__}: {fault}")
-    text, fault = (stream.getvalue().replace(f"{case.folder}/", "") for stream in (output, faults))
-    return Said(exit_code, text + fault, _short(fault.partition("footfall stopped ")[2]))
+    printed, stopped = (stream.getvalue().replace(f"{case.folder}/", "") for stream in (output, faults))
+    return Said(exit_code, printed + stopped, _short(stopped.partition("footfall stopped ")[2]))
 
 
 def _short(text: str) -> str:

@@ -10,19 +10,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exports.bookkeeping import count_differences, quarantine_differences
-from exports.rows import matched_differences
+from exports.rows import Row, matched_differences
 from exports.traces import trace_differences
 
 
-def test_rows_are_paired_in_any_order_even_where_one_fits_two():
-    expected = [{"item_id": "A"}, {"item_id": "A", "amount": "2.0000"}]
-    actual = [{"item_id": "A", "amount": Decimal("2.0000")}, {"item_id": "A", "amount": Decimal("3.0000")}]
+def test_rows_are_paired_in_any_order_even_where_one_fits_two() -> None:
+    expected: list[Row] = [{"item_id": "A"}, {"item_id": "A", "amount": "2.0000"}]
+    actual: list[Row] = [{"item_id": "A", "amount": Decimal("2.0000")}, {"item_id": "A", "amount": Decimal("3.0000")}]
     assert list(matched_differences(expected, actual)) == []
 
 
-def test_a_row_that_differs_in_few_columns_is_told_by_them_and_others_are_missing_or_too_many():
-    expected = [{"actor": "K-1", "item_id": "A", "amount": "2.0000"}, {"actor": "K-2", "item_id": "B", "amount": None}]
-    actual = [
+def test_a_row_that_differs_in_few_columns_is_told_by_them_and_others_are_missing_or_too_many() -> None:
+    expected: list[Row] = [
+        {"actor": "K-1", "item_id": "A", "amount": "2.0000"},
+        {"actor": "K-2", "item_id": "B", "amount": None},
+    ]
+    actual: list[Row] = [
         {"actor": "K-1", "item_id": "A", "amount": Decimal("2.0001")},
         {"actor": "K-3", "item_id": "C", "amount": None},
     ]
@@ -33,7 +36,7 @@ def test_a_row_that_differs_in_few_columns_is_told_by_them_and_others_are_missin
     ]
 
 
-def test_a_time_counts_as_far_as_it_is_written():
+def test_a_time_counts_as_far_as_it_is_written() -> None:
     actual = [{"event_time": "2024-05-03 07:12:00.123456"}]
     for written in ("2024-05-03 07:12:00", "2024-05-03 07:12:00.123", "2024-05-03 07:12:00.123456"):
         assert list(matched_differences([{"event_time": written}], actual)) == []
@@ -41,7 +44,7 @@ def test_a_time_counts_as_far_as_it_is_written():
         assert list(matched_differences([{"event_time": other}], actual)) != []
 
 
-def test_no_map_is_an_empty_map_and_nothing_else_is_null():
+def test_no_map_is_an_empty_map_and_nothing_else_is_null() -> None:
     assert list(matched_differences([{"properties": {}}], [{"properties": None}])) == []
     assert list(matched_differences([{"properties": {}}], [{"properties": {"page": "/a"}}])) != []
     assert list(matched_differences([{"item_id": None}], [{"item_id": "None"}])) != []
@@ -51,7 +54,7 @@ LINE = {"feed": "shop_till", "target": "refined.order_lines", "rows_read": 3, "r
 LINE |= {"rows_duplicate": 0, "rows_skipped": 0, "skipped_reasons": None, "broken_rules": {"a": 1, "b": 1}, "run": 1}
 
 
-def test_counts_are_those_of_the_ledger_and_what_it_cannot_count_is_a_difference():
+def test_counts_are_those_of_the_ledger_and_what_it_cannot_count_is_a_difference() -> None:
     till = {"feed": "till", "target": "order_lines", "read": 3, "valid": 2}
     assert list(count_differences([{**till, "quarantined": 1, "broken": {"a": 1}}], [LINE], source="shop")) == []
     assert list(count_differences([till, {**till, "run": 2}], [LINE], source="shop")) == [
@@ -65,7 +68,7 @@ def test_counts_are_those_of_the_ledger_and_what_it_cannot_count_is_a_difference
     ]
 
 
-def test_rows_set_aside_are_those_expected_by_place_rules_and_text():
+def test_rows_set_aside_are_those_expected_by_place_rules_and_text() -> None:
     entry = {
         "feed": "shop_till",
         "target": "order_lines",
@@ -81,7 +84,7 @@ def test_rows_set_aside_are_those_expected_by_place_rules_and_text():
     ]
 
 
-def test_bytes_are_looked_for_in_names_logs_and_compressed_values_outside_raw_and_the_vault(tmp_path: Path):
+def test_bytes_are_looked_for_in_names_logs_and_compressed_values_outside_raw_and_the_vault(tmp_path: Path) -> None:
     for folder in ("raw/till", "refined/pseudonyms", "refined/events/_delta_log"):
         (tmp_path / folder).mkdir(parents=True)
     row = {"properties": [("mail", "ada@example.org")], "actor_id": "f000123e"}

@@ -69,7 +69,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandOutput:
     """How a command ended, and all that it printed."""
 
     exit_code: int
@@ -81,7 +81,7 @@ class Said:
 class History:
     """What the runs of a case printed, entered in the books and set aside, by the number of the run."""
 
-    said: dict[int, Said] = field(default_factory=dict)
+    outputs: dict[int, CommandOutput] = field(default_factory=dict)
     ledger: list[bookkeeping.Entry] = field(default_factory=list)
     quarantine: list[bookkeeping.Entry] = field(default_factory=list)
     numbers: dict[int, rows.Numbers] = field(default_factory=dict)
@@ -119,8 +119,8 @@ def _differences(case: Case, spark: SparkSession, work: Path) -> Iterator[str]:
         lay_out(case, run, work)
         if run == 1:
             yield from _attempt("--check", lambda: _check_differences(case, _check(case, work)))
-        history.said[run] = _run(case, work)
-        yield from _run_differences(case, run, history.said[run])
+        history.outputs[run] = _run(case, work)
+        yield from _run_differences(case, run, history.outputs[run])
         yield from _attempt(f"the books after run {run}", partial(_note, lake, history, run))
         if run == 1 and case.expected["counts"] and not bookkeeping.has_facts(history.ledger):
             yield "run 1: nothing came in, so nothing else was compared"
@@ -200,31 +200,31 @@ def _note(lake: Lake, history: History, run: int) -> Iterator[str]:
     yield from ()
 
 
-def _check_differences(case: Case, said: Said) -> Iterator[str]:
-    if said.exit_code and not case.expected.get("refused"):
-        yield f"--check refuses the mapping: {said.fault}"
-    missing = _unsaid(case.expected["check"], said)
+def _check_differences(case: Case, output: CommandOutput) -> Iterator[str]:
+    if output.exit_code and not case.expected.get("refused"):
+        yield f"--check refuses the mapping: {output.fault}"
+    missing = _unprinted(case.expected["check"], output)
     if missing:
         yield f"--check does not say: {missing}"
 
 
-def _run_differences(case: Case, run: int, said: Said) -> Iterator[str]:
+def _run_differences(case: Case, run: int, output: CommandOutput) -> Iterator[str]:
     refused = [entry for entry in case.expected.get("refused", []) if entry.get("run", run) == run]
-    if said.exit_code and not refused:
-        yield f"run {run} ended with exit code {said.exit_code}: {said.fault}"
+    if output.exit_code and not refused:
+        yield f"run {run} ended with exit code {output.exit_code}: {output.fault}"
     sayings = [entry for entry in case.expected.get("run_says", []) if entry["run"] == run]
     for entry in (*refused, *sayings):
-        missing = _unsaid(entry["words"], said)
+        missing = _unprinted(entry["words"], output)
         if missing:
             words = f"run {run} does not say" + (f" of feed {entry['feed']}" if "feed" in entry else "")
-            yield f"{words}: {missing}" + (f" (it says: {said.fault})" if said.fault else "")
+            yield f"{words}: {missing}" + (f" (it says: {output.fault})" if output.fault else "")
 
 
-def _unsaid(words: Sequence[str], said: Said) -> str:
+def _unprinted(words: Sequence[str], output: CommandOutput) -> str:
     """Those words that a command did not print, each as a word of its own: `ip` is not in `skipped`."""
     patterns = {str(word): re.escape(str(word)) for word in words}
-    found = {w for w, p in patterns.items() if re.search(rf"(?<![A-Za-z0-9]){p}(?![A-Za-z0-9])", said.text)}
-    return ", ".join(word for word in patterns if word not in found)
+    printed_words = {w for w, p in patterns.items() if re.search(rf"(?<![A-Za-z0-9]){p}(?![A-Za-z0-9])", output.text)}
+    return ", ".join(word for word in patterns if word not in printed_words)
 
 
 def lay_out(case: Case, run: int, work: Path) -> None:
@@ -237,18 +237,18 @@ def lay_out(case: Case, run: int, work: Path) -> None:
     shutil.copytree(folder, work / "raw", copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
-def _check(case: Case, work: Path) -> Said:
+def _check(case: Case, work: Path) -> CommandOutput:
     options = parser("")
     options.add_argument("--check", type=Path)
     options.add_argument("--sample", type=int, default=ROWS_CHECKED)
     arguments = [*_arguments(case, work), "--check", str(case.folder / "mapping.yaml")]
     arguments += ["--sample", str(case.shop.get("sample", ROWS_CHECKED))]
-    return _said(case, lambda: guarded(partial(ingest.check, options.parse_args(arguments))))
+    return _output_of(case, lambda: guarded(partial(ingest.check, options.parse_args(arguments))))
 
 
-def _run(case: Case, work: Path, *, stages: str = "ingest,refine") -> Said:
+def _run(case: Case, work: Path, *, stages: str = "ingest,refine") -> CommandOutput:
     arguments = [*_arguments(case, work), "--stages", stages]
-    return _said(case, lambda: main("", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments))
+    return _output_of(case, lambda: main("", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments))
 
 
 def _arguments(case: Case, work: Path) -> list[str]:
@@ -261,17 +261,17 @@ def _arguments(case: Case, work: Path) -> list[str]:
     return arguments + [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
 
 
-def _said(case: Case, command: Callable[[], int]) -> Said:
+def _output_of(case: Case, command: Callable[[], int]) -> CommandOutput:
     """Runs a command and keeps what it prints; an error that footfall does not know counts as exit code 1."""
-    output, faults = io.StringIO(), io.StringIO()
-    with redirect_stdout(output), redirect_stderr(faults):
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with redirect_stdout(stdout), redirect_stderr(stderr):
         try:
             exit_code = command()
         except (Exception, SystemExit) as fault:  # the error itself is what is compared
             exit_code = 1
-            faults.write(f"footfall stopped (unknown error): {type(fault).__name__}: {fault}")
-    printed, stopped = (stream.getvalue().replace(f"{case.folder}/", "") for stream in (output, faults))
-    return Said(exit_code, printed + stopped, _short(stopped.partition("footfall stopped ")[2]))
+            stderr.write(f"footfall stopped (unknown error): {type(fault).__name__}: {fault}")
+    printed, stopped = (stream.getvalue().replace(f"{case.folder}/", "") for stream in (stdout, stderr))
+    return CommandOutput(exit_code, printed + stopped, _short(stopped.partition("footfall stopped ")[2]))
 
 
 def _short(text: str) -> str:

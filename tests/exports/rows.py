@@ -35,7 +35,7 @@ def row_differences(
 ) -> Iterator[str]:
     """How a refined table's rows differ from the expected ones; only the columns that these name are compared."""
     name = f"refined.{table}"
-    contract = next((one for one in REFINED if one.name == table), None)
+    contract = next((declared for declared in REFINED if declared.name == table), None)
     if contract is None:
         yield f"{name} does not exist yet"
         return

@@ -12,19 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from infra.local import class_archive
 from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from cluster.submission import QUICK_START
-from footfall.runtime.session import local_session
 from footfall.storage.lake import Lake
+from quick_session import quick_session
 from small_shop import SECRET, SmallShop
 
 ROOT = Path(__file__).resolve().parent.parent
-# Tests are all start: the JVM's second compiler takes nearly half of a small run's processor time and never earns it back.
-os.environ.setdefault("SPARK_SUBMIT_OPTS", f"{QUICK_START} {class_archive.use()}")
 # Files whose tests run in one process, since they share what is costly to start; the longest first, and before all others.
 TOGETHER = {
     "tests/test_pipeline.py": "small shop",
@@ -81,11 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that all tests share; the first Delta write in it costs seconds, so nobody starts another."""
-    quick_start = {  # to compile a query takes longer than to interpret it over a few rows
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    }
-    session = local_session("footfall tests", ROOT / ".cache" / "jars", extra=quick_start)
+    session = quick_session("footfall tests")
     yield session
     session.stop()
 

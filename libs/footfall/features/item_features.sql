@@ -1,6 +1,7 @@
 -- How every item sold and was reviewed before each date; one row per item ever sold or reviewed before it.
 WITH
--- The first two groupings are by item and person: to bring these lines together once saves moving the copies of each date.
+-- The first two groupings are by item and person: bringing these lines together once
+-- saves moving the copies of each date.
 lines AS (
     SELECT /*+ repartition(item_id, user_id) */ * FROM {order_lines}
 ),

@@ -15,8 +15,10 @@ from footfall.contract import Table
 from footfall.errors import SourceError
 from footfall.mapping.source import Feed
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
 from footfall.steps import sorting
+from footfall.steps.matching import mark
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
 SHOP = ShopDefaults("America/New_York", "USD")
@@ -53,7 +55,8 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
     contract = row_contract(mapping, table)
     complete = with_generated(sorting.check_rules(rows, contract), feed=mapping, table=table)
     faults = F.when(sorting.is_broken(), sorting.reasons(contract)).otherwise(F.array())
-    return sorting.mark(complete, table, existing=None).withColumn("_faults", faults).orderBy("_position")
+    how = matching_of({"shop_x": mapping}, table)
+    return mark(complete, table, existing=None, matching=how).withColumn("_faults", faults).orderBy("_position")
 
 
 def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:
@@ -78,6 +81,7 @@ def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -
         "store_id": None,
         "campaign_id": None,
         "coupon_id": None,
+        "line_key": None,
     }
 
 

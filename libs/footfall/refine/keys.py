@@ -28,12 +28,15 @@ def matching_of(feeds: Mapping[str, Feed], table: Table) -> Matching:
     keys = list(dict.fromkeys(line_key_of(target, table) for target in targets.values()))
     orders = {_order_by(target, table) for target in targets.values()}
     is_whole = not keyed and all(is_whole_line(target, table) for target in targets.values())
+    order_by = orders.pop() if len(keys) == len(orders) == 1 else ()
+    content = () if is_whole else _content(targets, table)
     return Matching(
         table.key[:-1],
         line_keys=tuple(keys),
         number=LINE_NUMBER,
-        order_by=orders.pop() if len(keys) == len(orders) == 1 else (),
-        content=() if is_whole else _content(targets, table),
+        order_by=order_by,
+        then_by=tuple(c for c in ORDERED_BY if order_by and c in content and c not in keys[0].columns),
+        content=content,
         keyed=keyed,
         latest=latest,
         aside=aside,

@@ -43,7 +43,7 @@ def _after(state: Column, delivery: Column) -> Column:
     known = state["lines"]
     unmatched = F.struct(
         F.filter(delivery, lambda row: ~F.exists(known, lambda line: _is_equal(row, line))).alias("rows"),
-        F.filter(known, lambda line: ~F.exists(delivery, lambda row: _is_equal(row, line))).alias("lines"),
+        _by_content(F.filter(known, lambda line: ~F.exists(delivery, lambda row: _is_equal(row, line)))).alias("lines"),
     )
     return _let(unmatched, lambda left: _with_unmatched(state, left["rows"], left["lines"]))
 
@@ -63,6 +63,12 @@ def _with_unmatched(state: Column, rows: Column, lines: Column) -> Column:
         F.concat(state["added"], F.transform(added, _identity)).cast(_IDENTITIES).alias("added"),
         F.concat(state["conflicts"], F.transform(changed, _identity)).cast(_IDENTITIES).alias("conflicts"),
     )
+
+
+def _by_content(lines: Column) -> Column:
+    """In an order that is the same whichever of them came first, so that it does not matter how deliveries fall into batches."""
+    pairs = F.transform(lines, lambda line: F.struct(line["content"], line["ordinal"], line.alias("line")))
+    return F.transform(F.array_sort(pairs), lambda pair: pair["line"])
 
 
 def _is_equal(row: Column, line: Column) -> Column:

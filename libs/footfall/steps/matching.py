@@ -70,7 +70,8 @@ class LineKey:
 class Matching:
     """How rows of one table are matched: by `group`, of an order say, and within it by `line_keys`; without them by `group` alone.
 
-    `number` is the key column that numbers the lines of a group: new ones in the order of `order_by`, or else as they came.
+    `number` is the key column that numbers the lines of a group: new ones in the order of `order_by`, columns that are the same
+    for all lines with one key, and of `then_by`, which are content; without `order_by` as they came.
     `content` are the columns in which rows with one key are compared; without any, all of them are duplicates but the first.
     `keyed` are feeds that give the number themselves, `latest` those whose conflicts replace a row, `aside` those whose
     conflicts go to quarantine, `in_place` those that are a table, read in place: all that was read at once is one delivery.
@@ -80,6 +81,7 @@ class Matching:
     line_keys: tuple[LineKey, ...] = ()
     number: str = ""
     order_by: tuple[str, ...] = ()
+    then_by: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     keyed: tuple[str, ...] = ()
     latest: tuple[str, ...] = ()
@@ -146,7 +148,7 @@ def _lines(how: Matching) -> list[str]:
 
 
 def _contents(how: Matching) -> list[str]:
-    return [*_lines(how), *((_CONTENT,) if how.content else ())]
+    return [*_lines(how), *how.then_by, *((_CONTENT,) if how.content else ())]
 
 
 def _compared(rows: DataFrame, how: Matching) -> DataFrame:
@@ -205,11 +207,7 @@ def _with_state(rows: DataFrame, how: Matching) -> DataFrame:
     It does where no two contents compete: all of them came first in one delivery, or in as many lines as the only new delivery,
     or the table, has.
     """
-    place = (FILE, POSITION)
-    own = F.when(F.col(FEED).isin(*how.keyed), F.xxhash64(*ARRIVAL)) if how.counts and how.keyed else F.lit(None)
-    own = own if how.counts else F.xxhash64(*ARRIVAL)
-    of_file = F.xxhash64(*(c for c in ARRIVAL if c not in place))
-    delivery = F.when(F.col(_KNOWN), F.lit(0).cast("long")).otherwise(F.coalesce(own.cast("long"), of_file))
+    delivery = F.when(_KNOWN, F.lit(0).cast("long")).otherwise(_delivery(how))
     lines = Window.partitionBy(*_lines(how))
     fresh, new = F.when(F.col(_FRESH), F.col(_DELIVERY)), F.when(~F.col(_KNOWN), F.col(_DELIVERY))
     counts = F.struct(
@@ -248,6 +246,14 @@ def _with_state(rows: DataFrame, how: Matching) -> DataFrame:
     listed = rows.withColumns({_ALL: all_rows, _FRESH: is_fresh})
     state = F.when(F.size(_ALL) > 0, settled(F.array_sort(_ALL)))
     return listed.withColumn(_STATE, state)
+
+
+def _delivery(how: Matching) -> Column:
+    """A number of the delivery with which a row came: its file, or the row alone where it has a key by itself."""
+    row, file = F.xxhash64(*ARRIVAL), F.xxhash64(TAKEN_AT, FEED, _FILE)
+    if not how.counts:
+        return row
+    return F.when(F.col(FEED).isin(*how.keyed), row).otherwise(file) if how.keyed else file
 
 
 def _numbered(rows: DataFrame, how: Matching, table: Table) -> DataFrame:

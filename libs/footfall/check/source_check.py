@@ -91,7 +91,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     contract, matching = row_contract(sample.feed, table), matching_of({sample.name: sample.feed}, table)
     marked = _marked(sample, table, matching, shop=shop, key=key)
     shown = [c for c in table.column_names if c in target.columns or c in {"actor_id", "event_date", "amount_base"}]
-    valid = marked.where(sorting.is_valid()).select(*shown).limit(ROWS_SHOWN).toPandas()
+    first = marked.where(sorting.is_valid()).orderBy(sorting.FILE, sorting.POSITION)
+    valid = first.select(*shown).limit(ROWS_SHOWN).toPandas()
     if "actor_id" in valid:
         valid["actor_id"] = valid["actor_id"].str[:8] + "..."
     yield f"\n  into {table.full_name}, first rows:"

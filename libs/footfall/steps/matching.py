@@ -207,7 +207,7 @@ def _with_state(rows: DataFrame, how: Matching) -> DataFrame:
     It does where no two contents compete: all of them came first in one delivery, or in as many lines as the only new delivery,
     or the table, has.
     """
-    delivery = F.when(_KNOWN, F.lit(0).cast("long")).otherwise(_delivery(how))
+    delivery = F.when(F.col(_KNOWN), F.lit(0).cast("long")).otherwise(_delivery(how))
     lines = Window.partitionBy(*_lines(how))
     fresh, new = F.when(F.col(_FRESH), F.col(_DELIVERY)), F.when(~F.col(_KNOWN), F.col(_DELIVERY))
     counts = F.struct(

@@ -130,7 +130,7 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
         (
             "        columns: {order_id: bon, line_number: pos,",
             "        line_key: [item_id, Card_No]\n        columns: {order_id: bon,",
-            "line 11: feeds.sales.into.order_lines.line_key.1: Card_No: identifies a person",
+            "line 11: feeds.sales.into.order_lines.line_key.1: card_No: identifies a person",
         ),
         (
             "        columns: {order_id: bon, line_number: pos,",

@@ -60,14 +60,14 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
 
 
 def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:
-    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-03-01 23:30:00", "s1", "2", "3.50", " 7 "))
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-02-29 23:30:00", "s1", "2", "3.50", " 7 "))
     row = _mapped(spark, raw, LINES, ORDER_LINES).select(*ORDER_LINES.column_names).first()
     assert row is not None
     assert row.asDict() == {
         "order_id": "b1",
         "line_number": 1,
-        "event_time": datetime(2024, 3, 2, 4, 30),  # noqa: DTZ001 - Spark hands out naive times of the session's UTC
-        "event_date": date(2024, 3, 1),
+        "event_time": datetime(2024, 3, 1, 4, 30),  # noqa: DTZ001 - Spark hands out naive times of the session's UTC
+        "event_date": date(2024, 2, 29),
         "known_at": datetime(2024, 3, 1, 12),  # noqa: DTZ001
         "actor_id": "p7",
         "item_id": "s1",

@@ -225,6 +225,6 @@ def test_rows_that_hold_since_ever_are_a_late_load_only_the_first_time(spark: Sp
     taken = "TIMESTAMP'2024-03-09'"
     starts = ("TIMESTAMP'1970-01-01'", "TIMESTAMP'2024-03-01'", "TIMESTAMP'2024-03-02'")
     rows = " UNION ALL ".join(f"SELECT 1 AS id, {start} AS valid_from, {taken} AS known_at" for start in starts)
-    valid = spark.sql(rows).withColumns({"_sound": F.lit(True), "_duplicate": F.lit(False)})
+    valid = spark.sql(rows).withColumns({"_sound": F.lit(True), "_duplicate": F.lit(False), "_conflict": F.lit(False)})
     counts = [F.count_if(sorting.is_late_load(history, is_first=first)) for first in (True, False)]
     assert tuple(valid.agg(*counts).collect()[0]) == (2, 1)

@@ -14,7 +14,8 @@ from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import is_whole_line, line_key_of, matching_of
 from footfall.refine.mapped import map_rows
 from footfall.steps import sorting
-from footfall.steps.matching import LineKey, Matching, mark
+from footfall.steps.line_keys import LineKey, Matching
+from footfall.steps.matching import mark
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
 COLUMNS = {"order_id": "bon", "event_time": "ts", "item_id": "sku", "quantity": "1", "amount": "eur"}

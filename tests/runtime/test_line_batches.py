@@ -10,7 +10,7 @@ import pytest
 from footfall.contract import Written
 from footfall.runtime import replacing
 from footfall.steps import sorting
-from footfall.steps.matching import LINE, Matching
+from footfall.steps.line_keys import LINE, Matching
 from footfall.steps.step import FactRows, Frames, Output, Read, Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake

@@ -11,7 +11,8 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Column, Layer, Table
 from footfall.steps import sorting
-from footfall.steps.matching import LINE, LineKey, Matching, mark
+from footfall.steps.line_keys import LINE, LineKey, Matching
+from footfall.steps.matching import mark, shared_groups
 
 FIRST_TAKEN = datetime(2024, 3, 1, tzinfo=UTC)
 LINES = Table(
@@ -45,13 +46,17 @@ FileOf = dict[str, Sequence[Line]]
 
 @dataclass
 class Shelf:
-    """The table as batches leave it, each row as (order, number, item, price); `outcomes` of the last one, by file and position."""
+    """The table as batches leave it, each row as (order, number, item, price); `outcomes` of the last one, by file and position.
+
+    `narrows` says that only orders which several files or the table have are held against each other.
+    """
 
     spark: SparkSession
     how: Matching = BY_ITEM
     rows: set[tuple[str, int, str | None, int]] = field(default_factory=set)
     outcomes: dict[tuple[str, int], str] = field(default_factory=dict)
     batches: int = 0
+    narrows: bool = False
 
     def take(self, files: FileOf, *, feed: str = "f", numbers: Sequence[int | None] = ()) -> None:
         """One batch of files; `numbers` are those of their lines where the source gives them."""
@@ -74,7 +79,14 @@ class Shelf:
         existing = None
         if self.rows:
             existing = self.spark.createDataFrame(sorted(self.rows, key=str), LINES.schema())
-        marked = mark(checked, LINES, existing=existing, matching=self.how).orderBy("_file", "_position").collect()
+        shared: list[str] | None = None
+        if self.narrows and (groups := shared_groups(checked, existing=existing, matching=self.how)) is not None:
+            shared = [row[0] for row in groups.distinct().collect()]
+        marked = (
+            mark(checked, LINES, existing=existing, matching=self.how, shared=shared)
+            .orderBy("_file", "_position")
+            .collect()
+        )
         landed = [row for row in marked if row["_lands"]]
         gone = {(row["order_id"], row["line_number"]) for row in landed if row["_replaces"]}
         self.rows = {row for row in self.rows if row[:2] not in gone}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.steps import matching
-from footfall.steps.matching import LineKey, Matching, in_natural_order
+from footfall.steps import comparing
+from footfall.steps.line_keys import LineKey, Matching, in_natural_order
+from footfall.steps.matching import shared_groups
 from steps.lines_shared import BY_ITEM, FIRST_TAKEN, SHAPE, Shelf, latest
 
 WHOLE = Matching(
@@ -56,7 +57,7 @@ STORIES: dict[str, tuple[list[list[int]], list[int], list[int]]] = {
 def test_over_files_the_largest_count_holds_and_equal_content_is_matched_first(
     spark: SparkSession, at_once: bool, keeps_latest: bool
 ) -> None:
-    shelf = Shelf(spark, latest() if keeps_latest else BY_ITEM)
+    shelf = Shelf(spark, latest() if keeps_latest else BY_ITEM, narrows=keeps_latest)
     most = max(len(files) for files, _, _ in STORIES.values())
     batches = [
         {f"{n}.csv": [(story, "B", price) for story, (files, _, _) in STORIES.items() for price in _nth(files, n)]}
@@ -134,6 +135,26 @@ def test_without_a_key_the_whole_line_is_the_key(spark: SparkSession) -> None:
     }  # fmt: skip
 
 
+def test_orders_that_came_in_one_file_are_not_held_against_others(spark: SparkSession) -> None:
+    shelf = Shelf(spark, narrows=True)
+    shelf.take({"1.csv": [("1", "B", 5), ("1", "A", 5), ("1", "B", 5), ("2", "A", 5)], "2.csv": [("2", "A", 5)]})
+    assert shelf.rows == {("1", 1, "A", 5), ("1", 2, "B", 5), ("1", 3, "B", 5), ("2", 1, "A", 5)}
+    shelf.take({"3.csv": [("1", "C", 5), ("3", "A", 5)]})
+    assert shelf.numbers("1") == [1, 2, 3, 4]
+    assert shelf.numbers("3") == [1]
+    groups = shared_groups(_lines(spark), existing=None, matching=BY_ITEM)
+    assert groups is not None
+    assert [row[0] for row in groups.collect()] == ["2"]
+    by_key = Matching(("order_id",))
+    assert shared_groups(_lines(spark), existing=None, matching=by_key) is None
+
+
+def _lines(spark: SparkSession) -> DataFrame:
+    rows = [("1", "a.csv"), ("1", "a.csv"), ("2", "a.csv"), ("2", "b.csv"), ("3", "b.csv")]
+    whole = [(order, "f", file, FIRST_TAKEN) for order, file in rows]
+    return spark.createDataFrame(whole, "order_id string, _feed string, _file string, _taken_at timestamp")
+
+
 def test_a_broken_line_takes_part_in_nothing(spark: SparkSession) -> None:
     rows = [
         ("1", None, "A", 5, "f", "1.csv", 0, None, ["amount_unreadable"], (0,), FIRST_TAKEN),
@@ -188,7 +209,7 @@ def test_feeds_with_and_without_numbers_may_fill_one_order(spark: SparkSession) 
 def test_rows_of_a_key_that_are_too_many_to_be_told_apart_lose_none(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching, "MOST_OF_A_KEY", 3)
+    monkeypatch.setattr(comparing, "MOST_OF_A_KEY", 3)
     lines, keyed = Shelf(spark), Shelf(spark, BY_KEY)
     lines.take({"1.csv": [("1", "A", 5), ("1", "A", 6)], "2.csv": [("1", "A", 6), ("1", "A", 7)]})
     assert lines.contents("1") == [("A", 5), ("A", 6), ("A", 7)]

@@ -27,7 +27,8 @@ from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
 from footfall.runtime.explain import explain
 from footfall.steps import sorting
-from footfall.steps.matching import Matching, mark
+from footfall.steps.line_keys import Matching
+from footfall.steps.matching import mark
 
 ROWS_SHOWN = 5
 KEPT = {"keep_first": "the first is kept", "keep_latest": "the latest is kept", "quarantine": "set aside"}

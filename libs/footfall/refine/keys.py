@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table, Written
 from footfall.mapping.source import LINE_NUMBER, Feed, Target, is_numbered, quoted
-from footfall.steps.matching import LINE, LINE_KEY, SOURCE_KEY, LineKey, Matching
+from footfall.steps.line_keys import LINE, LINE_KEY, SOURCE_KEY, LineKey, Matching
 
 ORDERED_BY = ("item_id", "quantity", "amount")  # new lines are numbered by them where nothing else says how
 

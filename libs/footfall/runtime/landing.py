@@ -16,13 +16,15 @@ from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
 from footfall.runtime.replacing import Replaced, replaced_by
 from footfall.steps import sorting
-from footfall.steps.matching import Matching, mark
+from footfall.steps.line_keys import Matching
+from footfall.steps.matching import mark, shared_groups
 from footfall.steps.step import Expiry, FactRows, Output, Step
 from footfall.storage.books import Batch, Pin
 from footfall.storage.lake import Lake, Landing
 from footfall.storage.undo import undo
 from footfall.tables import QUARANTINE
 
+MOST_SHARED = 1000  # groups of lines that are looked at by themselves; with more, all rows are held against each other
 RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 
@@ -85,7 +87,9 @@ class BatchWriter:
 
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
         table, before = output.table, self._before(output)
-        marked = mark(output.frame, table, existing=self._that_can_match(output, before), matching=output.matching)
+        existing = self._that_can_match(output, before)
+        shared = _shared(output, existing)
+        marked = mark(output.frame, table, existing=existing, matching=output.matching, shared=shared)
         if before is None or output.matching is None or not output.matching.latest:
             return self._land_marked(output, marked, Replaced())
         with self.lake.staged(self.step.name, marked) as staged:  # read twice: what it replaces, and all of it
@@ -209,6 +213,17 @@ class BatchWriter:
     def _label(self, table: str, part: str = "") -> str:
         """What the commit of a write is found by."""
         return f"{self._app(table, part)}/{self.batch.batch_id}"
+
+
+def _shared(output: FactRows, existing: DataFrame | None) -> list[Any] | None:
+    """The groups whose rows have to be held against each other; None where they are too many to be named."""
+    if output.matching is None:
+        return None
+    groups = shared_groups(output.frame, existing=existing, matching=output.matching)
+    if groups is None:
+        return None
+    found = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
+    return sorted(found) if len(found) <= MOST_SHARED else None
 
 
 def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:

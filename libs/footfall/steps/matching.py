@@ -8,14 +8,14 @@ and over files the largest count holds. Rows that have a key by themselves are d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
+from typing import Any
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
-from footfall.steps.conflicts import IDENTITY, settled
+from footfall.steps.comparing import compared
+from footfall.steps.line_keys import KNOWN, LINE, Matching, delivery_file
 from footfall.steps.sorting import (
     CONFLICT,
     DUPLICATE,
@@ -29,244 +29,63 @@ from footfall.steps.sorting import (
     own_number,
 )
 
-LINE, LINE_KEY, SOURCE_KEY = "_line", "line_key", "_source_key"
-MOST_OF_A_KEY = (
-    500  # rows of one key among which conflicts are told; of more, each content is a line, or where rows have keys
-)
-# by themselves, one row stays and all others are duplicates
-DIGITS = 30  # to which numbers in names of files are filled up, so that 9.csv comes before 10.csv
-_KNOWN, _GROUP, _CONTENT, _FILE, _DELIVERY, _ORDINAL, _FRESH = (
-    "_known", "_group", "_content", "_delivery_file", "_delivery", "_ordinal", "_fresh",
-)  # fmt: skip
-_ALL, _STATE, _ADDED, _SLOT = "_all", "_state", "_added", "_slot"
-ARRIVAL = (TAKEN_AT, FEED, _FILE, FILE, POSITION)  # the order in which rows come; a row of the table has none of them
-
-
-@dataclass(frozen=True)
-class LineKey:
-    """What identifies a line in its order: columns of the table, and names of the source's columns.
-
-    The hash of the latter is kept in the table as `line_key`, since the columns are not.
-    """
-
-    columns: tuple[str, ...] = ()
-    source: tuple[str, ...] = ()
-
-    def hashed(self) -> Column:
-        """The key of a mapped row, as a number; the source's columns are in `_source_key` by then."""
-        return _hash(F.lit(",".join((*self.columns, "", *self.source))), self._values())
-
-    def known(self, existing: DataFrame) -> DataFrame:
-        """The table's rows that can have this key, with `_line`."""
-        if self.source:
-            return existing.where(F.col(LINE_KEY).isNotNull()).withColumn(LINE, F.col(LINE_KEY))
-        return existing.withColumn(LINE, self.hashed())
-
-    def _values(self) -> list[str]:
-        return [*self.columns, *((SOURCE_KEY,) if self.source else ())]
-
-
-@dataclass(frozen=True)
-class Matching:
-    """How rows of one table are matched: by `group`, of an order say, and within it by `line_keys`; without them by `group` alone.
-
-    `number` is the key column that numbers the lines of a group: new ones in the order of `order_by`, columns that are the same
-    for all lines with one key, and of `then_by`, which are content; without `order_by` as they came.
-    `content` are the columns in which rows with one key are compared; without any, all of them are duplicates but the first.
-    `keyed` are feeds that give the number themselves, `latest` those whose conflicts replace a row, `aside` those whose
-    conflicts go to quarantine, `in_place` those that are a table, read in place: all that was read at once is one delivery.
-    """
-
-    group: tuple[str, ...]
-    line_keys: tuple[LineKey, ...] = ()
-    number: str = ""
-    order_by: tuple[str, ...] = ()
-    then_by: tuple[str, ...] = ()
-    content: tuple[str, ...] = ()
-    keyed: tuple[str, ...] = ()
-    latest: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()
-    in_place: tuple[str, ...] = ()
-
-    @property
-    def counts(self) -> bool:
-        """Whether equal rows of a file are several lines, of any feed."""
-        return bool(self.line_keys)
-
-    def is_set_aside(self) -> Column:
-        """Whether a marked row goes to quarantine since it is in conflict."""
-        return F.col(CONFLICT) & F.col(FEED).isin(*self.aside) if self.aside else F.lit(False)
-
-    def known(self, existing: DataFrame) -> DataFrame:
-        """The table's rows as those of a batch that came before all others, once for each kind of key."""
-        columns = dict.fromkeys((*self.group, *self.order_by, *self.content, *((self.number,) if self.number else ())))
-        frames = [key.known(existing).select(*columns, LINE) for key in self.line_keys] or [existing.select(*columns)]
-        rows = reduce(DataFrame.unionByName, frames)
-        place = F.col(self.number).cast("long") if self.number else F.lit(0).cast("long")
-        return rows.withColumns({SOUND: F.lit(True), _KNOWN: F.lit(True), POSITION: place})
-
 
 def mark(
-    checked: DataFrame, table: Table, *, existing: DataFrame | None, matching: Matching | None = None
+    checked: DataFrame,
+    table: Table,
+    *,
+    existing: DataFrame | None,
+    matching: Matching | None = None,
+    shared: Sequence[Any] | None = None,
 ) -> DataFrame:
     """The checked rows, each with what becomes of it: `_duplicate`, `_conflict`, `_lands`, `_replaces`; and numbered.
 
     Only sound rows compete for a key. `existing` are the rows so far of the table, or those `that_can_match`; None where there
     are none. `_lands` says that the row is written, `_replaces` that it takes the place of a row of the table, whose key it
-    gets. Of rows in conflict the first stays by the moment of taking, file and position, so that the choice repeats.
+    gets. `shared` are the `shared_groups`, where they are known: the rows of all others are new as they stand, which saves
+    most of the work. Of rows in conflict the first stays by the moment of taking, file and position, so that the choice repeats.
     """
     how = matching or Matching(table.key)
-    rows = checked.withColumn(_KNOWN, F.lit(False))
+    if shared is None:
+        return _mark_all(checked, table, existing, how)
+    is_shared = F.coalesce(F.col(how.group[0]).isin(*shared), F.lit(False)) if shared else F.lit(False)
+    alone = _mark_alone(checked.where(~is_shared), table, how)
+    if not shared:
+        return alone
+    known = existing.where(is_shared) if existing is not None else None
+    return alone.unionByName(_mark_all(checked.where(is_shared), table, known, how))
+
+
+def shared_groups(checked: DataFrame, *, existing: DataFrame | None, matching: Matching) -> DataFrame | None:
+    """Groups of the batch of which several deliveries, or the table, have rows: only they need to be held against each other.
+
+    One column; None where this cannot be told by groups, since rows have keys by themselves or groups have several columns.
+    """
+    if not matching.counts or matching.keyed or len(matching.group) > 1:
+        return None
+    group, delivery = matching.group[0], F.xxhash64(TAKEN_AT, FEED, delivery_file(matching))
+    groups = checked.groupBy(group).agg(F.min(delivery).alias("first"), F.max(delivery).alias("last"))
+    several = groups.where("first <> last").select(group)
+    if existing is None:
+        return several
+    return several.union(groups.select(group).join(existing.select(group), on=group, how="left_semi"))
+
+
+def _mark_all(checked: DataFrame, table: Table, existing: DataFrame | None, how: Matching) -> DataFrame:
+    rows = checked.withColumn(KNOWN, F.lit(False))
     if existing is not None:
         rows = rows.unionByName(how.known(existing), allowMissingColumns=True)
-    settled_rows = _settled(_compared(_laid_out(rows, how), how), how)
-    marked = _numbered(settled_rows, how, table) if how.number else settled_rows
-    kept = [c for c in checked.columns if c != LINE]
-    return marked.where(~F.col(_KNOWN)).select(*kept, DUPLICATE, CONFLICT, LANDS, REPLACES)
+    return compared(rows, table, how).where(~F.col(KNOWN)).select(*_kept(checked), DUPLICATE, CONFLICT, LANDS, REPLACES)
 
 
-def in_natural_order(file: Column) -> Column:
-    """The name of a file, so that names sort by the numbers in them: 9.csv before 10.csv."""
-    filled = F.regexp_replace(file, r"(\d+)", "0" * DIGITS + "$1")
-    return F.regexp_replace(filled, rf"\d*(\d{{{DIGITS}}})", "$1")
+def _mark_alone(checked: DataFrame, table: Table, how: Matching) -> DataFrame:
+    """The same for rows of groups that came in one delivery and that the table does not have: all sound ones are new lines."""
+    arrival = (TAKEN_AT, FEED, delivery_file(how), FILE, POSITION)
+    order = Window.partitionBy(*how.group, own_number()).orderBy(*how.order_by, *how.then_by, *arrival)
+    number = F.when(F.col(SOUND), F.row_number().over(order)).cast(table.column(how.number).type)
+    outcomes = {DUPLICATE: F.lit(False), CONFLICT: F.lit(False), LANDS: F.col(SOUND), REPLACES: F.lit(False)}
+    return checked.withColumn(how.number, number).withColumns(outcomes).select(*_kept(checked), *outcomes)
 
 
-def _laid_out(rows: DataFrame, how: Matching) -> DataFrame:
-    """The rows of a group together, sorted by line, content and arrival, which all windows go by: one shuffle, one sort."""
-    file = F.col(FILE)
-    if how.in_place:  # its files are no deliveries; the versions of its change feed are
-        file = F.when(F.col(FEED).isin(*how.in_place) & ~F.startswith(file, F.lit("version ")), "").otherwise(file)
-    grouped = F.coalesce(own_number(), F.xxhash64(*how.group))
-    columns = {_GROUP: grouped, _FILE: file}
-    columns |= {_CONTENT: _hash(F.lit(""), how.content)} if how.content else {}
-    laid_out = rows.withColumns(columns).repartition(_GROUP)
-    return laid_out.sortWithinPartitions(*_contents(how), *ARRIVAL)
-
-
-def _lines(how: Matching) -> list[str]:
-    return list(dict.fromkeys((_GROUP, *how.group, *how.order_by, *((LINE,) if how.counts else ()))))
-
-
-def _contents(how: Matching) -> list[str]:
-    return [*_lines(how), *how.then_by, *((_CONTENT,) if how.content else ())]
-
-
-def _compared(rows: DataFrame, how: Matching) -> DataFrame:
-    """The rows with `_ordinal` among equal ones of their delivery, and `_fresh`: no earlier delivery has as many of them."""
-    before = Window.partitionBy(*_contents(how)).orderBy(*ARRIVAL)
-    if not how.counts:
-        return rows.withColumns({_ORDINAL: F.lit(1), _FRESH: F.row_number().over(before) == 1})
-    in_delivery = Window.partitionBy(*_contents(how), TAKEN_AT, FEED, _FILE).orderBy(FILE, POSITION)
-    ordinal = F.row_number().over(in_delivery)
-    counted = F.when(F.col(FEED).isin(*how.keyed), 1).otherwise(ordinal) if how.keyed else ordinal
-    earlier = F.max(_ORDINAL).over(before.rowsBetween(Window.unboundedPreceding, -1))
-    return rows.withColumn(_ORDINAL, counted).withColumn(_FRESH, F.col(_ORDINAL) > F.coalesce(earlier, F.lit(0)))
-
-
-def _settled(rows: DataFrame, how: Matching) -> DataFrame:
-    """The rows with what becomes of them, and `_slot`, the number of the table's row that they replace."""
-    is_new = F.col(SOUND) & F.col(_FRESH) & ~F.col(_KNOWN)
-    if not how.content:
-        return rows.withColumns(
-            {
-                DUPLICATE: F.col(SOUND) & ~F.col(_FRESH),
-                CONFLICT: F.lit(False),
-                _ADDED: is_new,
-                LANDS: is_new,
-                REPLACES: F.lit(False),
-                _SLOT: F.lit(None).cast("int"),
-            }
-        )
-    judged = _with_state(rows, how)
-    mine = F.struct(*(F.col(f"_{name}").alias(name) for name in IDENTITY))
-    line = F.get(
-        F.filter(F.col(_STATE)["lines"], lambda line: F.struct(*(line[n].alias(n) for n in IDENTITY)) == mine), F.lit(0)
-    )
-    is_judged = F.col(SOUND) & F.col(_STATE).isNotNull()
-    judged = judged.withColumns(
-        {
-            "_line_taken": F.when(is_judged, line),
-            _ADDED: F.when(is_judged, F.array_contains(F.col(_STATE)["added"], mine)).otherwise(is_new),
-            CONFLICT: F.when(is_judged, F.array_contains(F.col(_STATE)["conflicts"], mine)).otherwise(F.lit(False)),
-        }
-    )
-    taken = F.col("_line_taken")
-    return judged.withColumns(
-        {
-            LANDS: F.when(is_judged, taken.isNotNull()).otherwise(F.col(_ADDED)) & ~F.col(_KNOWN),
-            REPLACES: F.coalesce(taken["slot"].isNotNull(), F.lit(False)),
-            _SLOT: taken["slot"],
-            DUPLICATE: F.col(SOUND) & ~F.col(_ADDED) & ~F.col(CONFLICT),
-        }
-    )
-
-
-def _with_state(rows: DataFrame, how: Matching) -> DataFrame:
-    """The rows with `_state`: how the rows of their key stand in the end; NULL where `_fresh` says it all.
-
-    It does where no two contents compete: all of them came first in one delivery, or in as many lines as the only new delivery,
-    or the table, has.
-    """
-    delivery = F.when(F.col(_KNOWN), F.lit(0).cast("long")).otherwise(_delivery(how))
-    lines = Window.partitionBy(*_lines(how))
-    fresh, new = F.when(F.col(_FRESH), F.col(_DELIVERY)), F.when(~F.col(_KNOWN), F.col(_DELIVERY))
-    counts = F.struct(
-        F.min(fresh).over(lines).alias("first_fresh"),
-        F.max(fresh).over(lines).alias("last_fresh"),
-        F.min(new).over(lines).alias("first"),
-        F.max(new).over(lines).alias("last"),
-        F.count(fresh).over(lines).alias("contents"),
-        F.count(new).over(lines).alias("new_rows"),
-        F.count_if(_KNOWN).over(lines).alias("known_rows"),
-    )
-    rows = rows.withColumn(_DELIVERY, delivery).withColumn("_counts", counts)
-    counted = F.col("_counts")
-    is_plain = (counted["first_fresh"] == counted["last_fresh"]) | (
-        (counted["first"] == counted["last"])
-        & (counted["contents"] == F.greatest(counted["new_rows"], counted["known_rows"]))
-    )
-    is_told = ~is_plain & (counted["new_rows"] + counted["known_rows"] <= MOST_OF_A_KEY)
-    entry = F.struct(
-        F.when(F.col(_KNOWN), 0).otherwise(1).alias("is_new"),
-        F.col(TAKEN_AT).alias("taken_at"),
-        in_natural_order(F.col(_FILE)).alias("file"),
-        F.col(FEED).alias("feed"),
-        F.col(FILE).alias("part"),
-        F.col(POSITION).alias("position"),
-        *(F.col(f"_{name}").alias(name) for name in IDENTITY),
-        (F.col(how.number) if how.number else F.lit(1)).alias("slot"),
-        F.coalesce(F.col(FEED).isin(*how.latest), F.lit(False)).alias("is_latest"),
-    )
-    has_key = F.col(FEED).isin(*how.keyed) if how.keyed else F.lit(not how.counts)
-    is_first = (F.col(_DELIVERY) == counted["first_fresh"]) & (counted["known_rows"] == 0)
-    is_fresh = F.when(~is_plain & ~is_told & has_key & ~F.col(_KNOWN), is_first & F.col(_FRESH)).otherwise(
-        F.col(_FRESH)
-    )
-    all_rows = F.collect_list(F.when(is_told, entry)).over(lines)
-    listed = rows.withColumns({_ALL: all_rows, _FRESH: is_fresh})
-    state = F.when(F.size(_ALL) > 0, settled(F.array_sort(_ALL)))
-    return listed.withColumn(_STATE, state)
-
-
-def _delivery(how: Matching) -> Column:
-    """A number of the delivery with which a row came: its file, or the row alone where it has a key by itself."""
-    row, file = F.xxhash64(*ARRIVAL), F.xxhash64(TAKEN_AT, FEED, _FILE)
-    if not how.counts:
-        return row
-    return F.when(F.col(FEED).isin(*how.keyed), row).otherwise(file) if how.keyed else file
-
-
-def _numbered(rows: DataFrame, how: Matching, table: Table) -> DataFrame:
-    """Lines that are added get the numbers after the greatest of their group, from 1; one that replaces another gets its number."""
-    group, in_order = [_GROUP, *how.group], [*_contents(how)[1 + len(how.group) :], *ARRIVAL]
-    order = Window.partitionBy(*group).orderBy(*(in_order if how.order_by else ARRIVAL))
-    lacks_number = F.col(LANDS) & F.col(_SLOT).isNull() & F.col(how.number).isNull()
-    greatest = F.max(how.number).over(order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing))
-    rank = F.count_if(lacks_number).over(order.rowsBetween(Window.unboundedPreceding, Window.currentRow))
-    number = F.when(lacks_number, F.coalesce(greatest, F.lit(0)) + rank).otherwise(F.coalesce(_SLOT, how.number))
-    return rows.withColumn(how.number, number.cast(table.column(how.number).type))
-
-
-def _hash(first: Column, columns: Sequence[str]) -> Column:
-    """A hash of the values, which NULLs take part in: xxhash64 by itself passes over them."""
-    return F.xxhash64(first, *(part for c in columns for part in (F.col(c), F.col(c).isNull())))
+def _kept(checked: DataFrame) -> list[str]:
+    return [c for c in checked.columns if c != LINE]

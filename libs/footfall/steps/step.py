@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table
 from footfall.steps.code import code_hash
-from footfall.steps.matching import Matching
+from footfall.steps.line_keys import Matching
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from footfall.contract import Written
-from footfall.runtime import replacing
+from footfall.runtime import landing, replacing
 from footfall.steps import sorting
 from footfall.steps.line_keys import LINE, Matching
 from footfall.steps.step import FactRows, Frames, Output, Read, Step, StepResult
@@ -81,7 +81,11 @@ def counts_of(lake: Lake, batch: int) -> dict[str, int]:
     return {key.removeprefix("rows_"): line[key] for key in line if key.startswith("rows_") and line[key]}
 
 
-def test_the_latest_replaces_a_line_in_the_commit_that_adds_others_and_sums_follow(lake: Lake) -> None:
+@pytest.mark.parametrize("most_shared", [landing.MOST_SHARED, 0])
+def test_the_latest_replaces_a_line_in_the_commit_that_adds_others_and_sums_follow(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, most_shared: int
+) -> None:
+    monkeypatch.setattr(landing, "MOST_SHARED", most_shared)
     run(lake, add_lines(lake, FIRST, latest(), version=1), add_up())
     version = Lake(lake.spark, lake.root).version(TABLE)
     run(lake, add_lines(lake, SECOND, latest(), version=2), add_up())

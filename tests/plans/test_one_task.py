@@ -24,6 +24,7 @@ from footfall.mapping.sql_words import names_in
 from footfall.privacy.pseudonyms import MintKey
 from footfall.report.questions import READS, queries
 from footfall.steps import sorting
+from footfall.steps.matching import mark
 from footfall.steps.step import FactRows, Step
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
@@ -121,8 +122,8 @@ def test_no_step_sends_facts_through_one_task(spark: SparkSession, tmp_path: Pat
             table, frame = output.table, output.frame
             if isinstance(output, FactRows):
                 existing = empty(table.schema())
-                marked = sorting.mark(frame, table, existing=existing, unique=output.unique)
-                valid = sorting.close_intervals(marked.where(sorting.is_valid()), table)
+                marked = mark(frame, table, existing=existing, matching=output.matching)
+                valid = sorting.close_intervals(marked.where(sorting.LANDS), table)
                 written = [conform(valid.select(*table.column_names), table), output.aside]
             else:
                 written = [require_sound(conform(frame, table), table)]

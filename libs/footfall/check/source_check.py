@@ -22,12 +22,20 @@ from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
 from footfall.refine.feeds import with_zone
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.keys import is_whole_line, matching_of
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
 from footfall.runtime.explain import explain
 from footfall.steps import sorting
+from footfall.steps.line_keys import Matching
+from footfall.steps.matching import mark
 
 ROWS_SHOWN = 5
+KEPT = {"keep_first": "the first is kept", "keep_latest": "the latest is kept", "quarantine": "set aside"}
+NO_LINE_KEY = (
+    "no `line_key`: nothing but all of its columns identifies a line, so a corrected amount will look like a new line. Name what "
+    "identifies a line in its order, such as `line_key: [item_id]` or the source's own number of the line."
+)
 TRY_FORM = (
     "Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form of the "
     "function, or give another value by CASE. Nothing was written."
@@ -81,10 +89,11 @@ def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_know
 def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
     """What becomes of the sample's rows in one table."""
     target = sample.feed.into[table.name]
-    contract = row_contract(sample.feed, table)
-    marked = _marked(sample, table, shop=shop, key=key)
+    contract, matching = row_contract(sample.feed, table), matching_of({sample.name: sample.feed}, table)
+    marked = _marked(sample, table, matching, shop=shop, key=key)
     shown = [c for c in table.column_names if c in target.columns or c in {"actor_id", "event_date", "amount_base"}]
-    valid = marked.where(sorting.is_valid()).select(*shown).limit(ROWS_SHOWN).toPandas()
+    first = marked.where(sorting.is_valid()).orderBy(sorting.FILE, sorting.POSITION)
+    valid = first.select(*shown).limit(ROWS_SHOWN).toPandas()
     if "actor_id" in valid:
         valid["actor_id"] = valid["actor_id"].str[:8] + "..."
     yield f"\n  into {table.full_name}, first rows:"
@@ -92,6 +101,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     outcome = (
         F.when(F.col(sorting.SKIPPED).isNotNull(), F.concat(F.lit("skipped: "), sorting.SKIPPED))
         .when(sorting.is_broken(), F.concat(F.lit("quarantined: "), F.array_join(sorting.reasons(contract), ", ")))
+        .when(matching.is_set_aside(), F.lit(f"quarantined: {sorting.LINE_CONFLICT}"))
+        .when(F.col(sorting.CONFLICT), F.lit(f"conflict: {KEPT[target.on_conflict]}"))
         .when(F.col(sorting.DUPLICATE), F.lit("duplicate key"))
         .otherwise(F.lit("valid"))
     )
@@ -112,6 +123,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     warning = sorting.late_load_warning(sample.name, table, late=int(counts["late"].sum()), valid=valid_count)
     if warning and sample.feed.known is None:
         yield f"  warning: {place_of_known}: missing: {warning}"
+    if is_whole_line(target, table):
+        yield f"  warning: {sample.key}: {NO_LINE_KEY}"
 
 
 def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str]:
@@ -122,7 +135,7 @@ def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str
             yield f"  {row['name']} ({row['count']:,} rows): {words}"
 
 
-def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
+def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
     """The sample's rows as rows of the table, with where each would go."""
     vault = sample.rows.sparkSession.createDataFrame([], "kind string, identifier string, actor_id string")
     if sample.feed.into[table.name].actor:
@@ -137,7 +150,7 @@ def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -
         text_ids=text_ids(key),
     )
     checked = sorting.check_rules(mapped, row_contract(sample.feed, table))
-    return sorting.mark(with_generated(checked, feed=sample.feed, table=table), table, existing=None)
+    return mark(with_generated(checked, feed=sample.feed, table=table), table, existing=None, matching=matching)
 
 
 def _indented(frame: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from footfall.contract import BATCH_ID, Table
+from footfall.contract import BATCH_ID, Table, Written
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
@@ -18,8 +18,19 @@ from footfall.tables import REFINED
 
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
 FILLED_IN = frozenset(
-    {"event_date", "known_at", "actor_id", "amount_base", "discount_base", "text_id", "valid_to", "properties"}
+    {
+        "event_date",
+        "known_at",
+        "actor_id",
+        "amount_base",
+        "discount_base",
+        "text_id",
+        "valid_to",
+        "properties",
+        "line_key",
+    }
 )
+LINE_NUMBER = "line_number"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
@@ -48,7 +59,7 @@ class Actor(Closed):
 
 
 class Number(Closed):
-    """Numbers the rows `within` target columns by the order of others, for sources that number no lines."""
+    """Numbers the rows `within` target columns by the order of others, for sources in which nothing identifies a line."""
 
     column: Name
     within: tuple[Name, ...] = Field(strict=False)
@@ -85,12 +96,22 @@ class Known(Closed):
 
 
 class Target(Closed):
-    """How the rows of a feed become rows of one table."""
+    """How the rows of a feed become rows of one table.
+
+    `line_key` names what identifies a line in its order: columns of the target, else of the source. `on_conflict` says what becomes
+    of a row whose key is known and whose content is another.
+    """
 
     columns: dict[str, Sql]
     actor: Actor | None = None
     number: Number | None = None
+    line_key: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
+    on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
+
+    def line_sources(self) -> tuple[str, ...]:
+        """The names under `line_key` that are columns of the source, not of the target."""
+        return tuple(name for name in self.line_key if name not in self.columns)
 
 
 class Feed(Closed):
@@ -133,6 +154,9 @@ class Feed(Closed):
             at = ("into", table)
             yield from (((*at, "columns", column), sql) for column, sql in target.columns.items())
             yield from (((*at, "skipped", i, "when"), skip.when) for i, skip in enumerate(target.skipped))
+            yield from (
+                ((*at, "line_key", target.line_key.index(name)), quoted(name)) for name in target.line_sources()
+            )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
 
@@ -163,7 +187,7 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
         return [(at, f"no such table (there are {', '.join(sorted(TARGETS))})")]
     own = set(table.column_names)
     needs_actor = "actor_id" in own
-    number = target.number.column if target.number else None
+    number = target.number.column if target.number else LINE_NUMBER
     faults: list[tuple[Key, str]] = []
     faults += [((*at, "columns", c), f"no such column of {name}") for c in target.columns if c not in own]
     faults += [((*at, "columns", c), "footfall fills this in") for c in target.columns if c in FILLED_IN]
@@ -172,18 +196,73 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += _number_faults(at, table, target, target.number) if target.number else []
+    faults += _line_key_faults(at, table, target) + _conflict_faults(at, table, target)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
+
+
+def is_numbered(table: Table) -> bool:
+    """Whether the table's rows are lines of something, an order say, and numbered in it."""
+    return len(table.key) > 1 and table.key[-1] == LINE_NUMBER
+
+
+def quoted(name: str) -> str:
+    """The name of a source's column in SQL; a dot stands before a field of a nested one."""
+    return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
+
+
+def _line_key_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """What is wrong with the names of what identifies a line."""
+    place = (*at, "line_key")
+    if not target.line_key:
+        return []
+    if not is_numbered(table):
+        return [(place, f"{table.name} has a row a {table.key[0]}, and no lines")]
+    if target.number:
+        return [(place, "`number` is for sources in which nothing identifies a line; leave it out")]
+    if LINE_NUMBER in target.columns and target.line_key != (LINE_NUMBER,):
+        return [(place, f"{LINE_NUMBER} is mapped, and identifies the line by itself; leave one of them out")]
+    personal = [name for name in target.line_sources() if target.actor and _names(target.actor.identifier, name)]
+    texts = dict.fromkeys(personal, "identifies a person; a line needs something else")
+    group = set(table.key[:-1])
+    texts |= {name: "is the same for all lines of it" for name in target.line_key if name in group}
+    return [((*place, target.line_key.index(name)), f"{name}: {text}") for name, text in texts.items()]
+
+
+def _names(sql: str, column: str) -> bool:
+    """Whether an expression names the column, or the field of a nested one."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(column)}(?![\w.])", sql.replace("`", ""), re.IGNORECASE))
+
+
+def _conflict_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """Where nothing can be in conflict: the table is made anew each time, or the whole row is the key."""
+    if "on_conflict" not in target.model_fields_set:
+        return []
+    if table.written is not Written.APPEND:
+        return [
+            (
+                (*at, "on_conflict"),
+                f"{table.name} is made anew by each run, so that nothing stays to be in conflict with",
+            )
+        ]
+    if is_numbered(table) and not target.line_key and LINE_NUMBER not in target.columns:
+        return [((*at, "on_conflict"), "needs `line_key`: without it the whole line is the key")]
+    if table.key[0] in _generated(table) and table.key[0] not in target.columns:
+        return [((*at, "on_conflict"), f"needs {table.key[0]} under `columns`: without it the whole row is the key")]
+    return []
 
 
 def _number_faults(at: Key, table: Table, target: Target, number: Number) -> list[tuple[Key, str]]:
     """What is wrong with the columns that `number` names: they are the target's, and there before the rows are numbered."""
     later = {"properties", "valid_to", number.column, *(_generated(table) - set(target.columns))}
     usable = {*table.column_names} - later
-    names = [("column", number.column, {*table.column_names} - FILLED_IN)]
+    names = [("column", number.column, {LINE_NUMBER} if is_numbered(table) else set[str]())]
     names += [(key, name, usable) for key in ("within", "order_by") for name in getattr(number, key)]
-    return [
+    within, rest = set(number.within), set(table.key) - {number.column}
+    clashes = number.column == LINE_NUMBER and within <= usable and within != rest
+    faults = [((*at, "number", "within"), f"numbers would clash; write {', '.join(sorted(rest))}")] if clashes else []
+    return faults + [
         ((*at, "number", key), f"{name}: no such column of {table.name} (there are {', '.join(sorted(allowed))})")
         for key, name, allowed in names
         if name not in allowed

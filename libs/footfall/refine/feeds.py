@@ -73,13 +73,6 @@ def feeds_with_actors(feeds: Sequence[RawFeed]) -> list[RawFeed]:
     return [f for f in feeds if any(target.actor for target in f.feed.into.values())]
 
 
-def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
-    """Whether footfall's own numbering makes every key of a batch its own: one feed, numbered within the rest of the key."""
-    numbers = [f.feed.into[table.name].number for f in feeds]
-    only = numbers[0] if len(numbers) == 1 else None
-    return only is not None and set(table.key) == {*only.within, only.column}
-
-
 def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
     """The first key column that every feed takes from its source, is not personal and has an order that Python keeps; or empty.
 

@@ -14,6 +14,7 @@ from footfall.mapping.source import Actor, Feed, Target
 from footfall.mapping.sql_words import names_in, words_in
 from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
+from footfall.refine.keys import source_key
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WARNED
@@ -49,6 +50,7 @@ def map_rows(
         *_identifier(target.actor),
         *([_unused(raw, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
+        *source_key(target, table),
     )
     # Each value is computed once, and typed once, by a projection of its own: within one, the value, its type and its
     # fault would each compute it again, and a number with a fraction is costly to make a decimal of.

@@ -11,6 +11,11 @@ PROPERTIES = Column(
 )
 ITEM = Column("item_id", "string", "the shop's own item number")
 CURRENCY = Column("currency", "string", "ISO 4217 code of the amounts", required=True)
+LINE_KEY = Column(
+    "line_key",
+    "bigint",
+    "hash of the source's columns that identify the line in its order; NULL: the row's own columns do",
+)
 CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
 CHANNEL = Column("channel", "string", "web, app, mini_program, store or call_centre")
 CHANNEL_RULE = Rule("channel_known", f"channel IN {CHANNELS}")
@@ -166,7 +171,7 @@ ORDER_LINES = Table(
     grain="one row per line of an order, as placed; what comes back is in refund_lines",
     columns=(
         Column("order_id", "string", "the shop's own order number"),
-        Column("line_number", "int", "position in the order, from 1; every order has a line 1"),
+        Column("line_number", "int", "number of the line in its order, from 1; every order has a line 1"),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the shop's own item number", required=True),
@@ -180,6 +185,7 @@ ORDER_LINES = Table(
         Column("store_id", "string", "the shop's own branch number"),
         Column("campaign_id", "string", "campaign that led here"),
         Column("coupon_id", "string", "coupon used"),
+        LINE_KEY,
     ),
     key=("order_id", "line_number"),
     rules=(

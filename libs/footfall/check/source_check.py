@@ -19,8 +19,10 @@ from footfall.mapping.source import TARGETS, read_source
 from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.kept import not_passed_on
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.refine.typed import typed_source
 from footfall.runtime.explain import explain
 from footfall.steps import sorting
 
@@ -71,6 +73,8 @@ def check_source(
 def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
     for target in sample.feed.into:
         yield from _outcome(sample, TARGETS[target], shop=shop, key=key, place_of_known=place_of_known)
+    if names := not_passed_on(typed_source(sample.rows, sample.feed), sample.feed):
+        yield f"\n  not passed on to any table (`keep` lists what may pass into `properties`): {', '.join(names)}"
 
 
 def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:

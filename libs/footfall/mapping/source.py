@@ -85,12 +85,16 @@ class Known(Closed):
 
 
 class Target(Closed):
-    """How the rows of a feed become rows of one table."""
+    """How the rows of a feed become rows of one table.
+
+    `keep` names the source columns, and fields of them, that pass into `properties`.
+    """
 
     columns: dict[str, Sql]
     actor: Actor | None = None
     number: Number | None = None
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
+    keep: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
 
 
 class Feed(Closed):
@@ -135,6 +139,12 @@ class Feed(Closed):
                 yield (*at, "actor", "identifier"), target.actor.identifier
 
 
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The SQL of every identifier that the feed's targets name, each once."""
+        return tuple(dict.fromkeys(target.actor.identifier for target in self.into.values() if target.actor))
+
+
 class Source(Closed):
     """A source: its name, where it comes from, and its feeds."""
 
@@ -170,6 +180,7 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += _number_faults(at, table, target, target.number) if target.number else []
+    faults += _keep_faults(at, table, target)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
@@ -186,6 +197,15 @@ def _number_faults(at: Key, table: Table, target: Target, number: Number) -> lis
         for key, name, allowed in names
         if name not in allowed
     ]
+
+
+def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """What is wrong with `keep`, whatever columns the files have."""
+    if target.keep and "properties" not in table.column_names:
+        there = ", ".join(sorted(name for name, t in TARGETS.items() if "properties" in t.column_names))
+        return [((*at, "keep"), f"{table.name} has no `properties` to keep them in ({there} have)")]
+    names = [name.casefold() for name in target.keep]
+    return [((*at, "keep", i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]
 
 
 def _generated(table: Table) -> set[str]:

@@ -45,9 +45,9 @@ def new_pseudonyms(
 
 
 def _identifiers_of(feed: Feed) -> Feed:
-    """The feed with no other expressions than those of its identifiers."""
+    """The feed with no other expressions and names than those of its identifiers."""
     actors = {name: target for name, target in feed.into.items() if target.actor}
-    only = {name: target.model_copy(update={"columns": {}, "skipped": ()}) for name, target in actors.items()}
+    only = {name: target.model_copy(update={"columns": {}, "skipped": (), "keep": ()}) for name, target in actors.items()}
     return feed.model_copy(update={"into": only})
 
 

@@ -6,7 +6,7 @@ from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, MONEY, QUANTITY, TE
 PROPERTIES = Column(
     "properties",
     "map<string,string>",
-    "source columns that the mapping does not use",
+    "source columns and fields that the mapping's `keep` lists, as text",
     personal=Personal.FREE_TEXT,
 )
 ITEM = Column("item_id", "string", "the shop's own item number")

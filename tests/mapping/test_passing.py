@@ -1,0 +1,68 @@
+"""What a mapping says of rows that leave raw: `keep` and whom they are about; faults are found without looking at data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import SettingsError
+from footfall.mapping.source import read_source
+from footfall.mapping.sql_words import paths_in
+
+SOUND = """\
+source: corner
+about: invented
+feeds:
+  web:
+    files: web/*.csv
+    format: csv
+    into:
+      events:
+        actor: {kind: visitor, identifier: visitor}
+        keep: [page, user.plan]
+        columns: {event_time: ts, event_type: what}
+      order_lines:
+        actor: {kind: visitor, identifier: visitor}
+        columns: {order_id: bon, line_number: pos, event_time: ts, item_id: sku, quantity: 1, amount: eur}
+"""
+
+
+def _read(tmp_path: Path, text: str) -> str:
+    """What is wrong with the mapping, with its lines; empty where nothing is."""
+    path = tmp_path / "corner.yaml"
+    path.write_text(text)
+    try:
+        read_source(path)
+    except SettingsError as fault:
+        return fault.what.replace(f"{path}:", "line ")
+    return ""
+
+
+def test_a_sound_mapping_has_no_fault(tmp_path: Path) -> None:
+    assert _read(tmp_path, SOUND) == ""
+
+
+def test_a_table_without_properties_keeps_nothing(tmp_path: Path) -> None:
+    text = SOUND.replace("        columns: {order_id", "        keep: [page]\n        columns: {order_id")
+    fault = "order_lines has no `properties` to keep them in (events, items, users have)"
+    assert _read(tmp_path, text) == f"line 14: feeds.web.into.order_lines.keep: {fault}"
+
+
+def test_a_name_is_kept_once(tmp_path: Path) -> None:
+    text = SOUND.replace("[page, user.plan]", "[page, user.plan, Page]")
+    assert _read(tmp_path, text) == "line 10: feeds.web.into.events.keep.2: page: listed twice"
+
+
+@pytest.mark.parametrize(
+    ("sql", "paths"),
+    [
+        ("User.Id", {("user", "id")}),
+        ("lower(`User-Id`)", {("user-id",)}),
+        ("coalesce(a.b.c, d)", {("a", "b", "c"), ("d",)}),
+        ("get_json_object(doc, '$.card')", {("doc",)}),
+        ("props.`$id` /* not.this */", {("props", "$id")}),
+    ],
+)
+def test_columns_and_fields_of_an_expression_are_known_by_their_paths(sql: str, paths: set[tuple[str, ...]]) -> None:
+    assert paths_in(sql) == paths

@@ -10,7 +10,7 @@ from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.refine.feeds import RawFeed, feeds_into, feeds_with_actors, numbers_are_keys, ranged_key, raw_feeds
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
-from footfall.refine.pseudonyms import identifier_derivation, new_pseudonyms
+from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.runtime.cli import Job, main
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, quarantined
 from footfall.steps.sql import run_sql
@@ -28,9 +28,9 @@ def steps(job: Job) -> list[Step]:
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
-        minted = new_pseudonyms(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
-        return StepResult([Output(PSEUDONYMS, minted)])
+        raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
+        vault = frames.get(PSEUDONYMS.full_name)
+        return StepResult([minted_output(raw, vault=vault, actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
     reads = tuple(Read(name, new=True, derivation=identifier_derivation(of_name)) for name, of_name in tables.items())

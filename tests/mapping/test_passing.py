@@ -54,6 +54,14 @@ def test_a_name_is_kept_once(tmp_path: Path) -> None:
     assert _read(tmp_path, text) == "line 10: feeds.web.into.events.keep.2: page: listed twice"
 
 
+def test_words_for_nobody_are_text_and_need_somebody_to_stand_for(tmp_path: Path) -> None:
+    text = SOUND.replace("    format: csv", '    format: csv\n    nobody: ["", GUEST, 007]')
+    fault = "write each word in quotes: YAML reads it as something else than text, got 7"
+    assert _read(tmp_path, text) == f"line 7: feeds.web.nobody.2: {fault}"
+    about_items = SOUND.split("    into:")[0] + "    nobody: [GUEST]\n    into:\n      items: {columns: {item_id: sku}}\n"
+    assert _read(tmp_path, about_items) == "line 7: feeds.web.nobody: no table of this feed is about somebody"
+
+
 @pytest.mark.parametrize(
     ("sql", "paths"),
     [

@@ -18,10 +18,11 @@ from footfall.errors import DataError, SourceError
 from footfall.mapping.source import TARGETS, read_source
 from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
+from footfall.refine.crowds import actors_of, metrics, warnings
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.kept import not_passed_on
 from footfall.refine.mapped import map_rows
-from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.refine.pseudonyms import named_counts, new_pseudonyms
 from footfall.refine.typed import typed_source
 from footfall.runtime.explain import explain
 from footfall.steps import sorting
@@ -64,6 +65,7 @@ def check_source(
             yield from _outcomes(
                 sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
             )
+            yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
         except Exception as fault:
             if not isinstance(explain(fault), DataError) or not (faults := list(value_faults(sample, lines))):
                 raise
@@ -112,11 +114,20 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
         yield f"  warning: {place_of_known}: missing: {warning}"
 
 
+def _crowds(sample: Sample, place: str) -> Iterator[str]:
+    """Warns where one identifier stands on most rows of the sample."""
+    ways = actors_of([(sample.name, sample.feed)])
+    if not ways:
+        return
+    figures = named_counts([(sample.name, sample.rows, sample.feed)]).agg(*metrics(ways)).collect()[0]
+    yield from (f"  warning: {place}: {words}" for words in warnings(ways, figures.asDict()))
+
+
 def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
     """The sample's rows as rows of the table, with where each would go."""
     vault = sample.rows.sparkSession.createDataFrame([], "kind string, identifier string, actor_id string")
     if sample.feed.into[table.name].actor:
-        vault = new_pseudonyms([(sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
+        vault = new_pseudonyms([(sample.name, sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
     mapped = map_rows(
         sample.rows,
         feed=sample.feed,

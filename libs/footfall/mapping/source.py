@@ -21,6 +21,8 @@ FILLED_IN = frozenset(
     {"event_date", "known_at", "actor_id", "amount_base", "discount_base", "text_id", "valid_to", "properties"}
 )
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
+NOBODY_REASON = "nobody"  # for which such a row is skipped
 MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
 
@@ -38,6 +40,12 @@ TimeZone = Annotated[str, AfterValidator(zone)]
 Sql = Annotated[
     str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value), Field(min_length=1)
 ]
+
+
+def _word(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("write each word in quotes: YAML reads it as something else than text")  # noqa: TRY004 - pydantic's way
+    return value
 
 
 class Actor(Closed):
@@ -100,7 +108,8 @@ class Target(Closed):
 class Feed(Closed):
     """One log of a source: where its rows lie and what they become.
 
-    `types` gives the Spark type of source columns that arrive as text and are calculated with.
+    `types` gives the Spark type of source columns that arrive as text and are calculated with. `nobody` are words that stand
+    in place of an identifier, compared as a whole and in any case; "" is an empty one.
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -112,6 +121,7 @@ class Feed(Closed):
     time_zone: TimeZone | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
+    nobody: tuple[Annotated[str, BeforeValidator(_word)], ...] = Field(default=NOBODY, strict=False)
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     @model_validator(mode="after")
@@ -125,6 +135,8 @@ class Feed(Closed):
             ]
         else:
             faults += option_faults(self.format, self.options)
+        if "nobody" in self.model_fields_set and not self.identifiers:
+            faults.append((("nobody",), "no table of this feed is about somebody"))
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self

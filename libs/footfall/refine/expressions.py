@@ -18,6 +18,7 @@ from footfall.refine.kept import keep_faults
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
+from footfall.tables.raw import CORRUPT
 
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
@@ -62,9 +63,28 @@ def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] 
     return faults + keep_faults(rows, feed, identifiers=secret)
 
 
-def identifier_of(actor: Actor) -> Column:
-    """The identifier as text without blanks around it; NULL where there is none."""
+def identifier_of(actor: Actor, feed: Feed) -> Column:
+    """The identifier as text without blanks around it; NULL where there is none, or a word that stands for nobody."""
+    text = _identifier_text(actor)
+    return F.when(~_is_word_for_nobody(text, feed), text)
+
+
+def is_nobody(actor: Actor, feed: Feed) -> Column:
+    """Whether a typed row is nobody's, by its word for nobody: never NULL. What could not be read is no word."""
+    text = _identifier_text(actor)
+    is_word = F.coalesce(_is_word_for_nobody(text, feed), F.lit(False))
+    if not any(not word.strip() for word in feed.nobody):
+        return is_word
+    return is_word | (text.isNull() & F.col(CORRUPT.name).isNull() & (F.size(TYPES) == 0))
+
+
+def _identifier_text(actor: Actor) -> Column:
     return F.nullif(F.trim(F.expr(actor.identifier).cast("string")), F.lit(""))
+
+
+def _is_word_for_nobody(text: Column, feed: Feed) -> Column:
+    words = sorted({word.strip().lower() for word in feed.nobody} - {""})
+    return F.lower(text).isin(words) if words else F.lit(False)
 
 
 def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Personal, Table
-from footfall.mapping.source import Feed, Source
+from footfall.mapping.source import NOBODY_REASON, Feed, Source
 from footfall.tables.raw import CORRUPT
 
 RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through the driver's time zone
@@ -30,8 +30,10 @@ class RawFeed:
         return f"delta:{self.feed.delta}" if self.feed.delta else f"raw.{self.name}"
 
     def reasons(self, table: Table) -> list[str]:
-        """The reasons for which the mapping skips rows from the table, each once."""
-        return list(dict.fromkeys(skip.reason for skip in self.feed.into[table.name].skipped))
+        """The reasons for which rows are skipped from the table, each once: the mapping's, and that they are nobody's."""
+        target = self.feed.into[table.name]
+        nobody = [NOBODY_REASON] if target.actor else []
+        return list(dict.fromkeys([*(skip.reason for skip in target.skipped), *nobody]))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
         """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.contract.frames import names_of
-from footfall.mapping.source import Actor, Feed, Target
-from footfall.refine.expressions import identifier_of, require_sound
+from footfall.mapping.source import NOBODY_REASON, Actor, Feed, Target
+from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.kept import properties
 from footfall.refine.typed import TYPES, typed_source
@@ -46,8 +46,8 @@ def map_rows(
         RAW_ROW,
         TYPES,
         CORRUPT.name,
-        _skip_reason(target).alias(SKIPPED),
-        *_identifier(target.actor),
+        _skip_reason(target, feed).alias(SKIPPED),
+        *_identifier(target.actor, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
     )
@@ -61,8 +61,8 @@ def map_rows(
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
 
 
-def _identifier(actor: Actor | None) -> list[Column]:
-    return [F.lit(actor.kind).alias(KIND), identifier_of(actor).alias(IDENTIFIER)] if actor else []
+def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
+    return [F.lit(actor.kind).alias(KIND), identifier_of(actor, feed).alias(IDENTIFIER)] if actor else []
 
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
@@ -73,6 +73,8 @@ def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
     return F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable"))).otherwise(of_values)
 
 
-def _skip_reason(target: Target) -> Column:
+def _skip_reason(target: Target, feed: Feed) -> Column:
+    """The first of the mapping's reasons that holds; else, where the row is nobody's, that."""
     reasons = [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
+    reasons += [F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))] if target.actor else []
     return F.coalesce(*reasons, F.lit(None).cast("string"))

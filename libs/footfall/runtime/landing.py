@@ -48,11 +48,14 @@ class BatchWriter:
         if isinstance(output, FactRows):
             return self._land_facts(output)
         rows = require_sound(conform(output.frame, output.table), output.table)
+        if output.warnings and self.resumed and self.lake.landing(output.table.full_name, self._label(output.table.full_name)):
+            rows.write.format("noop").mode("overwrite").save()  # an earlier try wrote them: compute again, write nothing
         try:
             landing = self._write_once(output.table, rows, as_of=output.as_of, replaces=output.replaces)
         finally:
             if output.landed:
                 output.landed()
+        self.warnings += output.warnings() if output.warnings else ()
         return [ledger_line(self.step, "", output.table.full_name, rows_valid=landing.rows)]
 
     def has_landed(self) -> bool:

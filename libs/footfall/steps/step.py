@@ -53,7 +53,8 @@ class Output:
 
     `as_of` are the dates that a table by dates replaces. `replaces` is, of a table that is updated, a SQL predicate of
     the old rows that leave it in the same commit: none, or `contract.EVERY_ROW`. `landed` is called when the rows have
-    landed, or have failed to: what the frame was read from can be dropped.
+    landed, or have failed to: what the frame was read from can be dropped. `warnings` is called once the frame was computed:
+    sentences for a person, by what it observed.
     """
 
     table: Table
@@ -61,6 +62,7 @@ class Output:
     as_of: Sequence[date] = ()
     replaces: str = ""
     landed: Callable[[], None] | None = None
+    warnings: Callable[[], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,12 @@ def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
 
 
 def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
-    """The first key column that every feed takes from its source, is not personal and has an order that Python keeps; or empty.
+    """The first key column that every feed takes from its source, by itself no identifier, in an order that Python keeps; or empty.
 
-    The values of others are hashes, whose ranges leave nothing out.
+    The values of others are hashes, whose ranges leave nothing out. Of a quasi-identifier (an order number) Delta has no
+    statistics; by the footers of the files what cannot match stays unread all the same.
     """
     by_source = (k for k in table.key if all(k in f.feed.into[table.name].columns for f in feeds))
-    fits = (k for k in by_source if table.column(k).personal is Personal.NONE and table.column(k).type in RANGED_TYPES)
+    open_to_all = (Personal.NONE, Personal.QUASI)
+    fits = (k for k in by_source if table.column(k).personal in open_to_all and table.column(k).type in RANGED_TYPES)
     return next(fits, "")

@@ -74,7 +74,8 @@ def key_ranges(checked: DataFrame, table: Table, column: str) -> DataFrame:
 def that_can_match(existing: DataFrame, column: str, ranges: Sequence[Row]) -> DataFrame | None:
     """The rows of the table whose key can be one of the batch's, by its `key_ranges`; None where there is no range.
 
-    Delta leaves out the files whose statistics lie outside of all ranges.
+    Delta leaves out the files whose statistics lie outside of all ranges, the Parquet reader the parts of files whose footers
+    say so.
     """
     within = [F.col(column).between(F.lit(r["least"]), F.lit(r["greatest"])) for r in ranges]
     return existing.where(reduce(operator.or_, within)) if within else None

@@ -7,7 +7,15 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
-from footfall.refine.feeds import RawFeed, feeds_into, feeds_with_actors, numbers_are_keys, ranged_key, raw_feeds
+from footfall.refine.feeds import (
+    RawFeed,
+    feeds_into,
+    feeds_with_actors,
+    has_versions,
+    numbers_are_keys,
+    ranged_key,
+    raw_feeds,
+)
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
@@ -63,7 +71,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
         reasons = {f.name: f.reasons(table) for f in feeds}
         late = [f.name for f in feeds if f.feed.known is None]
         unique, key = numbers_are_keys(feeds, table), ranged_key(feeds, table)
-        facts = FactRows(table, all_rows, reasons, all_aside, unique=unique, without_known=late, ranged_key=key)
+        facts = FactRows(table, all_rows, reasons, all_aside, unique, late, key, has_versions(feeds, table))
         return StepResult([facts])
 
     only_new = table.written is Written.APPEND

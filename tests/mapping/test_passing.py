@@ -58,8 +58,42 @@ def test_words_for_nobody_are_text_and_need_somebody_to_stand_for(tmp_path: Path
     text = SOUND.replace("    format: csv", '    format: csv\n    nobody: ["", GUEST, 007]')
     fault = "write each word in quotes: YAML reads it as something else than text, got 7"
     assert _read(tmp_path, text) == f"line 7: feeds.web.nobody.2: {fault}"
-    about_items = SOUND.split("    into:")[0] + "    nobody: [GUEST]\n    into:\n      items: {columns: {item_id: sku}}\n"
+    about_items = (
+        SOUND.split("    into:")[0] + "    nobody: [GUEST]\n    into:\n      items: {columns: {item_id: sku}}\n"
+    )
     assert _read(tmp_path, about_items) == "line 7: feeds.web.nobody: no table of this feed is about somebody"
+
+
+CATALOGUE = """\
+source: corner
+about: invented
+feeds:
+  catalogue:
+    files: catalogue/*.csv
+    format: csv
+    file_day: dump_(\\d{8})
+    into:
+      items: {columns: {item_id: sku}}
+"""
+
+
+def test_a_day_is_taken_from_the_names_of_full_dumps(tmp_path: Path) -> None:
+    assert _read(tmp_path, CATALOGUE) == ""
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "fault"),
+    [
+        (r"(\d{8})", r"\d{8}", r"put the day into brackets, such as dump_(\d{8}), got 'dump_\\d{8}'"),
+        (r"(\d{8})", r"(\d{8}", "not a regular expression (missing ), unterminated subpattern at position 5)"),
+        ("sku}", "sku, valid_from: since}", "the day of a file is for tables with history (campaigns, items, users)"),
+        ("files: catalogue/*.csv", "delta: shop.items", "the day of a file is for tables with history"),
+        ("items: {columns: {item_id: sku}}", "itemz: {columns: {}}", "no such table"),
+    ],
+)
+def test_a_day_of_files_that_can_do_nothing_is_refused(tmp_path: Path, replaced: str, by: str, fault: str) -> None:
+    text = CATALOGUE.replace(replaced, by)
+    assert fault in _read(tmp_path, text.replace("    format: csv\n", "") if "delta" in by else text)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,9 @@ def test_identifiers_of_all_targets_are_minted_once_and_none_that_the_vault_has(
         [("card", "9", "old"), ("mail", "8", "other")], "kind string, identifier string, actor_id string"
     )
     minted = new_pseudonyms(
-        [("shop_x", raw, _feed(USERS | BY_MAIL))], vault=vault, actor_ids=lambda kind, identifier, _: F.concat(kind, identifier)
+        [("shop_x", raw, _feed(USERS | BY_MAIL))],
+        vault=vault,
+        actor_ids=lambda kind, identifier, _: F.concat(kind, identifier),
     )
     rows = sorted((r["kind"], r["identifier"], r["incarnation"], r["actor_id"]) for r in minted.collect())
     assert rows == [

@@ -48,7 +48,7 @@ def _outcomes(raw: DataFrame, feed: Feed, table: Table = USERS) -> list[tuple[st
 
 
 def _minted(raw: DataFrame, feed: Feed) -> list[str]:
-    minted = new_pseudonyms([("shop_x", raw, feed)], vault=None, actor_ids=lambda kind, identifier, _: identifier)
+    minted = new_pseudonyms([("shop_x", raw, feed)], vault=None, actor_ids=lambda *parts: parts[1])
     return sorted(r["identifier"] for r in minted.collect())
 
 
@@ -103,11 +103,12 @@ def _warnings(raw: DataFrame, feed: Feed) -> list[str]:
 
 def test_one_identifier_on_most_rows_is_worth_a_warning_that_does_not_show_it(spark: SparkSession) -> None:
     raw = _raw(spark, *["demo"] * 9, "K-1", "NULL", None)  # the vault knows demo already
-    assert _warnings(raw, _feed()) == [
+    words = (
         "shop_x: one identifier of kind card stands on 90% of the rows that name somebody (9 of 10). Fix: count the raw rows "
         "by `card`; if it stands for nobody, list it under `nobody` of the feed, beside the words there. No customer is made "
         "of it then."
-    ]
+    )
+    assert _warnings(raw, _feed()) == [words]
 
 
 @pytest.mark.parametrize("cards", [["a"] * 9, ["a"] * 5 + ["b"] * 5, [], [None] * 10], ids=str)
@@ -117,7 +118,14 @@ def test_few_rows_half_of_them_or_none_are_no_crowd(spark: SparkSession, cards: 
 
 @pytest.mark.parametrize(
     ("rows", "largest", "is_crowd"),
-    [(10, 5, False), (10, 6, True), (9, 9, False), (9_999, 4_999, False), (10_000, 1_000, False), (10_000, 1_001, True)],
+    [
+        (10, 5, False),
+        (10, 6, True),
+        (9, 9, False),
+        (9_999, 4_999, False),
+        (10_000, 1_000, False),
+        (10_000, 1_001, True),
+    ],
 )
 def test_the_share_of_a_crowd_is_less_where_there_are_many_rows(rows: int, largest: int, is_crowd: bool) -> None:
     (way,) = actors_of([("shop_x", _feed())])

@@ -25,7 +25,7 @@ from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import named_counts, new_pseudonyms
 from footfall.refine.typed import typed_source
 from footfall.runtime.explain import explain
-from footfall.steps import sorting
+from footfall.steps import history, sorting
 
 ROWS_SHOWN = 5
 TRY_FORM = (
@@ -65,6 +65,7 @@ def check_source(
             yield from _outcomes(
                 sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
             )
+            yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
             yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
         except Exception as fault:
             if not isinstance(explain(fault), DataError) or not (faults := list(value_faults(sample, lines))):
@@ -84,7 +85,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     target = sample.feed.into[table.name]
     contract = row_contract(sample.feed, table)
     marked = _marked(sample, table, shop=shop, key=key)
-    shown = [c for c in table.column_names if c in target.columns or c in {"actor_id", "event_date", "amount_base"}]
+    filled_in = {"actor_id", "event_date", "amount_base", *(["valid_from"] if sample.feed.file_day else [])}
+    shown = [c for c in table.column_names if c in target.columns or c in filled_in]
     valid = marked.where(sorting.is_valid()).select(*shown).limit(ROWS_SHOWN).toPandas()
     if "actor_id" in valid:
         valid["actor_id"] = valid["actor_id"].str[:8] + "..."
@@ -114,6 +116,17 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
         yield f"  warning: {place_of_known}: missing: {warning}"
 
 
+def _order_of_files(sample: Sample, place: str) -> Iterator[str]:
+    """Says by what the newest of several full dumps is known, where no day stands in their names."""
+    tables = [TARGETS[name].full_name for name in sample.feed.into if sample.feed.has_versions(name)]
+    if tables and sample.feed.files and sample.file_count > 1 and sample.feed.file_day is None:
+        yield (
+            f"  note: {place}: {sample.file_count:,} files fill {', '.join(tables)}, and no `file_day` says of which day each is. "
+            "So a change holds from when its file was taken, and of files taken together the last by name is the newest "
+            r"(10.csv after 9.csv). Where their names hold a day, give it, such as `file_day: dump_(\d{8})`."
+        )
+
+
 def _crowds(sample: Sample, place: str) -> Iterator[str]:
     """Warns where one identifier stands on most rows of the sample."""
     ways = actors_of([(sample.name, sample.feed)])
@@ -138,7 +151,10 @@ def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -
         text_ids=text_ids(key),
     )
     checked = sorting.check_rules(mapped, row_contract(sample.feed, table))
-    return sorting.mark(with_generated(checked, feed=sample.feed, table=table), table, existing=None)
+    complete = with_generated(checked, feed=sample.feed, table=table)
+    if sample.feed.has_versions(table.name):
+        return history.mark(complete, table)
+    return sorting.mark(complete, table, existing=None)
 
 
 def _indented(frame: pd.DataFrame) -> str:

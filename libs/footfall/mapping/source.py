@@ -27,6 +27,11 @@ MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
 
 
+def keeps_history(table: Table) -> bool:
+    """Whether the table's rows are versions, each of which holds from `valid_from` on."""
+    return "valid_to" in table.column_names
+
+
 def zone(name: str) -> str:
     """The IANA zone name, if there is such a zone."""
     try:
@@ -46,6 +51,16 @@ def _word(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("write each word in quotes: YAML reads it as something else than text")  # noqa: TRY004 - pydantic's way
     return value
+
+
+def _with_a_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as fault:
+        raise ValueError(f"not a regular expression ({fault})") from None
+    if not groups:
+        raise ValueError(r"put the day into brackets, such as dump_(\d{8})")
+    return pattern
 
 
 class Actor(Closed):
@@ -109,7 +124,8 @@ class Feed(Closed):
     """One log of a source: where its rows lie and what they become.
 
     `types` gives the Spark type of source columns that arrive as text and are calculated with. `nobody` are words that stand
-    in place of an identifier, compared as a whole and in any case; "" is an empty one.
+    in place of an identifier, compared as a whole and in any case; "" is an empty one. `file_day` is a regular expression
+    whose first group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on.
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -122,6 +138,7 @@ class Feed(Closed):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
     nobody: tuple[Annotated[str, BeforeValidator(_word)], ...] = Field(default=NOBODY, strict=False)
+    file_day: Annotated[str, AfterValidator(_with_a_group)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     @model_validator(mode="after")
@@ -137,6 +154,10 @@ class Feed(Closed):
             faults += option_faults(self.format, self.options)
         if "nobody" in self.model_fields_set and not self.identifiers:
             faults.append((("nobody",), "no table of this feed is about somebody"))
+        if self.file_day and (self.delta or not any(self.has_versions(name) for name in self.into)):
+            history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
+            words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
+            faults.append((("file_day",), words))
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
@@ -150,6 +171,10 @@ class Feed(Closed):
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
 
+    def has_versions(self, target: str) -> bool:
+        """Whether the rows for a table are versions of what it holds, by the day of their file or by when they were taken."""
+        table = TARGETS.get(target)
+        return table is not None and keeps_history(table) and "valid_from" not in self.into[target].columns
 
     @property
     def identifiers(self) -> tuple[str, ...]:

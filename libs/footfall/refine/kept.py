@@ -77,7 +77,9 @@ def _value(rows: DataFrame, feed: Feed, name: str) -> KeptValue | None:
             continue
         column = columns[head.casefold()]
         kind = rows.schema[column].dataType
-        value = _below(F.col(_quoted(column)), kind, below, path=(column.casefold(),), is_json=feed.format.startswith("json"))
+        value = _below(
+            F.col(_quoted(column)), kind, below, path=(column.casefold(),), is_json=feed.format.startswith("json")
+        )
         if value is not None:
             return value
     return None

@@ -8,14 +8,15 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import Table
+from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
-from footfall.mapping.source import NOBODY_REASON, Actor, Feed, Target
+from footfall.mapping.source import NOBODY_REASON, Actor, Feed, Target, keeps_history
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.kept import properties
 from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
+from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE
 from footfall.tables.raw import CORRUPT
 
@@ -43,6 +44,7 @@ def map_rows(
         F.col("_file").alias(FILE),
         F.col("_position").alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
+        *([_taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) else []),
         RAW_ROW,
         TYPES,
         CORRUPT.name,
@@ -59,6 +61,11 @@ def map_rows(
     helpers = {TYPES, CORRUPT.name, *(c for c in sources.columns if c.startswith("_value_"))}
     mapped = typed.select(faults.alias(UNREADABLE), *(c for c in typed.columns if c not in helpers))
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
+
+
+def _taken_by(raw: DataFrame) -> Column:
+    """The batch that took the row; 0 of rows that are read in place, or are a sample."""
+    return F.col(BATCH_ID.name) if BATCH_ID.name in raw.columns else F.lit(0).cast(BATCH_ID.type)
 
 
 def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:

@@ -76,7 +76,9 @@ def _named(feeds: Sequence[NamedFeed]) -> DataFrame:
 def _identifiers_of(feed: Feed) -> Feed:
     """The feed with no other expressions and names than those of its identifiers."""
     actors = {name: target for name, target in feed.into.items() if target.actor}
-    only = {name: target.model_copy(update={"columns": {}, "skipped": (), "keep": ()}) for name, target in actors.items()}
+    only = {
+        name: target.model_copy(update={"columns": {}, "skipped": (), "keep": ()}) for name, target in actors.items()
+    }
     return feed.model_copy(update={"into": only})
 
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from footfall.contract import Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
-from footfall.steps import sorting
+from footfall.steps import history, sorting
 from footfall.steps.step import Expiry, FactRows, Output, Step
 from footfall.storage.books import Batch, Pin
 from footfall.storage.lake import Lake, Landing
@@ -92,7 +92,10 @@ class BatchWriter:
         if existing is not None and output.ranged_key:
             ranges = sorting.key_ranges(output.frame, table, output.ranged_key).collect()
             existing = sorting.that_can_match(existing, output.ranged_key, ranges)
-        marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
+        if output.versions:
+            marked = history.mark(output.frame, table)
+        else:
+            marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
         observation = Observation()
         counted = marked.observe(
             observation, *sorting.tallies(table, feeds, is_first=is_first), sorting.places_of_broken()

@@ -73,7 +73,7 @@ class FactRows:
     them as rows of raw.quarantine; it is looked at only where there are any. `unique` says that sound rows have keys of
     their own. `without_known` are the feeds whose rows count as known from when they are taken: a late load of them is
     worth a warning. `ranged_key` is a key column by whose values in the batch files of the table are left out when
-    its keys are looked up; empty: by none.
+    its keys are looked up; empty: by none. `versions` says that rows are told apart by what they say, as `steps.history` does it.
     """
 
     table: Table
@@ -83,6 +83,7 @@ class FactRows:
     unique: bool = False
     without_known: Sequence[str] = ()
     ranged_key: str = ""
+    versions: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,9 @@ EVENTS = Table(
     version=2,
     grain="one row per thing that somebody did or that happened to them",
     columns=(
-        Column("event_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI),
+        Column(
+            "event_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
         *CLOCKS,
         ACTOR,
         Column("event_type", "string", "view, search, add_to_cart, purchase, ...", required=True),
@@ -199,7 +201,12 @@ COUPON_REDEMPTIONS = Table(
     version=2,
     grain="one row per coupon handed in",
     columns=(
-        Column("redemption_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI),
+        Column(
+            "redemption_id",
+            "string",
+            "the source's own id, or a hash of source, row and ordinal",
+            personal=Personal.QUASI,
+        ),
         *CLOCKS,
         ACTOR,
         Column("coupon_id", "string", "the shop's own coupon number", required=True),
@@ -216,7 +223,9 @@ REVIEWS = Table(
     version=2,
     grain="one row per review",
     columns=(
-        Column("review_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI),
+        Column(
+            "review_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the item reviewed"),

@@ -42,7 +42,12 @@ TEXT_INSIGHTS = Table(
     grain="one row per document that was read, a review or a ticket: what it says",
     columns=(
         Column("document_kind", "string", "review or ticket"),
-        Column("document_id", "string", "review_id in refined.reviews, ticket_id in refined.tickets", personal=Personal.QUASI),
+        Column(
+            "document_id",
+            "string",
+            "review_id in refined.reviews, ticket_id in refined.tickets",
+            personal=Personal.QUASI,
+        ),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the item that it speaks of"),

@@ -15,7 +15,9 @@ TICKETS = Table(
     version=2,
     grain="one row per message that a customer wrote to the shop's service",
     columns=(
-        Column("ticket_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI),
+        Column(
+            "ticket_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
         *CLOCKS,
         ACTOR,
         Column("order_id", "string", "order that it speaks of, if known", personal=Personal.QUASI),

@@ -44,7 +44,8 @@ def new_pseudonyms(
     if crowds is None:
         new = _named(feeds).select("kind", "identifier").dropDuplicates()
     else:  # counting takes the same shuffle as leaving out what comes again
-        new = named_counts(feeds).observe(crowds, *metrics(_ways(feeds))).select("kind", "identifier")
+        by_identifier = counted(_never_empty(_named(feeds)), _ways(feeds)).observe(crowds, *metrics(_ways(feeds)))
+        new = by_identifier.where(F.col("identifier").isNotNull()).select("kind", "identifier")
     if vault is not None:
         new = new.join(vault.select("kind", "identifier"), on=["kind", "identifier"], how="left_anti")
     minted = new.withColumn("incarnation", F.lit(0))
@@ -54,6 +55,13 @@ def new_pseudonyms(
 def named_counts(feeds: Sequence[NamedFeed]) -> DataFrame:
     """Each identifier in the raw rows once, with its rows for each way in which these name somebody: see `crowds.counted`."""
     return counted(_named(feeds), _ways(feeds))
+
+
+def _never_empty(named: DataFrame) -> DataFrame:
+    """With a row that names nobody: of a frame without rows Spark observes nothing, and asking for it fails."""
+    none = F.lit(None).cast("string")
+    nobody = named.sparkSession.range(1).select(none.alias("kind"), none.alias("identifier"), F.lit(-1).alias("_way"))
+    return named.unionByName(nobody)
 
 
 def _ways(feeds: Sequence[NamedFeed]) -> list[FeedActor]:

@@ -81,7 +81,9 @@ def test_items_with_an_earlier_dates_rows_and_a_years_facts_are_told_as_by_all_f
     shop = {name: frame for name, frame in _shop(spark).items() if name != "daily_activity"}
     former = _kept(item_features(**shop, dates=(D,), time_zone=ZONE), ITEM_FEATURES)
     expected = _values(item_features(**shop, dates=NEXT, time_zone=ZONE), ITEM_FEATURES)
-    assert len(expected) == 5 + 6  # the new thing is sold on the day after the first date; one was returned, and never sold
+    assert (
+        len(expected) == 5 + 6
+    )  # the new thing is sold on the day after the first date; one was returned, and never sold
     lately = shop | {name: shop[name].where(F.col("event_date") >= YEAR_BEFORE) for name in FACTS if name in shop}
     assert _values(item_features(**lately, dates=NEXT, time_zone=ZONE, former=former), ITEM_FEATURES) == expected
     assert ("old",) not in values_of(item_features(**lately, dates=NEXT[:1], time_zone=ZONE), "item_id")

@@ -34,7 +34,25 @@ def test_features_of_an_item_come_from_its_orders_buyers_and_reviews(spark: Spar
     none = (*money(["0", "0", "0"]), no_units, no_units, None)
     assert values_of(conform(features, ITEM_FEATURES), *ITEM_FEATURES.column_names) == [
         (D, "gift", 0, 0, 0, 0, *none, 0, None, None, None, None, 0, None),
-        (D, "milk", 1, 1, 2, 3, *money(["30", "0", "30"]), Decimal("4.000"), no_units, 0.0, 1, 0.5, 0.25, 7.5, 1.0, 1, 4.0),
+        (
+            D,
+            "milk",
+            1,
+            1,
+            2,
+            3,
+            *money(["30", "0", "30"]),
+            Decimal("4.000"),
+            no_units,
+            0.0,
+            1,
+            0.5,
+            0.25,
+            7.5,
+            1.0,
+            1,
+            4.0,
+        ),
         (D, "old", 0, 0, 0, 0, *none, 0, None, None, None, 366.0, 0, None),
     ]
 

@@ -38,7 +38,9 @@ def test_all_results_about_a_person_stand_in_one_row(spark: SparkSession) -> Non
     group = {"as_of_date": D, "segment_id": 1, "model_version": "segments/1"}
     profiles = _profiles(
         spark,
-        user_features=[_person("ann", order_value_90d=12.5, return_rate_365d=0.25, department_shares_365d={"DAIRY": 1.0})],
+        user_features=[
+            _person("ann", order_value_90d=12.5, return_rate_365d=0.25, department_shares_365d={"DAIRY": 1.0})
+        ],
         segments=[{**group, "user_id": "ann"}, {**group, "user_id": "ann", "as_of_date": D - timedelta(days=1)}],
         segment_catalogue=[{**group, "segment_name": "frequent"}, {**group, "segment_id": 2, "segment_name": "rare"}],
         user_scores=[score, {**score, "model": "other", "score": 0.9}],

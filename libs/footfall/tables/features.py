@@ -62,8 +62,14 @@ USER_FEATURES = Table(
         *(count(f"order_count_{w}d", f"frequency: orders placed in the last {w} days") for w in WINDOWS),
         *(money(f"gross_amount_{w}d", f"paid for orders placed in the last {w} days") for w in WINDOWS),
         *(money(f"refund_amount_{w}d", f"paid back in the last {w} days, whenever it was bought") for w in WINDOWS),
-        *(money(f"net_amount_{w}d", f"monetary value: gross less refunds of {w} days; may be below 0") for w in WINDOWS),
-        *(ratio(f"return_rate_{w}d", f"refunds over gross of {w} days; NULL where nothing was paid") for w in (90, 365)),
+        *(
+            money(f"net_amount_{w}d", f"monetary value: gross less refunds of {w} days; may be below 0")
+            for w in WINDOWS
+        ),
+        *(
+            ratio(f"return_rate_{w}d", f"refunds over gross of {w} days; NULL where nothing was paid")
+            for w in (90, 365)
+        ),
         count("active_weeks_12w", "7-day periods with an order, of the last 12"),
         count("active_weeks_52w", "7-day periods with an order, of the last 52"),
         days("gap_mean_days", "mean gap between order days in the last 365; NULL below two order days"),
@@ -73,7 +79,9 @@ USER_FEATURES = Table(
         mean("order_lines_90d", "mean lines per order in the last 90 days; NULL without orders", unit="count"),
         count("item_variety_90d", "distinct items bought in the last 90 days"),
         count("category_variety_90d", "distinct categories bought in the last 90 days"),
-        share("discount_share_90d", "discounts over undiscounted price, orders as placed in 90 days; NULL without orders"),
+        share(
+            "discount_share_90d", "discounts over undiscounted price, orders as placed in 90 days; NULL without orders"
+        ),
         share("morning_share_365d", "orders from 05:00 to 11:59 shop time; NULL without orders"),
         share("afternoon_share_365d", "orders from 12:00 to 17:59 shop time"),
         share("evening_share_365d", "orders from 18:00 to 22:59 shop time"),
@@ -124,7 +132,9 @@ ITEM_FEATURES = Table(
         money("refund_amount_90d", "paid back for it in the last 90 days, whenever it was bought"),
         money("net_amount_90d", "gross less refunds of the last 90 days; may be below 0"),
         Column("quantity_90d", QUANTITY, "units sold in the last 90 days, in the item's own unit", required=True),
-        Column("refund_quantity_90d", QUANTITY, "units that came back in the last 90 days, as far as known", required=True),
+        Column(
+            "refund_quantity_90d", QUANTITY, "units that came back in the last 90 days, as far as known", required=True
+        ),
         ratio("return_rate_90d", "refunds over gross of 90 days; NULL where nothing was paid"),
         count("buyer_count_90d", "people who bought it in the last 90 days"),
         share("repeat_share_365d", "its buyers of the last 365 days who bought it in two orders or more"),

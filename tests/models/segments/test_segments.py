@@ -93,7 +93,10 @@ def test_where_no_number_of_groups_repeats_spending_groups_serve_and_the_reason_
     assert trained.features == (("net_amount_365d", "double"),)
     people = shoppers.toPandas()
     groups = trained.model.fitted.predict(people)["segment_id"]
-    assert people.groupby(groups)["net_amount_365d"].min().iloc[0] > people.groupby(groups)["net_amount_365d"].max().iloc[1]
+    assert (
+        people.groupby(groups)["net_amount_365d"].min().iloc[0]
+        > people.groupby(groups)["net_amount_365d"].max().iloc[1]
+    )
 
 
 def test_a_model_read_back_from_json_is_the_same(model: SegmentsModel) -> None:

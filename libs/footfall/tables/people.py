@@ -33,7 +33,7 @@ SEGMENT_CATALOGUE = Table(
         Column(
             "amount_share",
             "double",
-            "of all net money of the last 365 days; below 0 where more came back; 0 for all where there is none",
+            "of all net money of the last 365 days",
             unit="0 to 1",
             required=True,
             tolerance=FLOAT_TOLERANCE,

@@ -104,6 +104,12 @@ Page:    build/report/index.html
     )
 
 
+def test_the_summary_gives_net_money_and_what_came_back(report_data: ReportData):
+    shown = dataclasses.replace(report_data, headline=report_data.headline.assign(refund_amount_base=1234.4))
+    text = summary(shown, lake="lake", page="page.html")
+    assert "1,200 customers, 15,432 orders, 456,789 USD (net: 1,234 USD came back)\n" in text
+
+
 def test_where_a_baseline_serves_findings_and_summary_name_it_with_the_reason(data_with_baseline: ReportData):
     sentence = f"Churn: the baseline 'recency alone' serves, since {MISSED}."
     assert sentence in findings(data_with_baseline)

@@ -43,7 +43,7 @@ MODEL = Model(
         rows="footfall.models.churn.people:rows",
     ),
     features=FEATURES,
-    label=Label("no net order within `churn.horizon_days` after the as-of date"),
+    label=Label("no order placed within `churn.horizon_days` after the as-of date"),
     learners=(Learner("logistic regression", "of the pauses between orders, recent orders and money"),),
     baselines=(
         Learner("recency alone", "days since the last order", RECENCY),

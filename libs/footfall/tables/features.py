@@ -58,7 +58,7 @@ USER_FEATURES = Table(
         USER,
         days("tenure_days", "since the first order"),
         days("recency_days", "since the last order day"),
-        days("activity_recency_days", "since the last day with anything at all"),
+        days("activity_recency_days", "since the last day on which they did anything"),
         *(count(f"order_count_{w}d", f"frequency: orders placed in the last {w} days") for w in WINDOWS),
         *(money(f"gross_amount_{w}d", f"paid for orders placed in the last {w} days") for w in WINDOWS),
         *(money(f"refund_amount_{w}d", f"paid back in the last {w} days, whenever it was bought") for w in WINDOWS),

@@ -42,7 +42,7 @@ REFUND_LINES = Table(
     name="refund_lines",
     layer=Layer.REFINED,
     version=1,
-    grain="one row per line that was cancelled, came back or was paid back, with positive units and money",
+    grain="one row per line that was cancelled, came back or was paid back; units and money are not negative",
     columns=(
         Column("refund_id", "string", "the shop's own number of the return, or the order's where a return has none"),
         Column("line_number", "int", "position in the return or order, from 1"),

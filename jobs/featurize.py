@@ -10,7 +10,8 @@ from footfall.refine.feeds import raw_feeds
 from footfall.runtime.cli import Job, main
 from footfall.runtime.dated import DatedTables
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import DAILY_ACTIVITY, IDENTITIES, ITEM_FEATURES, ITEMS, ORDER_LINES, REVIEWS, USER_FEATURES
+from footfall.tables import DAILY_ACTIVITY, IDENTITIES, ITEM_FEATURES, ITEMS, REVIEWS, USER_FEATURES
+from footfall.tables.orders import ORDER_LINES, REFUND_LINES
 
 CODE = ("footfall.features",)
 
@@ -52,7 +53,7 @@ def _user_features(job: Job, feeds: Mapping[str, bool]) -> Step:
 
 
 def _item_features(job: Job) -> Step:
-    tables, dates = (ORDER_LINES, REVIEWS, IDENTITIES), (job.dates.evaluation, job.dates.current)
+    tables, dates = (ORDER_LINES, REFUND_LINES, REVIEWS, IDENTITIES), (job.dates.evaluation, job.dates.current)
     makes = {ITEM_FEATURES: item_features}
     return DatedTables(job, "item_features", DAILY_ACTIVITY, tables, makes, dates, goes_on=True).as_step(CODE)
 

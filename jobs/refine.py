@@ -12,6 +12,7 @@ from footfall.refine.feeds import (
     RawFeed,
     feeds_into,
     feeds_with_actors,
+    has_versions,
     in_zone,
     ranged_key,
     raw_feeds,
@@ -19,7 +20,7 @@ from footfall.refine.feeds import (
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
-from footfall.refine.pseudonyms import identifier_derivation, new_pseudonyms
+from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.runtime.cli import Job, main
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
 from footfall.steps.sql import run_sql
@@ -37,9 +38,9 @@ def steps(job: Job) -> list[Step]:
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
-        minted = new_pseudonyms(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
-        return StepResult([Output(PSEUDONYMS, minted)])
+        raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
+        vault = frames.get(PSEUDONYMS.full_name)
+        return StepResult([minted_output(raw, vault=vault, actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
     reads = tuple(Read(name, new=True, derivation=identifier_derivation(of_name)) for name, of_name in tables.items())
@@ -77,7 +78,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
         late = [f.name for f in feeds if f.feed.known is None]
         facts = FactRows(
             table, all_rows, reasons, all_aside, matching=matching, without_known=late, ranged_key=ranged_key(feeds, table),
-            conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None,
+            conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None, versions=has_versions(feeds, table),
         )  # fmt: skip
         return StepResult([facts])
 

@@ -40,7 +40,7 @@ def test_money_is_what_the_raw_rows_say(shop_lake: Lake) -> None:
     exact = F.sum(F.col("sales_value").cast("decimal(18,4)") - F.col("coupon_disc").cast("decimal(18,4)"))
     paid = raw.where("sales_value - coupon_disc >= -0.00005").agg(exact).first()
     lines = shop_lake.read("refined.order_lines").agg(F.sum("amount")).first()
-    activity = shop_lake.read("results.daily_activity").agg(F.sum("amount_base")).first()
+    activity = shop_lake.read("results.daily_activity").agg(F.sum("gross_amount_base")).first()
     assert paid is not None
     assert lines is not None
     assert activity is not None

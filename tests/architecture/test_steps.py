@@ -12,10 +12,12 @@ from jobs.pipeline import STAGES
 
 from architecture.sources import LIBRARY, ROOT, short, sources, strings, tree
 from footfall.docs.declared import declared_steps
+from footfall.mapping.source import TARGETS
 from footfall.steps.step import Step
 from footfall.tables import ALL
 
 WRITTEN_BY_THE_RUNNER = {"raw.quarantine", "books.batches", "books.history", "books.files", "books.ledger"}
+NOT_IN_THE_EXAMPLE_SHOP = {"refined.refund_lines"}  # a mapping can fill it, and the example shop's logs hold none
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +45,13 @@ def test_exactly_one_step_writes_a_table(stages: Mapping[str, Sequence[Step]]):
 def test_every_table_is_written_by_a_step_or_by_the_runner(stages: Mapping[str, Sequence[Step]]):
     written = {table for steps in stages.values() for step in steps for table in step.writes}
     declared = {table.full_name for table in ALL}
-    assert declared - written == WRITTEN_BY_THE_RUNNER
+    assert declared - written == WRITTEN_BY_THE_RUNNER | NOT_IN_THE_EXAMPLE_SHOP
+    assert {f"refined.{name}" for name in TARGETS} >= NOT_IN_THE_EXAMPLE_SHOP
     assert {table for table in written if not table.startswith("raw.")} <= declared
 
 
 def test_a_step_reads_only_what_a_step_before_it_wrote(stages: Mapping[str, Sequence[Step]]):
-    written: set[str] = set(WRITTEN_BY_THE_RUNNER)
+    written: set[str] = WRITTEN_BY_THE_RUNNER | NOT_IN_THE_EXAMPLE_SHOP
     wrong = []
     for steps in stages.values():
         for step in steps:

@@ -39,8 +39,22 @@ def test_the_plain_job_writes_the_rows_of_refine_and_those_that_refine_quarantin
     assert spark.read.format("delta").load(str(lake / "raw/quarantine")).count() == 1
 
 
+def give_back(spark: SparkSession, activity: Path) -> None:
+    """Adds to daily_activity that a third of each order's money came back a week later, known two days after."""
+    orders = spark.read.format("delta").load(str(activity)).where("order_count > 0")
+    none = {c: F.lit(0).cast(kind) for c, kind in orders.dtypes if kind.startswith("decimal") or c.endswith("_count")}
+    back = none | {
+        "refund_line_count": F.lit(1).cast("bigint"),
+        "refund_amount_base": F.expr("CAST(gross_amount_base / 3 AS DECIMAL(18, 4))"),
+        "event_date": F.date_add("event_date", 7),
+        "known_date": F.date_add("known_date", 9),
+    }
+    orders.withColumns(back).write.format("delta").mode("append").save(str(activity))
+
+
 def test_duckdb_gives_the_same_features_for_two_copies_of_a_shop(spark: SparkSession, tmp_path: Path, raw: Path):
     tables = featurize.lay_out_lake(spark, tmp_path / "lake", raw=raw)
+    give_back(spark, tables["results.daily_activity"])
     dates = featurize.demo_dates(bench.AS_OF)
     shops = featurize.multiply(spark, tables, tmp_path / "twice", 2)
     featurize.with_spark(spark, shops, tmp_path / "spark", dates=dates)
@@ -48,6 +62,7 @@ def test_duckdb_gives_the_same_features_for_two_copies_of_a_shop(spark: SparkSes
     assert featurize.result_differences(tmp_path / "spark", tmp_path / "duck.parquet") == []
     features = spark.read.format("delta").load(str(tmp_path / "spark"))
     assert features.where(F.col("as_of_date") == bench.AS_OF).count() == 6
+    assert features.where("refund_amount_90d > 0 AND return_rate_365d < 1").count() > 0
 
 
 @pytest.mark.slow

@@ -119,7 +119,7 @@ def test_what_the_page_shows_of_a_table_holds(opened: Mapping[str, Mapping[str, 
         ["value_class"], [("as_of_date", "=", day), ("value_class", "in", ["champion", "loyal"])]
     )
     assert set(chosen["value_class"]) == {"champion", "loyal"}
-    assert list(names["loyal"].columns) == ["user_id", "amount_365d"]
+    assert list(names["loyal"].columns) == ["user_id", "net_amount_365d"]
     assert names["as_created"].version() == 0
 
 

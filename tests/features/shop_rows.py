@@ -41,6 +41,12 @@ def line(order: str, actor: str, clocks: dict[str, Any], **other: Any) -> dict[s
     return {"order_id": order, "actor_id": actor, **clocks, **usual, **other}
 
 
+def refund(name: str, actor: str, clocks: dict[str, Any], amount: str, **other: Any) -> dict[str, Any]:
+    """A refund line: line 1, one unit of milk, of no known order unless stated."""
+    usual = {"line_number": 1, "item_id": "milk", "quantity": Decimal("1.000"), "amount_base": Decimal(amount)}
+    return {"refund_id": name, "actor_id": actor, **clocks, **usual, **other}
+
+
 def person(actor: str, user: str | None = None, **other: Any) -> dict[str, Any]:
     """An identity row: always valid, always known, one actor one user unless stated."""
     return {"actor_id": actor, "user_id": user or actor, "valid_from": ALWAYS, "known_from": ALWAYS, **other}

@@ -41,7 +41,7 @@ def test_a_date_after_the_first_known_day_is_served() -> None:
             FirstDays(None, None),
             {},
             "no source of this shop says what people did.",
-            "Map a log with an `actor` into one of order_lines, events, coupon_redemptions, reviews;",
+            "Map a log with an `actor` into one of order_lines, refund_lines, events, coupon_redemptions, reviews;",
         ),
         (FirstDays(None, None), FEEDS, "results.daily_activity is empty.", "Ingest and refine order lines or events"),
         (

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from pyspark.sql import SparkSession
 
-from features.shop_rows import CUT, ZONE, happened, line, rows, values_of
+from features.shop_rows import CUT, ZONE, happened, line, money, refund, rows, values_of
 from footfall.contract.frames import conform
 from footfall.features import daily_activity
-from footfall.tables import COUPON_REDEMPTIONS, DAILY_ACTIVITY, EVENTS, ORDER_LINES, REVIEWS
+from footfall.tables import COUPON_REDEMPTIONS, DAILY_ACTIVITY, EVENTS, ORDER_LINES, REFUND_LINES, REVIEWS
 
 COUNTS = [c for c in DAILY_ACTIVITY.column_names if c not in ("actor_id", "event_date", "known_date")]
 JUNE_30 = date(2017, 6, 30)
@@ -23,6 +23,13 @@ def test_facts_are_summed_exactly_by_actor_day_and_day_known(spark: SparkSession
             line("o1", "ann", happened(1), line_number=2, amount_base=Decimal("0.2000"), discount_base=Decimal("0.0500")),
             line("o2", "ann", late),
         ),
+        refund_lines=rows(
+            spark, REFUND_LINES,
+            refund("r1", "ann", happened(1), "0.2000"),
+            refund("r1", "ann", happened(1), "0.1000", line_number=2, quantity=None, item_id=None),  # money only
+            refund("r2", "ann", late, "10.0000", quantity=Decimal("0.500")),
+            refund("r3", "dan", happened(1), "7.0000", quantity=None),  # bought nothing here
+        ),
         events=rows(
             spark, EVENTS,
             {"actor_id": "ann", **happened(1), "event_type": "view"},
@@ -34,11 +41,43 @@ def test_facts_are_summed_exactly_by_actor_day_and_day_known(spark: SparkSession
         reviews=rows(spark, REVIEWS, {"actor_id": "bob", **happened(1, hour=23)}),
         time_zone=ZONE,
     )  # fmt: skip
-    two, none = Decimal("89639.125"), Decimal("0.000")
+    two, half, none, nothing = (Decimal(units) for units in ("89639.125", "0.500", "0.000", "0.0000"))
+    nothing_back = (0, none, nothing)
     assert values_of(conform(activity, DAILY_ACTIVITY), "actor_id", "event_date", "known_date", *COUNTS) == [
-        ("ann", JUNE_30, JUNE_30, 1, 2, two, Decimal("0.3000"), Decimal("0.0500"), 1, 0, 0, 0, 0, 1, 0),
-        ("ann", JUNE_30, date(2017, 7, 1), 1, 1, Decimal("1.000"), Decimal("10.0000"), Decimal("0.0000"), *[0] * 7),
-        ("bob", JUNE_30, JUNE_30, 0, 0, none, Decimal("0.0000"), Decimal("0.0000"), 0, 1, 0, 0, 0, 0, 1),
+        (
+            "ann",
+            JUNE_30,
+            JUNE_30,
+            1,
+            2,
+            two,
+            *money(["0.3", "0.05"]),
+            2,
+            Decimal("1.000"),
+            *money(["0.3"]),
+            1,
+            0,
+            0,
+            0,
+            0,
+            1,
+            0,
+        ),
+        (
+            "ann",
+            JUNE_30,
+            date(2017, 7, 1),
+            1,
+            1,
+            Decimal("1.000"),
+            *money(["10", "0"]),
+            1,
+            half,
+            *money(["10"]),
+            *[0] * 7,
+        ),
+        ("bob", JUNE_30, JUNE_30, 0, 0, none, nothing, nothing, *nothing_back, 0, 1, 0, 0, 0, 0, 1),
+        ("dan", JUNE_30, JUNE_30, 0, 0, none, nothing, nothing, 1, none, *money(["7"]), *[0] * 7),
     ]
 
 
@@ -55,5 +94,5 @@ def test_no_new_facts_add_no_rows(spark: SparkSession) -> None:
 
 
 def _activity(spark: SparkSession, **given):
-    empty = {t.name: rows(spark, t) for t in (ORDER_LINES, EVENTS, COUPON_REDEMPTIONS, REVIEWS)}
+    empty = {t.name: rows(spark, t) for t in (ORDER_LINES, REFUND_LINES, EVENTS, COUPON_REDEMPTIONS, REVIEWS)}
     return daily_activity(**(empty | given), time_zone=ZONE)

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, item, line, money, person, rows, values_of
+from features.shop_rows import ALWAYS, CUT, ZONE, D, happened, item, line, money, person, refund, rows, values_of
 from footfall.contract.frames import conform
 from footfall.features import daily_activity, user_features
 from footfall.tables import (
@@ -19,6 +19,7 @@ from footfall.tables import (
     IDENTITIES,
     ITEMS,
     ORDER_LINES,
+    REFUND_LINES,
     REVIEWS,
     USER_FEATURES,
 )
@@ -30,7 +31,7 @@ WINDOWS = (7, 30, 90, 365)
 def test_a_window_of_w_days_holds_the_day_w_before_and_not_the_day_before_that(spark: SparkSession) -> None:
     days = (-1, 0, 1, 7, 8, 30, 31, 90, 91, 365, 366)
     features = _features(spark, lines=[line(f"o{n}", "ann", happened(n)) for n in days])
-    counts, amounts = [f"order_count_{w}d" for w in WINDOWS], [f"amount_{w}d" for w in WINDOWS]
+    counts, amounts = [f"order_count_{w}d" for w in WINDOWS], [f"gross_amount_{w}d" for w in WINDOWS]
     assert values_of(features, "recency_days", "tenure_days", *counts, *amounts) == [
         (1.0, 366.0, 2, 4, 6, 8, *money(["20", "40", "60", "80"]))
     ]
@@ -71,10 +72,11 @@ def test_a_correction_takes_the_order_back_from_the_day_it_is_known_on(spark: Sp
     lines = [line("o1", "ann", happened(40)), line("o2", "ann", happened(3))]
     correction = {
         "actor_id": "ann", "event_date": D - timedelta(days=3), "known_date": D, "order_count": -1, "order_line_count": -1,
-        "quantity": Decimal(-1), "amount_base": Decimal(-10), "discount_base": Decimal(0), **dict.fromkeys(EVENT_COUNTS, 0),
+        "quantity": Decimal(-1), "gross_amount_base": Decimal(-10), "discount_base": Decimal(0),
+        "refund_quantity": Decimal(0), "refund_amount_base": Decimal(0), **dict.fromkeys(EVENT_COUNTS, 0),
     }  # fmt: skip
     features = _features(spark, lines=lines, dates=(D, D + timedelta(days=1)), corrections=[correction])
-    assert values_of(features, "as_of_date", "recency_days", "order_count_30d", "amount_90d") == [
+    assert values_of(features, "as_of_date", "recency_days", "order_count_30d", "gross_amount_90d") == [
         (D, 3.0, 1, *money(["20"])),
         (D + timedelta(days=1), 41.0, 0, *money(["10"])),
     ]
@@ -213,10 +215,11 @@ def _facts(
     lines: Sequence[dict[str, Any]],
     reviews: Sequence[dict[str, Any]],
     corrections: Sequence[dict[str, Any]] = (),
+    refunds: Sequence[dict[str, Any]] = (),
 ) -> dict[str, DataFrame]:
     facts = {"order_lines": rows(spark, ORDER_LINES, *lines), "reviews": rows(spark, REVIEWS, *reviews)}
     empty = {"events": rows(spark, EVENTS), "coupon_redemptions": rows(spark, COUPON_REDEMPTIONS)}
-    activity = daily_activity(**facts, **empty, time_zone=ZONE)
+    activity = daily_activity(**facts, **empty, refund_lines=rows(spark, REFUND_LINES, *refunds), time_zone=ZONE)
     if corrections:
         activity = activity.unionByName(rows(spark, DAILY_ACTIVITY, *corrections).drop("batch_id"))
     return {**facts, "daily_activity": activity}
@@ -244,5 +247,9 @@ def _shop(spark: SparkSession) -> dict[str, DataFrame]:
     reviews = [
         {"actor_id": "ann", **happened(n, known=ALWAYS if n else CUT), "rating": 1 + n % 5} for n in range(0, 60, 9)
     ]
-    facts = _facts(spark, lines, reviews)
+    refunds = [
+        refund(f"r{n}", ("ann", "bob", "phone")[n % 3], happened(n, known=CUT - timedelta(days=n - (0, 9, 40)[n % 3])), "2.50")
+        for n in range(-4, 100, 4)
+    ]  # fmt: skip
+    facts = _facts(spark, lines, reviews, refunds=refunds)
     return {**facts, "identities": rows(spark, IDENTITIES, *people), "items": rows(spark, ITEMS, *items)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from features.shop_rows import ZONE, happened, item, line, person, rows
+from features.shop_rows import ZONE, happened, item, line, person, refund, rows
 from footfall.contract import Table
 from footfall.contract.frames import conform
 from footfall.docs.declared import Absent
@@ -32,6 +32,7 @@ from footfall.tables import (
     ITEM_FEATURES,
     ITEMS,
     ORDER_LINES,
+    REFUND_LINES,
     REVIEWS,
     USER_FEATURES,
 )
@@ -41,7 +42,7 @@ CONF = Path(__file__).resolve().parents[2] / "conf"
 TUESDAY = date(2017, 7, 4)
 EVALUATION, TRAINING = date(2017, 6, 26), date(2017, 6, 19)  # Mondays, labels complete after a week
 SHOP = {"churn.horizon_days": 7, "features.training_dates": 1, "features.training_step_weeks": 1}
-FACTS = (ORDER_LINES, REVIEWS, EVENTS, COUPON_REDEMPTIONS)
+FACTS = (ORDER_LINES, REFUND_LINES, REVIEWS, EVENTS, COUPON_REDEMPTIONS)
 
 
 class World:
@@ -79,7 +80,7 @@ class World:
             USER_FEATURES: lambda **days: user_features(
                 daily_activity=activity, items=self._read(ITEMS), **known, **days
             ),
-            ITEM_FEATURES: lambda **days: item_features(**known, **days),
+            ITEM_FEATURES: lambda **days: item_features(refund_lines=self._read(REFUND_LINES), **known, **days),
         }
         for table, make in makers.items():
             stored = self.lake.read(table.full_name)
@@ -123,6 +124,11 @@ def _sold(order: str, actor: str, days_before: int, **other: Any) -> dict[str, A
     return line(order, actor, happened(days_before, of=TUESDAY, known=known), **other)
 
 
+def _back(name: str, actor: str, days_before: int, amount: str, **other: Any) -> dict[str, Any]:
+    known = other.pop("known", None)
+    return refund(name, actor, happened(days_before, of=TUESDAY, known=known), amount, **other)
+
+
 def _when(days_before: int) -> datetime:
     at: datetime = happened(days_before, hour=20, of=TUESDAY)["event_time"]
     return at
@@ -145,7 +151,11 @@ def test_a_date_is_made_once_and_again_only_where_news_change_it(lake: Lake) -> 
     # the milk were known in the week before the evaluation date. Tuesday goes, since it is no Monday.
     renamed = item("milk", "FRESH", "MILK", valid_from=_when(12), known_at=_when(12))
     news = [_sold("o5", "ann", 0), _sold("o6", "bob", 25, known=_when(0)), _sold("o7", "bob", 40, known=_when(10))]
-    world.put({ORDER_LINES: news, ITEMS: [milk, renamed]})
+    # The first things come back: one of them at once, of the others it is known late, or it is of long ago.
+    back = [
+        _back("r1", "ann", 0, "4.00"), _back("r2", "bob", 12, "3.00", known=_when(11)), _back("r3", "ann", 300, "2.00", known=_when(0)),
+    ]  # fmt: skip
+    world.put({ORDER_LINES: news, ITEMS: [milk, renamed], REFUND_LINES: back})
     wednesday = TUESDAY + timedelta(days=1)
     world.featurize(wednesday)
     assert world.batches(USER_FEATURES) == {TRAINING: 1, EVALUATION: 2, wednesday: 2}
@@ -157,17 +167,20 @@ def test_a_date_is_made_once_and_again_only_where_news_change_it(lake: Lake) -> 
     world.featurize(wednesday)
     assert world.batches(USER_FEATURES) == {TRAINING: 3, EVALUATION: 3, wednesday: 3}
 
-    # Ann's first and Bob's last sales are deleted by hand.
+    # Ann's first and Bob's last sales are deleted by hand, and what Bob gave back.
     lake.spark.sql(f"DELETE FROM {lake.name(ORDER_LINES.full_name)} WHERE order_id IN ('o1', 'o3', 'o6')")
-    world.put({ORDER_LINES: [_sold("o9", "ann", 2)]})
+    lake.spark.sql(f"DELETE FROM {lake.name(REFUND_LINES.full_name)} WHERE refund_id = 'r2'")
+    world.put({ORDER_LINES: [_sold("o9", "ann", 2)], REFUND_LINES: [_back("r4", "ann", 1, "1.00")]})
     world.featurize(wednesday)
-    days = lake.read(DAILY_ACTIVITY.full_name).groupBy("actor_id").sum("order_count")
-    assert _values_of(days, *days.columns) == [("ann", 4), ("bob", 1), ("cat", 1)]
+    days = lake.read(DAILY_ACTIVITY.full_name).groupBy("actor_id").sum("order_count", "refund_line_count")
+    assert _values_of(days, *days.columns) == [("ann", 4, 3), ("bob", 1, 0), ("cat", 1, 0)]
     assert world.batches(USER_FEATURES) == {TRAINING: 4, EVALUATION: 4, wednesday: 4}
     people = lake.read(USER_FEATURES.full_name).where("user_id != 'cat'")
-    assert _values_of(people, "as_of_date", "user_id", "order_count_365d", "tenure_days", "recency_days") == [
-        (TRAINING, "ann", 1, 485.0, 15.0), (EVALUATION, "ann", 1, 492.0, 22.0), (EVALUATION, "bob", 1, 32.0, 32.0),
-        (wednesday, "ann", 3, 501.0, 1.0), (wednesday, "bob", 1, 41.0, 41.0),
+    assert _values_of(people, "as_of_date", "user_id", "order_count_365d", "tenure_days", "recency_days",
+                      "net_amount_365d") == [
+        (TRAINING, "ann", 1, 485.0, 15.0, Decimal("10.0000")), (EVALUATION, "ann", 1, 492.0, 22.0, Decimal("10.0000")),
+        (EVALUATION, "bob", 1, 32.0, 32.0, Decimal("10.0000")), (wednesday, "ann", 3, 501.0, 1.0, Decimal("23.0000")),
+        (wednesday, "bob", 1, 41.0, 41.0, Decimal("10.0000")),
     ]  # fmt: skip
 
 

@@ -116,8 +116,8 @@ def person(number: int, day: date) -> dict[str, object]:
         "order_count_30d": orders // 3,
         "order_count_90d": orders,
         "order_count_365d": 4 * orders + 1,
-        "amount_90d": 20.0 * orders,
-        "amount_365d": 80.0 * orders + 20.0,
+        "net_amount_90d": 20.0 * orders,
+        "net_amount_365d": 80.0 * orders + 20.0,
         "no_purchase": int(share("leaves", number, day) < 1 / (1 + math.exp(-log_odds))),
     }
 
@@ -125,7 +125,7 @@ def person(number: int, day: date) -> dict[str, object]:
 PEOPLE = (
     "as_of_date date, user_id string, recency_days double, gap_mean_days double, gap_stddev_days double, "
     "gap_max_days double, active_weeks_12w long, order_count_30d long, order_count_90d long, order_count_365d long, "
-    "amount_90d double, amount_365d double, no_purchase int"
+    "net_amount_90d double, net_amount_365d double, no_purchase int"
 )
 
 KINDS = (  # recency, orders, paid per order, discount, weekend
@@ -146,7 +146,7 @@ def shopper(number: int, day: date) -> dict[str, object]:
         "user_id": f"u{number:04d}",
         "recency_days": recency * near[0],
         "order_count_90d": round(orders * near[1]),
-        "amount_365d": 4 * round(orders * near[1]) * value,
+        "net_amount_365d": 4 * round(orders * near[1]) * value,
         "order_value_90d": value,
         "discount_share_90d": discount * near[4],
         "weekend_share_365d": weekend * near[5],

@@ -160,6 +160,7 @@ def _frame(name: str, feeds: Mapping[str, Feed], empty: Any) -> DataFrame:
         return empty(BY_NAME[name].schema(*(c.name for c in BY_NAME[name].all_columns)))
     feed = feeds[name]
     expressions = [sql for _, sql in feed.expressions()] + list(feed.types)
+    expressions += [name for into in feed.into.values() for name in into.keep]
     kinds = {word: "string" for sql in expressions for word in sorted(names_in(sql))}
     for target, into in feed.into.items():  # a list is read as one
         lists = (c for c in into.columns if TARGETS[target].column(c).type.startswith("array"))

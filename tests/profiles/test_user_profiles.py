@@ -38,7 +38,9 @@ def test_all_results_about_a_person_stand_in_one_row(spark: SparkSession) -> Non
     group = {"as_of_date": D, "segment_id": 1, "model_version": "segments/1"}
     profiles = _profiles(
         spark,
-        user_features=[_person("ann", order_value_90d=12.5, department_shares_365d={"DAIRY": 1.0})],
+        user_features=[
+            _person("ann", order_value_90d=12.5, return_rate_365d=0.25, department_shares_365d={"DAIRY": 1.0})
+        ],
         segments=[{**group, "user_id": "ann"}, {**group, "user_id": "ann", "as_of_date": D - timedelta(days=1)}],
         segment_catalogue=[{**group, "segment_name": "frequent"}, {**group, "segment_id": 2, "segment_name": "rare"}],
         user_scores=[score, {**score, "model": "other", "score": 0.9}],
@@ -58,7 +60,7 @@ def test_all_results_about_a_person_stand_in_one_row(spark: SparkSession) -> Non
     )
     expected = {
         "as_of_date": D, "user_id": "ann", "age_band": "25-34", "income_band": None, "household_type": None,
-        "tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": Decimal("100.0000"),
+        "tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "net_amount_365d": Decimal("100.0000"), "return_rate_365d": 0.25,
         "order_value_90d": 12.5, "interests": [], "spending_power": "low", "price_sensitivity": None,
         "value_class": "promising", "segment_id": 1, "segment_name": "frequent", "churn_probability": 0.2,
         "churn_reasons": [reason], "churn_served_by": "baseline: recency alone", "churn_no_score_reason": None,
@@ -101,6 +103,19 @@ def test_the_first_rule_that_fits_gives_the_value_class(spark: SparkSession) -> 
     assert [f"{user[0]} {value_class}" for user, value_class in classes] == [p["user_id"] for p in people]
 
 
+def test_who_gave_all_back_is_worth_less_than_who_kept_little(spark: SparkSession) -> None:
+    """Five people who are alike but for their net money: below nothing, nothing left of 5,000, and more and more."""
+    people = [
+        _bought(name, 10, 5, net, order_value_90d=net / 5)
+        for name, net in (("a", -2), ("b", 0), ("c", 10), ("d", 100), ("e", 900))
+    ]
+    # recency 5 and orders 1 for all; money 1 to 5 by cuts at -0.4, 6, 46 and 260; the thirds of 5 values end at the 2nd and 4th
+    assert values_of(_profiles(spark, user_features=people), "user_id", "value_class", "spending_power") == [
+        ("a", "promising", "low"), ("b", "promising", "low"), ("c", "promising", "middle"),
+        ("d", "promising", "high"), ("e", "loyal", "high"),
+    ]  # fmt: skip
+
+
 def test_thirds_are_cut_at_values_so_that_equal_people_are_equal(spark: SparkSession) -> None:
     values = {"a": 1.0, "b": 1.0, "c": 2.0, "d": 9.0, "e": 9.0, "f": None}
     people = [_person(name, order_value_90d=value, discount_share_90d=value) for name, value in values.items()]
@@ -133,12 +148,12 @@ def test_nobody_has_no_portrait(spark: SparkSession) -> None:
 
 
 def _person(user: str, **other: Any) -> dict[str, Any]:
-    usual = {"tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "amount_365d": money(["100"])[0]}
+    usual = {"tenure_days": 300.0, "recency_days": 10.0, "order_count_365d": 5, "net_amount_365d": money(["100"])[0]}
     return {"as_of_date": D, "user_id": user, **usual, **other}
 
 
 def _bought(user: str, recency: float, orders: int, paid: int, **other: Any) -> dict[str, Any]:
-    bought = {"recency_days": float(recency), "order_count_365d": orders, "amount_365d": Decimal(paid)}
+    bought = {"recency_days": float(recency), "order_count_365d": orders, "net_amount_365d": Decimal(paid)}
     return _person(user, **bought, **other)
 
 

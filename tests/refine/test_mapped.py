@@ -162,7 +162,7 @@ def test_text_that_does_not_fit_its_encoding_is_quarantined(spark: SparkSession)
     assert [r["_faults"] for r in rows] == [["item_name_encoding"], []]
 
 
-def test_unused_columns_become_properties_and_rows_without_an_id_get_one(spark: SparkSession) -> None:
+def test_rows_without_an_id_get_one(spark: SparkSession) -> None:
     feed = {
         "files": "e/*.csv",
         "format": "csv",
@@ -176,42 +176,9 @@ def test_unused_columns_become_properties_and_rows_without_an_id_get_one(spark: 
     same = ("2024-02-01 10:00:00", "view", "7", "red", None)
     raw = _raw(spark, "ts what card colour size", same, same)
     rows = _mapped(spark, raw, feed, EVENTS).collect()
-    assert [r["properties"] for r in rows] == [{"colour": "red"}] * 2
     assert len({r["event_id"] for r in rows}) == 2  # equal rows are two events
     again = _mapped(spark, raw.orderBy(F.desc("_position")), feed, EVENTS).collect()
     assert [r["event_id"] for r in again] == [r["event_id"] for r in rows]
-
-
-@pytest.mark.parametrize(
-    ("column", "identifier"),
-    [
-        ("Loyalty-Card", "`Loyalty-Card`"),
-        ("mail", "MAIL"),
-        ("customer", "`Customer`"),
-        ("card", "get_json_object(what, '$.card')"),
-        ("Loyalty-Card", "get_json_object(what, '$.Loyalty-Card')"),
-    ],
-)
-def test_no_column_of_an_identifier_is_among_the_properties(spark: SparkSession, column: str, identifier: str) -> None:
-    columns = {"event_time": "TS", "event_type": "coalesce(`What`, 'colour')"}
-    into = {"events": {"actor": {"kind": "card", "identifier": identifier}, "columns": columns}}
-    raw = _raw(spark, "ts what colour", ("2024-02-01 10:00:00", "view", "red"))
-    rows = raw.withColumn(column, F.lit("anna@example.org"))
-    feed = {"files": "e/*.csv", "format": "csv", "into": into}
-    assert [r["properties"] for r in _mapped(spark, rows, feed, EVENTS).collect()] == [{"colour": "red"}]
-
-
-def test_a_field_of_an_identifier_keeps_its_whole_column_out_of_the_properties(spark: SparkSession) -> None:
-    into = {
-        "events": {
-            "actor": {"kind": "card", "identifier": "Customer.id"},
-            "columns": {"event_time": "ts", "event_type": "what"},
-        }
-    }
-    raw = _raw(spark, "ts what colour", ("2024-02-01 10:00:00", "view", "red"))
-    rows = raw.withColumn("customer", F.struct(F.lit("anna").alias("id"), F.lit("gold").alias("tier")))
-    feed = {"files": "e/*.json", "format": "json", "into": into}
-    assert [r["properties"] for r in _mapped(spark, rows, feed, EVENTS).collect()] == [{"colour": "red"}]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,8 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
         "tenure_days": 300.0,
         "recency_days": 12.0,
         "order_count_365d": 48,
-        "amount_365d": 2134.0,
+        "net_amount_365d": 2134.0,
+        "return_rate_365d": 0.0,
         "interests": ["PRODUCE", "DELI"],
         "spending_power": "high",
         "price_sensitivity": "low",
@@ -65,7 +66,7 @@ def portrait(pseudonym: str, probability: float, **others: Any) -> dict[str, Any
         "churn_no_score_reason": None,
         "churn_reasons": [
             {"feature": "recency_days", "value": 12.0, "contribution": -0.8},
-            {"feature": "amount_90d", "value": 1249.5, "contribution": 0.2},
+            {"feature": "net_amount_90d", "value": 1249.5, "contribution": 0.2},
             {"feature": "gap_mean_days_missing", "value": 1.0, "contribution": 0.1},
         ],
         "review_count": 2,
@@ -90,7 +91,8 @@ def report_data() -> ReportData:
                     "user_count": 1200,
                     "order_count": 15432,
                     "order_line_count": 151_000,
-                    "amount_base": 456_789.4,
+                    "net_amount_base": 456_789.4,
+                    "refund_amount_base": 0.0,
                     "first_date": date(2017, 1, 1),
                     "last_date": date(2017, 12, 31),
                 }
@@ -98,7 +100,7 @@ def report_data() -> ReportData:
         ),
         segment_sizes=pd.DataFrame(
             [
-                (0, "Frequent, big-basket shoppers", 300, 0.25, 0.61, {"order_count_90d": 1.3, "amount_90d": 1.1}),
+                (0, "Frequent, big-basket shoppers", 300, 0.25, 0.61, {"order_count_90d": 1.3, "net_amount_90d": 1.1}),
                 (1, "Occasional, bargain-seeking shoppers", 896, 0.7467, 0.385, {"order_count_90d": -0.4}),
                 (2, "Evening shoppers", 4, 0.0033, 0.005, None),
             ],

@@ -36,7 +36,7 @@ def job_with(page: str, **others: Any) -> Job:
 
 def score_somebody(lake: Lake) -> Step:
     """A step that writes six portraits."""
-    known = {"as_of_date": DAY, "value_class": "loyal", "amount_365d": Decimal(9), "order_count_365d": 1,
+    known = {"as_of_date": DAY, "value_class": "loyal", "net_amount_365d": Decimal(9), "order_count_365d": 1,
              "review_count": 0, "model_versions": []}  # fmt: skip
     people = [known | {"user_id": f"person{number}"} for number in range(6)]
     rows = [tuple(person.get(name) for name in USER_PROFILES.column_names) for person in people]

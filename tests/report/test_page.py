@@ -106,6 +106,16 @@ def test_a_number_that_is_not_finite_becomes_null_in_every_figure(report_data: R
     assert (drawn["x"], drawn["y"]) == ([None], [None])
 
 
+def test_the_page_says_that_money_is_net_where_something_came_back(report_data: ReportData):
+    headline = report_data.headline.assign(refund_amount_base=1234.5)
+    portraits = report_data.portraits.assign(return_rate_365d=[0.25, *[None] * (len(report_data.portraits) - 1)])
+    page = in_words(render(dataclasses.replace(report_data, headline=headline, portraits=portraits)))
+    assert "Money is net: 1,234 USD that came back or was cancelled is taken off, here and below." in page
+    assert page.count("came back 25% of what they paid") == 1
+    assert "Money is net" not in render(report_data)
+    assert "of what they paid" not in render(report_data)
+
+
 def test_plotly_stands_on_the_page_once(report_data: ReportData):
     assert render(report_data).count("plotly.js v") == 1
 

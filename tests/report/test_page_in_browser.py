@@ -32,7 +32,7 @@ def test_it_loads_without_an_error_and_shows_the_figures_of_its_data(browser_pag
     assert browser_page.table("segments-table") == [
         ["Group", "People", "Of people", "Of money"],
         [
-            "Frequent, big-basket shoppers | far above average: orders in the last 90 days, paid in the last 90 days",
+            "Frequent, big-basket shoppers | far above average: orders in the last 90 days, net paid in the last 90 days",
             "300",
             "25%",
             "61%",

@@ -31,7 +31,7 @@ from footfall.tables import (
 DAY = date(2018, 1, 1)
 CUT = datetime(2018, 1, 1, 5, tzinfo=UTC)  # 00:00 of the day in New York
 REASONS = [{"feature": "recency_days", "value": 40.0, "contribution": 0.5},
-           {"feature": "amount_90d", "value": 9.0, "contribution": -0.2}]  # fmt: skip
+           {"feature": "net_amount_90d", "value": 9.0, "contribution": -0.2}]  # fmt: skip
 
 
 def rows(spark: SparkSession, table: Table, values: list[dict[str, Any]]) -> DataFrame:
@@ -40,13 +40,13 @@ def rows(spark: SparkSession, table: Table, values: list[dict[str, Any]]) -> Dat
     return spark.createDataFrame([tuple(row.get(name) for name in names) for row in values], table.schema(*names))
 
 
-def activity(actor: str, day: date, known: date, orders: int, amount: str) -> dict[str, Any]:
+def activity(actor: str, day: date, known: date, orders: int, paid: str, back: str = "0") -> dict[str, Any]:
     return {"actor_id": actor, "event_date": day, "known_date": known, "order_count": orders,
-            "order_line_count": 2 * orders, "amount_base": Decimal(amount)}  # fmt: skip
+            "order_line_count": 2 * orders, "gross_amount_base": Decimal(paid), "refund_amount_base": Decimal(back)}  # fmt: skip
 
 
 def profile(number: int, **others: Any) -> dict[str, Any]:
-    plain = {"as_of_date": DAY, "user_id": f"{number:02d}abcdefgh", "value_class": "loyal", "amount_365d": Decimal(100),
+    plain = {"as_of_date": DAY, "user_id": f"{number:02d}abcdefgh", "value_class": "loyal", "net_amount_365d": Decimal(100),
              "recency_days": 10.0, "order_count_365d": 4, "churn_probability": number / 20, "age_band": "45-54",
              "household_type": "2 Adults", "churn_reasons": REASONS, "interests": ["PRODUCE"], "tenure_days": 50.0,
              "review_count": 0, "model_versions": ["churn/1", "segments/2"]}  # fmt: skip
@@ -79,7 +79,7 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
     rows_of: dict[Table, list[dict[str, Any]]] = {
         DAILY_ACTIVITY: [
             activity("a", date(2017, 12, 30), date(2017, 12, 30), 2, "10.50"),
-            activity("b", date(2017, 12, 31), date(2017, 12, 31), 1, "4.25"),
+            activity("b", date(2017, 12, 31), date(2017, 12, 31), 1, "4.25", "1.50"),
             activity("b", date(2017, 12, 31), DAY, 1, "99"),  # known too late
             activity("c", DAY, DAY, 1, "99"),  # happened too late
         ],
@@ -93,7 +93,7 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
         ],
         USER_PROFILES: [
             *(profile(n) for n in range(1, 9)),
-            *(profile(n, value_class="at_risk", age_band="65+", amount_365d=Decimal(50)) for n in range(9, 13)),
+            *(profile(n, value_class="at_risk", age_band="65+", net_amount_365d=Decimal(50)) for n in range(9, 13)),
             profile(13, as_of_date=date(2017, 12, 1)),
         ],
         USER_SCORES: [
@@ -144,7 +144,7 @@ def listed(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_the_headline_counts_what_happened_and_was_known_before_the_day(results: dict[str, pd.DataFrame]):
-    assert listed(results["headline"]) == [(2, 3, 6, 14.75, date(2017, 12, 30), date(2017, 12, 31))]
+    assert listed(results["headline"]) == [(2, 3, 6, 13.25, 1.5, date(2017, 12, 30), date(2017, 12, 31))]
 
 
 def test_groups_of_the_day_come_largest_first_and_small_ones_without_means(results: dict[str, pd.DataFrame]):
@@ -197,7 +197,7 @@ def test_the_most_positive_and_most_negative_review_of_each_language_are_shown_w
 
 
 def test_portraits_are_in_the_middle_of_equal_parts_and_hide_what_few_people_share(results: dict[str, pd.DataFrame]):
-    assert listed(results["portraits"], "pseudonym", "age_band", "household_type", "amount_365d") == [
+    assert listed(results["portraits"], "pseudonym", "age_band", "household_type", "net_amount_365d") == [
         ("03abcdef", "45-54", "2 Adults", 100.0),
         ("07abcdef", "45-54", "2 Adults", 100.0),
         ("11abcdef", None, None, 50.0),

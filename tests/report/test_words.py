@@ -33,8 +33,8 @@ def test_a_number_about_one_person_keeps_two_figures(value: float | None, text: 
 
 
 def test_a_reason_gives_feature_value_and_direction():
-    contribution = {"feature": "amount_90d", "value": 1249.5, "contribution": 0.2}
-    assert words.reason(contribution, "USD") == "paid in the last 90 days: about 1,200 USD – raises the risk"
+    contribution = {"feature": "net_amount_90d", "value": 1249.5, "contribution": 0.2}
+    assert words.reason(contribution, "USD") == "net paid in the last 90 days: about 1,200 USD – raises the risk"
     contribution = {"feature": "recency_days", "value": 12.0, "contribution": -0.8}
     assert words.reason(contribution, "USD") == "days since the last order: about 12 – lowers the risk"
 
@@ -50,7 +50,7 @@ def test_a_reason_that_something_is_missing_has_no_number():
 def test_the_distinctions_of_a_group_are_grouped_by_distance_without_the_small_ones():
     lifts = {"recency_days": -1.2, "order_count_90d": 1.4, "order_value_90d": 1.0, "weekend_share_365d": 0.34}
     assert words.distinctions(lifts) == [
-        "far above average: orders in the last 90 days, paid per order",
+        "far above average: orders in the last 90 days, net paid per order",
         "far below average: days since the last order",
     ]
     assert words.distinctions(None) == []
@@ -102,6 +102,12 @@ Tables:  build/lake (Delta; docs/query.md shows how to query them)
 Page:    build/report/index.html
 """
     )
+
+
+def test_the_summary_gives_net_money_and_what_came_back(report_data: ReportData):
+    shown = dataclasses.replace(report_data, headline=report_data.headline.assign(refund_amount_base=1234.4))
+    text = summary(shown, lake="lake", page="page.html")
+    assert "1,200 customers, 15,432 orders, 456,789 USD (net: 1,234 USD came back)\n" in text
 
 
 def test_where_a_baseline_serves_findings_and_summary_name_it_with_the_reason(data_with_baseline: ReportData):

@@ -20,13 +20,16 @@ from footfall.errors import DataError, SourceError
 from footfall.mapping.source import TARGETS, read_source
 from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
+from footfall.refine.crowds import actors_of, metrics, warnings
 from footfall.refine.feeds import with_zone
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.kept import not_passed_on
 from footfall.refine.keys import is_whole_line, matching_of
 from footfall.refine.mapped import map_rows
-from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.refine.pseudonyms import named_counts, new_pseudonyms
+from footfall.refine.typed import typed_source
 from footfall.runtime.explain import explain
-from footfall.steps import sorting
+from footfall.steps import history, sorting
 from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark
 
@@ -75,6 +78,8 @@ def check_source(
             yield from _outcomes(
                 sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
             )
+            yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
+            yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
         except Exception as fault:
             if not isinstance(explain(fault), DataError) or not (faults := list(value_faults(sample, lines))):
                 raise
@@ -84,6 +89,8 @@ def check_source(
 def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
     for target in sample.feed.into:
         yield from _outcome(sample, TARGETS[target], shop=shop, key=key, place_of_known=place_of_known)
+    if names := not_passed_on(typed_source(sample.rows, sample.feed), sample.feed):
+        yield f"\n  not passed on to any table (`keep` lists what may pass into `properties`): {', '.join(names)}"
 
 
 def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
@@ -91,7 +98,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     target = sample.feed.into[table.name]
     contract, matching = row_contract(sample.feed, table), matching_of({sample.name: sample.feed}, table)
     marked = _marked(sample, table, matching, shop=shop, key=key)
-    shown = [c for c in table.column_names if c in target.columns or c in {"actor_id", "event_date", "amount_base"}]
+    filled_in = {"actor_id", "event_date", "amount_base", *(["valid_from"] if sample.feed.file_day else [])}
+    shown = [c for c in table.column_names if c in target.columns or c in filled_in]
     first = marked.where(sorting.is_valid()).orderBy(sorting.FILE, sorting.POSITION)
     valid = first.select(*shown).limit(ROWS_SHOWN).toPandas()
     if "actor_id" in valid:
@@ -135,11 +143,31 @@ def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str
             yield f"  {row['name']} ({row['count']:,} rows): {words}"
 
 
+def _order_of_files(sample: Sample, place: str) -> Iterator[str]:
+    """Says by what the newest of several full dumps is known, where no day stands in their names."""
+    tables = [TARGETS[name].full_name for name in sample.feed.into if sample.feed.has_versions(name)]
+    if tables and sample.feed.files and sample.file_count > 1 and sample.feed.file_day is None:
+        yield (
+            f"  note: {place}: {sample.file_count:,} files fill {', '.join(tables)}, and no `file_day` says of which day each is. "
+            "So a change holds from when its file was taken, and of files taken together the last by name is the newest "
+            r"(10.csv after 9.csv). Where their names hold a day, give it, such as `file_day: dump_(\d{8})`."
+        )
+
+
+def _crowds(sample: Sample, place: str) -> Iterator[str]:
+    """Warns where one identifier stands on most rows of the sample."""
+    ways = actors_of([(sample.name, sample.feed)])
+    if not ways:
+        return
+    figures = named_counts([(sample.name, sample.rows, sample.feed)]).agg(*metrics(ways)).collect()[0]
+    yield from (f"  warning: {place}: {words}" for words in warnings(ways, figures.asDict()))
+
+
 def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
     """The sample's rows as rows of the table, with where each would go."""
     vault = sample.rows.sparkSession.createDataFrame([], "kind string, identifier string, actor_id string")
     if sample.feed.into[table.name].actor:
-        vault = new_pseudonyms([(sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
+        vault = new_pseudonyms([(sample.name, sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
     mapped = map_rows(
         sample.rows,
         feed=sample.feed,
@@ -150,7 +178,10 @@ def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefau
         text_ids=text_ids(key),
     )
     checked = sorting.check_rules(mapped, row_contract(sample.feed, table))
-    return mark(with_generated(checked, feed=sample.feed, table=table), table, existing=None, matching=matching)
+    complete = with_generated(checked, feed=sample.feed, table=table)
+    if sample.feed.has_versions(table.name):
+        return history.mark(complete, table)
+    return mark(complete, table, existing=None, matching=matching)
 
 
 def _indented(frame: pd.DataFrame) -> str:

@@ -16,15 +16,21 @@ from footfall.steps.sql import run_sql
 
 
 def daily_activity(
-    *, order_lines: DataFrame, events: DataFrame, coupon_redemptions: DataFrame, reviews: DataFrame, time_zone: str
+    *,
+    order_lines: DataFrame,
+    refund_lines: DataFrame,
+    events: DataFrame,
+    coupon_redemptions: DataFrame,
+    reviews: DataFrame,
+    time_zone: str,
 ) -> DataFrame:
     """The rows that new facts add to results.daily_activity; every input may be empty.
 
     Pass each fact once over all calls: sums are appended and never replaced.
     """
     return run_sql(
-        "features", "daily_activity", values={"time_zone": time_zone},
-        order_lines=order_lines, events=events, coupon_redemptions=coupon_redemptions, reviews=reviews,
+        "features", "daily_activity", values={"time_zone": time_zone}, order_lines=order_lines, refund_lines=refund_lines,
+        events=events, coupon_redemptions=coupon_redemptions, reviews=reviews,
     )  # fmt: skip
 
 
@@ -89,19 +95,21 @@ def _user_features(
 def item_features(
     *,
     order_lines: DataFrame,
+    refund_lines: DataFrame,
     reviews: DataFrame,
     identities: DataFrame,
     dates: Sequence[date],
     time_zone: str,
     former: Former | None = None,
 ) -> DataFrame:
-    """Rows of results.item_features: every item sold or reviewed before a date, for each of the dates; `former` as of people."""
+    """Rows of results.item_features: every item sold, returned or reviewed before a date, for each of the dates; `former` as of people."""
     calendar = Calendar.of(dates, time_zone)
     days = YEAR if former else None
     return run_sql(
         "features",
         "item_features",
         order_lines=of_people(order_lines, identities, calendar, days=days),
+        refund_lines=of_people(refund_lines, identities, calendar, days=days),
         reviews=of_people(reviews, identities, calendar, days=days),
         former=items_before(former, identities, first=calendar.first(YEAR)),
         calendar=calendar.frame(identities),

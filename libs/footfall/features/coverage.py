@@ -10,9 +10,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.errors import DataError
-from footfall.tables import COUPON_REDEMPTIONS, DAILY_ACTIVITY, EVENTS, ORDER_LINES, REVIEWS
+from footfall.tables import COUPON_REDEMPTIONS, DAILY_ACTIVITY, EVENTS, ORDER_LINES, REFUND_LINES, REVIEWS
 
-COUNTED = (ORDER_LINES, EVENTS, COUPON_REDEMPTIONS, REVIEWS)  # the facts that daily_activity sums
+COUNTED = (ORDER_LINES, REFUND_LINES, EVENTS, COUPON_REDEMPTIONS, REVIEWS)  # the facts that daily_activity sums
 FIRST_LOAD = (
     "for a first load of old files give such a feed `known: {delay: 0 hours}`, and load the logs into a new lake"
 )

@@ -1,4 +1,4 @@
--- What each actor did on each day, as exact sums over the new rows of four fact tables.
+-- What each actor did on each day, as exact sums over the new rows of five fact tables.
 -- One row per actor, day it happened and day it was known; days on which nothing was counted have no row.
 -- Rows of bots (bot_reason) are left out, so that a crawler does not raise anybody's views.
 WITH
@@ -10,9 +10,22 @@ bought AS (
         count_if(line_number = 1) AS order_count,
         count(*) AS order_line_count,
         sum(quantity) AS quantity,
-        sum(amount_base) AS amount_base,
+        sum(amount_base) AS gross_amount_base,
         sum(discount_base) AS discount_base
     FROM {order_lines}
+    GROUP BY ALL
+),
+
+-- On the day on which it came back or was cancelled, whenever it was bought.
+came_back AS (
+    SELECT
+        actor_id,
+        event_date,
+        to_date(from_utc_timestamp(known_at, :time_zone)) AS known_date,
+        count(*) AS refund_line_count,
+        sum(quantity) AS refund_quantity,
+        sum(amount_base) AS refund_amount_base
+    FROM {refund_lines}
     GROUP BY ALL
 ),
 
@@ -60,8 +73,11 @@ SELECT
     coalesce(order_count, 0) AS order_count,
     coalesce(order_line_count, 0) AS order_line_count,
     CAST(coalesce(quantity, 0) AS DECIMAL(18, 3)) AS quantity,
-    CAST(coalesce(amount_base, 0) AS DECIMAL(18, 4)) AS amount_base,
+    CAST(coalesce(gross_amount_base, 0) AS DECIMAL(18, 4)) AS gross_amount_base,
     CAST(coalesce(discount_base, 0) AS DECIMAL(18, 4)) AS discount_base,
+    coalesce(refund_line_count, 0) AS refund_line_count,
+    CAST(coalesce(refund_quantity, 0) AS DECIMAL(18, 3)) AS refund_quantity,
+    CAST(coalesce(refund_amount_base, 0) AS DECIMAL(18, 4)) AS refund_amount_base,
     coalesce(view_count, 0) AS view_count,
     coalesce(search_count, 0) AS search_count,
     coalesce(add_to_cart_count, 0) AS add_to_cart_count,
@@ -70,6 +86,7 @@ SELECT
     coalesce(coupon_redemption_count, 0) AS coupon_redemption_count,
     coalesce(review_count, 0) AS review_count
 FROM bought
+FULL OUTER JOIN came_back USING (actor_id, event_date, known_date)
 FULL OUTER JOIN did USING (actor_id, event_date, known_date)
 FULL OUTER JOIN redeemed USING (actor_id, event_date, known_date)
 FULL OUTER JOIN reviewed USING (actor_id, event_date, known_date)

@@ -14,8 +14,9 @@ days AS (
         datediff(calendar.as_of_date, activity.event_date) AS days_ago,
         sum(activity.order_count) AS order_count,
         sum(activity.order_line_count) AS order_line_count,
-        sum(activity.amount_base) AS amount,
+        sum(activity.gross_amount_base) AS gross_amount,
         sum(activity.discount_base) AS discount,
+        sum(activity.refund_amount_base) AS refund_amount,
         sum(activity.view_count) AS view_count,
         sum(activity.search_count) AS search_count,
         sum(activity.add_to_cart_count) AS add_to_cart_count,
@@ -28,6 +29,7 @@ days AS (
     GROUP BY calendar.as_of_date, activity.user_id, activity.event_date
 ),
 
+-- What comes back is no activity of the person: often the shop enters it, and not on the day that it was sent.
 -- `former` are first and last days of people before the first row of daily_activity that is read.
 told_days AS (
     SELECT
@@ -47,8 +49,9 @@ told_days AS (
         datediff(calendar.as_of_date, former.event_date) AS days_ago,
         0 AS order_count,
         0 AS order_line_count,
-        0 AS amount,
+        0 AS gross_amount,
         0 AS discount,
+        0 AS refund_amount,
         0 AS view_count,
         0 AS search_count,
         0 AS add_to_cart_count,
@@ -98,10 +101,14 @@ SELECT
     sum(if(days_ago <= 30, order_count, 0)) AS order_count_30d,
     sum(if(days_ago <= 90, order_count, 0)) AS order_count_90d,
     sum(if(days_ago <= 365, order_count, 0)) AS order_count_365d,
-    CAST(sum(if(days_ago <= 7, amount, 0)) AS DECIMAL(18, 4)) AS amount_7d,
-    CAST(sum(if(days_ago <= 30, amount, 0)) AS DECIMAL(18, 4)) AS amount_30d,
-    CAST(sum(if(days_ago <= 90, amount, 0)) AS DECIMAL(18, 4)) AS amount_90d,
-    CAST(sum(if(days_ago <= 365, amount, 0)) AS DECIMAL(18, 4)) AS amount_365d,
+    CAST(sum(if(days_ago <= 7, gross_amount, 0)) AS DECIMAL(18, 4)) AS gross_amount_7d,
+    CAST(sum(if(days_ago <= 30, gross_amount, 0)) AS DECIMAL(18, 4)) AS gross_amount_30d,
+    CAST(sum(if(days_ago <= 90, gross_amount, 0)) AS DECIMAL(18, 4)) AS gross_amount_90d,
+    CAST(sum(if(days_ago <= 365, gross_amount, 0)) AS DECIMAL(18, 4)) AS gross_amount_365d,
+    CAST(sum(if(days_ago <= 7, refund_amount, 0)) AS DECIMAL(18, 4)) AS refund_amount_7d,
+    CAST(sum(if(days_ago <= 30, refund_amount, 0)) AS DECIMAL(18, 4)) AS refund_amount_30d,
+    CAST(sum(if(days_ago <= 90, refund_amount, 0)) AS DECIMAL(18, 4)) AS refund_amount_90d,
+    CAST(sum(if(days_ago <= 365, refund_amount, 0)) AS DECIMAL(18, 4)) AS refund_amount_365d,
     CAST(sum(if(days_ago <= 90, discount, 0)) AS DECIMAL(18, 4)) AS discount_90d,
     sum(if(days_ago <= 90, order_line_count, 0)) AS order_line_count_90d,
     CAST(bit_count(bit_or(week_bit) & (shiftleft(1L, 12) - 1)) AS BIGINT) AS active_weeks_12w,

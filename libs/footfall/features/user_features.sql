@@ -9,21 +9,37 @@ SELECT
     activity.order_count_30d,
     activity.order_count_90d,
     activity.order_count_365d,
-    activity.amount_7d,
-    activity.amount_30d,
-    activity.amount_90d,
-    activity.amount_365d,
+    activity.gross_amount_7d,
+    activity.gross_amount_30d,
+    activity.gross_amount_90d,
+    activity.gross_amount_365d,
+    activity.refund_amount_7d,
+    activity.refund_amount_30d,
+    activity.refund_amount_90d,
+    activity.refund_amount_365d,
+    CAST(activity.gross_amount_7d - activity.refund_amount_7d AS DECIMAL(18, 4)) AS net_amount_7d,
+    CAST(activity.gross_amount_30d - activity.refund_amount_30d AS DECIMAL(18, 4)) AS net_amount_30d,
+    CAST(activity.gross_amount_90d - activity.refund_amount_90d AS DECIMAL(18, 4)) AS net_amount_90d,
+    CAST(activity.gross_amount_365d - activity.refund_amount_365d AS DECIMAL(18, 4)) AS net_amount_365d,
+    try_divide(
+        CAST(activity.refund_amount_90d AS DOUBLE), CAST(activity.gross_amount_90d AS DOUBLE)
+    ) AS return_rate_90d,
+    try_divide(
+        CAST(activity.refund_amount_365d AS DOUBLE), CAST(activity.gross_amount_365d AS DOUBLE)
+    ) AS return_rate_365d,
     activity.active_weeks_12w,
     activity.active_weeks_52w,
     activity.gap_mean_days,
     activity.gap_stddev_days,
     activity.gap_max_days,
-    try_divide(CAST(activity.amount_90d AS DOUBLE), activity.order_count_90d) AS order_value_90d,
+    try_divide(
+        CAST(activity.gross_amount_90d - activity.refund_amount_90d AS DOUBLE), activity.order_count_90d
+    ) AS order_value_90d,
     try_divide(CAST(activity.order_line_count_90d AS DOUBLE), activity.order_count_90d) AS order_lines_90d,
     coalesce(variety.item_variety_90d, 0) AS item_variety_90d,
     coalesce(variety.category_variety_90d, 0) AS category_variety_90d,
     try_divide(
-        CAST(activity.discount_90d AS DOUBLE), CAST(activity.amount_90d + activity.discount_90d AS DOUBLE)
+        CAST(activity.discount_90d AS DOUBLE), CAST(activity.gross_amount_90d + activity.discount_90d AS DOUBLE)
     ) AS discount_share_90d,
     habits.morning_share_365d,
     habits.afternoon_share_365d,

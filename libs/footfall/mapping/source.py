@@ -32,8 +32,15 @@ FILLED_IN = frozenset(
 )
 LINE_NUMBER = "line_number"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
+NOBODY_REASON = "nobody"  # for which such a row is skipped
 MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
+
+
+def keeps_history(table: Table) -> bool:
+    """Whether the table's rows are versions, each of which holds from `valid_from` on."""
+    return "valid_to" in table.column_names
 
 
 def zone(name: str) -> str:
@@ -49,6 +56,22 @@ TimeZone = Annotated[str, AfterValidator(zone)]
 Sql = Annotated[
     str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value), Field(min_length=1)
 ]
+
+
+def _word(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("write each word in quotes: YAML reads it as something else than text")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _with_a_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as fault:
+        raise ValueError(f"not a regular expression ({fault})") from None
+    if not groups:
+        raise ValueError(r"put the day into brackets, such as dump_(\d{8})")
+    return pattern
 
 
 class Actor(Closed):
@@ -98,8 +121,9 @@ class Known(Closed):
 class Target(Closed):
     """How the rows of a feed become rows of one table.
 
-    `line_key` names what identifies a line in its order: columns of the target, else of the source. `on_conflict` says what becomes
-    of a row whose key is known and whose content is another.
+    `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
+    order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
+    content is another.
     """
 
     columns: dict[str, Sql]
@@ -108,6 +132,7 @@ class Target(Closed):
     line_key: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
     on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
+    keep: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -118,7 +143,9 @@ class Feed(Closed):
     """One log of a source: where its rows lie and what they become.
 
     `types` gives the Spark type of source columns that arrive as text and are calculated with; `timestamps` says what time
-    stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP).
+    stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP). `nobody` are words that stand in place
+    of an identifier, compared as a whole and in any case; "" is an empty one. `file_day` is a regular expression whose first
+    group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on.
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -131,6 +158,8 @@ class Feed(Closed):
     timestamps: Literal["utc", "wall_clock"] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
+    nobody: tuple[Annotated[str, BeforeValidator(_word)], ...] = Field(default=NOBODY, strict=False)
+    file_day: Annotated[str, AfterValidator(_with_a_group)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     @model_validator(mode="after")
@@ -144,6 +173,12 @@ class Feed(Closed):
             ]
         else:
             faults += option_faults(self.format, self.options)
+        if "nobody" in self.model_fields_set and not self.identifiers:
+            faults.append((("nobody",), "no table of this feed is about somebody"))
+        if self.file_day and (self.delta or not any(self.has_versions(name) for name in self.into)):
+            history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
+            words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
+            faults.append((("file_day",), words))
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
@@ -159,6 +194,16 @@ class Feed(Closed):
             )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
+
+    def has_versions(self, target: str) -> bool:
+        """Whether the rows for a table are versions of what it holds, by the day of their file or by when they were taken."""
+        table = TARGETS.get(target)
+        return table is not None and keeps_history(table) and "valid_from" not in self.into[target].columns
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The SQL of every identifier that the feed's targets name, each once."""
+        return tuple(dict.fromkeys(target.actor.identifier for target in self.into.values() if target.actor))
 
 
 class Source(Closed):
@@ -197,6 +242,7 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += _number_faults(at, table, target, target.number) if target.number else []
     faults += _line_key_faults(at, table, target) + _conflict_faults(at, table, target)
+    faults += _keep_faults(at, table, target)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
@@ -267,6 +313,15 @@ def _number_faults(at: Key, table: Table, target: Target, number: Number) -> lis
         for key, name, allowed in names
         if name not in allowed
     ]
+
+
+def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """What is wrong with `keep`, whatever columns the files have."""
+    if target.keep and "properties" not in table.column_names:
+        there = ", ".join(sorted(name for name, t in TARGETS.items() if "properties" in t.column_names))
+        return [((*at, "keep"), f"{table.name} has no `properties` to keep them in ({there} have)")]
+    names = [name.casefold() for name in target.keep]
+    return [((*at, "keep", i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]
 
 
 def _generated(table: Table) -> set[str]:

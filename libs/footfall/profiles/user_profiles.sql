@@ -10,7 +10,7 @@ measured AS (
             5,
             'recency', CAST(recency_days AS DOUBLE),
             'frequency', CAST(order_count_365d AS DOUBLE),
-            'money', CAST(amount_365d AS DOUBLE),
+            'money', CAST(net_amount_365d AS DOUBLE),
             'order_value', CAST(order_value_90d AS DOUBLE),
             'discount_share', CAST(discount_share_90d AS DOUBLE)
         ) AS (measure, measured_value)
@@ -50,13 +50,13 @@ thresholds AS (
     FROM bins
 ),
 
--- Scores of 1 to 5, 5 the best: the most recent, the most frequent, the most spent.
+-- Scores of 1 to 5, 5 the best: the most recent, the most frequent, the most spent and kept (net of what came back).
 scored AS (
     SELECT
         features.*,
         5 - size(filter(thresholds.recency, t -> t < features.recency_days)) AS recency_score,
         1 + size(filter(thresholds.frequency, t -> t < features.order_count_365d)) AS frequency_score,
-        1 + size(filter(thresholds.money, t -> t < features.amount_365d)) AS money_score,
+        1 + size(filter(thresholds.money, t -> t < features.net_amount_365d)) AS money_score,
         element_at(
             array('low', 'middle', 'high'), 1 + size(filter(thresholds.order_value, t -> t < features.order_value_90d))
         ) AS spending_power,
@@ -94,7 +94,8 @@ SELECT
     classed.tenure_days,
     classed.recency_days,
     classed.order_count_365d,
-    classed.amount_365d,
+    classed.net_amount_365d,
+    classed.return_rate_365d,
     classed.order_value_90d,
     coalesce(interests.interests, CAST(array() AS ARRAY<STRING>)) AS interests,
     CASE WHEN classed.order_value_90d IS NOT NULL THEN classed.spending_power END AS spending_power,

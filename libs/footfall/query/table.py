@@ -124,7 +124,7 @@ class ClosedTable:
             raise DataError(
                 f"{self.name}: the filter {condition} does not fit its columns: {fault}",
                 fix="Cast the values to the types of the columns, or write conditions such as "
-                '("amount_365d", ">", 6), whose values are converted.',
+                '("net_amount_365d", ">", 6), whose values are converted.',
             ) from fault
 
     def _require(self, names: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Personal, Table
-from footfall.mapping.source import Feed, Source
+from footfall.mapping.source import NOBODY_REASON, Feed, Source
 from footfall.tables.raw import CORRUPT
 
 RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through the driver's time zone
@@ -30,8 +30,10 @@ class RawFeed:
         return f"delta:{self.feed.delta}" if self.feed.delta else f"raw.{self.name}"
 
     def reasons(self, table: Table) -> list[str]:
-        """The reasons for which the mapping skips rows from the table, each once."""
-        return list(dict.fromkeys(skip.reason for skip in self.feed.into[table.name].skipped))
+        """The reasons for which rows are skipped from the table, each once: the mapping's, and that they are nobody's."""
+        target = self.feed.into[table.name]
+        nobody = [NOBODY_REASON] if target.actor else []
+        return list(dict.fromkeys([*(skip.reason for skip in target.skipped), *nobody]))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
         """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""
@@ -73,11 +75,18 @@ def feeds_with_actors(feeds: Sequence[RawFeed]) -> list[RawFeed]:
     return [f for f in feeds if any(target.actor for target in f.feed.into.values())]
 
 
-def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
-    """The first key column that every feed takes from its source, is not personal and has an order that Python keeps; or empty.
+def has_versions(feeds: Sequence[RawFeed], table: Table) -> bool:
+    """Whether rows of some feed for the table are versions without a `valid_from` of their own: see `steps.history`."""
+    return any(f.feed.has_versions(table.name) for f in feeds)
 
-    The values of others are hashes, whose ranges leave nothing out.
+
+def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
+    """The first key column that every feed takes from its source, by itself no identifier, in an order that Python keeps; or empty.
+
+    The values of others are hashes, whose ranges leave nothing out. Of a quasi-identifier (an order number) Delta has no
+    statistics; by the footers of the files what cannot match stays unread all the same.
     """
     by_source = (k for k in table.key if all(k in f.feed.into[table.name].columns for f in feeds))
-    fits = (k for k in by_source if table.column(k).personal is Personal.NONE and table.column(k).type in RANGED_TYPES)
+    open_to_all = (Personal.NONE, Personal.QUASI)
+    fits = (k for k in by_source if table.column(k).personal in open_to_all and table.column(k).type in RANGED_TYPES)
     return next(fits, "")

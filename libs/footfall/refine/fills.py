@@ -10,9 +10,11 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
-from footfall.mapping.source import LINE_NUMBER, Feed, is_numbered
+from footfall.mapping.source import LINE_NUMBER, Feed, is_numbered, keeps_history
+from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
-from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, own_number, without
+from footfall.steps.history import DELAY_S, SINCE
+from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, UNREADABLE, own_number, without
 
 KIND, IDENTIFIER, JOINED = "_kind", "_identifier", "_joined"
 FIRST_DAY = date(2000, 1, 1)
@@ -40,6 +42,8 @@ def filled(
     rows, wanted = mapped, set(table.column_names)
     for fills in _plain_fills(set(mapped.columns), wanted, feed, shop):
         rows = rows.withColumns(fills)
+    if keeps_history(table):
+        rows = _with_since(rows, feed, table, zone=feed.time_zone or shop.time_zone)
     if "text_id" in wanted:
         rows = rows.withColumn("text_id", text_ids(F.col("text")))
     if KIND in rows.columns and vault is not None:
@@ -97,6 +101,22 @@ def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefau
         discount = F.coalesce(F.col("discount_amount"), F.lit(0)) if "discount_amount" in mapped else F.lit(0)
         then["discount_base"] = F.when(at_par, discount.cast("decimal(18,4)"))
     return tuple(fills for fills in (first, then) if fills)
+
+
+def _with_since(rows: DataFrame, feed: Feed, table: Table, *, zone: str) -> DataFrame:
+    """With `_since`, from when what the row says holds: the day of its file, else the moment of taking; NULL where it is mapped.
+
+    `valid_from` and `known_at` of such rows are those of a first version, until `history.mark` knows which it is.
+    """
+    delay = F.lit(feed.known.delay_s if feed.known else None).cast("int")
+    if not feed.has_versions(table.name):
+        return rows.withColumns({SINCE: F.lit(None).cast("timestamp"), DELAY_S: delay})
+    if feed.file_day is None:
+        return rows.withColumns({SINCE: F.col(TAKEN_AT), DELAY_S: delay})
+    dated = rows.withColumns({SINCE: start_of_day(F.col(FILE), feed.file_day, zone), DELAY_S: delay})
+    fault = day_fault(F.col(SINCE), F.col(TAKEN_AT))
+    faults = F.when(fault.isNotNull(), F.array_append(UNREADABLE, fault)).otherwise(F.col(UNREADABLE))
+    return dated.withColumn(UNREADABLE, faults)
 
 
 def _known_at(wanted: set[str], feed: Feed) -> Column:

@@ -15,7 +15,9 @@ INDENT = "  "
 def summary(data: ReportData, *, lake: str, page: str) -> str:
     """Customers, groups, churn beside its baselines, what reviews say, and where all of it lies."""
     head = data.headline.iloc[0]
-    money = words.money(head["amount_base"], data.shop.currency)
+    money = words.money(head["net_amount_base"], data.shop.currency)
+    if head["refund_amount_base"]:
+        money += f" (net: {words.money(head['refund_amount_base'], data.shop.currency)} came back)"
     lines = [
         f"{data.shop.name}, as of {words.day(data.as_of)} ({data.shop.time_zone})",
         "",

@@ -1,10 +1,10 @@
--- People and money by value class. Averages of fewer than :least_people people are left out.
+-- People and net money by value class. Averages of fewer than :least_people people are left out.
 WITH
 classes AS (
     SELECT
         value_class,
         count(*) AS user_count,
-        CAST(sum(amount_365d) AS DOUBLE) AS amount_365d,
+        CAST(sum(net_amount_365d) AS DOUBLE) AS net_amount_365d,
         avg(recency_days) AS recency_days,
         avg(order_count_365d) AS order_count_365d,
         avg(churn_probability) AS churn_probability
@@ -17,8 +17,12 @@ SELECT
     value_class,
     user_count,
     user_count / sum(user_count) OVER () AS user_share,
-    if(user_count >= :least_people, try_divide(amount_365d, sum(amount_365d) OVER ()), NULL) AS amount_share,
-    if(user_count >= :least_people, try_divide(amount_365d, user_count), NULL) AS amount_mean_365d,
+    if(
+        user_count >= :least_people AND sum(net_amount_365d) OVER () > 0,
+        net_amount_365d / sum(net_amount_365d) OVER (),
+        NULL
+    ) AS amount_share,
+    if(user_count >= :least_people, try_divide(net_amount_365d, user_count), NULL) AS amount_mean_365d,
     if(user_count >= :least_people, recency_days, NULL) AS recency_days,
     if(user_count >= :least_people, order_count_365d, NULL) AS order_count_365d,
     if(user_count >= :least_people, churn_probability, NULL) AS churn_probability

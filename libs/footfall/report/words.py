@@ -117,5 +117,5 @@ def _with_value(name: str, value: Any, currency: str) -> str:
         return feature(name) if value else f"not so: {feature(name)}"
     if not is_known(value):
         return f"{feature(name)}: unknown"
-    unit = f" {currency}" if name.startswith(("amount", "order_value")) else ""
+    unit = f" {currency}" if "amount" in name or name.startswith("order_value") else ""
     return f"{feature(name)}: about {about(value)}{unit}"

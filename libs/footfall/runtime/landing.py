@@ -11,11 +11,11 @@ from typing import Any
 from pyspark.sql import DataFrame, Observation, Row
 from pyspark.sql import functions as F
 
-from footfall.contract import Table, Written
+from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
 from footfall.runtime.replacing import Replaced, replaced_by
-from footfall.steps import sorting
+from footfall.steps import history, sorting
 from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark, shared_groups
 from footfall.steps.step import Expiry, FactRows, Output, Step
@@ -53,11 +53,16 @@ class BatchWriter:
         if isinstance(output, FactRows):
             return self._land_facts(output)
         rows = require_sound(conform(output.frame, output.table), output.table)
+        name = output.table.full_name
+        if output.warnings and self.resumed and self.lake.landing(name, self._label(name)):
+            # an earlier try wrote them: compute again, write nothing
+            rows.write.format("noop").mode("overwrite").save()
         try:
             landing = self._write_once(output.table, rows, as_of=output.as_of, replaces=output.replaces)
         finally:
             if output.landed:
                 output.landed()
+        self.warnings += output.warnings() if output.warnings else ()
         return [ledger_line(self.step, "", output.table.full_name, rows_valid=landing.rows)]
 
     def has_landed(self) -> bool:
@@ -87,6 +92,8 @@ class BatchWriter:
 
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
         table, before = output.table, self._before(output)
+        if output.versions:
+            return self._land_marked(output, history.mark(output.frame, table), Replaced())
         existing = self._that_can_match(output, before)
         shared = _shared(output, existing)
         marked = mark(output.frame, table, existing=existing, matching=output.matching, shared=shared)
@@ -190,6 +197,8 @@ class BatchWriter:
 
     def _quarantine(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
         """Sets the broken rows aside; returns how many, and the rows by feed and rule."""
+        if table.written is Written.REPLACE:
+            return self._quarantine_what_is_new(table, aside)
         observation = Observation()
         landing = self._write_once(
             QUARANTINE, conform(aside.observe(observation, sorting.rules_by_place()), QUARANTINE), part=table.name
@@ -200,11 +209,34 @@ class BatchWriter:
         quarantined = self.lake.read(QUARANTINE.full_name).where(
             (F.col("target") == table.name) & (F.col("batch_id") == self.batch.batch_id)
         )
-        by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
-        counts: RuleCounts = {}
-        for feed, rule, rows in by_rule.collect():
-            counts.setdefault(feed, {})[rule] = rows
-        return landing.rows, counts
+        return landing.rows, _by_rule(quarantined)
+
+    def _quarantine_what_is_new(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
+        """As `_quarantine`, for a table made of all raw rows in each batch: what an earlier batch set aside stays as it is."""
+        self.lake.ensure(QUARANTINE)
+        earlier = (F.col("target") == table.name) & (F.col(BATCH_ID.name) < self.batch.batch_id)
+        marked = sorting.known_aside(aside, self.lake.read(QUARANTINE.full_name).where(earlier))
+        observation = Observation()
+        counted = marked.observe(observation, *sorting.aside_counts(), sorting.rules_by_place())
+        app, label = (name(QUARANTINE.full_name, table.name) for name in (self._app, self._label))
+        landing = self.lake.landing(QUARANTINE.full_name, label) if self.resumed else None
+        if landing:
+            counted.write.format("noop").mode("overwrite").save()  # an earlier try wrote them: count again
+        else:
+            new = conform(counted.where(~F.col(sorting.IS_KNOWN)).drop(sorting.IS_KNOWN), QUARANTINE)
+            self.lake.write(
+                QUARANTINE, new, app=app if self.at_most_once else "", label=label, batch_id=self.batch.batch_id
+            )
+            landing = self.lake.landing(QUARANTINE.full_name, label)
+        counts = observation.get
+        rows, known = counts[sorting.ROWS_ASIDE], counts[sorting.ROWS_KNOWN]
+        if rows - known != (landing.rows if landing else 0):
+            raise ContractError(
+                f"{label}: {rows:,} rows are to be set aside, {known:,} of them were so before, and "
+                f"{landing.rows if landing else 0:,} landed.",
+                fix="Report it with the ledger: rows were lost.",
+            )
+        return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if rows < sorting.MOST_PLACES else _by_rule(aside)
 
     def _app(self, table: str, part: str = "") -> str:
         """Delta's txnAppId of a write: the step and the table."""
@@ -224,6 +256,14 @@ def _shared(output: FactRows, existing: DataFrame | None) -> list[Any] | None:
         return None
     names = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
     return sorted(names) if len(names) <= MOST_SHARED else None
+
+
+def _by_rule(quarantined: DataFrame) -> RuleCounts:
+    counts: RuleCounts = {}
+    by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
+    for feed, rule, rows in by_rule.collect():
+        counts.setdefault(feed, {})[rule] = rows
+    return counts
 
 
 def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Severity, Table, Written
 from footfall.contract.frames import broken_rules, checks, keeps
+from footfall.tables.raw import QUARANTINE
 
 # Columns that refine adds beside the target's own, and that end with the sorting.
 FEED, FILE, POSITION, SKIPPED, UNREADABLE, WARNED = (
@@ -25,6 +26,7 @@ DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_re
 LINE_CONFLICT = "line_conflict"  # the rule of rows that go to quarantine since they are in conflict
 
 PLACES, RULES = "_places", "_rules"
+IS_KNOWN, ROWS_ASIDE, ROWS_KNOWN = "_is_known", "_rows_aside", "_rows_known"
 MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
 FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"  # the `valid_from` of rows whose mapping gives none
 MOST_WEEKS = 52  # key ranges of older rows are one
@@ -57,7 +59,8 @@ def key_ranges(checked: DataFrame, table: Table, column: str) -> DataFrame:
 def that_can_match(existing: DataFrame, column: str, ranges: Sequence[Row]) -> DataFrame | None:
     """The rows of the table whose key can be one of the batch's, by its `key_ranges`; None where there is no range.
 
-    Delta leaves out the files whose statistics lie outside of all ranges.
+    Delta leaves out the files whose statistics lie outside of all ranges, the Parquet reader the parts of files whose footers
+    say so.
     """
     within = [F.col(column).between(F.lit(r["least"]), F.lit(r["greatest"])) for r in ranges]
     return existing.where(reduce(operator.or_, within)) if within else None
@@ -127,6 +130,19 @@ def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
         return aside
     files, positions = ({place[key] for place in places} for key in ("file", "position"))
     return aside.where(F.col("file").isin(files) & F.col("position").isin(positions))
+
+
+def known_aside(aside: DataFrame, before: DataFrame) -> DataFrame:
+    """Rows of raw.quarantine with `_is_known`: whether those set aside before hold the same raw row for the same table."""
+    places = list(QUARANTINE.key)
+    known = before.select(*places, F.lit(True).alias("_known")).dropDuplicates(places)
+    joined = aside.join(known, on=places, how="left")
+    return joined.withColumn(IS_KNOWN, F.coalesce("_known", F.lit(False))).drop("_known")
+
+
+def aside_counts() -> list[Column]:
+    """Rows of `known_aside`, and those among them that are known."""
+    return [F.count(F.lit(1)).alias(ROWS_ASIDE), F.count_if(IS_KNOWN).alias(ROWS_KNOWN)]
 
 
 def rules_by_place() -> Column:

@@ -54,7 +54,8 @@ class Output:
 
     `as_of` are the dates that a table by dates replaces. `replaces` is, of a table that is updated, a SQL predicate of
     the old rows that leave it in the same commit: none, or `contract.EVERY_ROW`. `landed` is called when the rows have
-    landed, or have failed to: what the frame was read from can be dropped.
+    landed, or have failed to: what the frame was read from can be dropped. `warnings` is called once the frame was computed:
+    sentences for a person, by what it observed.
     """
 
     table: Table
@@ -62,6 +63,7 @@ class Output:
     as_of: Sequence[date] = ()
     replaces: str = ""
     landed: Callable[[], None] | None = None
+    warnings: Callable[[], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class FactRows:
     same (default: those with one key of the table), and `conflicts` holds the sound rows of feeds whose conflicts go to
     quarantine, as they would stand there. `without_known` are the feeds whose rows count as known from when they are
     taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
-    table are left out when its keys are looked up; empty: by none.
+    table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
+    say, as `steps.history` does it.
     """
 
     table: Table
@@ -84,6 +87,7 @@ class FactRows:
     conflicts: DataFrame | None = None
     without_known: Sequence[str] = ()
     ranged_key: str = ""
+    versions: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,16 @@
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
+from footfall.tables.orders import COUPON_REDEMPTIONS, ORDER_LINES, REFUND_LINES
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
 from footfall.tables.refined import (
     CAMPAIGNS,
-    COUPON_REDEMPTIONS,
     EVENTS,
     IDENTITIES,
     ITEMS,
     LABELLED_CLAUSES,
     LABELLED_TEXTS,
-    ORDER_LINES,
     PSEUDONYMS,
     REVIEWS,
     USERS,
@@ -29,6 +28,7 @@ REFINED = (
     CAMPAIGNS,
     EVENTS,
     ORDER_LINES,
+    REFUND_LINES,
     COUPON_REDEMPTIONS,
     REVIEWS,
     LABELLED_TEXTS,
@@ -80,6 +80,7 @@ __all__ = [
     "PSEUDONYMS",
     "QUARANTINE",
     "REFINED",
+    "REFUND_LINES",
     "RESULTS",
     "REVIEWS",
     "SEGMENTS",

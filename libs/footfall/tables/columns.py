@@ -41,6 +41,11 @@ def mean(name: str, meaning: str, *, unit: str) -> Column:
     return Column(name, "double", meaning, unit=unit, tolerance=FLOAT_TOLERANCE)
 
 
+def ratio(name: str, meaning: str) -> Column:
+    """One sum over another; it may exceed 1."""
+    return mean(name, meaning, unit="ratio")
+
+
 def share(name: str, meaning: str) -> Column:
     """A part of a whole."""
     return mean(name, meaning, unit="0 to 1")

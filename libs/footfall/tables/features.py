@@ -12,14 +12,18 @@ from footfall.tables.columns import (
     days,
     mean,
     money,
+    ratio,
     share,
 )
+
+WINDOWS = (7, 30, 90, 365)  # days
 
 DAILY_ACTIVITY = Table(
     name="daily_activity",
     layer=Layer.RESULTS,
-    version=1,
-    grain="exact sums per actor, day it happened, day it was known and batch; signed, so that corrections add up",
+    version=2,
+    grain="exact sums per actor, day it happened, day it was known and batch; signed, so that corrections add up; what came "
+    "back stands beside what was bought, on its own day",
     columns=(
         ACTOR,
         Column("event_date", "date", "the shop's day it happened"),
@@ -27,8 +31,11 @@ DAILY_ACTIVITY = Table(
         count("order_count", "orders placed (order lines numbered 1)"),
         count("order_line_count", "order lines"),
         Column("quantity", QUANTITY, "units bought, in each item's own unit", required=True),
-        money("amount_base", "paid, after discounts"),
-        money("discount_base", "taken off"),
+        money("gross_amount_base", "paid for orders as placed, after discounts"),
+        money("discount_base", "taken off orders as placed"),
+        count("refund_line_count", "lines that were cancelled, came back or were paid back"),
+        Column("refund_quantity", QUANTITY, "units that came back, as far as they are known", required=True),
+        money("refund_amount_base", "paid back; net is gross less this"),
         count("view_count", "events of type view"),
         count("search_count", "events of type search"),
         count("add_to_cart_count", "events of type add_to_cart"),
@@ -44,26 +51,37 @@ DAILY_ACTIVITY = Table(
 USER_FEATURES = Table(
     name="user_features",
     layer=Layer.RESULTS,
-    version=2,
+    version=3,
     grain="one row per person and as-of date: what was known of them before that day began",
     columns=(
         AS_OF,
         USER,
         days("tenure_days", "since the first order"),
         days("recency_days", "since the last order day"),
-        days("activity_recency_days", "since the last day with anything at all"),
-        *(count(f"order_count_{w}d", f"frequency: orders in the last {w} days") for w in (7, 30, 90, 365)),
-        *(money(f"amount_{w}d", f"monetary value: paid in the last {w} days") for w in (7, 30, 90, 365)),
+        days("activity_recency_days", "since the last day on which they did anything"),
+        *(count(f"order_count_{w}d", f"frequency: orders placed in the last {w} days") for w in WINDOWS),
+        *(money(f"gross_amount_{w}d", f"paid for orders placed in the last {w} days") for w in WINDOWS),
+        *(money(f"refund_amount_{w}d", f"paid back in the last {w} days, whenever it was bought") for w in WINDOWS),
+        *(
+            money(f"net_amount_{w}d", f"monetary value: gross less refunds of {w} days; may be below 0")
+            for w in WINDOWS
+        ),
+        *(
+            ratio(f"return_rate_{w}d", f"refunds over gross of {w} days; NULL where nothing was paid")
+            for w in (90, 365)
+        ),
         count("active_weeks_12w", "7-day periods with an order, of the last 12"),
         count("active_weeks_52w", "7-day periods with an order, of the last 52"),
         days("gap_mean_days", "mean gap between order days in the last 365; NULL below two order days"),
         days("gap_stddev_days", "sample standard deviation of these gaps; NULL below three order days"),
         days("gap_max_days", "longest of these gaps"),
-        mean("order_value_90d", "mean paid per order in the last 90 days; NULL without orders", unit="shop currency"),
+        mean("order_value_90d", "net money per order placed, last 90 days; NULL without orders", unit="shop currency"),
         mean("order_lines_90d", "mean lines per order in the last 90 days; NULL without orders", unit="count"),
         count("item_variety_90d", "distinct items bought in the last 90 days"),
         count("category_variety_90d", "distinct categories bought in the last 90 days"),
-        share("discount_share_90d", "discounts over undiscounted price, last 90 days; NULL without orders"),
+        share(
+            "discount_share_90d", "discounts over undiscounted price, orders as placed in 90 days; NULL without orders"
+        ),
         share("morning_share_365d", "orders from 05:00 to 11:59 shop time; NULL without orders"),
         share("afternoon_share_365d", "orders from 12:00 to 17:59 shop time"),
         share("evening_share_365d", "orders from 18:00 to 22:59 shop time"),
@@ -71,7 +89,7 @@ USER_FEATURES = Table(
         Column(
             "department_shares_365d",
             SHARES,
-            "share of money paid by department, last 365 days",
+            "share of gross money by department, last 365 days",
             unit="0 to 1",
             tolerance=FLOAT_TOLERANCE,
         ),
@@ -104,18 +122,24 @@ USER_FEATURES = Table(
 ITEM_FEATURES = Table(
     name="item_features",
     layer=Layer.RESULTS,
-    version=2,
-    grain="one row per item and as-of date: how it sold and how it was reviewed",
+    version=3,
+    grain="one row per item and as-of date: how it sold, how much of it came back and how it was reviewed",
     columns=(
         AS_OF,
         Column("item_id", "string", "the shop's own item number"),
-        *(count(f"order_count_{w}d", f"orders with the item in the last {w} days") for w in (7, 30, 90, 365)),
-        money("amount_90d", "paid for it in the last 90 days"),
+        *(count(f"order_count_{w}d", f"orders with the item in the last {w} days") for w in WINDOWS),
+        money("gross_amount_90d", "paid for it in orders placed in the last 90 days"),
+        money("refund_amount_90d", "paid back for it in the last 90 days, whenever it was bought"),
+        money("net_amount_90d", "gross less refunds of the last 90 days; may be below 0"),
         Column("quantity_90d", QUANTITY, "units sold in the last 90 days, in the item's own unit", required=True),
+        Column(
+            "refund_quantity_90d", QUANTITY, "units that came back in the last 90 days, as far as known", required=True
+        ),
+        ratio("return_rate_90d", "refunds over gross of 90 days; NULL where nothing was paid"),
         count("buyer_count_90d", "people who bought it in the last 90 days"),
         share("repeat_share_365d", "its buyers of the last 365 days who bought it in two orders or more"),
         share("discount_share_90d", "discounts over undiscounted price, last 90 days"),
-        mean("unit_price_90d", "mean paid per unit in the last 90 days", unit="shop currency"),
+        mean("unit_price_90d", "mean paid per unit sold in the last 90 days, gross", unit="shop currency"),
         days("recency_days", "since it was last sold"),
         count("review_count_365d", "reviews in the last 365 days"),
         mean("rating_mean_365d", "mean stars in the last 365 days; NULL without", unit="1 to 5"),

@@ -1,7 +1,7 @@
 """Contracts of what is said of people: their group, scores and portrait. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Table, Written
-from footfall.tables.columns import AS_OF, FLOAT_TOLERANCE, USER, count, days, mean, money, share
+from footfall.tables.columns import AS_OF, FLOAT_TOLERANCE, USER, count, days, mean, money, ratio, share
 
 SEGMENTS = Table(
     name="segments",
@@ -33,7 +33,7 @@ SEGMENT_CATALOGUE = Table(
         Column(
             "amount_share",
             "double",
-            "of all money paid in the last 365 days",
+            "of all net money of the last 365 days",
             unit="0 to 1",
             required=True,
             tolerance=FLOAT_TOLERANCE,
@@ -93,7 +93,7 @@ USER_SCORES = Table(
 USER_PROFILES = Table(
     name="user_profiles",
     layer=Layer.RESULTS,
-    version=2,
+    version=3,
     grain="the portrait: one row per person as of a date",
     columns=(
         AS_OF,
@@ -103,15 +103,16 @@ USER_PROFILES = Table(
         Column("household_type", "string", "who lives together", personal=Personal.QUASI),
         days("tenure_days", "since the first order"),
         days("recency_days", "since the last order day"),
-        count("order_count_365d", "orders in the last 365 days"),
-        money("amount_365d", "paid in the last 365 days"),
-        mean("order_value_90d", "mean paid per order, last 90 days", unit="shop currency"),
+        count("order_count_365d", "orders placed in the last 365 days"),
+        money("net_amount_365d", "paid less paid back in the last 365 days; may be below 0"),
+        ratio("return_rate_365d", "paid back over paid in the last 365 days; NULL where nothing was paid"),
+        mean("order_value_90d", "net money per order placed, last 90 days", unit="shop currency"),
         Column(
             "interests",
             "array<string>",
             "departments where they spend most beyond what people do on average, strongest first",
         ),
-        Column("spending_power", "string", "low, middle or high: third of people by mean paid per order"),
+        Column("spending_power", "string", "low, middle or high: third of people by net money per order"),
         Column("price_sensitivity", "string", "low, middle or high: third of people by discount share"),
         Column("value_class", "string", "RFM class: champion, loyal, promising, new, at_risk, dormant", required=True),
         Column("segment_id", "int", "as in segment_catalogue"),

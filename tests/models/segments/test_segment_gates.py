@@ -43,8 +43,8 @@ def verdict_of(
 
 def test_the_baseline_is_three_groups_by_money_alone(by_money: SegmentsModel, sample: pd.DataFrame) -> None:
     assert (by_money.learner, by_money.feature_version) == (SPENDING_GROUPS, SPENDING.version)
-    assert by_money.columns == ("amount_365d",)
-    spent = sample.groupby(by_money.predict(sample)["segment_id"])["amount_365d"]
+    assert by_money.columns == ("net_amount_365d",)
+    spent = sample.groupby(by_money.predict(sample)["segment_id"])["net_amount_365d"]
     assert spent.min().iloc[0] > spent.max().iloc[1] > spent.min().iloc[1] > spent.max().iloc[2]
     assert by_money.names == ("High-spending shoppers", "Medium-spending shoppers", "Low-spending shoppers")
 

@@ -38,7 +38,7 @@ def test_the_four_kinds_are_found_far_better_than_by_cutting_money_into_quarters
     kinds = np.arange(len(people)) % len(KINDS)
     by_segments = adjusted_rand_score(kinds, model.predict(people)["segment_id"].to_numpy())
     by_quarters = adjusted_rand_score(
-        kinds, people["amount_365d"].rank().floordiv(len(people) / 4).to_numpy(dtype=np.int64)
+        kinds, people["net_amount_365d"].rank().floordiv(len(people) / 4).to_numpy(dtype=np.int64)
     )
     assert trained.evaluation["chosen"] == 4
     assert by_segments > 0.95
@@ -63,7 +63,7 @@ def test_groups_have_unique_names_and_are_numbered_from_the_biggest_spenders_dow
     shoppers: DataFrame, model: SegmentsModel
 ) -> None:
     people = shoppers.toPandas()
-    typical = people.groupby(model.predict(people)["segment_id"])["amount_365d"].median()
+    typical = people.groupby(model.predict(people)["segment_id"])["net_amount_365d"].median()
     assert typical.index.tolist() == [0, 1, 2, 3]
     assert typical.is_monotonic_decreasing
     assert len(set(model.names)) == 4
@@ -90,10 +90,13 @@ def test_where_no_number_of_groups_repeats_spending_groups_serve_and_the_reason_
     assert "k = 3, agrees with its refits by " in trained.missed
     assert trained.missed.endswith("segments.min_stability is 1.01")
     assert trained.model.fitted.learner == trained.parameters["learner"] == "spending groups"
-    assert trained.features == (("amount_365d", "double"),)
+    assert trained.features == (("net_amount_365d", "double"),)
     people = shoppers.toPandas()
     groups = trained.model.fitted.predict(people)["segment_id"]
-    assert people.groupby(groups)["amount_365d"].min().iloc[0] > people.groupby(groups)["amount_365d"].max().iloc[1]
+    assert (
+        people.groupby(groups)["net_amount_365d"].min().iloc[0]
+        > people.groupby(groups)["net_amount_365d"].max().iloc[1]
+    )
 
 
 def test_a_model_read_back_from_json_is_the_same(model: SegmentsModel) -> None:

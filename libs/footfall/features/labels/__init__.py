@@ -18,9 +18,9 @@ def no_purchase(
 ) -> DataFrame:
     """The population's (as_of_date, user_id), each once, with `no_purchase` (int): 1 without an order, 0 with one.
 
-    It counts net orders with as_of_date <= event_date < as_of_date + horizon that were known before as_of_date +
-    horizon + return window. The caller chooses the population (for instance people with a recent order). Before a label
-    is complete, orders that are still to come count as none.
+    It counts orders with as_of_date <= event_date < as_of_date + horizon that were known before as_of_date + horizon +
+    return window: as placed, cancelled ones too, less corrections. The caller chooses the population (for instance people
+    with a recent order). Before a label is complete, orders that are still to come count as none.
     """
     return run_sql(
         "features.labels",

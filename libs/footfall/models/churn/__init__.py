@@ -20,7 +20,7 @@ FEATURES = FeatureSet(
         Feature("active_weeks_12w", LINEAR, "weeks with an order, of the last 12"),
         Feature("order_count_30d", LOG, "orders in the last 30 days"),
         Feature("order_count_90d", LOG, "orders in the last 90 days"),
-        Feature("amount_90d", LOG, "paid in the last 90 days"),
+        Feature("net_amount_90d", LOG, "net paid in the last 90 days"),
     ),
     USER_QUERIES,
 )
@@ -30,7 +30,7 @@ RFM = FeatureSet(
     (
         Feature("recency_days", LOG, "recency"),
         Feature("order_count_365d", LOG, "frequency"),
-        Feature("amount_365d", LOG, "monetary value"),
+        Feature("net_amount_365d", LOG, "monetary value"),
     ),
     USER_QUERIES,
 )
@@ -43,7 +43,7 @@ MODEL = Model(
         rows="footfall.models.churn.people:rows",
     ),
     features=FEATURES,
-    label=Label("no net order within `churn.horizon_days` after the as-of date"),
+    label=Label("no order placed within `churn.horizon_days` after the as-of date"),
     learners=(Learner("logistic regression", "of the pauses between orders, recent orders and money"),),
     baselines=(
         Learner("recency alone", "days since the last order", RECENCY),

@@ -15,13 +15,13 @@ FEATURES = FeatureSet(
     (
         Feature("recency_days", LOG, "days since the last order"),
         Feature("order_count_90d", LOG, "orders in the last 90 days"),
-        Feature("order_value_90d", LOG, "paid per order"),
+        Feature("order_value_90d", LOG, "net paid per order"),
         Feature("discount_share_90d", LINEAR, "share of discounts"),
         Feature("weekend_share_365d", LINEAR, "share of orders at the weekend"),
     ),
     USER_QUERIES,
 )
-SPENDING = FeatureSet(USER_FEATURES, (Feature("amount_365d", LOG, "paid in the last 365 days"),), USER_QUERIES)
+SPENDING = FeatureSet(USER_FEATURES, (Feature("net_amount_365d", LOG, "net paid in the last 365 days"),), USER_QUERIES)
 K_MEANS, SPENDING_GROUPS = "k-means", "spending groups"
 
 MODEL = Model(
@@ -31,7 +31,7 @@ MODEL = Model(
     features=FEATURES,
     label=None,
     learners=(Learner(K_MEANS, "of five sides of behaviour; the most groups that repeat on resamples"),),
-    baselines=(Learner(SPENDING_GROUPS, "three groups by money paid alone", SPENDING),),
+    baselines=(Learner(SPENDING_GROUPS, "three groups by net money alone", SPENDING),),
     gates=(Gate("silhouette"),),
     reads=(USER_FEATURES,),
     writes=(SEGMENTS, SEGMENT_CATALOGUE),

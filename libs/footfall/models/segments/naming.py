@@ -16,7 +16,7 @@ ASPECTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "recency_days": ("lapsing", "recent"),
     },
     "basket": {"order_value_90d": ("big-basket", "small-basket"), "item_variety_90d": ("wide-range", "narrow-range")},
-    "money": {"amount_365d": ("high-spending", "low-spending")},
+    "money": {"net_amount_365d": ("high-spending", "low-spending")},
     "price": {"discount_share_90d": ("bargain-seeking", "full-price")},
     "week": {"weekend_share_365d": ("weekend", "weekday")},
     "day": {"morning_share_365d": ("morning", "later-in-the-day"), "evening_share_365d": ("evening", "daytime")},

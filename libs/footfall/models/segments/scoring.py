@@ -56,12 +56,12 @@ def catalogue(
     scaled = scaled_columns(model.scaler)
     groups = rows.groupBy("segment_id").agg(
         F.count("*").alias("user_count"),
-        F.sum(F.col("amount_365d").cast("double")).alias("_amount"),
+        F.sum(F.col("net_amount_365d").cast("double")).alias("_amount"),
         *(F.avg(F.col(c).cast("double")).alias(f"_mean_{c}") for c in FEATURES.columns),
         *(F.sum(column).alias(f"_sum_{name}") for name, column in scaled.items()),
     )
     everybody = Window.partitionBy()
-    users = F.sum("user_count").over(everybody)
+    users, paid = F.sum("user_count").over(everybody), F.sum("_amount").over(everybody)
     lifts = {n: F.col(f"_sum_{n}") / F.col("user_count") - F.sum(f"_sum_{n}").over(everybody) / users for n in scaled}
     names = F.create_map(*(F.lit(x) for pair in zip(model.numbers, model.names, strict=True) for x in pair))
     return groups.select(
@@ -70,7 +70,7 @@ def catalogue(
         names[F.col("segment_id")].alias("segment_name"),
         "user_count",
         (F.col("user_count") / users).alias("user_share"),
-        F.coalesce(F.try_divide("_amount", F.sum("_amount").over(everybody)), F.lit(0.0)).alias("amount_share"),
+        F.when(paid > 0, F.col("_amount") / paid).otherwise(0.0).alias("amount_share"),
         _by_name({c: F.col(f"_mean_{c}") for c in FEATURES.columns}).alias("means"),
         _by_name(lifts).alias("lifts"),
         F.lit(model_version).alias("model_version"),

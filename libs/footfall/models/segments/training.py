@@ -42,7 +42,7 @@ METRICS: Mapping[str, Metric] = {"silhouette": lambda _, silhouettes: float(np.m
 def rows(run: TrainingRun) -> DataFrame:
     """The people of the date in order, since k-means|| draws its first centres partition by partition."""
     people = run.frame(USER_FEATURES).where(F.col("as_of_date") == F.lit(run.as_of))
-    return people.select("user_id", "amount_365d", *FEATURES.columns).orderBy(*FEATURES.columns, "user_id")
+    return people.select("user_id", "net_amount_365d", *FEATURES.columns).orderBy(*FEATURES.columns, "user_id")
 
 
 def train(people: DataFrame, run: TrainingRun) -> Trained:
@@ -106,7 +106,7 @@ def named(
     Names carry over only within one way to group: what is said of five sides of behaviour is not true of groups by money.
     """
     groups = nearest(scaler.apply(sample), centres)
-    spent = sample["amount_365d"].groupby(groups).median().reindex(range(len(centres)), fill_value=0.0)
+    spent = sample["net_amount_365d"].groupby(groups).median().reindex(range(len(centres)), fill_value=0.0)
     by_spending = [int(place) for place in np.argsort(-spent.to_numpy(), kind="stable")]
     former = np.full(len(sample), -1)
     if champion is not None and set(champion.columns) <= set(sample.columns):
@@ -235,6 +235,6 @@ def _trained(
 
 def _collected(people: DataFrame) -> pd.DataFrame:
     """The people on the driver as doubles, in an order without meaning; a sample where there are very many."""
-    columns = (*FEATURES.columns, "amount_365d")
+    columns = (*FEATURES.columns, "net_amount_365d")
     ordered = people.orderBy(F.xxhash64(*FEATURES.columns), *FEATURES.columns).limit(MOST_SAMPLED)
     return ordered.select(*(F.col(c).cast("double") for c in columns)).toPandas()

@@ -1,30 +1,22 @@
 """Turns raw rows into typed, pseudonymous facts, once each; what breaks a rule goes to quarantine."""
 
 import sys
-from functools import reduce
-
-from pyspark.sql import DataFrame
 
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
-from footfall.refine.bare_numbers import require_times
+from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import (
     RawFeed,
     feeds_into,
     feeds_with_actors,
-    has_versions,
     in_zone,
-    ranged_key,
     raw_feeds,
 )
-from footfall.refine.fills import ShopDefaults, row_contract, with_generated
-from footfall.refine.keys import matching_of
-from footfall.refine.mapped import map_rows
+from footfall.refine.fills import ShopDefaults
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.runtime.cli import Job, main
-from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
 from footfall.steps.sql import run_sql
-from footfall.steps.step import FactRows, Frames, Output, Read, Step, StepResult
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
 
@@ -60,27 +52,9 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
     shop = ShopDefaults(own.time_zone, own.currency, own.first_day)
 
     def apply(frames: Frames) -> StepResult:
-        rows, aside, conflicts, matching = [], [], [], matching_of({f.name: f.feed for f in feeds}, table)
-        for f in feeds:
-            raw = f.with_arrival(frames[f.reads], job.now)
-            mapped = map_rows(
-                raw, feed=f.feed, feed_name=f.name, table=table, shop=shop,
-                vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),
-            )  # fmt: skip
-            require_times(raw, f.feed, table)
-            contract = row_contract(f.feed, table)
-            checked = check_rules(mapped, contract)
-            rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
-            aside.append(quarantined(checked, contract))
-            conflicts += [conflicting(checked, table)] if f.name in matching.aside else []
-        all_rows, all_aside = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
-        reasons = {f.name: f.reasons(table) for f in feeds}
-        late = [f.name for f in feeds if f.feed.known is None]
-        facts = FactRows(
-            table, all_rows, reasons, all_aside, matching=matching, without_known=late, ranged_key=ranged_key(feeds, table),
-            conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None, versions=has_versions(feeds, table),
-        )  # fmt: skip
-        return StepResult([facts])
+        raw = {f.name: f.with_arrival(frames[f.reads], job.now) for f in feeds}
+        vault = frames.get(PSEUDONYMS.full_name)
+        return StepResult([fact_rows(feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids(job.key))])
 
     only_new = table.written is Written.APPEND
     vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()

@@ -83,9 +83,9 @@ def test_feeds_that_name_other_things_are_matched_each_by_its_own() -> None:
 def test_other_tables_are_matched_by_their_key() -> None:
     numbers = {"a": feed(columns=COLUMNS | {"line_number": "pos"})}
     assert matching_of(numbers, ORDER_LINES) == Matching(("order_id", "line_number"), content=CONTENT)
-    seen = {"event_time": "ts", "event_type": "what"}
-    assert matching_of({"a": feed("events", seen)}, EVENTS) == Matching(("event_id",))  # a hash of the row
-    known = matching_of({"a": feed("events", seen | {"event_id": "id"}, on_conflict="keep_latest")}, EVENTS)
+    events = {"event_time": "ts", "event_type": "what"}
+    assert matching_of({"a": feed("events", events)}, EVENTS) == Matching(("event_id",))  # a hash of the row
+    known = matching_of({"a": feed("events", events | {"event_id": "id"}, on_conflict="keep_latest")}, EVENTS)
     assert known == Matching(("event_id",), content=("event_time", "actor_id", "event_type"), latest=("a",))
     assert matching_of({"a": feed("items", {"item_id": "sku"})}, ITEMS) == Matching(("item_id", "valid_from"))
 

@@ -62,10 +62,10 @@ class Shelf:
         """One batch of files; `numbers` are those of their lines where the source gives them."""
         taken = FIRST_TAKEN + timedelta(days=self.batches)
         lines = [(f, n, line) for f, of_file in files.items() for n, line in enumerate(of_file)]
-        given = numbers or [None] * len(lines)
+        line_numbers = numbers or [None] * len(lines)
         rows = [
             (order, number, item, price, feed, f, n, None, [], (n,), taken)
-            for (f, n, (order, item, price)), number in zip(lines, given, strict=True)
+            for (f, n, (order, item, price)), number in zip(lines, line_numbers, strict=True)
         ]
         self.land(self.spark.createDataFrame(rows, SHAPE))
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from footfall.contract import BATCH_ID, Table, Written
+from footfall.contract import BATCH_ID, Table
+from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults, quoted
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
@@ -30,7 +31,6 @@ FILLED_IN = frozenset(
         "line_key",
     }
 )
-LINE_NUMBER = "line_number"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
@@ -240,79 +240,11 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
         faults.append((at, "`actor` is missing (kind and identifier of who the row is about)"))
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
-    faults += _number_faults(at, table, target, target.number) if target.number else []
-    faults += _line_key_faults(at, table, target) + _conflict_faults(at, table, target)
+    faults += line_faults(at, table, target)
     faults += _keep_faults(at, table, target)
-    filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
+    filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
-
-
-def is_numbered(table: Table) -> bool:
-    """Whether the table's rows are lines of something, an order say, and numbered in it."""
-    return len(table.key) > 1 and table.key[-1] == LINE_NUMBER
-
-
-def quoted(name: str) -> str:
-    """The name of a source's column in SQL; a dot stands before a field of a nested one."""
-    return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
-
-
-def _line_key_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
-    """What is wrong with the names of what identifies a line."""
-    place = (*at, "line_key")
-    if not target.line_key:
-        return []
-    if not is_numbered(table):
-        return [(place, f"{table.name} has a row a {table.key[0]}, and no lines")]
-    if target.number:
-        return [(place, "`number` is for sources in which nothing identifies a line; leave it out")]
-    if LINE_NUMBER in target.columns and target.line_key != (LINE_NUMBER,):
-        return [(place, f"{LINE_NUMBER} is mapped, and identifies the line by itself; leave one of them out")]
-    personal = [name for name in target.line_sources() if target.actor and _names(target.actor.identifier, name)]
-    texts = dict.fromkeys(personal, "identifies a person; a line needs something else")
-    group = set(table.key[:-1])
-    texts |= {name: "is the same for all lines of it" for name in target.line_key if name in group}
-    return [((*place, target.line_key.index(name)), f"{name}: {text}") for name, text in texts.items()]
-
-
-def _names(sql: str, column: str) -> bool:
-    """Whether an expression names the column, or the field of a nested one."""
-    return bool(re.search(rf"(?<![\w.]){re.escape(column)}(?![\w.])", sql.replace("`", ""), re.IGNORECASE))
-
-
-def _conflict_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
-    """Where nothing can be in conflict: the table is made anew each time, or the whole row is the key."""
-    if "on_conflict" not in target.model_fields_set:
-        return []
-    if table.written is not Written.APPEND:
-        return [
-            (
-                (*at, "on_conflict"),
-                f"{table.name} is made anew by each run, so that nothing stays to be in conflict with",
-            )
-        ]
-    if is_numbered(table) and not target.line_key and LINE_NUMBER not in target.columns:
-        return [((*at, "on_conflict"), "needs `line_key`: without it the whole line is the key")]
-    if table.key[0] in _generated(table) and table.key[0] not in target.columns:
-        return [((*at, "on_conflict"), f"needs {table.key[0]} under `columns`: without it the whole row is the key")]
-    return []
-
-
-def _number_faults(at: Key, table: Table, target: Target, number: Number) -> list[tuple[Key, str]]:
-    """What is wrong with the columns that `number` names: they are the target's, and there before the rows are numbered."""
-    later = {"properties", "valid_to", number.column, *(_generated(table) - set(target.columns))}
-    usable = {*table.column_names} - later
-    names = [("column", number.column, {LINE_NUMBER} if is_numbered(table) else set[str]())]
-    names += [(key, name, usable) for key in ("within", "order_by") for name in getattr(number, key)]
-    within, rest = set(number.within), set(table.key) - {number.column}
-    clashes = number.column == LINE_NUMBER and within <= usable and within != rest
-    faults = [((*at, "number", "within"), f"numbers would clash; write {', '.join(sorted(rest))}")] if clashes else []
-    return faults + [
-        ((*at, "number", key), f"{name}: no such column of {table.name} (there are {', '.join(sorted(allowed))})")
-        for key, name, allowed in names
-        if name not in allowed
-    ]
 
 
 def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
@@ -322,8 +254,3 @@ def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]
         return [((*at, "keep"), f"{table.name} has no `properties` to keep them in ({there} have)")]
     names = [name.casefold() for name in target.keep]
     return [((*at, "keep", i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]
-
-
-def _generated(table: Table) -> set[str]:
-    """The id column that footfall makes by hashing, where a source has none."""
-    return {table.key[0]} if table.name in {"events", "coupon_redemptions", "reviews", "tickets"} else set()

@@ -10,7 +10,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
-from footfall.mapping.source import LINE_NUMBER, Feed, is_numbered, keeps_history
+from footfall.mapping.lines import LINE_NUMBER, is_numbered
+from footfall.mapping.source import Feed, keeps_history
 from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
 from footfall.steps.history import DELAY_S, SINCE

@@ -8,7 +8,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Table, Written
-from footfall.mapping.source import LINE_NUMBER, Feed, Target, is_numbered, quoted
+from footfall.mapping.lines import LINE_NUMBER, is_numbered, quoted
+from footfall.mapping.source import Feed, Target
 from footfall.steps.line_keys import LINE, LINE_KEY, SOURCE_KEY, LineKey, Matching
 
 ORDERED_BY = ("item_id", "quantity", "amount")  # new lines are numbered by them where nothing else says how

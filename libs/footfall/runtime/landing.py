@@ -150,8 +150,8 @@ class BatchWriter:
             columns = (
                 F.col(c).alias(k) for c, k in zip((sorting.FEED, sorting.FILE, sorting.POSITION), keys, strict=True)
             )
-            found = marked.where(output.matching.is_set_aside()).select(*columns)
-            frames.append(output.conflicts.join(found, on=list(keys), how="left_semi"))
+            in_conflict_rows = marked.where(output.matching.is_set_aside()).select(*columns)
+            frames.append(output.conflicts.join(in_conflict_rows, on=list(keys), how="left_semi"))
         return reduce(DataFrame.unionByName, frames) if frames else None
 
     def _require_all(
@@ -254,8 +254,8 @@ def _shared(output: FactRows, existing: DataFrame | None) -> list[Any] | None:
     groups = shared_groups(output.frame, existing=existing, matching=output.matching)
     if groups is None:
         return None
-    found = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
-    return sorted(found) if len(found) <= MOST_SHARED else None
+    names = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
+    return sorted(names) if len(names) <= MOST_SHARED else None
 
 
 def _by_rule(quarantined: DataFrame) -> RuleCounts:

@@ -37,12 +37,12 @@ class Replaced:
 def replaced_by(marked: DataFrame, table: Table, before: DataFrame) -> Replaced:
     """Which rows of the table leave it for marked rows that replace them; `before` is the whole table."""
     keys = marked.where(F.col(LANDS) & F.col(REPLACES)).select(*table.key)
-    found = keys.limit(MOST_KEYS + 1).collect()
-    if len(found) <= MOST_KEYS:
+    rows_of_keys = keys.limit(MOST_KEYS + 1).collect()
+    if len(rows_of_keys) <= MOST_KEYS:
         types = [table.column(name).type for name in table.key]
         each = (
             " AND ".join(_equals(name, kind, row[name]) for name, kind in zip(table.key, types, strict=True))
-            for row in found
+            for row in rows_of_keys
         )
         return Replaced(" OR ".join(f"({condition})" for condition in each))
     kept = before.join(keys, on=list(table.key), how="left_anti")

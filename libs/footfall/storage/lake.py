@@ -170,8 +170,7 @@ class Lake:
         if app:
             writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
         adds = table.written is Written.UPDATE or (table.written is Written.APPEND and not anew)
-        is_added = adds and not replaces
-        if is_added:
+        if adds and not replaces:
             writer = writer.mode("append")
         else:
             writer = writer.mode("overwrite")

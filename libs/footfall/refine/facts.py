@@ -1,0 +1,52 @@
+"""Raw rows of all feeds that fill a table, as the rows that a step of refine hands to the runner. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+
+from footfall.contract import Table
+from footfall.refine.bare_numbers import require_times
+from footfall.refine.feeds import RawFeed, has_versions, ranged_key
+from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.keys import matching_of
+from footfall.refine.mapped import map_rows
+from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
+from footfall.steps.step import FactRows
+
+
+def fact_rows(
+    feeds: Sequence[RawFeed],
+    raw: Mapping[str, DataFrame],
+    table: Table,
+    *,
+    shop: ShopDefaults,
+    vault: DataFrame | None,
+    text_ids: Callable[[Column], Column],
+) -> FactRows:
+    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; `vault` and `text_ids` as in `map_rows`."""
+    rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
+    matching = matching_of({f.name: f.feed for f in feeds}, table)
+    for f in feeds:
+        mapped = map_rows(
+            raw[f.name], feed=f.feed, feed_name=f.name, table=table, shop=shop, vault=vault, text_ids=text_ids
+        )
+        require_times(raw[f.name], f.feed, table)
+        contract = row_contract(f.feed, table)
+        checked = check_rules(mapped, contract)
+        rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
+        aside.append(quarantined(checked, contract))
+        conflicts += [conflicting(checked, table)] if f.name in matching.aside else []
+    return FactRows(
+        table,
+        reduce(DataFrame.unionByName, rows),
+        {f.name: f.reasons(table) for f in feeds},
+        reduce(DataFrame.unionByName, aside),
+        matching=matching,
+        conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None,
+        without_known=[f.name for f in feeds if f.feed.known is None],
+        ranged_key=ranged_key(feeds, table),
+        versions=has_versions(feeds, table),
+    )

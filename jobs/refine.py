@@ -71,7 +71,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
         reasons = {f.name: f.reasons(table) for f in feeds}
         late = [f.name for f in feeds if f.feed.known is None]
         unique, key = numbers_are_keys(feeds, table), ranged_key(feeds, table)
-        facts = FactRows(table, all_rows, reasons, all_aside, unique, late, key, has_versions(feeds, table))
+        facts = FactRows(table, all_rows, reasons, all_aside, unique, late, key, versions=has_versions(feeds, table))
         return StepResult([facts])
 
     only_new = table.written is Written.APPEND

@@ -7,15 +7,7 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
-from footfall.refine.feeds import (
-    RawFeed,
-    feeds_into,
-    feeds_with_actors,
-    has_versions,
-    numbers_are_keys,
-    ranged_key,
-    raw_feeds,
-)
+from footfall.refine.feeds import RawFeed, feeds_into, feeds_with_actors, numbers_are_keys, ranged_key, raw_feeds
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
@@ -37,8 +29,7 @@ def steps(job: Job) -> list[Step]:
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
         raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
-        vault = frames.get(PSEUDONYMS.full_name)
-        return StepResult([minted_output(raw, vault=vault, actor_ids=actor_ids(job.key))])
+        return StepResult([minted_output(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
     reads = tuple(Read(name, new=True, derivation=identifier_derivation(of_name)) for name, of_name in tables.items())
@@ -71,8 +62,8 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
         reasons = {f.name: f.reasons(table) for f in feeds}
         late = [f.name for f in feeds if f.feed.known is None]
         unique, key = numbers_are_keys(feeds, table), ranged_key(feeds, table)
-        facts = FactRows(table, all_rows, reasons, all_aside, unique, late, key, versions=has_versions(feeds, table))
-        return StepResult([facts])
+        versions = any(f.feed.has_versions(table.name) for f in feeds)
+        return StepResult([FactRows(table, all_rows, reasons, all_aside, unique, late, key, versions=versions)])
 
     only_new = table.written is Written.APPEND
     vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()

@@ -72,11 +72,6 @@ def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
     return only is not None and set(table.key) == {*only.within, only.column}
 
 
-def has_versions(feeds: Sequence[RawFeed], table: Table) -> bool:
-    """Whether rows of some feed for the table are versions without a `valid_from` of their own: see `steps.history`."""
-    return any(f.feed.has_versions(table.name) for f in feeds)
-
-
 def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
     """The first key column that every feed takes from its source, by itself no identifier, in an order that Python keeps; or empty.
 

@@ -31,8 +31,7 @@ def steps(job: Job) -> list[Step]:
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
         raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
-        vault = frames.get(PSEUDONYMS.full_name)
-        return StepResult([minted_output(raw, vault=vault, actor_ids=actor_ids(job.key))])
+        return StepResult([minted_output(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
     reads = tuple(Read(name, new=True, derivation=identifier_derivation(of_name)) for name, of_name in tables.items())

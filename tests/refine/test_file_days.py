@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from footfall.mapping.source import Feed
-from footfall.refine.feeds import RawFeed, has_versions
 from footfall.refine.file_days import start_of_day
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.mapped import map_rows
@@ -74,10 +73,5 @@ def test_without_a_day_a_row_holds_from_when_it_was_taken_and_a_mapped_valid_fro
     assert _mapped(spark, by_arrival, "dump_x.csv") == [("2024-06-01 12:00:00", None, [])]
     mapped = by_arrival | {"into": {"items": {"columns": {"item_id": "sku", "valid_from": "since"}}}}
     assert _mapped(spark, mapped, "dump_x.csv") == [(None, None, [])]
-    versions = {name: has_versions([_raw_feed(feed)], ITEMS) for name, feed in {"a": by_arrival, "m": mapped}.items()}
-    assert versions == {"a": True, "m": False}
-    assert has_versions([_raw_feed(mapped), _raw_feed(by_arrival)], ITEMS)
-
-
-def _raw_feed(feed: dict[str, Any]) -> RawFeed:
-    return RawFeed("s_f", "s", Feed.model_validate(feed))
+    versions = [Feed.model_validate(feed).has_versions("items") for feed in (by_arrival, mapped)]
+    assert versions == [True, False]

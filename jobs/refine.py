@@ -28,7 +28,7 @@ def steps(job: Job) -> list[Step]:
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
+        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds if f.reads in frames]
         minted = new_pseudonyms(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
         return StepResult([Output(PSEUDONYMS, minted)])
 
@@ -50,7 +50,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
 
     def apply(frames: Frames) -> StepResult:
         rows, aside = [], []
-        for f in feeds:
+        for f in [f for f in feeds if f.reads in frames]:  # another may wait for its first files
             mapped = map_rows(
                 f.with_arrival(frames[f.reads], job.now), feed=f.feed, feed_name=f.name, table=table, shop=shop,
                 vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),

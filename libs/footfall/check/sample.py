@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from footfall.mapping.source import Feed, Source
 from footfall.steps.step import Files
 from footfall.storage.files import list_files, read_renamed_files
 from footfall.storage.raw_names import refuse_own_names
+
+FILES_SAMPLED = 8
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Sample:
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:
-    """At most `row_count` rows of a feed's first file, taken at `now`; SourceError where there is no file."""
+    """At most `row_count` rows of a feed, taken at `now`: the first ones of up to FILES_SAMPLED files, from the first to the last.
+
+    Raises SourceError where there is no file, or one is empty.
+    """
     feed, name = source.feeds[key], source.raw_name(key)
     renamed: Mapping[str, str] = {}
     if feed.delta:
@@ -40,9 +45,16 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     else:
         files = Files(root, feed.files or "", feed.format, feed.options)
         names = sorted(list_files(spark, files))
-        all_rows, renamed = read_renamed_files(spark, files, names[:1])
-        rows, file_count = all_rows.orderBy("_position").limit(row_count), len(names)
+        all_rows, renamed = read_renamed_files(spark, files, _spread(names))
+        rows, file_count = all_rows.orderBy("_position", "_file").limit(row_count), len(names)
     return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed)
+
+
+def _spread(names: Sequence[str]) -> list[str]:
+    """FILES_SAMPLED of the names at most, the first and the last among them."""
+    if len(names) <= FILES_SAMPLED:
+        return list(names)
+    return [names[i * (len(names) - 1) // (FILES_SAMPLED - 1)] for i in range(FILES_SAMPLED)]
 
 
 def _rows_in_place(spark: SparkSession, table: str, row_count: int) -> DataFrame:

@@ -41,6 +41,12 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 ENCODINGS = frozenset({"encoding", "charset"})
 
 
+def encoding_of(options: Mapping[str, str]) -> str:
+    """The encoding that the options name; empty for UTF-8, which Spark takes text for."""
+    name = options.get("encoding", options.get("charset", ""))
+    return "" if name.casefold() in {"utf-8", "utf8"} else name
+
+
 def option_faults(format_name: str, options: Mapping[str, str]) -> list[tuple[Key, str]]:
     """The faults of a feed's reader options: the key path within the feed, and the fault in words."""
     allowed = ALLOWED[format_name]

@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract.commits import removes_rows, view_of
-from footfall.errors import DataError, TryAgain
+from footfall.errors import DataError, SourceError, TryAgain
 from footfall.steps.step import Files, Read, Step
 from footfall.storage.batch import FILE, MODEL, Batch, Pin
 from footfall.storage.books import Books
-from footfall.storage.files import list_files, read_files
+from footfall.storage.files import contents_of, list_files, read_files
 from footfall.storage.in_place import read_in_place, version_in_place
 from footfall.storage.lake import Lake
 from footfall.storage.versions import UNREADABLE_VERSION
@@ -44,8 +44,9 @@ class StepInputs:
     champions: Champions | None
 
     def pin(self, step: Step) -> dict[str, str]:
-        """Name of each input -> its pin: version@batch of a table, version of a champion, size of a new file, a derivation."""
-        inputs = {read.name: self._pin_read(step, read) for read in step.reads}
+        """Name of each input -> its pin: version@batch of a table, version of a champion, content of a new file, a derivation."""
+        inputs = {read.name: self._pin_read(read) for read in step.reads}
+        _require_raw_rows(step, inputs)
         inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
         inputs |= {table: str(pin) for table in step.writes if (pin := self.pin_of(table))}
         inputs |= self._removals(step, inputs)
@@ -68,11 +69,15 @@ class StepInputs:
         return replace(pin, version=view.content)
 
     def frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
-        """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before."""
+        """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before.
+
+        A feed that was never ingested has no frame.
+        """
         before = None if begins_anew(batch, last) else last
-        frames = {read.name: self._frame(read, batch, before) for read in step.reads}
+        reads = [read for read in step.reads if batch.inputs.get(read.name) or read.name in BY_NAME]
+        frames = {read.name: self._frame(read, batch, before) for read in reads}
         if step.files:
-            largest = max(batch.files.values(), default=0)
+            largest = max((pin.size_bytes for pin in batch.files.values()), default=0)
             frames["files"] = read_files(self.lake.spark, step.files, list(batch.files), largest_bytes=largest)
         for table in step.writes:
             if table in batch.inputs and table not in frames:
@@ -90,13 +95,11 @@ class StepInputs:
             return False
         return True
 
-    def _pin_read(self, step: Step, read: Read) -> str:
+    def _pin_read(self, read: Read) -> str:
         if read.name.startswith(DELTA):
             version = version_in_place(self.lake.spark, read.name.removeprefix(DELTA))
             return f"{version}@{version}"
         pin = self.pin_of(read.name)
-        if pin is None and read.name.startswith(RAW):
-            raise DataError(f"step {step.name}: {read.name} was never ingested.", fix="Run jobs/ingest.py first.")
         return str(pin) if pin else ""
 
     def _removals(self, step: Step, inputs: Mapping[str, str]) -> dict[str, str]:
@@ -113,15 +116,20 @@ class StepInputs:
         return removals
 
     def _new_files(self, step: Step, files: Files) -> dict[str, str]:
-        sizes = list_files(self.lake.spark, files)
-        sizes_taken = self.books.files_taken(step.name, sizes)
-        changed = sorted(name for name, size in sizes.items() if name in sizes_taken and sizes_taken[name] != size)
+        listed = list_files(self.lake.spark, files)
+        taken = self.books.files_taken(step.name, listed)
+        grown = {name for name, pin in taken.items() if pin.size_bytes != listed[name].size_bytes}
+        # the content is looked at where a file is new, or was written anew with the same size
+        touched = {name for name, pin in taken.items() if pin.changed_ms != listed[name].changed_ms} - grown
+        contents = contents_of(self.lake.spark, files, [n for n in listed if n not in taken or n in touched])
+        changed = sorted(grown | {name for name in touched if contents[name] != taken[name].content})
         if changed:
-            raise DataError(
+            raise SourceError(
                 f"step {step.name}: changed since they were taken: {', '.join(changed)}.",
                 fix="Put the old file back, and give new rows a file name of their own: a file is taken once.",
             )
-        return {FILE + name: str(size) for name, size in sizes.items() if name not in sizes_taken}
+        new = {name: replace(pin, content=contents[name]) for name, pin in listed.items() if name not in taken}
+        return {FILE + name: str(pin) for name, pin in new.items()}
 
     def _frame(self, read: Read, batch: Batch, last: Batch | None) -> DataFrame:
         pinned = batch.inputs.get(read.name, "")
@@ -137,6 +145,13 @@ class StepInputs:
     def _pinned(self, table: str, text: str) -> DataFrame:
         pin = Pin.parse(text)
         return self.lake.read_content(table, pin.version, pin.batch_id)
+
+
+def _require_raw_rows(step: Step, inputs: Mapping[str, str]) -> None:
+    """Raises DataError where a step reads feeds, and none of them was ever ingested."""
+    feeds = [read.name for read in step.reads if read.name.startswith((RAW, DELTA))]
+    if feeds and not any(inputs[name] for name in feeds):
+        raise DataError(f"step {step.name}: {', '.join(feeds)} was never ingested.", fix="Run jobs/ingest.py first.")
 
 
 def lost_rows(lake: Lake, table: str, before: str, pinned: str) -> bool:

@@ -1,0 +1,97 @@
+"""Rows of JSON files, one an object, however many stand on a line; all plain values are text. Reads source files only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from footfall.errors import SourceError
+from footfall.mapping.reader_options import ENCODINGS, encoding_of
+from footfall.steps.step import Files
+from footfall.storage.json_values import may_hold_several, objects_of
+from footfall.storage.raw_names import refuse_own_names
+from footfall.storage.text_lines import (
+    BLOCK,
+    CORRUPT,
+    FILE,
+    LINE,
+    ORDER,
+    POSITION,
+    Record,
+    cut_by_file,
+    files_with,
+    is_blank,
+    read_lines,
+    split_paths,
+)  # fmt: skip
+
+UNREAD = "_corrupt while columns are inferred"
+
+
+def read_json(
+    spark: SparkSession, paths: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
+    """All objects with `_file`, `_position` and `_corrupt` (the text of a line, or of an object, that cannot be read).
+
+    Files with one object a line are read in as many tasks as Spark likes, `number` giving positions; of a file with lines
+    that may hold several, all lines pass through one task. Raises SourceError where columns cannot be used.
+    """
+    encoding = encoding_of(files.options)
+
+    def lines(of: Sequence[str]) -> DataFrame:
+        return read_lines(spark, of, files.root, encoding=encoding)
+
+    several = files_with(lines(paths), F.rlike(F.col(LINE), F.lit(may_hold_several())))
+    plain, odd = split_paths(paths, files.root, several)
+    texts = []
+    if plain:
+        texts.append(lines(plain).where(~is_blank()))
+    if odd:
+        texts.append(cut_by_file(lines(odd), _cut))
+    options = {name: value for name, value in files.options.items() if name not in ENCODINGS}
+    options |= {"mode": "PERMISSIVE", "primitivesAsString": "true"}
+    schema = _inferred(spark, texts, options, files.pattern)
+    rows = [_parsed(frame, schema, options) for frame in texts]
+    placed = [number(frame) if BLOCK in frame.columns else frame for frame in rows]
+    return placed[0].unionByName(placed[1]) if len(placed) > 1 else placed[0]
+
+
+def _cut(_: str, lines: Iterable[str]) -> Iterator[Record]:
+    """The objects of a file's lines; whether one is broken shows when it is read."""
+    for line in lines:
+        if line.strip():
+            yield from ((text, False) for text in objects_of(line))
+
+
+def _inferred(spark: SparkSession, texts: Sequence[DataFrame], options: dict[str, str], origin: str) -> T.StructType:
+    """The columns of all objects, with the types that nested ones have."""
+    lines = texts[0].select(LINE) if len(texts) == 1 else texts[0].select(LINE).union(texts[1].select(LINE))
+    # under another name for what cannot be read, so that a source's own _corrupt shows
+    fields = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(lines).schema.fields
+    known = [field for field in fields if field.name != UNREAD]
+    refuse_own_names([field.name for field in known], origin)
+    counts = Counter(field.name.casefold() for field in known)
+    twice = next((name for name, count in counts.items() if count > 1), None)
+    if twice:
+        raise SourceError(
+            f"{origin}: two columns are called `{twice}`; case does not count.",
+            fix="Rename one of them before they are delivered.",
+        )
+    return T.StructType(known)
+
+
+def _parsed(texts: DataFrame, schema: T.StructType, options: dict[str, str]) -> DataFrame:
+    """The fields of each text's object. Read as a list of one, since Spark passes over what follows a whole object."""
+    columns = T.StructType([*schema.fields, T.StructField(CORRUPT, T.StringType())])  # a struct needs a field
+    line = F.col(LINE)
+    objects = F.from_json(F.concat(F.lit("["), line, F.lit("]")), T.ArrayType(columns), options)
+    places = [column for column in (FILE, BLOCK, ORDER, POSITION) if column in texts.columns]
+    listed = texts.select(*places, LINE, objects.alias("_objects"))
+    alone = listed.withColumn("_object", F.when(F.size("_objects") == 1, F.get("_objects", F.lit(0))))
+    fields = [F.col(f"_object.`{field.name.replace('`', '``')}`") for field in schema.fields]
+    corrupt = F.when(F.col("_object").isNull(), line)
+    return alone.select(*fields, corrupt.alias(CORRUPT), *places)

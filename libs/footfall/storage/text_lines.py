@@ -1,0 +1,158 @@
+"""Lines and rows of text files with their file and place, numbered by file. Reads source files only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+from footfall.storage.csv_records import BLANKS
+
+SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
+CORRUPT, FILE, POSITION = "_corrupt", "_file", "_position"
+LINE, BROKEN = "_line", "_broken"
+BLOCK, ORDER = "_block", "_order"
+ONE_TASK_BYTES = 256 * 1024**2  # the rows of a larger text file are numbered by its splits
+# Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
+NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
+CUT = f"{FILE} string, {POSITION} bigint, {LINE} string, {BROKEN} boolean"
+BATCH_ROWS, BATCH_SIGNS = 10_000, 1 << 22  # of records that go back to Spark together
+Record = tuple[str, bool]  # the text, and whether it is broken
+
+
+def absolute(root: str) -> str:
+    """The root with a path that does not hang on the working directory."""
+    return root.rstrip("/") if SCHEME.match(root) else str(Path(root).resolve())
+
+
+def below(root: str, path: str) -> str:
+    """A file's path below the root, without scheme and host."""
+    bare_root = SCHEME.sub("", absolute(root))
+    return SCHEME.sub("", path).removeprefix(bare_root).lstrip("/")
+
+
+def name_below(root: str) -> Column:
+    """The relative name of a row's file; Spark gives it URL-encoded."""
+    path = F.col("_metadata.file_path")
+    decoded = F.url_decode(F.replace(path, F.lit("+"), F.lit("%2B")))
+    bare = F.regexp_replace(F.when(F.contains(path, F.lit("%")), decoded).otherwise(path), SCHEME.pattern, "")
+    bare_root = SCHEME.sub("", absolute(root)).rstrip("/") + "/"
+    return F.when(F.startswith(bare, F.lit(bare_root)), F.substr(bare, F.lit(len(bare_root) + 1))).otherwise(bare)
+
+
+def read_lines(
+    spark: SparkSession, paths: Sequence[str], root: str, *, encoding: str = "", line_break: str = ""
+) -> DataFrame:
+    r"""The lines of text files as `_line`, with `_file`, `_block` and `_order`; also those without anything on them.
+
+    Lines end with `line_break`, or with any of `\n`, `\r\n` and `\r` where none is given. Bytes that are none of the
+    encoding become U+FFFD.
+    """
+    options = NO_FILE_IGNORED | ({"lineSep": line_break} if line_break else {})
+    lines = spark.read.options(**options).text(list(paths))
+    value = F.col("value")
+    line = F.decode(value.cast("binary"), encoding) if encoding else F.make_valid_utf8(value)
+    return in_order(lines, root).select(line.alias(LINE), FILE, BLOCK, ORDER)
+
+
+def is_blank() -> Column:
+    """Whether nothing but white space is on the line: it is no row."""
+    return F.btrim(F.col(LINE), F.lit(BLANKS)) == F.lit("")
+
+
+def in_order(rows: DataFrame, root: str) -> DataFrame:
+    """Rows of text files with their file, the offset of their split, and a number that grows within the split."""
+    return rows.withColumns(
+        {
+            FILE: name_below(root),
+            BLOCK: F.col("_metadata.file_block_start"),
+            ORDER: F.monotonically_increasing_id(),
+        }
+    )
+
+
+def numbered(rows: DataFrame) -> DataFrame:
+    """Text formats know no row numbers: they follow from the block's offset and the order within it.
+
+    All rows of a file pass through one task, which is less work for small files than to read them twice.
+    """
+    in_file = Window.partitionBy(FILE).orderBy(BLOCK, ORDER)
+    return rows.withColumn(POSITION, (F.row_number().over(in_file) - 1).cast("long")).drop(BLOCK, ORDER)
+
+
+def numbered_by_split(rows: DataFrame) -> DataFrame:
+    """The same numbers without a task that sees a whole file: the rows of each split are counted first.
+
+    Both readings cut the files alike. If they ever did not, a row would lie outside of the numbers that its split has,
+    and would get no position, at which the contract of the raw table stops.
+    """
+    # `_read` has Spark parse the rows: with no column at all it counts lines
+    columns = [c for c in rows.columns if c not in {FILE, BLOCK, ORDER, CORRUPT}]
+    column = next(iter(columns), CORRUPT)
+    splits = rows.groupBy(FILE, BLOCK).agg(
+        F.min(ORDER).alias("_first"),
+        F.max(ORDER).alias("_last"),
+        F.count(F.lit(1)).alias("_rows"),
+        F.count_if(F.col(f"`{column}`").isNull()).alias("_read"),
+    )
+    earlier = Window.partitionBy(FILE).orderBy(BLOCK).rowsBetween(Window.unboundedPreceding, -1)
+    before = splits.withColumn("_before", F.coalesce(F.sum("_rows").over(earlier), F.lit(0))).where("_read >= 0")
+    starts = before.select(FILE, BLOCK, F.struct("_first", "_last", "_before").alias(POSITION))
+    placed = rows.join(F.broadcast(starts), [FILE, BLOCK], "left")
+    is_alike = F.col(ORDER).between(F.col(f"{POSITION}._first"), F.col(f"{POSITION}._last"))
+    position = F.when(is_alike, F.col(f"{POSITION}._before") + F.col(ORDER) - F.col(f"{POSITION}._first"))
+    kept = [f"`{c}`" for c in rows.columns if c not in {BLOCK, ORDER}]
+    return placed.select(*kept, position.alias(POSITION))
+
+
+def cut_by_file(lines: DataFrame, cut: Callable[[str, Iterable[str]], Iterator[Record]]) -> DataFrame:
+    """Records with `_file`, `_position`, `_line` (the record's text) and `_broken`: what `cut` makes of a file's name and lines.
+
+    The lines of a file pass through one task, in order.
+    """
+
+    def cut_files(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        pairs = (pair for batch in batches for pair in zip(batch[0].to_pylist(), batch[1].to_pylist(), strict=True))
+        rows = (
+            (file, position, *record)
+            for file, group in groupby(pairs, itemgetter(0))
+            for position, record in enumerate(cut(file, map(itemgetter(1), group)))
+        )
+        for some in _in_batches(rows):
+            columns = zip((pa.string(), pa.int64(), pa.string(), pa.bool_()), zip(*some, strict=True), strict=True)
+            arrays = [pa.array(values, kind) for kind, values in columns]
+            yield pa.RecordBatch.from_arrays(arrays, names=[FILE, POSITION, LINE, BROKEN])
+
+    sorted_lines = lines.repartition(FILE).sortWithinPartitions(FILE, BLOCK, ORDER)
+    return sorted_lines.select(FILE, LINE).mapInArrow(cut_files, CUT)
+
+
+def _in_batches(rows: Iterable[tuple[str, int, str, bool]]) -> Iterator[list[tuple[str, int, str, bool]]]:
+    """The rows, so many together that neither their number nor their text grows without end."""
+    some: list[tuple[str, int, str, bool]] = []
+    signs = 0
+    for row in rows:
+        some.append(row)
+        signs += len(row[2])
+        if len(some) == BATCH_ROWS or signs > BATCH_SIGNS:
+            yield some
+            some, signs = [], 0
+    if some:
+        yield some
+
+
+def files_with(lines: DataFrame, condition: Column) -> set[str]:
+    """The names of the files in which the condition holds for a line."""
+    return {row[FILE] for row in lines.where(condition).select(FILE).distinct().collect()}
+
+
+def split_paths(paths: Sequence[str], root: str, names: set[str]) -> tuple[list[str], list[str]]:
+    """The paths of all other files, and those of the files of these names."""
+    others = [path for path in paths if below(root, path) not in names]
+    return others, [path for path in paths if below(root, path) in names]

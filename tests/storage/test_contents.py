@@ -1,0 +1,40 @@
+"""What identifies a file's content: the same in any parts, another one for another value of the same size."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from footfall.steps.step import Files
+from footfall.storage.batch import FilePin
+from footfall.storage.files import contents_of
+
+
+def test_another_value_of_the_same_size_is_another_content_and_a_copy_is_not(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = "".join(f"{n},2.00\n" for n in range(100, 400))
+    (tmp_path / "a b.csv").write_text(lines)
+    (tmp_path / "c.csv").write_text(lines.replace("250,2.00", "250,9.00"))
+    (tmp_path / "d.csv").write_text(lines)
+    (tmp_path / "e.csv.gz").write_bytes(gzip.compress(lines.encode()))
+    (tmp_path / "f.parquet").write_bytes(bytes(range(256)) * 3)
+    (tmp_path / "g.parquet").write_bytes(bytes(range(255, -1, -1)) * 3)
+    names = ["a b.csv", "c.csv", "d.csv", "e.csv.gz", "f.parquet", "g.parquet"]
+    files = Files(str(tmp_path), "*", "csv", {})
+    whole = contents_of(spark, files, names)
+    before = str(spark.conf.get("spark.sql.files.maxPartitionBytes"))
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "200")
+    try:
+        assert contents_of(spark, files, names) == whole
+    finally:
+        spark.conf.set("spark.sql.files.maxPartitionBytes", before)
+    assert whole["a b.csv"] == whole["d.csv"] == whole["e.csv.gz"]
+    assert len(set(whole.values())) == 4
+
+
+def test_a_pin_survives_being_written_down() -> None:
+    pin = FilePin(12, 1_717_000_000_123, "3.-1f.2a")
+    assert FilePin.parse(str(pin)) == pin

@@ -1,0 +1,59 @@
+"""Rows of JSON files: every object of a line is one, and a line that breaks off goes aside whole."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from footfall.steps.step import Files
+from footfall.storage.files import read_files
+from footfall.storage.json_values import objects_of
+
+
+@pytest.mark.parametrize(
+    ("line", "objects"),
+    [
+        ('{"a":1}{"a":2} \t{"a":3}', ['{"a":1}', '{"a":2}', '{"a":3}']),
+        ('{"a":"}{"}', ['{"a":"}{"}']),
+        ('{"a":"\\"}{\\""}{"b":{"c":1.50}}', ['{"a":"\\"}{\\""}', '{"b":{"c":1.50}}']),
+        ('[{"a":1}, {"a":2}]{"a":3}', ['{"a":1}', '{"a":2}', '{"a":3}']),
+        ('{"n":123456789012345678901234567890.10}{}', ['{"n":123456789012345678901234567890.10}', "{}"]),
+    ],
+)
+def test_the_objects_of_a_line_are_told_apart_as_they_are_written(line: str, objects: list[str]) -> None:
+    assert objects_of(line) == objects
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"a":1}{"a":', '{"a":1} x', '{"a":1},{"a":2}', '{"a":1} 2', '[{"a":1}, 2]', '[{"a":1}', "[]", "[" * 5000, ""],
+)
+def test_a_line_with_anything_else_on_it_stays_whole(line: str) -> None:
+    assert objects_of(line) == [line]
+
+
+def test_every_object_is_a_row_and_what_cannot_be_read_is_kept_as_text(spark: SparkSession, tmp_path: Path) -> None:
+    """Fields that only the second object of a line has are columns too; a file of one object a line is read beside it."""
+    several = '{"a":1}{"a":2,"b":{"c":"x"}}\n\n{"a":3}{"a":\n{"a":4}\n{"a":5},{"a":6}\n{"a":7} 8\n'
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(several.encode()))
+    (tmp_path / "b.json").write_text('{"a":1}\n{"a":2\n{"a":3} x\n{"a":4},{"a":5}\n7\n{}\n{"a":"x"}')
+    rows = read_files(spark, Files(str(tmp_path), "*.json*", "json", {}), ["a.json.gz", "b.json"])
+    found = rows.orderBy("_file", "_position").select("_file", "_position", "a", "b.c", "_corrupt").collect()
+    assert [tuple(row) for row in found] == [
+        ("a.json.gz", 0, "1", None, None),
+        ("a.json.gz", 1, "2", "x", None),
+        ("a.json.gz", 2, None, None, '{"a":3}{"a":'),
+        ("a.json.gz", 3, "4", None, None),
+        ("a.json.gz", 4, None, None, '{"a":5},{"a":6}'),
+        ("a.json.gz", 5, None, None, '{"a":7} 8'),
+        ("b.json", 0, "1", None, None),
+        ("b.json", 1, None, None, '{"a":2'),
+        ("b.json", 2, None, None, '{"a":3} x'),
+        ("b.json", 3, None, None, '{"a":4},{"a":5}'),
+        ("b.json", 4, None, None, "7"),
+        ("b.json", 5, None, None, None),
+        ("b.json", 6, "x", None, None),
+    ]

@@ -199,8 +199,6 @@ def test_a_reader_option_that_could_lose_rows_is_refused_with_its_line(
 @pytest.mark.parametrize(
     ("option", "fault"),
     [
-        ("encoding: UTF-16", "rows of a file in UTF-16 cannot be told apart by Spark"),
-        ("charset: cp037", "rows of a file in cp037 cannot be told apart by Spark"),
         ("encoding: UTF-9", "no such encoding: UTF-9"),
         ("header: 'yes'", 'write "true" or "false", got \'yes\''),
     ],

@@ -86,3 +86,22 @@ def test_a_header_without_rows_is_a_file_like_any_other_and_blank_lines_alone_ar
     (tmp_path / "a.csv").write_text("\n \n")
     with pytest.raises(SourceError, match=r"a\.csv: it is empty, without a header"):
         _rows(spark, tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-16LE", "UTF-16BE", "cp037"])
+def test_encodings_with_other_bytes_for_line_breaks(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
+    """In UTF-16 U+0A0A and U+010A hold the byte of a line break."""
+    letters = "\xe9" if encoding == "cp037" else "\u0a0a \u010a"
+    (tmp_path / "a.csv").write_bytes(f'x,y\r\n1,{letters}\r\n2,"b\r\nc"\r\n'.encode(encoding))
+    assert _rows(spark, tmp_path, encoding=encoding) == [
+        ("a.csv", 0, "1", letters, None),
+        ("a.csv", 1, "2", "b\r\nc", None),
+    ]
+
+
+def test_signs_of_patterns_in_the_name_of_a_file_stand_for_themselves(spark: SparkSession, tmp_path: Path) -> None:
+    names = ["[2024-05] x {1,2}.csv", "a%20b#1.csv", "a?*.csv", "b+.csv"]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_text(f'x,y\n{number},"a\nb"\n' if number % 2 else f"x,y\n{number},a\n")
+    assert [row[0] for row in _rows(spark, tmp_path)] == names
+    assert [row[2] for row in _rows(spark, tmp_path)] == ["0", "1", "2", "3"]

@@ -64,14 +64,15 @@ def _fault(format_name: str, name: str, value: str, allowed: tuple[str, ...]) ->
     return f'write "true" or "false", got {value!r}' if is_switch and value not in {"true", "false"} else ""
 
 
+def breaks_lines_by_byte(encoding: str) -> bool:
+    """Whether the byte 0x0A is a line break in the encoding and nothing else, as Spark takes it; LookupError where there is no such."""
+    return "\n".encode(encoding) == b"\n"
+
+
 def _encoding_fault(encoding: str) -> str:
-    """Spark cuts a file into lines at the byte 0x0A, so that byte must be the line break and nothing else."""
+    """What is wrong with an encoding; empty where nothing is."""
     try:
-        breaks_lines_by_byte = "\n".encode(encoding) == b"\n"
+        "".encode(encoding)
     except LookupError:
         return f"no such encoding: {encoding} (write a name such as UTF-8, ISO-8859-1 or GBK)"
-    if breaks_lines_by_byte:
-        return ""
-    return (
-        f"rows of a file in {encoding} cannot be told apart by Spark (convert the file to UTF-8 before it is delivered)"
-    )
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import islice
 
 from pyspark.sql import DataFrame, SparkSession
@@ -10,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
-from footfall.mapping.reader_options import encoding_of
+from footfall.mapping.reader_options import ENCODINGS, breaks_lines_by_byte, encoding_of
 from footfall.steps.step import Files
 from footfall.storage.csv_records import Grammar, grammar_of, records
 from footfall.storage.raw_names import refuse_own_names, told_apart
@@ -22,53 +23,49 @@ from footfall.storage.text_lines import (
     NO_FILE_IGNORED,
     POSITION,
     Record,
-    below,
     cut_by_file,
     files_with,
     in_order,
     is_blank,
+    path_of,
     read_lines,
-    split_paths,
 )  # fmt: skip
 
 LINES_OF_HEADER = 100  # at most; a name may have a line break in it
 
 
 def read_csv(
-    spark: SparkSession, paths: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
+    spark: SparkSession, names: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
 ) -> tuple[DataFrame, dict[str, str]]:
     """All rows with `_file`, `_position` and `_corrupt`, all values as text, and the new name of each column that had to get one.
 
     Files of which each line is a row by itself are read by Spark, `number` giving positions; others are cut into records
     first, each by one task. Raises SourceError where a file's header cannot be read or differs.
     """
-    grammar = grammar_of(files.options)
+    grammar, encoding = grammar_of(files.options), encoding_of(files.options)
     has_header = files.options.get("header", "true").lower() == "true"
-    encoding = encoding_of(files.options)
-    first = _first_record(read_lines(spark, paths[:1], files.root, encoding=encoding), grammar)
+    first = _first_record(read_lines(spark, files.root, names[:1], encoding=encoding, only_line_feeds=True), grammar)
     if first is None:
         raise SourceError(
-            f"{below(files.root, paths[0])}: it is empty, without a header.",
-            fix="Deliver it again, or take it out of the folder: the feed waits until then.",
+            f"{names[0]}: it is empty, without a header.",
+            fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
         )
     header = grammar.values(first) if has_header else [f"_c{i}" for i in range(len(grammar.values(first)))]
-    names, renamed = told_apart(header)
-    refuse_own_names(names, files.pattern)
-    plain, odd = list(paths), list[str]()
-    if renamed:  # Spark compares headers by the names of columns, which are others now
-        plain, odd = [], plain
-    elif grammar.quote:
-        plain, odd = split_paths(paths, files.root, _odd_files(spark, paths, files, grammar, encoding))
+    columns, renamed = told_apart(header)
+    refuse_own_names(columns, files.pattern)
+    # Spark compares headers by the names of columns, which are others where some were renamed
+    plain = [] if renamed or not _is_by_byte(encoding) else _plain_files(spark, names, files, grammar, encoding)
+    odd = sorted(set(names) - set(plain))
     options = {**files.options, "header": str(has_header).lower(), "escape": grammar.escape}
     parts = []
     if plain:
-        rows = _read_plain(spark, plain, names, options)
+        rows = _read_plain(spark, [path_of(files.root, name) for name in plain], columns, options)
         parts.append(number(in_order(rows, files.root)))
     if odd:
-        lines = read_lines(spark, odd, files.root, encoding=encoding, line_break="\n")
-        cut = _cutter(grammar, header if has_header else [], len(names))
-        parts.append(_parsed(cut_by_file(lines, cut), names, options))
-    return (parts[0].unionByName(parts[1]) if len(parts) > 1 else parts[0]), renamed
+        lines = read_lines(spark, files.root, odd, encoding=encoding, only_line_feeds=True)
+        cut = _cutter(grammar, header if has_header else [], len(columns))
+        parts.append(_parsed(cut_by_file(lines, cut), columns, options))
+    return reduce(DataFrame.unionByName, parts), renamed
 
 
 def _first_record(lines: DataFrame, grammar: Grammar) -> str | None:
@@ -76,12 +73,18 @@ def _first_record(lines: DataFrame, grammar: Grammar) -> str | None:
     return next((text for text, _ in records(texts, grammar)), None)
 
 
-def _odd_files(spark: SparkSession, paths: Sequence[str], files: Files, grammar: Grammar, encoding: str) -> set[str]:
-    """The names of files with a line whose quotes do not open and close on it, as they should."""
-    lines = read_lines(spark, paths, files.root, encoding=encoding)
+def _is_by_byte(encoding: str) -> bool:
+    return not encoding or breaks_lines_by_byte(encoding)
+
+
+def _plain_files(spark: SparkSession, names: Sequence[str], files: Files, grammar: Grammar, encoding: str) -> list[str]:
+    """The names of files of which every line is a record by itself, its quotes opening and closing on it as they should."""
+    if not grammar.quote:
+        return list(names)
+    lines = read_lines(spark, files.root, names, encoding=encoding)
     line = F.col(LINE)
     odd = F.contains(line, F.lit(grammar.quote)) & ~F.rlike(line, F.lit(grammar.sound))
-    return files_with(lines, odd & ~is_blank())
+    return sorted(set(names) - files_with(lines, odd & ~is_blank()))
 
 
 def _read_plain(spark: SparkSession, paths: Sequence[str], names: Sequence[str], options: dict[str, str]) -> DataFrame:
@@ -118,7 +121,8 @@ def _without_mark(lines: Iterable[str]) -> Iterator[str]:
 def _parsed(cut: DataFrame, names: Sequence[str], options: dict[str, str]) -> DataFrame:
     """The records' values; one that is broken, or has another number of values, is kept as text."""
     schema = ", ".join(f"`{name.replace('`', '``')}` STRING" for name in (*names, CORRUPT))
-    how = {**options, "mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
+    how = {name: value for name, value in options.items() if name not in ENCODINGS}
+    how |= {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT}
     is_broken = F.col(BROKEN)
     values = F.from_csv(F.when(~is_broken, F.col(LINE)), schema, how)
     rows = cut.select(FILE, POSITION, LINE, BROKEN, values.alias("_values"))

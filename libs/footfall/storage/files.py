@@ -22,10 +22,12 @@ from footfall.storage.text_lines import (
     ONE_TASK_BYTES,
     POSITION,
     absolute,
+    as_written,
     below,
     name_below,
     numbered,
     numbered_by_split,
+    path_of,
 )  # fmt: skip
 
 LOW = (1 << 32) - 1
@@ -36,7 +38,7 @@ def list_files(spark: SparkSession, files: Files) -> dict[str, FilePin]:
 
     Raises SourceError where there is none, or where one is empty, naming it: an upload may have broken off.
     """
-    pattern = f"{absolute(files.root)}/{files.pattern}"
+    pattern = f"{as_written(absolute(files.root))}/{files.pattern}"
     try:
         listing = spark.read.format("binaryFile").load(pattern)
         changed = F.unix_millis("modificationTime").alias("changed")
@@ -66,7 +68,7 @@ def contents_of(spark: SparkSession, files: Files, names: Sequence[str]) -> dict
     """
     if not names:
         return {}
-    paths = [f"{absolute(files.root)}/{name}" for name in sorted(names)]
+    paths = [path_of(files.root, name) for name in sorted(names)]
     lines = spark.read.options(**NO_FILE_IGNORED, lineSep="\n").text(paths)
     line_hash = lines.select(F.col("_metadata.file_path").alias("path"), F.xxhash64("value").alias("hash"))
     sums = line_hash.groupBy("path").agg(
@@ -95,15 +97,14 @@ def read_renamed_files(
 ) -> tuple[DataFrame, dict[str, str]]:
     """As `read_files`, and the new name of each column that arrived under one that a table cannot take."""
     number = numbered_by_split if largest_bytes > ONE_TASK_BYTES else numbered
-    paths = [f"{absolute(files.root)}/{name}" for name in sorted(names)]
     told_apart: Mapping[str, str] = {}
     try:
         if files.format == "csv":
-            rows, told_apart = read_csv(spark, paths, files, number)
+            rows, told_apart = read_csv(spark, sorted(names), files, number)
         elif files.format == "json":
-            rows = read_json(spark, paths, files, number)
+            rows = read_json(spark, sorted(names), files, number)
         else:
-            rows = _read_parquet(spark, paths, files)
+            rows = _read_parquet(spark, [path_of(files.root, name) for name in sorted(names)], files)
         usable, renamed = with_usable_names(rows, files.pattern)
     except AnalysisException as fault:
         if fault.getCondition() != "COLUMN_ALREADY_EXISTS":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -26,14 +27,13 @@ from footfall.storage.text_lines import (
     files_with,
     is_blank,
     read_lines,
-    split_paths,
 )  # fmt: skip
 
 UNREAD = "_corrupt while columns are inferred"
 
 
 def read_json(
-    spark: SparkSession, paths: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
+    spark: SparkSession, names: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
 ) -> DataFrame:
     """All objects with `_file`, `_position` and `_corrupt` (the text of a line, or of an object, that cannot be read).
 
@@ -43,10 +43,10 @@ def read_json(
     encoding = encoding_of(files.options)
 
     def lines(of: Sequence[str]) -> DataFrame:
-        return read_lines(spark, of, files.root, encoding=encoding)
+        return read_lines(spark, files.root, of, encoding=encoding)
 
-    several = files_with(lines(paths), F.rlike(F.col(LINE), F.lit(may_hold_several())))
-    plain, odd = split_paths(paths, files.root, several)
+    odd = sorted(files_with(lines(names), F.rlike(F.col(LINE), F.lit(may_hold_several()))))
+    plain = sorted(set(names) - set(odd))
     texts = []
     if plain:
         texts.append(lines(plain).where(~is_blank()))
@@ -56,8 +56,7 @@ def read_json(
     options |= {"mode": "PERMISSIVE", "primitivesAsString": "true"}
     schema = _inferred(spark, texts, options, files.pattern)
     rows = [_parsed(frame, schema, options) for frame in texts]
-    placed = [number(frame) if BLOCK in frame.columns else frame for frame in rows]
-    return placed[0].unionByName(placed[1]) if len(placed) > 1 else placed[0]
+    return reduce(DataFrame.unionByName, [number(frame) if BLOCK in frame.columns else frame for frame in rows])
 
 
 def _cut(_: str, lines: Iterable[str]) -> Iterator[Record]:
@@ -69,7 +68,7 @@ def _cut(_: str, lines: Iterable[str]) -> Iterator[Record]:
 
 def _inferred(spark: SparkSession, texts: Sequence[DataFrame], options: dict[str, str], origin: str) -> T.StructType:
     """The columns of all objects, with the types that nested ones have."""
-    lines = texts[0].select(LINE) if len(texts) == 1 else texts[0].select(LINE).union(texts[1].select(LINE))
+    lines = reduce(DataFrame.unionByName, [frame.select(LINE) for frame in texts])
     # under another name for what cannot be read, so that a source's own _corrupt shows
     fields = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(lines).schema.fields
     known = [field for field in fields if field.name != UNREAD]

@@ -12,6 +12,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from footfall.errors import SourceError
+from footfall.mapping.reader_options import breaks_lines_by_byte
 from footfall.storage.csv_records import BLANKS
 
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
@@ -21,6 +23,7 @@ BLOCK, ORDER = "_block", "_order"
 ONE_TASK_BYTES = 256 * 1024**2  # the rows of a larger text file are numbered by its splits
 # Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
 NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
+MOST_DECODED_BYTES = 256 * 1024**2  # of a file that is decoded as a whole
 CUT = f"{FILE} string, {POSITION} bigint, {LINE} string, {BROKEN} boolean"
 BATCH_ROWS, BATCH_SIGNS = 10_000, 1 << 22  # of records that go back to Spark together
 Record = tuple[str, bool]  # the text, and whether it is broken
@@ -46,19 +49,55 @@ def name_below(root: str) -> Column:
     return F.when(F.startswith(bare, F.lit(bare_root)), F.substr(bare, F.lit(len(bare_root) + 1))).otherwise(bare)
 
 
+def path_of(root: str, name: str) -> str:
+    """The path of a file below the root, in which no sign stands for others."""
+    return as_written(f"{absolute(root)}/{name}")
+
+
+def as_written(path: str) -> str:
+    """The path as a pattern that fits it alone."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
+
+
 def read_lines(
-    spark: SparkSession, paths: Sequence[str], root: str, *, encoding: str = "", line_break: str = ""
+    spark: SparkSession, root: str, names: Sequence[str], *, encoding: str = "", only_line_feeds: bool = False
 ) -> DataFrame:
     r"""The lines of text files as `_line`, with `_file`, `_block` and `_order`; also those without anything on them.
 
-    Lines end with `line_break`, or with any of `\n`, `\r\n` and `\r` where none is given. Bytes that are none of the
-    encoding become U+FFFD.
+    Lines end with any of `\n`, `\r\n` and `\r`, or with `\n` alone. Bytes that are none of the encoding become U+FFFD.
     """
-    options = NO_FILE_IGNORED | ({"lineSep": line_break} if line_break else {})
-    lines = spark.read.options(**options).text(list(paths))
+    paths = [path_of(root, name) for name in names]
+    if encoding and not breaks_lines_by_byte(encoding):
+        return _decoded(spark, root, paths, encoding, r"\n" if only_line_feeds else r"\r\n|\r|\n")
+    options = NO_FILE_IGNORED | ({"lineSep": "\n"} if only_line_feeds else {})
+    lines = spark.read.options(**options).text(paths)
     value = F.col("value")
     line = F.decode(value.cast("binary"), encoding) if encoding else F.make_valid_utf8(value)
     return in_order(lines, root).select(line.alias(LINE), FILE, BLOCK, ORDER)
+
+
+def _decoded(spark: SparkSession, root: str, paths: Sequence[str], encoding: str, line_breaks: str) -> DataFrame:
+    """The lines of files whose encoding has other bytes for line breaks, UTF-16 say: each file is decoded as a whole."""
+
+    def decode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for path, content in zip(batch[0].to_pylist(), batch[1].to_pylist(), strict=True):
+                name = below(root, path)
+                if len(content) > MOST_DECODED_BYTES:
+                    raise SourceError(
+                        f"{name}: a file in {encoding} is read as a whole, and this one has more than {MOST_DECODED_BYTES:,} bytes.",
+                        fix="Convert it to UTF-8, or deliver it in parts.",
+                    )
+                lines = re.split(line_breaks, content.decode(encoding, errors="replace").removeprefix("\ufeff"))
+                for start in range(0, len(lines), BATCH_ROWS):
+                    some = lines[start : start + BATCH_ROWS]
+                    columns = [pa.array(some, pa.string()), pa.array([name] * len(some), pa.string())]
+                    columns += [pa.array([0] * len(some)), pa.array(range(start, start + len(some)), pa.int64())]
+                    yield pa.RecordBatch.from_arrays(columns, names=[LINE, FILE, BLOCK, ORDER])
+
+    files = spark.read.options(**NO_FILE_IGNORED).format("binaryFile").load(list(paths))
+    kinds = f"{LINE} string, {FILE} string, {BLOCK} bigint, {ORDER} bigint"
+    return files.select("path", "content").mapInArrow(decode, kinds)
 
 
 def is_blank() -> Column:
@@ -150,9 +189,3 @@ def _in_batches(rows: Iterable[tuple[str, int, str, bool]]) -> Iterator[list[tup
 def files_with(lines: DataFrame, condition: Column) -> set[str]:
     """The names of the files in which the condition holds for a line."""
     return {row[FILE] for row in lines.where(condition).select(FILE).distinct().collect()}
-
-
-def split_paths(paths: Sequence[str], root: str, names: set[str]) -> tuple[list[str], list[str]]:
-    """The paths of all other files, and those of the files of these names."""
-    others = [path for path in paths if below(root, path) not in names]
-    return others, [path for path in paths if below(root, path) in names]

@@ -38,7 +38,7 @@ def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
 def check(arguments: argparse.Namespace) -> None:
     """Shows what the mapping would make of a sample."""
     settings = settings_of(arguments)
-    shop = ShopDefaults(settings.shop.time_zone, settings.shop.currency)
+    shop = ShopDefaults(settings.shop.time_zone, settings.shop.currency, settings.shop.first_day)
     spark = open_session("footfall check")
     for line in check_source(
         spark, arguments.check, root=settings.sources.root, shop=shop, rows=arguments.sample, now=clock(arguments)

@@ -7,7 +7,16 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
-from footfall.refine.feeds import RawFeed, feeds_into, feeds_with_actors, numbers_are_keys, ranged_key, raw_feeds
+from footfall.refine.bare_numbers import require_times
+from footfall.refine.feeds import (
+    RawFeed,
+    feeds_into,
+    feeds_with_actors,
+    in_zone,
+    numbers_are_keys,
+    ranged_key,
+    raw_feeds,
+)
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import identifier_derivation, new_pseudonyms
@@ -20,7 +29,7 @@ from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
 
 def steps(job: Job) -> list[Step]:
     """The vault first, where some feed has an actor; then one step a fact table that some feed fills."""
-    feeds = raw_feeds(job.settings.all_sources)
+    feeds = in_zone(raw_feeds(job.settings.all_sources), job.settings.shop.time_zone)
     with_actors = feeds_with_actors(feeds)
     people = [_pseudonyms(job, with_actors), _identities()] if with_actors else []
     return [*people, *(_facts(job, of_table, table) for table in REFINED if (of_table := feeds_into(feeds, table)))]
@@ -46,15 +55,18 @@ def _identities() -> Step:
 
 
 def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
-    shop = ShopDefaults(job.settings.shop.time_zone, job.settings.shop.currency)
+    own = job.settings.shop
+    shop = ShopDefaults(own.time_zone, own.currency, own.first_day)
 
     def apply(frames: Frames) -> StepResult:
         rows, aside = [], []
         for f in [f for f in feeds if f.reads in frames]:  # another may wait for its first files
+            raw = f.with_arrival(frames[f.reads], job.now)
             mapped = map_rows(
-                f.with_arrival(frames[f.reads], job.now), feed=f.feed, feed_name=f.name, table=table, shop=shop,
+                raw, feed=f.feed, feed_name=f.name, table=table, shop=shop,
                 vault=frames.get(PSEUDONYMS.full_name), text_ids=text_ids(job.key),
             )  # fmt: skip
+            require_times(raw, f.feed, table)
             contract = row_contract(f.feed, table)
             checked = check_rules(mapped, contract)
             rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from footfall.check.sample import Sample
 from footfall.mapping.yaml_file import Places, nearest
+from footfall.refine.bare_numbers import bare_numbers
 from footfall.refine.expressions import expression_faults
 from footfall.refine.typed import typed_source
 from footfall.runtime.explain import data_condition
@@ -16,7 +17,8 @@ from footfall.runtime.explain import data_condition
 
 def sample_faults(sample: Sample, places: Places) -> Iterator[str]:
     """Each type and expression of the feed that is at fault, in words, with file and line."""
-    for key, words in expression_faults(sample.rows, sample.feed):
+    faults = expression_faults(sample.rows, sample.feed)
+    for key, words in faults or bare_numbers(sample.rows, sample.feed, sample.feed.into):
         yield f"{nearest(('feeds', sample.key, *key), places)}: {words}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.check.faults import sample_faults, value_faults
+from footfall.check.hints import Hints, clock_lines
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
 from footfall.errors import DataError, SourceError
 from footfall.mapping.source import TARGETS, read_source
 from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
+from footfall.refine.feeds import with_zone
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import new_pseudonyms
@@ -48,6 +51,7 @@ def check_source(
         except SourceError as fault:
             faults.append(f"{nearest(('feeds', name, 'files'), lines)}: {fault.what}")
             continue
+        sample = replace(sample, feed=with_zone(sample.feed, shop.time_zone))
         samples.append(sample)
         faults += list(sample_faults(sample, lines))
     if faults:
@@ -58,6 +62,7 @@ def check_source(
         if sample.renamed:
             names = ", ".join(f"`{name}` is {new}" for name, new in sample.renamed.items())
             yield f"  renamed, since tables cannot take these names: {names}"
+        yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
         try:
             yield from _outcomes(
                 sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
@@ -102,10 +107,19 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     )
     yield "  of the sample:"
     yield _indented(counts.drop(columns="late"))
+    yield from _explained(marked, contract, Hints(sample.feed, shop))
     valid_count = int(counts.loc[counts["outcome"] == "valid", "rows"].sum())
     warning = sorting.late_load_warning(sample.name, table, late=int(counts["late"].sum()), valid=valid_count)
     if warning and sample.feed.known is None:
         yield f"  warning: {place_of_known}: missing: {warning}"
+
+
+def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str]:
+    """The rules and warnings of the sample that need words, each with its rows and its hint."""
+    names = F.when(sorting.is_broken(), sorting.reasons(contract)).otherwise(F.col(sorting.WARNED))
+    for row in marked.select(F.explode(names).alias("name")).groupBy("name").count().orderBy("name").collect():
+        if words := hints.of(row["name"]):
+            yield f"  {row['name']} ({row['count']:,} rows): {words}"
 
 
 def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -> DataFrame:

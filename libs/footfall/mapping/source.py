@@ -96,7 +96,8 @@ class Target(Closed):
 class Feed(Closed):
     """One log of a source: where its rows lie and what they become.
 
-    `types` gives the Spark type of source columns that arrive as text and are calculated with.
+    `types` gives the Spark type of source columns that arrive as text and are calculated with; `timestamps` says what time
+    stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP).
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -106,6 +107,7 @@ class Feed(Closed):
     options: dict[str, str] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
     time_zone: TimeZone | None = None
+    timestamps: Literal["utc", "wall_clock"] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyspark.sql import DataFrame
@@ -51,6 +51,16 @@ def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:
     return [
         RawFeed(source.raw_name(name), source.source, feed) for source in sources for name, feed in source.feeds.items()
     ]
+
+
+def in_zone(feeds: Sequence[RawFeed], time_zone: str) -> list[RawFeed]:
+    """The feeds, each with a time zone: its own, else the shop's."""
+    return [replace(f, feed=with_zone(f.feed, time_zone)) for f in feeds]
+
+
+def with_zone(feed: Feed, time_zone: str) -> Feed:
+    """The feed with a time zone: its own, else the shop's."""
+    return feed if feed.time_zone else feed.model_copy(update={"time_zone": time_zone})
 
 
 def feeds_into(feeds: Sequence[RawFeed], table: Table) -> list[RawFeed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -13,14 +14,16 @@ from footfall.mapping.source import Feed, Number
 from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, own_number, without
 
 KIND, IDENTIFIER, JOINED = "_kind", "_identifier", "_joined"
+FIRST_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
 class ShopDefaults:
-    """What refine needs to know of the shop."""
+    """What refine needs to know of the shop; `first_day` is the day before which nothing can have happened in it."""
 
     time_zone: str
     currency: str
+    first_day: date = FIRST_DAY
 
 
 def filled(

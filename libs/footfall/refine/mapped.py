@@ -16,7 +16,7 @@ from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
-from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE
+from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WARNED
 from footfall.tables.raw import CORRUPT
 
 
@@ -52,11 +52,15 @@ def map_rows(
     )
     # Each value is computed once, and typed once, by a projection of its own: within one, the value, its type and its
     # fault would each compute it again, and a number with a fraction is costly to make a decimal of.
-    values = mapped_values(sources, table, target.columns, zone=feed.time_zone or shop.time_zone)
+    zone = feed.time_zone or shop.time_zone
+    values = mapped_values(sources, table, target.columns, zone=zone, between=_possible_times(shop))
     typed = sources.select("*", *(v.typed.alias(c) for c, v in values.items()))
-    faults = _unreadable({c: replace(v, read=F.col(c)) for c, v in values.items()}, feed)
+    typed_values = {c: replace(v, read=F.col(c)) for c, v in values.items()}
+    faults, warnings = _unreadable(typed_values, feed), _warnings(typed_values)
     helpers = {TYPES, CORRUPT.name, *(c for c in sources.columns if c.startswith("_value_"))}
-    mapped = typed.select(faults.alias(UNREADABLE), *(c for c in typed.columns if c not in helpers))
+    mapped = typed.select(
+        faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
+    )
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
 
 
@@ -70,6 +74,17 @@ def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
     faults = [fault for c, value in values.items() if (fault := value.fault(c, from_text=from_text)) is not None]
     of_values = F.concat(TYPES, names_of(faults)) if feed.types else names_of(faults)
     return F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable"))).otherwise(of_values)
+
+
+def _warnings(values: dict[str, MappedValue]) -> Column:
+    """array<string> of what is worth counting in a valid row."""
+    return names_of([warning for c, value in values.items() for warning in value.warnings(c)])
+
+
+def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
+    """From the shop's first day to a day after the row was taken: clocks may be ahead."""
+    first = F.to_utc_timestamp(F.lit(shop.first_day).cast("timestamp"), shop.time_zone)
+    return first, F.col(TAKEN_AT) + F.expr("INTERVAL 1 DAY")
 
 
 def _skip_reason(target: Target) -> Column:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID
 from footfall.contract.frames import names_of
 from footfall.mapping.source import Feed
+from footfall.refine import clocks
+from footfall.refine.numbers import is_changed, read_number
 from footfall.steps.sorting import RAW_ROW
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
@@ -23,21 +28,76 @@ def source_columns(raw: DataFrame) -> list[str]:
 def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     """The raw rows with the feed's declared `types`; what cannot be read becomes NULL, and `_types` names the columns.
 
-    The row as it arrived is kept in `_raw_row`, a struct.
+    Time stamps of a feed that says `timestamps: wall_clock` become TIMESTAMP_NTZ. The row as it arrived is kept in
+    `_raw_row`, a struct.
     """
-    unreadable = [
-        F.when(
-            F.col(c).isNotNull()
-            & (F.trim(F.col(c).cast("string")) != "")
-            & F.expr(f"try_cast(`{c}` AS {kind})").isNull(),
-            F.lit(f"{c}_unreadable"),
-        )
+    source = source_columns(raw)
+    rows = raw.withColumn(RAW_ROW, F.struct(*(F.col(f"`{c}`") for c in source)))
+    rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
+    yields = {field.name.casefold(): field.dataType for field in rows.schema.fields}
+    declared = {
+        c: _Declared(c, yields.get(c.casefold(), T.StringType()), T.DataType.fromDDL(kind), feed.time_zone or "UTC")
         for c, kind in feed.types.items()
-    ]
-    rows = raw.withColumns(
-        {
-            RAW_ROW: F.struct(*(F.col(f"`{c}`") for c in source_columns(raw))),
-            TYPES: names_of(unreadable),
-        }
-    )
-    return rows.withColumns({c: F.expr(f"try_cast(`{c}` AS {kind})") for c, kind in feed.types.items()})
+    }
+    rows = rows.withColumn(TYPES, names_of([fault for d in declared.values() for fault in d.faults()]))
+    return rows.withColumns({c: d.typed for c, d in declared.items()})
+
+
+def wall_clocks(kind: T.DataType) -> T.DataType:
+    """The type with TIMESTAMP_NTZ in place of TIMESTAMP, within lists, maps and structs too."""
+    if isinstance(kind, T.TimestampType):
+        return T.TimestampNTZType()
+    if isinstance(kind, T.StructType):
+        return T.StructType([T.StructField(f.name, wall_clocks(f.dataType), f.nullable) for f in kind.fields])
+    if isinstance(kind, T.ArrayType):
+        return T.ArrayType(wall_clocks(kind.elementType), kind.containsNull)
+    if isinstance(kind, T.MapType):
+        return T.MapType(wall_clocks(kind.keyType), wall_clocks(kind.valueType), kind.valueContainsNull)
+    return kind
+
+
+def _with_wall_clocks(rows: DataFrame, source: list[str]) -> DataFrame:
+    types = {f.name: f.dataType for f in rows.schema.fields if f.name in source}
+    recast = {c: F.col(f"`{c}`").cast(wall_clocks(kind)) for c, kind in types.items() if wall_clocks(kind) != kind}
+    return rows.withColumns(recast) if recast else rows
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A source column, the type in which it arrives, and the one that the mapping declares for it."""
+
+    name: str
+    yields: T.DataType
+    wanted: T.DataType
+    zone: str
+
+    @property
+    def typed(self) -> Column:
+        """The value in the declared type; NULL where it cannot be read."""
+        value = F.col(self.name)
+        if isinstance(self.wanted, T.NumericType):
+            return read_number(value, yields=self.yields, wanted=self.wanted)
+        if isinstance(self.yields, T.StringType):
+            if isinstance(self.wanted, T.TimestampType):
+                return clocks.text_instant(value, self.zone)
+            if isinstance(self.wanted, T.TimestampNTZType):
+                return F.from_utc_timestamp(clocks.text_instant(value, self.zone), self.zone).cast(self.wanted)
+            if isinstance(self.wanted, T.DateType):
+                return clocks.text_day(value, self.zone)
+        return value.try_cast(self.wanted)
+
+    def faults(self) -> list[Column]:
+        """Names of the rules that the value breaks, each or NULL."""
+        value = F.col(self.name)
+        faults: list[Column] = []
+        unreadable = value.isNotNull() & (F.trim(value.cast("string")) != "") & self.typed.isNull()
+        if isinstance(self.yields, T.StringType) and isinstance(
+            self.wanted, T.TimestampType | T.TimestampNTZType | T.DateType
+        ):
+            ambiguous = clocks.names_ambiguous_zone(value)
+            faults.append(F.when(ambiguous, F.lit(f"{self.name}_zone_ambiguous")))
+            unreadable &= ~ambiguous
+        if isinstance(self.wanted, T.NumericType):
+            changed = is_changed(value, self.typed, yields=self.yields, wanted=self.wanted)
+            faults += [] if changed is None else [F.when(changed, F.lit(f"{self.name}_changed_by_type"))]
+        return [F.when(unreadable, F.lit(f"{self.name}_unreadable")), *faults]

@@ -180,7 +180,12 @@ def _fact_line(
     skipped = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
     warnings = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
     counts = {key: n for key, n in tally.items() if key.startswith("rows_")}
-    rules = {**warnings, **broken}
     return ledger_line(
-        step, feed, table.full_name, **counts, skipped_reasons=skipped or None, broken_rules=rules or None
+        step,
+        feed,
+        table.full_name,
+        **counts,
+        skipped_reasons=skipped or None,
+        broken_rules=broken or None,
+        warnings=warnings or None,
     )

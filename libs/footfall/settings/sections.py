@@ -3,48 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from footfall.mapping.source import Source, TimeZone
 from footfall.mapping.yaml_file import Closed, refuse
-
-Share = Annotated[float, Field(ge=0, le=1, strict=False)]
-Count = Annotated[int, Field(ge=1)]
-Days = Annotated[int, Field(ge=0, le=3650)]  # ten years: a greater number of days is a slip, and dates would overflow
-SomeDays = Annotated[int, Field(ge=1, le=3650)]
-
-
-def _filled(value: str) -> str:
-    """The text, if there is one."""
-    if not value.strip():
-        raise ValueError("the value is empty; write one, or leave the key out to take that of conf/base.yaml")
-    return value
-
-
-def _file(value: str) -> str:
-    """The path or URI, if it ends with the name of a file."""
-    if value.endswith("/") or PurePath(value).name in {"", ".."}:
-        raise ValueError("this is a folder; write the path of a file, such as build/report/index.html")
-    return value
-
-
-def _address(value: str) -> str:
-    """The URI, if it can be parsed."""
-    try:
-        parts = urlsplit(value)
-        is_whole = parts.port is not None or bool(parts.hostname) or parts.scheme not in {"http", "https"}
-    except ValueError as fault:
-        raise ValueError(f"this is no address: {str(fault).lower()}") from None
-    if not is_whole:
-        raise ValueError("this address names no server; write one such as https://mlflow.example.com")
-    return value
-
-
-Filled = Annotated[str, AfterValidator(_filled)]
+from footfall.settings.values import Count, Day, Days, Filled, Share, SomeDays, address, file_path
 
 
 class ShopSettings(Closed):
@@ -53,6 +18,7 @@ class ShopSettings(Closed):
     name: Filled
     time_zone: TimeZone
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    first_day: Day
 
 
 class LakeSettings(Closed):
@@ -247,7 +213,7 @@ class FineTune(Closed):
 class MlflowSettings(Closed):
     """Where models and metrics go."""
 
-    tracking_uri: Annotated[Filled, AfterValidator(_address)]
+    tracking_uri: Annotated[Filled, AfterValidator(address)]
     artifact_root: str
     experiment: Filled
     registry_schema: str = ""
@@ -266,7 +232,7 @@ class MlflowSettings(Closed):
 class Report(Closed):
     """The web page."""
 
-    path: Annotated[Filled, AfterValidator(_file)]
+    path: Annotated[Filled, AfterValidator(file_path)]
     portraits: Annotated[int, Field(ge=0)]
     show_texts: bool
 

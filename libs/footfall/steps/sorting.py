@@ -15,7 +15,9 @@ from footfall.contract import Severity, Table, Written
 from footfall.contract.frames import broken_rules, checks, keeps
 
 # Columns that refine adds beside the target's own, and that end with the sorting.
-FEED, FILE, POSITION, SKIPPED, UNREADABLE = "_feed", "_file", "_position", "_skipped", "_unreadable"
+FEED, FILE, POSITION, SKIPPED, UNREADABLE, WARNED = (
+    "_feed", "_file", "_position", "_skipped", "_unreadable", "_warned",
+)  # fmt: skip
 RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
 SOUND, DUPLICATE = "_sound", "_duplicate"
 
@@ -181,7 +183,18 @@ def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: C
     counted |= {"late_load": late_load}
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
     counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
+    counted |= {f"rule:{name}": F.col(SOUND) & F.array_contains(WARNED, name) for name in warning_names(table)}
     return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
+
+
+def warning_names(table: Table) -> list[str]:
+    """What times and days of a valid row may be warned of, whatever the mapping."""
+    times = [c.name for c in table.columns if c.type == "timestamp" and c.name in {"event_time", "valid_from"}]
+    days = [
+        c.name for c in table.columns if c.type in {"timestamp", "date"} and c.name not in {"event_time", "event_date"}
+    ]
+    hours = [f"{c}_in_{kind}_hour" for c in times for kind in ("skipped", "repeated")]
+    return hours + [f"{c}_open" for c in days if c not in {"valid_to", "known_at"}]
 
 
 def close_intervals(valid: DataFrame, table: Table) -> DataFrame:

@@ -102,6 +102,7 @@ LEDGER = Table(
             "map<string,bigint>",
             "rule -> rows that broke it",
         ),
+        Column("warnings", "map<string,bigint>", "what was odd about valid rows -> rows; see docs/sources.md"),
     ),
     key=("step", "batch_id", "feed", "target"),
     rules=(Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_skipped"),),

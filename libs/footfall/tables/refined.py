@@ -110,14 +110,14 @@ USERS = Table(
 CAMPAIGNS = Table(
     name="campaigns",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per campaign and version of its plan",
     columns=(
         Column("campaign_id", "string", "the shop's own campaign number"),
         *VALIDITY,
         Column("campaign_type", "string", "the shop's own word for its kind"),
         Column("start_date", "date", "first day", required=True),
-        Column("end_date", "date", "last day", required=True),
+        Column("end_date", "date", "last day; NULL: no end is set"),
     ),
     key=("campaign_id", "valid_from"),
     rules=(Rule("ends_after_start", "end_date >= start_date"),),

@@ -1,0 +1,61 @@
+"""What a broken rule or a warning means, and what to do about it, in words for `--check`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from footfall.mapping.source import Feed
+from footfall.refine.fills import ShopDefaults
+from footfall.refine.typed import source_columns, wall_clocks
+
+_ENDINGS: Mapping[str, str] = {
+    "_zone_ambiguous": "{column} names a zone that several places call so, such as CST, IST or BST: have the offset or the "
+    "IANA name delivered, or replace it in the mapping (`replace({column}, ' CST', ' Asia/Shanghai')`)",
+    "_changed_by_type": "{column} holds a value that {kind} would change: give it more digits under `types`, or leave it out there",
+    "_in_skipped_hour": "(valid) {column} lies in an hour that summer time skips in {zone}: read with the offset before the change",
+    "_in_repeated_hour": "(valid) {column} lies in an hour that comes twice in {zone}: the first is taken",
+    "_open": "(valid) {column} has an open end such as 9999-12-31, which becomes NULL",
+}
+_EVENT_TIME = (
+    "event_time lies before the shop's first day ({first_day}, setting shop.first_day), or more than a day after it was taken. "
+    "Where the source has numbers: seconds or milliseconds? (timestamp_seconds, timestamp_millis)"
+)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Explains rules of one feed."""
+
+    feed: Feed
+    shop: ShopDefaults
+
+    def of(self, rule: str) -> str:
+        """The hint for a rule or warning; empty where its name says it all."""
+        if rule == "event_time_plausible":
+            return _EVENT_TIME.format(first_day=self.shop.first_day)
+        for ending, words in _ENDINGS.items():
+            if rule.endswith(ending):
+                column = rule.removesuffix(ending)
+                kind = self.feed.types.get(column, "the type of its column")
+                return words.format(column=column, kind=kind, zone=self.feed.time_zone or self.shop.time_zone)
+        return ""
+
+
+def clock_lines(raw: DataFrame, feed: Feed, shop: ShopDefaults) -> Iterator[str]:
+    """What time stamps that do not say it themselves are taken for; nothing where the feed has none."""
+    types = {field.name: field.dataType for field in raw.schema.fields if field.name in source_columns(raw)}
+    stamps = [name for name, kind in types.items() if wall_clocks(kind) != kind]
+    if not stamps:
+        return
+    zone = feed.time_zone or shop.time_zone
+    if feed.timestamps == "wall_clock":
+        yield f"time stamps (INT96, TIMESTAMP) in {', '.join(stamps)}: `timestamps: wall_clock`, the wall clock of {zone}"
+    else:
+        said = "`timestamps: utc`, " if feed.timestamps else ""
+        yield (
+            f"time stamps (INT96, TIMESTAMP) in {', '.join(stamps)}: {said}instants of UTC; "
+            f"where they hold the wall clock of {zone}, say `timestamps: wall_clock`"
+        )

@@ -41,10 +41,10 @@ def test_every_object_is_a_row_and_what_cannot_be_read_is_kept_as_text(spark: Sp
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(several.encode()))
     (tmp_path / "b.json").write_text('{"a":1}\n{"a":2\n{"a":3} x\n{"a":4},{"a":5}\n7\n{}\n{"a":"x"}')
     rows = read_files(spark, Files(str(tmp_path), "*.json*", "json", {}), ["a.json.gz", "b.json"])
-    found = rows.orderBy("_file", "_position").select("_file", "_position", "a", "b.c", "_corrupt").collect()
+    found = rows.orderBy("_file", "_position").select("_file", "_position", "a", "b", "_corrupt").collect()
     assert [tuple(row) for row in found] == [
         ("a.json.gz", 0, "1", None, None),
-        ("a.json.gz", 1, "2", "x", None),
+        ("a.json.gz", 1, "2", '{"c":"x"}', None),
         ("a.json.gz", 2, None, None, '{"a":3}{"a":'),
         ("a.json.gz", 3, "4", None, None),
         ("a.json.gz", 4, None, None, '{"a":5},{"a":6}'),
@@ -57,3 +57,21 @@ def test_every_object_is_a_row_and_what_cannot_be_read_is_kept_as_text(spark: Sp
         ("b.json", 5, None, None, None),
         ("b.json", 6, "x", None, None),
     ]
+
+
+def test_nested_values_stay_text_as_it_is_written_whatever_their_shape(spark: SparkSession, tmp_path: Path) -> None:
+    values = [
+        '{"sku":"A", "size":{"eu":42.50}}',
+        "null",
+        '["A"]',
+        "17.0",
+        "1e2",
+        "true",
+        '"none"',
+        '"{\\"sku\\":\\"C\\"}"',
+    ]
+    (tmp_path / "a.json").write_text("".join(f'{{"props": {value}}}\n' for value in values))
+    rows = read_files(spark, Files(str(tmp_path), "*.json", "json", {}), ["a.json"])
+    assert [row["props"] for row in rows.orderBy("_position").collect()] == [
+        '{"sku":"A", "size":{"eu":42.50}}', None, '["A"]', "17.0", "1e2", "true", "none", '{"sku":"C"}',
+    ]  # fmt: skip

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from footfall.ingest.arrival import arrive
 from footfall.mapping.source import Feed, Source
+from footfall.refine.json_text import reading_json_text
 from footfall.steps.step import Files
 from footfall.storage.files import list_files, read_renamed_files
 from footfall.storage.raw_names import refuse_own_names
@@ -38,7 +39,7 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
 
     Raises SourceError where there is no file, or one is empty.
     """
-    feed, name = source.feeds[key], source.raw_name(key)
+    feed, name = reading_json_text(source.feeds[key]), source.raw_name(key)
     renamed: Mapping[str, str] = {}
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Personal, Table
 from footfall.mapping.source import Feed, Source
+from footfall.refine.json_text import reading_json_text
 from footfall.tables.raw import CORRUPT
 
 RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through the driver's time zone
@@ -49,7 +50,9 @@ class RawFeed:
 def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:
     """Every feed of every source."""
     return [
-        RawFeed(source.raw_name(name), source.source, feed) for source in sources for name, feed in source.feeds.items()
+        RawFeed(source.raw_name(name), source.source, reading_json_text(feed))
+        for source in sources
+        for name, feed in source.feeds.items()
     ]
 
 

@@ -78,6 +78,8 @@ class _Declared:
         if isinstance(self.wanted, T.NumericType):
             return read_number(value, yields=self.yields, wanted=self.wanted)
         if isinstance(self.yields, T.StringType):
+            if isinstance(self.wanted, T.StructType | T.ArrayType | T.MapType):
+                return F.from_json(value, self.wanted)
             if isinstance(self.wanted, T.TimestampType):
                 return clocks.text_instant(value, self.zone)
             if isinstance(self.wanted, T.TimestampNTZType):

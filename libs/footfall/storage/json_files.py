@@ -1,4 +1,4 @@
-"""Rows of JSON files, one an object, however many stand on a line; all plain values are text. Reads source files only."""
+"""Rows of JSON files, one an object, however many stand on a line; nested values stay JSON text. Reads source files only."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ def read_json(
 ) -> DataFrame:
     """All objects with `_file`, `_position` and `_corrupt` (the text of a line, or of an object, that cannot be read).
 
+    All values are text as it is written, nested ones too: a feed survives that they change their shape.
+
     Files with one object a line are read in as many tasks as Spark likes, `number` giving positions; of a file with lines
     that may hold several, all lines pass through one task. Raises SourceError where columns cannot be used.
     """
@@ -54,8 +56,8 @@ def read_json(
         texts.append(cut_by_file(lines(odd), _cut))
     options = {name: value for name, value in files.options.items() if name not in ENCODINGS}
     options |= {"mode": "PERMISSIVE", "primitivesAsString": "true"}
-    schema = _inferred(spark, texts, options, files.pattern)
-    rows = [_parsed(frame, schema, options) for frame in texts]
+    names = _names(spark, texts, options, files.pattern)
+    rows = [_parsed(frame, names, options) for frame in texts]
     return reduce(DataFrame.unionByName, [number(frame) if BLOCK in frame.columns else frame for frame in rows])
 
 
@@ -66,31 +68,31 @@ def _cut(_: str, lines: Iterable[str]) -> Iterator[Record]:
             yield from ((text, False) for text in objects_of(line))
 
 
-def _inferred(spark: SparkSession, texts: Sequence[DataFrame], options: dict[str, str], origin: str) -> T.StructType:
-    """The columns of all objects, with the types that nested ones have."""
+def _names(spark: SparkSession, texts: Sequence[DataFrame], options: dict[str, str], origin: str) -> list[str]:
+    """The names of the fields of all objects."""
     lines = reduce(DataFrame.unionByName, [frame.select(LINE) for frame in texts])
     # under another name for what cannot be read, so that a source's own _corrupt shows
     fields = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(lines).schema.fields
-    known = [field for field in fields if field.name != UNREAD]
-    refuse_own_names([field.name for field in known], origin)
-    counts = Counter(field.name.casefold() for field in known)
+    names = [field.name for field in fields if field.name != UNREAD]
+    refuse_own_names(names, origin)
+    counts = Counter(name.casefold() for name in names)
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice:
         raise SourceError(
             f"{origin}: two columns are called `{twice}`; case does not count.",
             fix="Rename one of them before they are delivered.",
         )
-    return T.StructType(known)
+    return names
 
 
-def _parsed(texts: DataFrame, schema: T.StructType, options: dict[str, str]) -> DataFrame:
+def _parsed(texts: DataFrame, names: Sequence[str], options: dict[str, str]) -> DataFrame:
     """The fields of each text's object. Read as a list of one, since Spark passes over what follows a whole object."""
-    columns = T.StructType([*schema.fields, T.StructField(CORRUPT, T.StringType())])  # a struct needs a field
+    columns = T.StructType([T.StructField(name, T.StringType()) for name in (*names, CORRUPT)])
     line = F.col(LINE)
     objects = F.from_json(F.concat(F.lit("["), line, F.lit("]")), T.ArrayType(columns), options)
     places = [column for column in (FILE, BLOCK, ORDER, POSITION) if column in texts.columns]
     listed = texts.select(*places, LINE, objects.alias("_objects"))
     alone = listed.withColumn("_object", F.when(F.size("_objects") == 1, F.get("_objects", F.lit(0))))
-    fields = [F.col(f"_object.`{field.name.replace('`', '``')}`") for field in schema.fields]
+    fields = [F.col(f"_object.`{name.replace('`', '``')}`") for name in names]
     corrupt = F.when(F.col("_object").isNull(), line)
     return alone.select(*fields, corrupt.alias(CORRUPT), *places)

@@ -9,10 +9,9 @@ from datetime import datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.ingest.arrival import arrive
+from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
 from footfall.refine.json_text import reading_json_text
-from footfall.steps.step import Files
 from footfall.storage.files import list_files, read_renamed_files
 from footfall.storage.raw_names import refuse_own_names
 
@@ -44,7 +43,7 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
     else:
-        files = Files(root, feed.files or "", feed.format, feed.options)
+        files = files_of(feed, root)
         names = sorted(list_files(spark, files))
         all_rows, renamed = read_renamed_files(spark, files, _spread(names))
         rows, file_count = all_rows.orderBy("_position", "_file").limit(row_count), len(names)

@@ -11,6 +11,16 @@ from footfall.mapping.yaml_file import Key
 # the first of several JSON values. A wrong `lineSep` makes one row of a file. `samplingRatio`, `dropFieldIfAllNull`, `mergeSchema`
 # and `enforceSchema` lose columns. `allowComments` drops JSON lines. `maxColumns`, `maxCharsPerColumn` and
 # `unescapedQuoteHandling` lose values. Types, dates and zones belong to the mapping itself.
+_OF_JSON = (
+    "encoding",
+    "charset",
+    "allowSingleQuotes",
+    "allowUnquotedFieldNames",
+    "allowNumericLeadingZeros",
+    "allowNonNumericNumbers",
+    "allowBackslashEscapingAnyCharacter",
+    "allowUnquotedControlChars",
+)
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "csv": (
         "header",
@@ -26,17 +36,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "ignoreLeadingWhiteSpace",
         "ignoreTrailingWhiteSpace",
     ),
-    "json": (
-        "encoding",
-        "charset",
-        "allowSingleQuotes",
-        "allowUnquotedFieldNames",
-        "allowNumericLeadingZeros",
-        "allowNonNumericNumbers",
-        "allowBackslashEscapingAnyCharacter",
-        "allowUnquotedControlChars",
-    ),
+    "json": _OF_JSON,
     "parquet": ("datetimeRebaseMode", "int96RebaseMode"),
+    "orc": (),
+    "json_array": _OF_JSON,
+    "text": ("encoding", "charset"),
 }
 ENCODINGS = frozenset({"encoding", "charset"})
 

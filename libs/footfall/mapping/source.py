@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from footfall.contract import BATCH_ID, Table
+from footfall.mapping.line_patterns import line_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
@@ -20,6 +21,8 @@ TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseud
 FILLED_IN = frozenset(
     {"event_date", "known_at", "actor_id", "amount_base", "discount_base", "text_id", "valid_to", "properties"}
 )
+TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
+NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
@@ -103,7 +106,7 @@ class Feed(Closed):
     into: dict[str, Target] = Field(min_length=1)
     files: str | None = None
     delta: str | None = None
-    format: Literal["parquet", "csv", "json"] = "parquet"
+    format: Literal["parquet", "orc", "csv", "json", "json_array", "text"] = "parquet"
     options: dict[str, str] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
     time_zone: TimeZone | None = None
@@ -111,6 +114,10 @@ class Feed(Closed):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    partitions: tuple[str, ...] = Field(default=(), strict=False)
+    pattern: str = ""
+    not_rows: str = ""
+    rewrites: Annotated[str, Field(pattern=r"^[0-9]{1,3} days?$")] = ""
 
     @model_validator(mode="after")
     def _check(self) -> Feed:
@@ -123,9 +130,18 @@ class Feed(Closed):
             ]
         else:
             faults += option_faults(self.format, self.options)
+        faults += line_faults(self.format, pattern=self.pattern, not_rows=self.not_rows)
+        if self.delta is not None:
+            names = ("partitions", "rewrites")
+            faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
+
+    @property
+    def rewritten_days(self) -> int:
+        """For how many days after a file was first taken its source may write it anew."""
+        return int(self.rewrites.partition(" ")[0] or 0)
 
     def expressions(self) -> Iterator[tuple[Key, str]]:
         """Every expression in SQL, with its key path below the feed."""

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Personal, Table
-from footfall.mapping.source import Feed, Source
+from footfall.mapping.source import NOT_A_ROW, Feed, Source
 from footfall.refine.json_text import reading_json_text
 from footfall.tables.raw import CORRUPT
 
@@ -32,7 +32,8 @@ class RawFeed:
 
     def reasons(self, table: Table) -> list[str]:
         """The reasons for which the mapping skips rows from the table, each once."""
-        return list(dict.fromkeys(skip.reason for skip in self.feed.into[table.name].skipped))
+        no_rows = [NOT_A_ROW] if self.feed.not_rows else []
+        return list(dict.fromkeys([*no_rows, *(skip.reason for skip in self.feed.into[table.name].skipped)]))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
         """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.contract.frames import names_of
-from footfall.mapping.source import Actor, Feed, Target
+from footfall.mapping.source import NOT_A_ROW, TYPED, Actor, Feed, Target
 from footfall.mapping.sql_words import names_in, words_in
 from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
@@ -45,7 +45,7 @@ def map_rows(
         RAW_ROW,
         TYPES,
         CORRUPT.name,
-        _skip_reason(target).alias(SKIPPED),
+        _skip_reason(feed, target).alias(SKIPPED),
         *_identifier(target.actor),
         *([_unused(raw, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
@@ -70,7 +70,7 @@ def _identifier(actor: Actor | None) -> list[Column]:
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
     """array<string> of what cannot be read: the whole row, source columns with a declared type, mapped values."""
-    from_text = feed.format in {"csv", "json"}
+    from_text = feed.format not in TYPED
     faults = [fault for c, value in values.items() if (fault := value.fault(c, from_text=from_text)) is not None]
     of_values = F.concat(TYPES, names_of(faults)) if feed.types else names_of(faults)
     return F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable"))).otherwise(of_values)
@@ -87,8 +87,9 @@ def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
     return first, F.col(TAKEN_AT) + F.expr("INTERVAL 1 DAY")
 
 
-def _skip_reason(target: Target) -> Column:
-    reasons = [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
+def _skip_reason(feed: Feed, target: Target) -> Column:
+    no_rows = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
+    reasons = no_rows + [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
     return F.coalesce(*reasons, F.lit(None).cast("string"))
 
 

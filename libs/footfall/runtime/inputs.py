@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from pyspark.errors import PySparkException
@@ -19,7 +20,7 @@ from footfall.storage.files import contents_of, list_files, read_files
 from footfall.storage.in_place import read_in_place, version_in_place
 from footfall.storage.lake import Lake
 from footfall.storage.versions import UNREADABLE_VERSION
-from footfall.tables import BY_NAME
+from footfall.tables import BY_NAME, FILES
 
 # how names of inputs begin, beside FILE and MODEL
 DELTA, RAW, DERIVATION, REMOVED = "delta:", "raw.", "derivation:", "removed:"
@@ -116,20 +117,28 @@ class StepInputs:
         return removals
 
     def _new_files(self, step: Step, files: Files) -> dict[str, str]:
+        """The files that no batch took yet, or took before they were written anew, each with what identifies its content."""
         listed = list_files(self.lake.spark, files)
         taken = self.books.files_taken(step.name, listed)
-        grown = {name for name, pin in taken.items() if pin.size_bytes != listed[name].size_bytes}
-        # the content is looked at where a file is new, or was written anew with the same size
-        touched = {name for name, pin in taken.items() if pin.changed_ms != listed[name].changed_ms} - grown
+        touched = {name for name, file in taken.items() if replace(file.pin, content="") != listed[name]}
+        # an untouched file is not read; one that was only copied again has the same content
         contents = contents_of(self.lake.spark, files, [n for n in listed if n not in taken or n in touched])
-        changed = sorted(grown | {name for name in touched if contents[name] != taken[name].content})
-        if changed:
+        pins = {name: replace(listed[name], content=content) for name, content in contents.items()}
+        changed = {name for name in touched if pins[name].differs(taken[name].pin)}
+        earliest = self.books.now - timedelta(days=files.rewritten_days)
+        moments = {name: taken[name].first_taken for name in changed} if files.rewritten_days else {}
+        again = {name for name, moment in moments.items() if moment and moment >= earliest}
+        if held := sorted(changed - again):
             raise SourceError(
-                f"step {step.name}: changed since they were taken: {', '.join(changed)}.",
-                fix="Put the old file back, and give new rows a file name of their own: a file is taken once.",
+                f"step {step.name}: changed since they were taken: {', '.join(held)}. This feed waits.",
+                fix=(
+                    "Put the old file back, and give new rows a file name of their own. To have a file read again as it is "
+                    f"now, its known rows counting as duplicates, delete its row (step {step.name}) from "
+                    f"{self.lake.name(FILES.full_name)}. Of a source that writes its last days anew, the mapping says so: "
+                    "`rewrites: 3 days`."
+                ),
             )
-        new = {name: replace(pin, content=contents[name]) for name, pin in listed.items() if name not in taken}
-        return {FILE + name: str(pin) for name, pin in new.items()}
+        return {FILE + name: str(pin) for name, pin in pins.items() if name not in taken or name in again}
 
     def _frame(self, read: Read, batch: Batch, last: Batch | None) -> DataFrame:
         pinned = batch.inputs.get(read.name, "")

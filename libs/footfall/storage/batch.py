@@ -27,11 +27,23 @@ class FilePin:
     def __str__(self) -> str:
         return f"{self.size_bytes}/{self.changed_ms}/{self.content}"
 
+    def differs(self, other: FilePin) -> bool:
+        """Whether the content is another; a file that was only copied again has another time of change."""
+        return (self.size_bytes, self.content) != (other.size_bytes, other.content)
+
     @classmethod
     def parse(cls, text: str) -> FilePin:
         """The pin that `str` wrote."""
         size, changed, content = text.split("/")
         return cls(int(size), int(changed), content)
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """A file as it was taken last, and when it was taken first; None where the books no longer say."""
+
+    pin: FilePin
+    first_taken: datetime | None
 
 
 @dataclass(frozen=True)

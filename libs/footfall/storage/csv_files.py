@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
+from footfall.mapping.line_patterns import line_pattern
 from footfall.mapping.reader_options import ENCODINGS, breaks_lines_by_byte, encoding_of
 from footfall.steps.step import Files
 from footfall.storage.csv_records import Grammar, grammar_of, records
@@ -54,7 +55,8 @@ def read_csv(
     columns, renamed = told_apart(header)
     refuse_own_names(columns, files.pattern)
     # Spark compares headers by the names of columns, which are others where some were renamed
-    plain = [] if renamed or not _is_by_byte(encoding) else _plain_files(spark, names, files, grammar, encoding)
+    is_odd = renamed or files.not_rows or not _is_by_byte(encoding)
+    plain = [] if is_odd else _plain_files(spark, names, files, grammar, encoding)
     odd = sorted(set(names) - set(plain))
     options = {**files.options, "header": str(has_header).lower(), "escape": grammar.escape}
     parts = []
@@ -63,7 +65,7 @@ def read_csv(
         parts.append(number(in_order(rows, files.root)))
     if odd:
         lines = read_lines(spark, files.root, odd, encoding=encoding, only_line_feeds=True)
-        cut = _cutter(grammar, header if has_header else [], len(columns))
+        cut = _cutter(grammar, header if has_header else [], len(columns), files.not_rows)
         parts.append(_parsed(cut_by_file(lines, cut), columns, options))
     return reduce(DataFrame.unionByName, parts), renamed
 
@@ -94,8 +96,14 @@ def _read_plain(spark: SparkSession, paths: Sequence[str], names: Sequence[str],
     return spark.read.options(**how, columnNameOfCorruptRecord=CORRUPT).schema(schema).csv(list(paths))
 
 
-def _cutter(grammar: Grammar, header: Sequence[str], width: int) -> Callable[[str, Iterable[str]], Iterator[Record]]:
-    """Cuts a file into records, without its header, which has to be this one if there is any."""
+def _cutter(
+    grammar: Grammar, header: Sequence[str], width: int, not_rows: str
+) -> Callable[[str, Iterable[str]], Iterator[Record]]:
+    """Cuts a file into records, without its header, which has to be this one if there is any.
+
+    Records that `not_rows` fits count as broken: they are kept as text, for the mapping to skip.
+    """
+    no_row = line_pattern(not_rows) if not_rows else None
     folded = [name.casefold() for name in header]
 
     def cut(file: str, lines: Iterable[str]) -> Iterator[Record]:
@@ -107,7 +115,8 @@ def _cutter(grammar: Grammar, header: Sequence[str], width: int) -> Callable[[st
                     f"{file}: its header differs from the other files' (it has {', '.join(names)}; they have {', '.join(header)}).",
                     fix="Deliver it with the same columns, or give it a feed of its own in the mapping.",
                 )
-        yield from file_records
+        for text, is_broken in file_records:
+            yield text, is_broken or bool(no_row and no_row.search(text))
 
     return cut
 

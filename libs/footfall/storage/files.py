@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import unquote
 
 from pyspark.errors import AnalysisException
@@ -14,6 +14,8 @@ from footfall.steps.step import Files
 from footfall.storage.batch import FilePin
 from footfall.storage.csv_files import read_csv
 from footfall.storage.json_files import read_json
+from footfall.storage.partitions import with_partitions
+from footfall.storage.pattern_files import read_text
 from footfall.storage.raw_names import refuse_own_names, with_usable_names
 from footfall.storage.text_lines import (
     CORRUPT,
@@ -24,6 +26,7 @@ from footfall.storage.text_lines import (
     absolute,
     as_written,
     below,
+    in_order,
     name_below,
     numbered,
     numbered_by_split,
@@ -101,10 +104,13 @@ def read_renamed_files(
     try:
         if files.format == "csv":
             rows, told_apart = read_csv(spark, sorted(names), files, number)
-        elif files.format == "json":
+        elif files.format == "text":
+            rows = read_text(spark, sorted(names), files, number)
+        elif files.format.startswith("json"):
             rows = read_json(spark, sorted(names), files, number)
         else:
-            rows = _read_parquet(spark, [path_of(files.root, name) for name in sorted(names)], files)
+            rows = _read_columnar(spark, [path_of(files.root, name) for name in sorted(names)], files, number)
+        rows = with_partitions(rows, names, files)
         usable, renamed = with_usable_names(rows, files.pattern)
     except AnalysisException as fault:
         if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
@@ -117,8 +123,17 @@ def read_renamed_files(
     return usable, {**told_apart, **renamed}
 
 
-def _read_parquet(spark: SparkSession, paths: Sequence[str], files: Files) -> DataFrame:
-    rows = spark.read.options(**files.options, **NO_FILE_IGNORED, mergeSchema="true").parquet(*paths)
+def _read_columnar(
+    spark: SparkSession, paths: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
+    """Rows of Parquet or ORC."""
+    rows = (
+        spark.read.format(files.format)
+        .options(**files.options, **NO_FILE_IGNORED, mergeSchema="true")
+        .load(list(paths))
+    )
     refuse_own_names(rows.columns, files.pattern)
-    places = {FILE: name_below(files.root), POSITION: F.col("_metadata.row_index")}
-    return rows.withColumns({CORRUPT: F.lit(None).cast("string"), **places})
+    sound = rows.withColumn(CORRUPT, F.lit(None).cast("string"))
+    if files.format == "orc":  # its rows have no numbers in Spark
+        return number(in_order(sound, files.root))
+    return sound.withColumns({FILE: name_below(files.root), POSITION: F.col("_metadata.row_index")})

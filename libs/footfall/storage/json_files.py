@@ -39,21 +39,24 @@ def read_json(
 
     All values are text as it is written, nested ones too: a feed survives that they change their shape.
 
-    Files with one object a line are read in as many tasks as Spark likes, `number` giving positions; of a file with lines
-    that may hold several, all lines pass through one task. Raises SourceError where columns cannot be used.
+    Files with one object a line are read in as many tasks as Spark likes, `number` giving positions; a file with lines that
+    may hold several, or that is one list (`json_array`), passes through one task. Raises SourceError where columns cannot be used.
     """
     encoding = encoding_of(files.options)
 
     def lines(of: Sequence[str]) -> DataFrame:
         return read_lines(spark, files.root, of, encoding=encoding)
 
-    odd = sorted(files_with(lines(names), F.rlike(F.col(LINE), F.lit(may_hold_several()))))
+    is_whole = files.format == "json_array"
+    odd = list(names)
+    if not is_whole:
+        odd = sorted(files_with(lines(names), F.rlike(F.col(LINE), F.lit(may_hold_several()))))
     plain = sorted(set(names) - set(odd))
     texts = []
     if plain:
         texts.append(lines(plain).where(~is_blank()))
     if odd:
-        texts.append(cut_by_file(lines(odd), _cut))
+        texts.append(cut_by_file(lines(odd), _cut_whole if is_whole else _cut))
     options = {name: value for name, value in files.options.items() if name not in ENCODINGS}
     options |= {"mode": "PERMISSIVE", "primitivesAsString": "true"}
     names = _names(spark, texts, options, files.pattern)
@@ -66,6 +69,11 @@ def _cut(_: str, lines: Iterable[str]) -> Iterator[Record]:
     for line in lines:
         if line.strip():
             yield from ((text, False) for text in objects_of(line))
+
+
+def _cut_whole(_: str, lines: Iterable[str]) -> Iterator[Record]:
+    """The objects of a file that is one list of them."""
+    yield from ((text, False) for text in objects_of("\n".join(lines)))
 
 
 def _names(spark: SparkSession, texts: Sequence[DataFrame], options: dict[str, str], origin: str) -> list[str]:

@@ -57,7 +57,7 @@ FILES = Table(
     name="files",
     layer=Layer.BOOKS,
     version=2,
-    grain="one row per file that a step took",
+    grain="one row per file that a step took, and again where it took it as it had changed",
     columns=(
         Column("step", "string", "name of the step"),
         Column("file", "string", "path of the file below the root of the raw logs, as the step saw it"),
@@ -65,7 +65,7 @@ FILES = Table(
         Column("changed_ms", "bigint", "when it had last changed then, since 1970", unit="ms", required=True),
         Column("content", "string", "hash of its lines when it was taken, in any order", required=True),
     ),
-    key=("step", "file"),
+    key=("step", "batch_id", "file"),
 )
 
 LEDGER = Table(

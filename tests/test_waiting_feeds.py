@@ -25,7 +25,7 @@ feeds:
       order_lines:
         actor: {kind: card, identifier: card}
         columns: {order_id: bon, line_number: "1", event_time: ts, item_id: sku, quantity: "1", amount: eur}
-  web: {files: web/*.csv, format: csv, known: {delay: 0 hours}, into: *into}
+  web: {files: web/*.csv, format: csv, rewrites: 3 days, known: {delay: 0 hours}, into: *into}
 """
 
 
@@ -57,7 +57,6 @@ def test_a_feed_with_an_empty_or_a_changed_file_waits_alone(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert spark is not None
     monkeypatch.setenv("FOOTFALL_PSEUDONYM_SECRET", SECRET)
     _deliver(tmp_path, "till/a.csv", "T1=2.00")
     _deliver(tmp_path, "till/b.csv")
@@ -78,7 +77,12 @@ def test_a_feed_with_an_empty_or_a_changed_file_waits_alone(
     capsys.readouterr()
     _deliver(tmp_path, "till/b.csv", "T2=9.00")
     os.utime(tmp_path / "till" / "b.csv", (1_800_000_000, 1_800_000_000))
-    _deliver(tmp_path, "web/b.csv", "W2=5.00")
+    _deliver(tmp_path, "web/a.csv", "W1=3.00", "W2=5.00")  # its source writes the last days anew
     assert _run(lake, tmp_path) == 2
     assert "changed since they were taken: till/b.csv." in capsys.readouterr().err
     assert _orders(lake) == {"W1": "3.0000", "T1": "2.0000", "T2": "4.0000", "W2": "5.0000"}
+
+    spark.sql(f"DELETE FROM {lake.name('books.files')} WHERE step = 'ingest_corner_till' AND file = 'till/b.csv'")
+    _deliver(tmp_path, "till/b.csv", "T2=4.00", "T3=6.00")
+    assert _run(lake, tmp_path) == 0
+    assert _orders(lake) == {"W1": "3.0000", "T1": "2.0000", "T2": "4.0000", "W2": "5.0000", "T3": "6.0000"}

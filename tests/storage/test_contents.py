@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
+from footfall.errors import SourceError
+from footfall.runtime.explain import explain
 from footfall.steps.step import Files
 from footfall.storage.batch import FilePin
 from footfall.storage.files import contents_of
@@ -38,3 +41,13 @@ def test_another_value_of_the_same_size_is_another_content_and_a_copy_is_not(
 def test_a_pin_survives_being_written_down() -> None:
     pin = FilePin(12, 1_717_000_000_123, "3.-1f.2a")
     assert FilePin.parse(str(pin)) == pin
+
+
+def test_a_compressed_file_that_breaks_off_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    whole = gzip.compress("".join(f"{n},2.00\n" for n in range(500)).encode())
+    (tmp_path / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(Exception, match="FAILED_READ_FILE") as fault:
+        contents_of(spark, Files(str(tmp_path), "*", "csv", {}), ["a.csv.gz"])
+    refusal = explain(fault.value)
+    assert isinstance(refusal, SourceError)
+    assert "a.csv.gz: it cannot be read to its end" in refusal.what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyspark.sql import DataFrame, SparkSession
@@ -16,6 +16,7 @@ from footfall.storage.files import list_files, read_renamed_files
 from footfall.storage.raw_names import refuse_own_names
 
 FILES_SAMPLED = 8
+LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: some values go over several
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
     else:
-        files = files_of(feed, root)
+        files = replace(files_of(feed, root), first_lines=LINES_A_ROW * row_count + LINES_MORE)
         names = sorted(list_files(spark, files))
         all_rows, renamed = read_renamed_files(spark, files, _spread(names))
-        rows, file_count = all_rows.orderBy("_position", "_file").limit(row_count), len(names)
+        first_rows = all_rows.where(F.col("_position") < row_count)
+        rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
     return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed)
 
 

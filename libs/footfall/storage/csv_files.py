@@ -43,9 +43,9 @@ def read_csv(
     Files of which each line is a row by itself are read by Spark, `number` giving positions; others are cut into records
     first, each by one task. Raises SourceError where a file's header cannot be read or differs.
     """
-    grammar, encoding = grammar_of(files.options), encoding_of(files.options)
+    grammar = grammar_of(files.options)
     has_header = files.options.get("header", "true").lower() == "true"
-    first = _first_record(read_lines(spark, files.root, names[:1], encoding=encoding, only_line_feeds=True), grammar)
+    first = _first_record(read_lines(spark, files, names[:1], only_line_feeds=True), grammar)
     if first is None:
         raise SourceError(
             f"{names[0]}: it is empty, without a header.",
@@ -55,8 +55,8 @@ def read_csv(
     columns, renamed = told_apart(header)
     refuse_own_names(columns, files.pattern)
     # Spark compares headers by the names of columns, which are others where some were renamed
-    is_odd = renamed or files.not_rows or not _is_by_byte(encoding)
-    plain = [] if is_odd else _plain_files(spark, names, files, grammar, encoding)
+    is_odd = renamed or files.not_rows or files.first_lines or not _is_by_byte(encoding_of(files.options))
+    plain = [] if is_odd else _plain_files(spark, names, files, grammar)
     odd = sorted(set(names) - set(plain))
     options = {**files.options, "header": str(has_header).lower(), "escape": grammar.escape}
     parts = []
@@ -64,7 +64,7 @@ def read_csv(
         rows = _read_plain(spark, [path_of(files.root, name) for name in plain], columns, options)
         parts.append(number(in_order(rows, files.root)))
     if odd:
-        lines = read_lines(spark, files.root, odd, encoding=encoding, only_line_feeds=True)
+        lines = read_lines(spark, files, odd, only_line_feeds=True, most=files.first_lines)
         cut = _cutter(grammar, header if has_header else [], len(columns), files.not_rows)
         parts.append(_parsed(cut_by_file(lines, cut), columns, options))
     return reduce(DataFrame.unionByName, parts), renamed
@@ -79,11 +79,11 @@ def _is_by_byte(encoding: str) -> bool:
     return not encoding or breaks_lines_by_byte(encoding)
 
 
-def _plain_files(spark: SparkSession, names: Sequence[str], files: Files, grammar: Grammar, encoding: str) -> list[str]:
+def _plain_files(spark: SparkSession, names: Sequence[str], files: Files, grammar: Grammar) -> list[str]:
     """The names of files of which every line is a record by itself, its quotes opening and closing on it as they should."""
     if not grammar.quote:
         return list(names)
-    lines = read_lines(spark, files.root, names, encoding=encoding)
+    lines = read_lines(spark, files, names)
     line = F.col(LINE)
     odd = F.contains(line, F.lit(grammar.quote)) & ~F.rlike(line, F.lit(grammar.sound))
     return sorted(set(names) - files_with(lines, odd & ~is_blank()))

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
-from footfall.mapping.reader_options import ENCODINGS, encoding_of
+from footfall.mapping.reader_options import ENCODINGS
 from footfall.steps.step import Files
 from footfall.storage.json_values import may_hold_several, objects_of
 from footfall.storage.raw_names import refuse_own_names
@@ -42,25 +42,20 @@ def read_json(
     Files with one object a line are read in as many tasks as Spark likes, `number` giving positions; a file with lines that
     may hold several, or that is one list (`json_array`), passes through one task. Raises SourceError where columns cannot be used.
     """
-    encoding = encoding_of(files.options)
-
-    def lines(of: Sequence[str]) -> DataFrame:
-        return read_lines(spark, files.root, of, encoding=encoding)
-
-    is_whole = files.format == "json_array"
     odd = list(names)
-    if not is_whole:
-        odd = sorted(files_with(lines(names), F.rlike(F.col(LINE), F.lit(may_hold_several()))))
+    cut, most = (_cut_whole, 0) if files.format == "json_array" else (_cut, files.first_lines)
+    if cut is _cut and not most:
+        odd = sorted(files_with(read_lines(spark, files, names), F.rlike(F.col(LINE), F.lit(may_hold_several()))))
     plain = sorted(set(names) - set(odd))
     texts = []
     if plain:
-        texts.append(lines(plain).where(~is_blank()))
+        texts.append(read_lines(spark, files, plain).where(~is_blank()))
     if odd:
-        texts.append(cut_by_file(lines(odd), _cut_whole if is_whole else _cut))
+        texts.append(cut_by_file(read_lines(spark, files, odd, most=most), cut))
     options = {name: value for name, value in files.options.items() if name not in ENCODINGS}
     options |= {"mode": "PERMISSIVE", "primitivesAsString": "true"}
-    names = _names(spark, texts, options, files.pattern)
-    rows = [_parsed(frame, names, options) for frame in texts]
+    columns = _names(spark, texts, options, files.pattern)
+    rows = [_parsed(frame, columns, options) for frame in texts]
     return reduce(DataFrame.unionByName, [number(frame) if BLOCK in frame.columns else frame for frame in rows])
 
 

@@ -9,7 +9,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.mapping.line_patterns import READY, line_pattern
-from footfall.mapping.reader_options import encoding_of
 from footfall.steps.step import Files
 from footfall.storage.raw_names import refuse_own_names
 from footfall.storage.text_lines import BLOCK, CORRUPT, FILE, LINE, ORDER, is_blank, read_lines
@@ -30,7 +29,7 @@ def read_text(
     if files.line_pattern in READY:
         instant = F.try_to_timestamp(values["time"], F.lit(WEB_SERVER_TIME))
         values["time"] = F.coalesce(F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ssXXX"), values["time"])
-    lines = read_lines(spark, files.root, names, encoding=encoding_of(files.options)).where(~is_blank())
+    lines = read_lines(spark, files, names, most=files.first_lines).where(~is_blank())
     corrupt = F.when(~F.rlike(line, F.lit(java)), line)
     columns = [value.alias(name) for name, value in values.items()]
     return number(lines.select(*columns, corrupt.alias(CORRUPT), FILE, BLOCK, ORDER))

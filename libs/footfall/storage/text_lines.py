@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -13,7 +13,8 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from footfall.errors import SourceError
-from footfall.mapping.reader_options import breaks_lines_by_byte
+from footfall.mapping.reader_options import breaks_lines_by_byte, encoding_of
+from footfall.steps.step import Files
 from footfall.storage.csv_records import BLANKS
 
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
@@ -60,12 +61,17 @@ def as_written(path: str) -> str:
 
 
 def read_lines(
-    spark: SparkSession, root: str, names: Sequence[str], *, encoding: str = "", only_line_feeds: bool = False
+    spark: SparkSession, files: Files, names: Sequence[str], *, only_line_feeds: bool = False, most: int = 0
 ) -> DataFrame:
     r"""The lines of text files as `_line`, with `_file`, `_block` and `_order`; also those without anything on them.
 
     Lines end with any of `\n`, `\r\n` and `\r`, or with `\n` alone. Bytes that are none of the encoding become U+FFFD.
+    Of each file `most` lines are read, where that is not 0.
     """
+    root, encoding = files.root, encoding_of(files.options)
+    if most:
+        each = (read_lines(spark, files, [name], only_line_feeds=only_line_feeds) for name in names)
+        return _collected(spark, {name: lines.limit(most) for name, lines in zip(names, each, strict=True)})
     paths = [path_of(root, name) for name in names]
     if encoding and not breaks_lines_by_byte(encoding):
         return _decoded(spark, root, paths, encoding, r"\n" if only_line_feeds else r"\r\n|\r|\n")
@@ -74,6 +80,18 @@ def read_lines(
     value = F.col("value")
     line = F.decode(value.cast("binary"), encoding) if encoding else F.make_valid_utf8(value)
     return in_order(lines, root).select(line.alias(LINE), FILE, BLOCK, ORDER)
+
+
+def _collected(spark: SparkSession, lines: Mapping[str, DataFrame]) -> DataFrame:
+    """The lines of a few files as a frame of their own, so that the files are not read again."""
+    rows = [
+        (row[LINE], name, 0, number)
+        for name, frame in lines.items()
+        for number, row in enumerate(frame.select(LINE).collect())
+    ]
+    kinds = (pa.string(), pa.string(), pa.int64(), pa.int64())
+    columns = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(kinds)]
+    return spark.createDataFrame(pa.table(columns, names=[LINE, FILE, BLOCK, ORDER]))
 
 
 def _decoded(spark: SparkSession, root: str, paths: Sequence[str], encoding: str, line_breaks: str) -> DataFrame:

@@ -104,7 +104,7 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
         (
             "format: csv",
             "format: xls",
-            "line 6: feeds.sales.format: input should be 'parquet', 'csv' or 'json', got 'xls'",
+            "line 6: feeds.sales.format: input should be 'parquet', 'orc', 'csv', 'json', 'json_array' or 'text', got 'xls'",
         ),
     ],
 )

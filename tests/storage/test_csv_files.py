@@ -32,7 +32,7 @@ def test_values_over_several_lines_and_broken_rows_beside_files_of_plain_lines(
         ("a.csv", 2, "3", "\ufffd", None),
         ("b.csv", 0, "1", 'a, "b"', None),
         ("b.csv", 1, "2", '5" wide', None),
-        ("b.csv", 2, "3", "", None),
+        ("b.csv", 2, "3", None, None),  # an empty text is no value
         ("b.csv", 3, "4", None, None),
         ("c.csv", 0, None, None, '1,"open'),
         ("c.csv", 1, "2", "b", None),

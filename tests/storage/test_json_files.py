@@ -10,29 +10,33 @@ from pyspark.sql import SparkSession
 
 from footfall.steps.step import Files
 from footfall.storage.files import read_files
-from footfall.storage.json_values import objects_of
+from footfall.storage.json_values import Fields, objects_of
 
 
 @pytest.mark.parametrize(
     ("line", "objects"),
     [
-        ('{"a":1}{"a":2} \t{"a":3}', ['{"a":1}', '{"a":2}', '{"a":3}']),
-        ('{"a":"}{"}', ['{"a":"}{"}']),
-        ('{"a":"\\"}{\\""}{"b":{"c":1.50}}', ['{"a":"\\"}{\\""}', '{"b":{"c":1.50}}']),
-        ('[{"a":1}, {"a":2}]{"a":3}', ['{"a":1}', '{"a":2}', '{"a":3}']),
-        ('{"n":123456789012345678901234567890.10}{}', ['{"n":123456789012345678901234567890.10}', "{}"]),
+        ('{"a":1}{"a":2} \t{"a":null}', [{"a": "1"}, {"a": "2"}, {"a": None}]),
+        ('{"a":"}{"}', [{"a": "}{"}]),
+        ('{"a":"\\"}{\\""}{"b":{"c": 1.50}}', [{"a": '"}{"'}, {"b": '{"c": 1.50}'}]),
+        ('[{"a":"1"}, {"a" : true}]{"a":[1e2]}', [{"a": "1"}, {"a": "true"}, {"a": "[1e2]"}]),
+        ('{"n":123456789012345678901234567890.10}{}', [{"n": "123456789012345678901234567890.10"}, {}]),
+        ('{"a":1,"a":2}', [{"a": "2"}]),
     ],
 )
-def test_the_objects_of_a_line_are_told_apart_as_they_are_written(line: str, objects: list[str]) -> None:
+def test_the_objects_of_a_line_and_their_values_as_they_are_written(line: str, objects: list[Fields]) -> None:
     assert objects_of(line) == objects
 
 
 @pytest.mark.parametrize(
     "line",
-    ['{"a":1}{"a":', '{"a":1} x', '{"a":1},{"a":2}', '{"a":1} 2', '[{"a":1}, 2]', '[{"a":1}', "[]", "[" * 5000, ""],
-)
-def test_a_line_with_anything_else_on_it_stays_whole(line: str) -> None:
-    assert objects_of(line) == [line]
+    [
+        '{"a":1}{"a":', '{"a":1} x', '{"a":1},{"a":2}', '{"a":1} 2', '[{"a":1}, 2]', '[{"a":1}', '[{"a":1},]', '{"a":1,}',
+        '{"a" 1}', "[]", "[" * 5000, "",
+    ],
+)  # fmt: skip
+def test_a_line_with_anything_else_on_it_is_broken(line: str) -> None:
+    assert objects_of(line) is None
 
 
 def test_every_object_is_a_row_and_what_cannot_be_read_is_kept_as_text(spark: SparkSession, tmp_path: Path) -> None:

@@ -73,6 +73,12 @@ def breaks_lines_by_byte(encoding: str) -> bool:
     return "\n".encode(encoding) == b"\n"
 
 
+def is_by_byte(options: Mapping[str, str]) -> bool:
+    """Whether files of the encoding that the options name can be cut into lines at the byte 0x0A."""
+    encoding = encoding_of(options)
+    return not encoding or breaks_lines_by_byte(encoding)
+
+
 def _encoding_fault(encoding: str) -> str:
     """What is wrong with an encoding; empty where nothing is."""
     try:

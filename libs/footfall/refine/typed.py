@@ -79,7 +79,7 @@ class _Declared:
             return read_number(value, yields=self.yields, wanted=self.wanted)
         if isinstance(self.yields, T.StringType):
             if isinstance(self.wanted, T.StructType | T.ArrayType | T.MapType):
-                return F.from_json(value, self.wanted)
+                return F.from_json(value, self.wanted.json())
             if isinstance(self.wanted, T.TimestampType):
                 return clocks.text_instant(value, self.zone)
             if isinstance(self.wanted, T.TimestampNTZType):

@@ -44,7 +44,7 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
-        r"\[FAILED_READ_FILE\.NO_HINT\] Encountered error while reading file (\S+?)\.? (?:SQLSTATE|\n|$)",
+        r"\[FAILED_READ_FILE\.NO_HINT\] Encountered error while reading file (\S+?)\.?\s*(?:SQLSTATE|$)",
         lambda m: SourceError(
             f"{m[1]}: it cannot be read to its end, as after an upload that broke off.",
             fix="Deliver it whole, or take it out of the folder: this feed waits until then.",

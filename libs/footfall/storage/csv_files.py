@@ -6,24 +6,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import islice
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
 from footfall.mapping.line_patterns import line_pattern
-from footfall.mapping.reader_options import ENCODINGS, breaks_lines_by_byte, encoding_of
+from footfall.mapping.reader_options import ENCODINGS, is_by_byte
 from footfall.steps.step import Files
 from footfall.storage.csv_records import Grammar, grammar_of, records
 from footfall.storage.raw_names import refuse_own_names, told_apart
 from footfall.storage.text_lines import (
-    BROKEN,
     CORRUPT,
     FILE,
     LINE,
     NO_FILE_IGNORED,
     POSITION,
-    Record,
     cut_by_file,
     files_with,
     in_order,
@@ -32,6 +31,7 @@ from footfall.storage.text_lines import (
     read_lines,
 )  # fmt: skip
 
+BROKEN = "_broken"
 LINES_OF_HEADER = 100  # at most; a name may have a line break in it
 
 
@@ -55,7 +55,7 @@ def read_csv(
     columns, renamed = told_apart(header)
     refuse_own_names(columns, files.pattern)
     # Spark compares headers by the names of columns, which are others where some were renamed
-    is_odd = renamed or files.not_rows or files.first_lines or not _is_by_byte(encoding_of(files.options))
+    is_odd = renamed or files.not_rows or files.first_lines or not is_by_byte(files.options)
     plain = [] if is_odd else _plain_files(spark, names, files, grammar)
     odd = sorted(set(names) - set(plain))
     options = {**files.options, "header": str(has_header).lower(), "escape": grammar.escape}
@@ -66,17 +66,14 @@ def read_csv(
     if odd:
         lines = read_lines(spark, files, odd, only_line_feeds=True, most=files.first_lines)
         cut = _cutter(grammar, header if has_header else [], len(columns), files.not_rows)
-        parts.append(_parsed(cut_by_file(lines, cut), columns, options))
+        kinds = {LINE: pa.string(), BROKEN: pa.bool_()}
+        parts.append(_parsed(cut_by_file(lines, cut, kinds), columns, options))
     return reduce(DataFrame.unionByName, parts), renamed
 
 
 def _first_record(lines: DataFrame, grammar: Grammar) -> str | None:
     texts = [row[LINE].removeprefix("\ufeff") for row in lines.select(LINE).limit(LINES_OF_HEADER).collect()]
     return next((text for text, _ in records(texts, grammar)), None)
-
-
-def _is_by_byte(encoding: str) -> bool:
-    return not encoding or breaks_lines_by_byte(encoding)
 
 
 def _plain_files(spark: SparkSession, names: Sequence[str], files: Files, grammar: Grammar) -> list[str]:
@@ -98,7 +95,7 @@ def _read_plain(spark: SparkSession, paths: Sequence[str], names: Sequence[str],
 
 def _cutter(
     grammar: Grammar, header: Sequence[str], width: int, not_rows: str
-) -> Callable[[str, Iterable[str]], Iterator[Record]]:
+) -> Callable[[str, Iterable[str]], Iterator[tuple[str, bool]]]:
     """Cuts a file into records, without its header, which has to be this one if there is any.
 
     Records that `not_rows` fits count as broken: they are kept as text, for the mapping to skip.
@@ -106,7 +103,7 @@ def _cutter(
     no_row = line_pattern(not_rows) if not_rows else None
     folded = [name.casefold() for name in header]
 
-    def cut(file: str, lines: Iterable[str]) -> Iterator[Record]:
+    def cut(file: str, lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
         file_records = records(_without_mark(lines), grammar, width=width)
         for text, _ in islice(file_records, 1 if header else 0):
             names = grammar.values(text)

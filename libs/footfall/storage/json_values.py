@@ -6,52 +6,68 @@ import re
 from collections.abc import Iterator
 from json import JSONDecoder
 
+Fields = dict[str, str | None]  # text as it is, null as None, all other values as they are written
+SEVERAL = r"\}\s*[\{\[]"  # of a line that may hold several objects, or one in whose text a brace follows another
 _BLANK = re.compile(r"[ \t\r\n\ufeff]*")
-_SEVERAL = r"^\s*\[|\}\s*[\{\[]"
-_DECODER = JSONDecoder(parse_float=str, parse_int=str, strict=False)  # only the places of values matter
+_DECODER = JSONDecoder(parse_float=str, parse_int=str, strict=False)  # values are cut out of the text
 
 
-def may_hold_several() -> str:
-    """Pattern of Java of the lines that have to be looked at by `objects_of`; on all others stands one object, or none."""
-    return _SEVERAL
-
-
-def objects_of(line: str) -> list[str]:
-    """The texts of the objects of a line, or of a list of objects on it, as they are written.
-
-    Where anything else stands on it, or it breaks off, the line itself is the only one.
-    """
+def objects_of(line: str) -> list[Fields] | None:
+    """The fields of the objects of a line, or of a list of objects on it; None where anything else stands there, or it breaks off."""
     try:
-        return list(_objects(line)) or [line]
+        return list(_objects(line)) or None
     except (ValueError, RecursionError):
-        return [line]
+        return None
 
 
-def _objects(line: str) -> Iterator[str]:
+def _objects(line: str) -> Iterator[Fields]:
     """Raises ValueError where something else than objects stands on the line."""
     at = _after_blanks(line, 0)
     while at < len(line):
         if line[at] == "[":
             at = _after_blanks(line, at + 1)
             while line[at : at + 1] != "]":
-                text, at = _object(line, at)
-                yield text
-                sign = line[at : at + 1]
-                if sign not in {",", "]"}:
-                    raise ValueError("a list of objects breaks off")
-                at = _after_blanks(line, at + 1) if sign == "," else at
+                fields, at = _object(line, at)
+                yield fields
+                at = _next(line, at, "]")
             at = _after_blanks(line, at + 1)
         else:
-            text, at = _object(line, at)
-            yield text
+            fields, at = _object(line, at)
+            yield fields
 
 
-def _object(line: str, start: int) -> tuple[str, int]:
-    """The text of the object that begins there, and where what follows it begins."""
-    value, end = _DECODER.raw_decode(line, start)
-    if not isinstance(value, dict):
-        raise ValueError("no object")  # noqa: TRY004 - the text is at fault, no caller
-    return line[start:end], _after_blanks(line, end)
+def _object(line: str, start: int) -> tuple[Fields, int]:
+    """The fields of the object that begins there, and where what follows it begins."""
+    _require(line, start, "{")
+    fields: Fields = {}
+    at = _after_blanks(line, start + 1)
+    while line[at : at + 1] != "}":
+        _require(line, at, '"')
+        name, end = _DECODER.raw_decode(line, at)
+        colon = _after_blanks(line, end)
+        _require(line, colon, ":")
+        begin = _after_blanks(line, colon + 1)
+        value, end = _DECODER.raw_decode(line, begin)
+        is_text = isinstance(value, str) and line[begin] == '"'
+        fields[name] = value if is_text or value is None else line[begin:end]
+        at = _next(line, _after_blanks(line, end), "}")
+    return fields, _after_blanks(line, at + 1)
+
+
+def _next(line: str, at: int, last: str) -> int:
+    """Where the next value begins, or the sign stands that ends them."""
+    if line[at : at + 1] == last:
+        return at
+    _require(line, at, ",")
+    begin = _after_blanks(line, at + 1)
+    if line[begin : begin + 1] == last:
+        raise ValueError("a value is missing")
+    return begin
+
+
+def _require(line: str, at: int, sign: str) -> None:
+    if line[at : at + 1] != sign:
+        raise ValueError(f"no {sign} here")
 
 
 def _after_blanks(line: str, start: int) -> int:

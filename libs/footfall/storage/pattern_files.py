@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from footfall.mapping.line_patterns import READY, line_pattern
 from footfall.steps.step import Files
 from footfall.storage.raw_names import refuse_own_names
-from footfall.storage.text_lines import BLOCK, CORRUPT, FILE, LINE, ORDER, is_blank, read_lines
+from footfall.storage.text_lines import BLOCK, CORRUPT, FILE, LINE, ORDER, read_lines
 
 WEB_SERVER_TIME = "dd/MMM/yyyy:HH:mm:ss Z"  # of the ready patterns
 
@@ -29,7 +29,7 @@ def read_text(
     if files.line_pattern in READY:
         instant = F.try_to_timestamp(values["time"], F.lit(WEB_SERVER_TIME))
         values["time"] = F.coalesce(F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ssXXX"), values["time"])
-    lines = read_lines(spark, files, names, most=files.first_lines).where(~is_blank())
+    lines = read_lines(spark, files, names, with_blank=False, most=files.first_lines)
     corrupt = F.when(~F.rlike(line, F.lit(java)), line)
     columns = [value.alias(name) for name, value in values.items()]
     return number(lines.select(*columns, corrupt.alias(CORRUPT), FILE, BLOCK, ORDER))

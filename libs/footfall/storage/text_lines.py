@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from footfall.errors import SourceError
 from footfall.mapping.reader_options import breaks_lines_by_byte, encoding_of
@@ -19,15 +21,13 @@ from footfall.storage.csv_records import BLANKS
 
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 CORRUPT, FILE, POSITION = "_corrupt", "_file", "_position"
-LINE, BROKEN = "_line", "_broken"
+LINE = "_line"
 BLOCK, ORDER = "_block", "_order"
 ONE_TASK_BYTES = 256 * 1024**2  # the rows of a larger text file are numbered by its splits
 # Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
 NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
 MOST_DECODED_BYTES = 256 * 1024**2  # of a file that is decoded as a whole
-CUT = f"{FILE} string, {POSITION} bigint, {LINE} string, {BROKEN} boolean"
 BATCH_ROWS, BATCH_SIGNS = 10_000, 1 << 22  # of records that go back to Spark together
-Record = tuple[str, bool]  # the text, and whether it is broken
 
 
 def absolute(root: str) -> str:
@@ -61,9 +61,15 @@ def as_written(path: str) -> str:
 
 
 def read_lines(
-    spark: SparkSession, files: Files, names: Sequence[str], *, only_line_feeds: bool = False, most: int = 0
+    spark: SparkSession,
+    files: Files,
+    names: Sequence[str],
+    *,
+    only_line_feeds: bool = False,
+    with_blank: bool = True,
+    most: int = 0,
 ) -> DataFrame:
-    r"""The lines of text files as `_line`, with `_file`, `_block` and `_order`; also those without anything on them.
+    r"""The lines of text files as `_line`, with `_file`, `_block` and `_order`, those of white space alone where they are asked for.
 
     Lines end with any of `\n`, `\r\n` and `\r`, or with `\n` alone. Bytes that are none of the encoding become U+FFFD.
     Of each file `most` lines are read, where that is not 0.
@@ -71,15 +77,19 @@ def read_lines(
     root, encoding = files.root, encoding_of(files.options)
     if most:
         each = (read_lines(spark, files, [name], only_line_feeds=only_line_feeds) for name in names)
-        return _collected(spark, {name: lines.limit(most) for name, lines in zip(names, each, strict=True)})
+        lines = _collected(spark, {name: lines.limit(most) for name, lines in zip(names, each, strict=True)})
+        return lines if with_blank else lines.where(~is_blank())
     paths = [path_of(root, name) for name in names]
     if encoding and not breaks_lines_by_byte(encoding):
-        return _decoded(spark, root, paths, encoding, r"\n" if only_line_feeds else r"\r\n|\r|\n")
+        lines = _decoded(spark, root, paths, encoding, r"\n" if only_line_feeds else r"\r\n|\r|\n")
+        return lines if with_blank else lines.where(~is_blank())
     options = NO_FILE_IGNORED | ({"lineSep": "\n"} if only_line_feeds else {})
     lines = spark.read.options(**options).text(paths)
     value = F.col("value")
     line = F.decode(value.cast("binary"), encoding) if encoding else F.make_valid_utf8(value)
-    return in_order(lines, root).select(line.alias(LINE), FILE, BLOCK, ORDER)
+    # blank lines go before the others are numbered
+    kept = lines if with_blank else lines.where(~is_blank(value))
+    return in_order(kept, root).select(line.alias(LINE), FILE, BLOCK, ORDER)
 
 
 def _collected(spark: SparkSession, lines: Mapping[str, DataFrame]) -> DataFrame:
@@ -118,9 +128,9 @@ def _decoded(spark: SparkSession, root: str, paths: Sequence[str], encoding: str
     return files.select("path", "content").mapInArrow(decode, kinds)
 
 
-def is_blank() -> Column:
+def is_blank(line: Column | None = None) -> Column:
     """Whether nothing but white space is on the line: it is no row."""
-    return F.btrim(F.col(LINE), F.lit(BLANKS)) == F.lit("")
+    return F.btrim(F.col(LINE) if line is None else line, F.lit(BLANKS)) == F.lit("")
 
 
 def in_order(rows: DataFrame, root: str) -> DataFrame:
@@ -150,13 +160,12 @@ def numbered_by_split(rows: DataFrame) -> DataFrame:
     and would get no position, at which the contract of the raw table stops.
     """
     # `_read` has Spark parse the rows: with no column at all it counts lines
-    columns = [c for c in rows.columns if c not in {FILE, BLOCK, ORDER, CORRUPT}]
-    column = next(iter(columns), CORRUPT)
+    column = next((c for c in rows.columns if c not in {FILE, BLOCK, ORDER, CORRUPT}), CORRUPT)
     splits = rows.groupBy(FILE, BLOCK).agg(
         F.min(ORDER).alias("_first"),
         F.max(ORDER).alias("_last"),
         F.count(F.lit(1)).alias("_rows"),
-        F.count_if(F.col(f"`{column}`").isNull()).alias("_read"),
+        F.count_if(F.col(f"`{column}`").isNull() & F.col(CORRUPT).isNull()).alias("_read"),
     )
     earlier = Window.partitionBy(FILE).orderBy(BLOCK).rowsBetween(Window.unboundedPreceding, -1)
     before = splits.withColumn("_before", F.coalesce(F.sum("_rows").over(earlier), F.lit(0))).where("_read >= 0")
@@ -168,11 +177,16 @@ def numbered_by_split(rows: DataFrame) -> DataFrame:
     return placed.select(*kept, position.alias(POSITION))
 
 
-def cut_by_file(lines: DataFrame, cut: Callable[[str, Iterable[str]], Iterator[Record]]) -> DataFrame:
-    """Records with `_file`, `_position`, `_line` (the record's text) and `_broken`: what `cut` makes of a file's name and lines.
+def cut_by_file(
+    lines: DataFrame,
+    cut: Callable[[str, Iterable[str]], Iterator[tuple[Any, ...]]],
+    kinds: Mapping[str, pa.DataType],
+) -> DataFrame:
+    """Records with `_file`, `_position` and the columns of these Arrow types: what `cut` makes of a file's name and lines.
 
     The lines of a file pass through one task, in order.
     """
+    types = {FILE: pa.string(), POSITION: pa.int64(), **kinds}
 
     def cut_files(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pairs = (pair for batch in batches for pair in zip(batch[0].to_pylist(), batch[1].to_pylist(), strict=True))
@@ -181,22 +195,21 @@ def cut_by_file(lines: DataFrame, cut: Callable[[str, Iterable[str]], Iterator[R
             for file, group in groupby(pairs, itemgetter(0))
             for position, record in enumerate(cut(file, map(itemgetter(1), group)))
         )
-        for some in _in_batches(rows):
-            columns = zip((pa.string(), pa.int64(), pa.string(), pa.bool_()), zip(*some, strict=True), strict=True)
-            arrays = [pa.array(values, kind) for kind, values in columns]
-            yield pa.RecordBatch.from_arrays(arrays, names=[FILE, POSITION, LINE, BROKEN])
+        for some in batched(rows):
+            columns = zip(types.values(), zip(*some, strict=True), strict=True)
+            yield pa.RecordBatch.from_arrays([pa.array(values, kind) for kind, values in columns], names=list(types))
 
     sorted_lines = lines.repartition(FILE).sortWithinPartitions(FILE, BLOCK, ORDER)
-    return sorted_lines.select(FILE, LINE).mapInArrow(cut_files, CUT)
+    return sorted_lines.select(FILE, LINE).mapInArrow(cut_files, from_arrow_schema(pa.schema(types)))
 
 
-def _in_batches(rows: Iterable[tuple[str, int, str, bool]]) -> Iterator[list[tuple[str, int, str, bool]]]:
+def batched(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
     """The rows, so many together that neither their number nor their text grows without end."""
-    some: list[tuple[str, int, str, bool]] = []
+    some: list[tuple[Any, ...]] = []
     signs = 0
     for row in rows:
         some.append(row)
-        signs += len(row[2])
+        signs += sum(len(value) for value in row if isinstance(value, str | list))
         if len(some) == BATCH_ROWS or signs > BATCH_SIGNS:
             yield some
             some, signs = [], 0

@@ -81,7 +81,7 @@ def read_lines(
         return lines if with_blank else lines.where(~is_blank())
     paths = [path_of(root, name) for name in names]
     if encoding and not breaks_lines_by_byte(encoding):
-        lines = _decoded(spark, root, paths, encoding, r"\n" if only_line_feeds else r"\r\n|\r|\n")
+        lines = _decoded(spark, absolute(root), paths, encoding, r"\n" if only_line_feeds else r"\r\n|\r|\n")
         return lines if with_blank else lines.where(~is_blank())
     options = NO_FILE_IGNORED | ({"lineSep": "\n"} if only_line_feeds else {})
     lines = spark.read.options(**options).text(paths)

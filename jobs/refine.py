@@ -12,16 +12,17 @@ from footfall.refine.feeds import (
     RawFeed,
     feeds_into,
     feeds_with_actors,
+    has_versions,
     in_zone,
-    numbers_are_keys,
     ranged_key,
     raw_feeds,
 )
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
-from footfall.refine.pseudonyms import identifier_derivation, new_pseudonyms
+from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.runtime.cli import Job, main
-from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, quarantined
+from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
 from footfall.steps.sql import run_sql
 from footfall.steps.step import FactRows, Frames, Output, Read, Step, StepResult
 from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
@@ -37,9 +38,9 @@ def steps(job: Job) -> list[Step]:
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds if f.reads in frames]
-        minted = new_pseudonyms(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
-        return StepResult([Output(PSEUDONYMS, minted)])
+        raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds if f.reads in frames]
+        vault = frames.get(PSEUDONYMS.full_name)
+        return StepResult([minted_output(raw, vault=vault, actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
     reads = tuple(Read(name, new=True, derivation=identifier_derivation(of_name)) for name, of_name in tables.items())
@@ -59,7 +60,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
     shop = ShopDefaults(own.time_zone, own.currency, own.first_day)
 
     def apply(frames: Frames) -> StepResult:
-        rows, aside = [], []
+        rows, aside, conflicts, matching = [], [], [], matching_of({f.name: f.feed for f in feeds}, table)
         for f in [f for f in feeds if f.reads in frames]:  # another may wait for its first files
             raw = f.with_arrival(frames[f.reads], job.now)
             mapped = map_rows(
@@ -71,11 +72,14 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
             checked = check_rules(mapped, contract)
             rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
             aside.append(quarantined(checked, contract))
+            conflicts += [conflicting(checked, table)] if f.name in matching.aside else []
         all_rows, all_aside = (reduce(DataFrame.unionByName, frames) for frames in (rows, aside))
         reasons = {f.name: f.reasons(table) for f in feeds}
         late = [f.name for f in feeds if f.feed.known is None]
-        unique, key = numbers_are_keys(feeds, table), ranged_key(feeds, table)
-        facts = FactRows(table, all_rows, reasons, all_aside, unique=unique, without_known=late, ranged_key=key)
+        facts = FactRows(
+            table, all_rows, reasons, all_aside, matching=matching, without_known=late, ranged_key=ranged_key(feeds, table),
+            conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None, versions=has_versions(feeds, table),
+        )  # fmt: skip
         return StepResult([facts])
 
     only_new = table.written is Written.APPEND

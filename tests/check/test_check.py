@@ -25,7 +25,7 @@ feeds:
     into:
       order_lines:
         actor: {kind: card, identifier: card}
-        number: {column: line_number, within: [order_id], order_by: [item_id]}
+        line_key: [item_id]
         skipped:
           - {when: qty = 0, reason: nothing_sold}
         columns:
@@ -68,6 +68,35 @@ def test_a_sound_mapping_shows_rows_and_what_is_set_aside(spark: SparkSession, s
     assert "anna" not in output
     assert "warning" not in output
     assert sorted(p.name for p in shop.iterdir()) == ["corner.yaml", "sales"]
+
+
+def test_where_nothing_identifies_a_line_check_warns_of_corrected_amounts(spark: SparkSession, shop: Path) -> None:
+    output = _output(spark, shop, MAPPING.replace("        line_key: [item_id]\n", ""))
+    warning = next(line for line in output.splitlines() if line.strip().startswith("warning:"))
+    assert all(words in warning for words in ("sales", "`line_key`", "corrected amount"))
+
+
+def test_an_unknown_column_that_should_identify_a_line_is_reported(spark: SparkSession, shop: Path) -> None:
+    with pytest.raises(SourceError, match=r"12: feeds.sales.into.order_lines.line_key.0: `\`pos\``: no column `pos`"):
+        _output(spark, shop, MAPPING.replace("[item_id]", "[pos]"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome"),
+    [
+        ("keep_first", "conflict: the first is kept"),
+        ("keep_latest", "conflict: the latest is kept"),
+        ("quarantine", "quarantined: line_conflict"),
+    ],
+)
+def test_a_line_with_other_content_is_an_outcome_of_its_own(
+    spark: SparkSession, shop: Path, mode: str, outcome: str
+) -> None:
+    (shop / "sales" / "a.csv").write_text(SALES.replace("b2", "b1").replace("s1,many", "s3,1").replace(",0,", ",1,"))
+    mapping = MAPPING.replace("line_key: [item_id]", f"on_conflict: {mode}")
+    output = _output(spark, shop, mapping.replace("order_id: bon", "order_id: bon\n          line_number: qty"))
+    counts = {" ".join(line.split()[:-2]): line.split()[-2] for line in output.splitlines() if line.strip()}
+    assert (counts["valid"], counts[outcome]) == ("1", "2")
 
 
 def test_every_fault_comes_at_once_with_its_line(spark: SparkSession, shop: Path) -> None:

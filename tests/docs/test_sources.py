@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from footfall.check.source_check import check_source
 from footfall.errors import SourceError
 from footfall.mapping.reader_options import ALLOWED
-from footfall.mapping.source import FILLED_IN, TARGETS, read_source
+from footfall.mapping.source import FILLED_IN, TARGETS
 from footfall.refine.fills import ShopDefaults
-from footfall.refine.mapped import map_rows
-from footfall.tables import ITEMS
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "sources.md").read_text(encoding="utf-8")
 SHOP = ShopDefaults("Europe/London", "GBP")
@@ -64,21 +61,6 @@ def test_the_check_names_the_faults_that_the_page_shows(spark: SparkSession, fol
     with pytest.raises(SourceError) as fault:
         list(checked(spark, folder))
     assert f"{fault.value}\n".replace(str(folder), "conf/sources") == blocks("text")[1]
-
-
-def test_an_identifier_does_not_reach_the_properties_of_a_table_that_is_about_nobody(spark: SparkSession, folder: Path):
-    feed = read_source(folder / "corner_shop.yaml").feeds["till"]
-    columns = blocks("csv")[0].splitlines()[0].split(";")
-    raw = spark.createDataFrame(
-        [("corner_shop", "a.csv", 0, NOW, None, *(f"value of {c}" for c in columns))],
-        "_source string, _file string, _position long, _known_at timestamp, _corrupt string, "
-        + ", ".join(f"{c} string" for c in columns),
-    )
-    vault = spark.createDataFrame([], "kind string, identifier string, actor_id string")
-    rows = map_rows(
-        raw, feed=feed, feed_name="till", table=ITEMS, shop=SHOP, vault=vault, text_ids=lambda _: F.lit(None)
-    )
-    assert set(rows.select("properties").collect()[0][0]) == {"receipt", "sold_at", "place"}
 
 
 def test_the_page_says_what_each_table_needs():

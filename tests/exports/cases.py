@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import re
@@ -237,11 +238,23 @@ def lay_out(case: Case, run: int, work: Path) -> None:
     shutil.copytree(folder, work / "raw", copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
+def _mapping(case: Case, work: Path) -> Path:
+    """The mapping as the shop would write it: a Delta table of the case by its path."""
+    if not case.is_made:
+        return case.folder / "mapping.yaml"
+    mapping = copy.deepcopy(case.mapping)
+    for feed in mapping["feeds"].values():
+        feed |= {"delta": str(work / "raw" / feed["delta"])} if "delta" in feed else {}
+    path = work / "mapping.yaml"
+    path.write_text(yaml.safe_dump(mapping, sort_keys=False), encoding="utf-8")
+    return path
+
+
 def _check(case: Case, work: Path) -> CommandOutput:
     options = parser("")
     options.add_argument("--check", type=Path)
     options.add_argument("--sample", type=int, default=ROWS_CHECKED)
-    arguments = [*_arguments(case, work), "--check", str(case.folder / "mapping.yaml")]
+    arguments = [*_arguments(case, work), "--check", str(_mapping(case, work))]
     arguments += ["--sample", str(case.shop.get("sample", ROWS_CHECKED))]
     return _output_of(case, lambda: guarded(partial(ingest.check, options.parse_args(arguments))))
 
@@ -252,7 +265,7 @@ def _run(case: Case, work: Path, *, stages: str = "ingest,refine") -> CommandOut
 
 
 def _arguments(case: Case, work: Path) -> list[str]:
-    settings = {"sources.mappings": f"[{case.folder / 'mapping.yaml'}]"}
+    settings = {"sources.mappings": f"[{_mapping(case, work)}]"}
     for key in ("time_zone", "currency", "first_day"):
         if key in ShopSettings.model_fields:  # a setting that is still missing shows in what comes out
             settings[f"shop.{key}"] = str(case.shop[key])

@@ -56,6 +56,27 @@ def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
     assert source.feeds["sales"].into["order_lines"].columns["quantity"] == "1"
 
 
+def test_lines_that_nothing_numbers_are_numbered_by_footfall(tmp_path: Path) -> None:
+    path = tmp_path / "corner.yaml"
+    path.write_text(SOUND.replace(" line_number: pos,", ""))
+    target = read_source(path).feeds["sales"].into["order_lines"]
+    assert (target.line_key, target.on_conflict) == ((), "keep_first")
+
+
+def test_only_lines_have_a_line_key_and_only_tables_that_are_added_to_conflicts(tmp_path: Path) -> None:
+    items = "        line_key: [item_name]\n        on_conflict: keep_latest\n        columns: {item_id: sku, item_name: name}\n"
+    faults = _faults(tmp_path, SOUND + "      items:\n" + items)
+    assert "line 13: feeds.sales.into.items.line_key: items has a row a item_id, and no lines" in faults
+    assert "line 14: feeds.sales.into.items.on_conflict: items is made anew by each run" in faults
+
+
+def test_a_hash_of_a_row_cannot_come_with_other_content(tmp_path: Path) -> None:
+    events = "        on_conflict: keep_latest\n        columns: {event_time: ts, event_type: what}\n"
+    actor = "        actor: {kind: card, identifier: card_no}\n"
+    faults = _faults(tmp_path, SOUND + "      events:\n" + actor + events)
+    assert "feeds.sales.into.events.on_conflict: needs event_id under `columns`" in faults
+
+
 @pytest.mark.parametrize("name", ["completejourney", "clickstream"])
 def test_the_committed_mappings_are_sound(name: str) -> None:
     assert read_source(ROOT / "conf" / "sources" / f"{name}.yaml").source == name
@@ -100,6 +121,36 @@ def test_the_committed_mappings_are_sound(name: str) -> None:
             "        columns:",
             "        number: {column: line_number, within: [nope], order_by: [item_id]}\n        columns:",
             "line 11: feeds.sales.into.order_lines.number.within: nope: no such column of order_lines (there are",
+        ),
+        (
+            "        columns:",
+            "        line_key: [item_id]\n        columns:",
+            "line 11: feeds.sales.into.order_lines.line_key: line_number is mapped, and identifies the line by itself",
+        ),
+        (
+            "        columns: {order_id: bon, line_number: pos,",
+            "        line_key: [item_id, Card_No]\n        columns: {order_id: bon,",
+            "line 11: feeds.sales.into.order_lines.line_key.1: card_No: identifies a person",
+        ),
+        (
+            "        columns: {order_id: bon, line_number: pos,",
+            "        line_key: [order_id]\n        columns: {order_id: bon,",
+            "line 11: feeds.sales.into.order_lines.line_key.0: order_id: is the same for all lines of it",
+        ),
+        (
+            "        columns: {order_id: bon, line_number: pos,",
+            "        on_conflict: keep_latest\n        columns: {order_id: bon,",
+            "line 11: feeds.sales.into.order_lines.on_conflict: needs `line_key`",
+        ),
+        (
+            "        columns:",
+            "        on_conflict: keep_newest\n        columns:",
+            "line 11: feeds.sales.into.order_lines.on_conflict: input should be 'keep_first', 'keep_latest' or 'quarantine'",
+        ),
+        (
+            "        columns:",
+            "        number: {column: line_number, within: [order_id, store_id], order_by: [item_id]}\n        columns:",
+            "line 11: feeds.sales.into.order_lines.number.within: numbers would clash; write order_id",
         ),
         (
             "format: csv",

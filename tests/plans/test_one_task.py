@@ -24,6 +24,7 @@ from footfall.mapping.sql_words import names_in
 from footfall.privacy.pseudonyms import MintKey
 from footfall.report.questions import READS, queries
 from footfall.steps import sorting
+from footfall.steps.matching import mark
 from footfall.steps.step import FactRows, Step
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
@@ -121,8 +122,8 @@ def test_no_step_sends_facts_through_one_task(spark: SparkSession, tmp_path: Pat
             table, frame = output.table, output.frame
             if isinstance(output, FactRows):
                 existing = empty(table.schema())
-                marked = sorting.mark(frame, table, existing=existing, unique=output.unique)
-                valid = sorting.close_intervals(marked.where(sorting.is_valid()), table)
+                marked = mark(frame, table, existing=existing, matching=output.matching)
+                valid = sorting.close_intervals(marked.where(sorting.LANDS), table)
                 written = [conform(valid.select(*table.column_names), table), output.aside]
             else:
                 written = [require_sound(conform(frame, table), table)]
@@ -159,6 +160,7 @@ def _frame(name: str, feeds: Mapping[str, Feed], empty: Any) -> DataFrame:
         return empty(BY_NAME[name].schema(*(c.name for c in BY_NAME[name].all_columns)))
     feed = feeds[name]
     expressions = [sql for _, sql in feed.expressions()] + list(feed.types)
+    expressions += [name for into in feed.into.values() for name in into.keep]
     kinds = {word: "string" for sql in expressions for word in sorted(names_in(sql))}
     for target, into in feed.into.items():  # a list is read as one
         lists = (c for c in into.columns if TARGETS[target].column(c).type.startswith("array"))

@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 from footfall.refine.clocks import days_of_changes
 from footfall.refine.values import MappedValue
 
-BETWEEN = (F.expr("TIMESTAMP'2015-01-01'"), F.expr("TIMESTAMP'2024-06-02 12:00:00'"))
+BETWEEN = ("TIMESTAMP'2015-01-01'", "TIMESTAMP'2024-06-02 12:00:00'")
 
 
 def _read(
@@ -21,7 +21,8 @@ def _read(
 ) -> list[tuple[Any, ...]]:
     rows = spark.createDataFrame([(n, value) for n, value in enumerate(values)], f"n int, v {yields}")
     kinds = [T.DataType.fromDDL(kind) for kind in (yields, wanted)]
-    value = MappedValue(F.col("v"), *kinds, zone=zone, between=BETWEEN if wanted == "timestamp" else None)
+    between = (F.expr(BETWEEN[0]), F.expr(BETWEEN[1])) if wanted == "timestamp" else None
+    value = MappedValue(F.col("v"), *kinds, zone=zone, between=between)
     fault = value.fault("at", from_text=True)
     assert fault is not None
     warnings = F.concat_ws(",", *value.warnings("at"))

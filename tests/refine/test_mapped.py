@@ -15,8 +15,10 @@ from footfall.contract import Table
 from footfall.errors import SourceError
 from footfall.mapping.source import Feed
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
 from footfall.steps import sorting
+from footfall.steps.matching import mark
 from footfall.tables import EVENTS, ITEMS, ORDER_LINES
 
 SHOP = ShopDefaults("America/New_York", "USD")
@@ -53,18 +55,19 @@ def _mapped(spark: SparkSession, raw: DataFrame, feed: dict[str, Any], table: Ta
     contract = row_contract(mapping, table)
     complete = with_generated(sorting.check_rules(rows, contract), feed=mapping, table=table)
     faults = F.when(sorting.is_broken(), sorting.reasons(contract)).otherwise(F.array())
-    return sorting.mark(complete, table, existing=None).withColumn("_faults", faults).orderBy("_position")
+    how = matching_of({"shop_x": mapping}, table)
+    return mark(complete, table, existing=None, matching=how).withColumn("_faults", faults).orderBy("_position")
 
 
 def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -> None:
-    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-03-01 23:30:00", "s1", "2", "3.50", " 7 "))
+    raw = _raw(spark, "bon ts sku qty paid card", ("b1", "2024-02-29 23:30:00", "s1", "2", "3.50", " 7 "))
     row = _mapped(spark, raw, LINES, ORDER_LINES).select(*ORDER_LINES.column_names).first()
     assert row is not None
     assert row.asDict() == {
         "order_id": "b1",
         "line_number": 1,
-        "event_time": datetime(2024, 3, 2, 4, 30),  # noqa: DTZ001 - Spark hands out naive times of the session's UTC
-        "event_date": date(2024, 3, 1),
+        "event_time": datetime(2024, 3, 1, 4, 30),  # noqa: DTZ001 - Spark hands out naive times of the session's UTC
+        "event_date": date(2024, 2, 29),
         "known_at": datetime(2024, 3, 1, 12),  # noqa: DTZ001
         "actor_id": "p7",
         "item_id": "s1",
@@ -78,6 +81,7 @@ def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -
         "store_id": None,
         "campaign_id": None,
         "coupon_id": None,
+        "line_key": None,
     }
 
 
@@ -158,7 +162,7 @@ def test_text_that_does_not_fit_its_encoding_is_quarantined(spark: SparkSession)
     assert [r["_faults"] for r in rows] == [["item_name_encoding"], []]
 
 
-def test_unused_columns_become_properties_and_rows_without_an_id_get_one(spark: SparkSession) -> None:
+def test_rows_without_an_id_get_one(spark: SparkSession) -> None:
     feed = {
         "files": "e/*.csv",
         "format": "csv",
@@ -172,42 +176,9 @@ def test_unused_columns_become_properties_and_rows_without_an_id_get_one(spark: 
     same = ("2024-02-01 10:00:00", "view", "7", "red", None)
     raw = _raw(spark, "ts what card colour size", same, same)
     rows = _mapped(spark, raw, feed, EVENTS).collect()
-    assert [r["properties"] for r in rows] == [{"colour": "red"}] * 2
     assert len({r["event_id"] for r in rows}) == 2  # equal rows are two events
     again = _mapped(spark, raw.orderBy(F.desc("_position")), feed, EVENTS).collect()
     assert [r["event_id"] for r in again] == [r["event_id"] for r in rows]
-
-
-@pytest.mark.parametrize(
-    ("column", "identifier"),
-    [
-        ("Loyalty-Card", "`Loyalty-Card`"),
-        ("mail", "MAIL"),
-        ("customer", "`Customer`"),
-        ("card", "get_json_object(what, '$.card')"),
-        ("Loyalty-Card", "get_json_object(what, '$.Loyalty-Card')"),
-    ],
-)
-def test_no_column_of_an_identifier_is_among_the_properties(spark: SparkSession, column: str, identifier: str) -> None:
-    columns = {"event_time": "TS", "event_type": "coalesce(`What`, 'colour')"}
-    into = {"events": {"actor": {"kind": "card", "identifier": identifier}, "columns": columns}}
-    raw = _raw(spark, "ts what colour", ("2024-02-01 10:00:00", "view", "red"))
-    rows = raw.withColumn(column, F.lit("anna@example.org"))
-    feed = {"files": "e/*.csv", "format": "csv", "into": into}
-    assert [r["properties"] for r in _mapped(spark, rows, feed, EVENTS).collect()] == [{"colour": "red"}]
-
-
-def test_a_field_of_an_identifier_keeps_its_whole_column_out_of_the_properties(spark: SparkSession) -> None:
-    into = {
-        "events": {
-            "actor": {"kind": "card", "identifier": "Customer.id"},
-            "columns": {"event_time": "ts", "event_type": "what"},
-        }
-    }
-    raw = _raw(spark, "ts what colour", ("2024-02-01 10:00:00", "view", "red"))
-    rows = raw.withColumn("customer", F.struct(F.lit("anna").alias("id"), F.lit("gold").alias("tier")))
-    feed = {"files": "e/*.json", "format": "json", "into": into}
-    assert [r["properties"] for r in _mapped(spark, rows, feed, EVENTS).collect()] == [{"colour": "red"}]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from footfall.mapping.source import Feed
+from footfall.mapping.source import NOBODY, Feed
 from footfall.refine.pseudonyms import identifier_derivation, new_pseudonyms
 
 USERS: dict[str, Any] = {"users": {"actor": {"kind": "card", "identifier": "card"}, "columns": {"region": "town"}}}
@@ -32,7 +32,9 @@ def test_identifiers_of_all_targets_are_minted_once_and_none_that_the_vault_has(
         [("card", "9", "old"), ("mail", "8", "other")], "kind string, identifier string, actor_id string"
     )
     minted = new_pseudonyms(
-        [(raw, _feed(USERS | BY_MAIL))], vault=vault, actor_ids=lambda kind, identifier, _: F.concat(kind, identifier)
+        [("shop_x", raw, _feed(USERS | BY_MAIL))],
+        vault=vault,
+        actor_ids=lambda kind, identifier, _: F.concat(kind, identifier),
     )
     rows = sorted((r["kind"], r["identifier"], r["incarnation"], r["actor_id"]) for r in minted.collect())
     assert rows == [
@@ -50,8 +52,9 @@ def test_identifiers_of_all_targets_are_minted_once_and_none_that_the_vault_has(
         _feed({"users": USERS["users"] | {"actor": {"kind": "card", "identifier": "upper(card)"}}}),
         _feed({"users": USERS["users"] | {"actor": {"kind": "loyalty_card", "identifier": "card"}}}),
         _feed(USERS, types={"card": "INT"}),
+        _feed(USERS, nobody=["GUEST"]),
     ],
-    ids=["a new actor", "another identifier", "another kind", "another type"],
+    ids=["a new actor", "another identifier", "another kind", "another type", "other words for nobody"],
 )
 def test_a_mapping_that_derives_other_identifiers_has_another_derivation(other: Feed) -> None:
     assert identifier_derivation([other]) != identifier_derivation([_feed(USERS)])
@@ -63,8 +66,9 @@ def test_a_mapping_that_derives_other_identifiers_has_another_derivation(other: 
         _feed({"users": USERS["users"] | {"columns": {"region": "upper(town)"}}}),
         _feed(USERS | {"items": {"columns": {"item_id": "sku"}}}),
         _feed(USERS | {"coupon_redemptions": BY_MAIL["coupon_redemptions"] | {"actor": USERS["users"]["actor"]}}),
+        _feed(USERS, nobody=["", *(word.upper() for word in reversed(NOBODY))]),
     ],
-    ids=["another column", "a target about nobody", "a target about the same actor"],
+    ids=["another column", "a target about nobody", "a target about the same actor", "the same words for nobody"],
 )
 def test_a_mapping_that_derives_the_same_identifiers_reads_no_rows_again(other: Feed) -> None:
     assert identifier_derivation([other]) == identifier_derivation([_feed(USERS)])

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Column, Layer, Rule, Table, Written
 from footfall.steps import sorting
+from footfall.steps.matching import mark
 
 TABLE = Table(
     name="things",
@@ -35,7 +36,7 @@ def _rows(spark: SparkSession, *rows: tuple[str | None, int | None, int, str | N
 
 
 def _marked(rows: DataFrame, existing: DataFrame | None = None) -> DataFrame:
-    return sorting.mark(sorting.check_rules(rows, TABLE), TABLE, existing=existing)
+    return mark(sorting.check_rules(rows, TABLE), TABLE, existing=existing)
 
 
 def _outcomes(marked: DataFrame) -> dict[int, str]:
@@ -122,7 +123,7 @@ def test_a_key_that_comes_again_with_another_date_is_still_a_duplicate(spark: Sp
     matching = sorting.that_can_match(existing, "order_id", ranges)
     assert matching is not None
     assert sorted(row["order_id"] for row in matching.collect()) == ["A2", "B1"]
-    marked = sorting.mark(rows, DATED, existing=matching)
+    marked = mark(rows, DATED, existing=matching)
     assert [row[0] for row in marked.orderBy("_position").select("_duplicate").collect()] == [True, True, False, True]
 
 
@@ -159,9 +160,12 @@ def test_the_tallies_balance_and_give_reasons(spark: SparkSession) -> None:
         "rows_valid": 1,
         "rows_quarantined": 1,
         "rows_duplicate": 1,
+        "rows_conflict": 0,
         "rows_skipped": 1,
         "rows_late": 0,
         "late_load": 0,
+        "replaced": 0,
+        "conflicts_aside": 0,
         "reason:sample": 1,
         "reason:test_order": 0,
     }
@@ -221,6 +225,6 @@ def test_rows_that_hold_since_ever_are_a_late_load_only_the_first_time(spark: Sp
     taken = "TIMESTAMP'2024-03-09'"
     starts = ("TIMESTAMP'1970-01-01'", "TIMESTAMP'2024-03-01'", "TIMESTAMP'2024-03-02'")
     rows = " UNION ALL ".join(f"SELECT 1 AS id, {start} AS valid_from, {taken} AS known_at" for start in starts)
-    valid = spark.sql(rows).withColumns({"_sound": F.lit(True), "_duplicate": F.lit(False)})
+    valid = spark.sql(rows).withColumns({"_sound": F.lit(True), "_duplicate": F.lit(False), "_conflict": F.lit(False)})
     counts = [F.count_if(sorting.is_late_load(history, is_first=first)) for first in (True, False)]
     assert tuple(valid.agg(*counts).collect()[0]) == (2, 1)

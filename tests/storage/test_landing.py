@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import Column
+from footfall.contract import Column, Layer, Personal, Table
 from footfall.steps import sorting
 from footfall.storage import lake as storage
 from footfall.storage.lake import Lake
@@ -48,3 +49,31 @@ def test_files_in_which_no_key_of_the_batch_can_be_are_not_read(lake: Lake) -> N
     assert matching is not None
     assert len(existing.inputFiles()) == 4
     assert len(matching.inputFiles()) == 2
+
+
+ORDERS = Table(
+    name="orders",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per order",
+    columns=(Column("order_id", "string", "its number", personal=Personal.QUASI),),
+    key=("order_id",),
+)
+
+
+def test_of_order_numbers_without_statistics_only_what_can_match_is_read(lake: Lake) -> None:
+    for batch_id, numbers in enumerate((["A1", "A9"], ["B0", "B9"], ["C0", "C9"], ["D0", "D9"]), start=1):
+        rows = lake.spark.createDataFrame([(n,) for n in numbers], "order_id string").coalesce(1)
+        lake.write(ORDERS, rows, label=f"add/{batch_id}", batch_id=batch_id)
+    ranges = lake.spark.createDataFrame([("B2", "B3"), ("D9", "D9")], "least string, greatest string").collect()
+    matching = sorting.that_can_match(lake.read(ORDERS.full_name), "order_id", ranges)
+    assert matching is not None
+    assert len(matching.inputFiles()) == 4  # Delta leaves none out
+    assert [row["order_id"] for row in matching.collect()] == ["D9"]
+    assert _rows_scanned(matching) == 4  # of the second and the fourth file
+
+
+def _rows_scanned(collected: DataFrame) -> int:
+    """Rows that the scan of a collected frame handed on to its filter."""
+    plan = collected._jdf.queryExecution().executedPlan()
+    return int(plan.collectLeaves().head().metrics().apply("numOutputRows").value())

@@ -20,14 +20,25 @@ from footfall.errors import DataError, SourceError
 from footfall.mapping.source import TARGETS, read_source
 from footfall.mapping.yaml_file import nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
+from footfall.refine.crowds import actors_of, metrics, warnings
 from footfall.refine.feeds import with_zone
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
+from footfall.refine.kept import not_passed_on
+from footfall.refine.keys import is_whole_line, matching_of
 from footfall.refine.mapped import map_rows
-from footfall.refine.pseudonyms import new_pseudonyms
+from footfall.refine.pseudonyms import named_counts, new_pseudonyms
+from footfall.refine.typed import typed_source
 from footfall.runtime.explain import explain
-from footfall.steps import sorting
+from footfall.steps import history, sorting
+from footfall.steps.line_keys import Matching
+from footfall.steps.matching import mark
 
 ROWS_SHOWN = 5
+KEPT = {"keep_first": "the first is kept", "keep_latest": "the latest is kept", "quarantine": "set aside"}
+NO_LINE_KEY = (
+    "no `line_key`: nothing but all of its columns identifies a line, so a corrected amount will look like a new line. Name what "
+    "identifies a line in its order, such as `line_key: [item_id]` or the source's own number of the line."
+)
 TRY_FORM = (
     "Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form of the "
     "function, or give another value by CASE. Nothing was written."
@@ -67,6 +78,8 @@ def check_source(
             yield from _outcomes(
                 sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
             )
+            yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
+            yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
         except Exception as fault:
             if not isinstance(explain(fault), DataError) or not (faults := list(value_faults(sample, lines))):
                 raise
@@ -76,15 +89,19 @@ def check_source(
 def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
     for target in sample.feed.into:
         yield from _outcome(sample, TARGETS[target], shop=shop, key=key, place_of_known=place_of_known)
+    if names := not_passed_on(typed_source(sample.rows, sample.feed), sample.feed):
+        yield f"\n  not passed on to any table (`keep` lists what may pass into `properties`): {', '.join(names)}"
 
 
 def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
     """What becomes of the sample's rows in one table."""
     target = sample.feed.into[table.name]
-    contract = row_contract(sample.feed, table)
-    marked = _marked(sample, table, shop=shop, key=key)
-    shown = [c for c in table.column_names if c in target.columns or c in {"actor_id", "event_date", "amount_base"}]
-    valid = marked.where(sorting.is_valid()).select(*shown).limit(ROWS_SHOWN).toPandas()
+    contract, matching = row_contract(sample.feed, table), matching_of({sample.name: sample.feed}, table)
+    marked = _marked(sample, table, matching, shop=shop, key=key)
+    filled_in = {"actor_id", "event_date", "amount_base", *(["valid_from"] if sample.feed.file_day else [])}
+    shown = [c for c in table.column_names if c in target.columns or c in filled_in]
+    first = marked.where(sorting.is_valid()).orderBy(sorting.FILE, sorting.POSITION)
+    valid = first.select(*shown).limit(ROWS_SHOWN).toPandas()
     if "actor_id" in valid:
         valid["actor_id"] = valid["actor_id"].str[:8] + "..."
     yield f"\n  into {table.full_name}, first rows:"
@@ -92,6 +109,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     outcome = (
         F.when(F.col(sorting.SKIPPED).isNotNull(), F.concat(F.lit("skipped: "), sorting.SKIPPED))
         .when(sorting.is_broken(), F.concat(F.lit("quarantined: "), F.array_join(sorting.reasons(contract), ", ")))
+        .when(matching.is_set_aside(), F.lit(f"quarantined: {sorting.LINE_CONFLICT}"))
+        .when(F.col(sorting.CONFLICT), F.lit(f"conflict: {KEPT[target.on_conflict]}"))
         .when(F.col(sorting.DUPLICATE), F.lit("duplicate key"))
         .otherwise(F.lit("valid"))
     )
@@ -112,6 +131,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     warning = sorting.late_load_warning(sample.name, table, late=int(counts["late"].sum()), valid=valid_count)
     if warning and sample.feed.known is None:
         yield f"  warning: {place_of_known}: missing: {warning}"
+    if is_whole_line(target, table):
+        yield f"  warning: {sample.key}: {NO_LINE_KEY}"
 
 
 def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str]:
@@ -122,11 +143,31 @@ def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str
             yield f"  {row['name']} ({row['count']:,} rows): {words}"
 
 
-def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
+def _order_of_files(sample: Sample, place: str) -> Iterator[str]:
+    """Says by what the newest of several full dumps is known, where no day stands in their names."""
+    tables = [TARGETS[name].full_name for name in sample.feed.into if sample.feed.has_versions(name)]
+    if tables and sample.feed.files and sample.file_count > 1 and sample.feed.file_day is None:
+        yield (
+            f"  note: {place}: {sample.file_count:,} files fill {', '.join(tables)}, and no `file_day` says of which day each is. "
+            "So a change holds from when its file was taken, and of files taken together the last by name is the newest "
+            r"(10.csv after 9.csv). Where their names hold a day, give it, such as `file_day: dump_(\d{8})`."
+        )
+
+
+def _crowds(sample: Sample, place: str) -> Iterator[str]:
+    """Warns where one identifier stands on most rows of the sample."""
+    ways = actors_of([(sample.name, sample.feed)])
+    if not ways:
+        return
+    figures = named_counts([(sample.name, sample.rows, sample.feed)]).agg(*metrics(ways)).collect()[0]
+    yield from (f"  warning: {place}: {words}" for words in warnings(ways, figures.asDict()))
+
+
+def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
     """The sample's rows as rows of the table, with where each would go."""
     vault = sample.rows.sparkSession.createDataFrame([], "kind string, identifier string, actor_id string")
     if sample.feed.into[table.name].actor:
-        vault = new_pseudonyms([(sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
+        vault = new_pseudonyms([(sample.name, sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
     mapped = map_rows(
         sample.rows,
         feed=sample.feed,
@@ -137,7 +178,10 @@ def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey) -
         text_ids=text_ids(key),
     )
     checked = sorting.check_rules(mapped, row_contract(sample.feed, table))
-    return sorting.mark(with_generated(checked, feed=sample.feed, table=table), table, existing=None)
+    complete = with_generated(checked, feed=sample.feed, table=table)
+    if sample.feed.has_versions(table.name):
+        return history.mark(complete, table)
+    return mark(complete, table, existing=None, matching=matching)
 
 
 def _indented(frame: pd.DataFrame) -> str:

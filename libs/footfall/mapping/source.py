@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from footfall.contract import BATCH_ID, Table
+from footfall.contract import BATCH_ID, Table, Written
 from footfall.mapping.line_patterns import line_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
@@ -19,13 +19,31 @@ from footfall.tables import REFINED
 
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
 FILLED_IN = frozenset(
-    {"event_date", "known_at", "actor_id", "amount_base", "discount_base", "text_id", "valid_to", "properties"}
+    {
+        "event_date",
+        "known_at",
+        "actor_id",
+        "amount_base",
+        "discount_base",
+        "text_id",
+        "valid_to",
+        "properties",
+        "line_key",
+    }
 )
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
 NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
+LINE_NUMBER = "line_number"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
+NOBODY_REASON = "nobody"  # for which such a row is skipped
 MOST_DELAY_DAYS = 3650
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
+
+
+def keeps_history(table: Table) -> bool:
+    """Whether the table's rows are versions, each of which holds from `valid_from` on."""
+    return "valid_to" in table.column_names
 
 
 def zone(name: str) -> str:
@@ -43,6 +61,22 @@ Sql = Annotated[
 ]
 
 
+def _word(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("write each word in quotes: YAML reads it as something else than text")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _with_a_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as fault:
+        raise ValueError(f"not a regular expression ({fault})") from None
+    if not groups:
+        raise ValueError(r"put the day into brackets, such as dump_(\d{8})")
+    return pattern
+
+
 class Actor(Closed):
     """Which identifier stands on the row: its kind, and the SQL that yields it."""
 
@@ -51,7 +85,7 @@ class Actor(Closed):
 
 
 class Number(Closed):
-    """Numbers the rows `within` target columns by the order of others, for sources that number no lines."""
+    """Numbers the rows `within` target columns by the order of others, for sources in which nothing identifies a line."""
 
     column: Name
     within: tuple[Name, ...] = Field(strict=False)
@@ -88,19 +122,33 @@ class Known(Closed):
 
 
 class Target(Closed):
-    """How the rows of a feed become rows of one table."""
+    """How the rows of a feed become rows of one table.
+
+    `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
+    order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
+    content is another.
+    """
 
     columns: dict[str, Sql]
     actor: Actor | None = None
     number: Number | None = None
+    line_key: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
+    on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
+    keep: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
+
+    def line_sources(self) -> tuple[str, ...]:
+        """The names under `line_key` that are columns of the source, not of the target."""
+        return tuple(name for name in self.line_key if name not in self.columns)
 
 
 class Feed(Closed):
     """One log of a source: where its rows lie and what they become.
 
     `types` gives the Spark type of source columns that arrive as text and are calculated with; `timestamps` says what time
-    stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP).
+    stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP). `nobody` are words that stand in place
+    of an identifier, compared as a whole and in any case; "" is an empty one. `file_day` is a regular expression whose first
+    group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on.
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -113,6 +161,8 @@ class Feed(Closed):
     timestamps: Literal["utc", "wall_clock"] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
+    nobody: tuple[Annotated[str, BeforeValidator(_word)], ...] = Field(default=NOBODY, strict=False)
+    file_day: Annotated[str, AfterValidator(_with_a_group)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     partitions: tuple[str, ...] = Field(default=(), strict=False)
     pattern: str = ""
@@ -134,6 +184,12 @@ class Feed(Closed):
         if self.delta is not None:
             names = ("partitions", "rewrites")
             faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
+        if "nobody" in self.model_fields_set and not self.identifiers:
+            faults.append((("nobody",), "no table of this feed is about somebody"))
+        if self.file_day and (self.delta or not any(self.has_versions(name) for name in self.into)):
+            history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
+            words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
+            faults.append((("file_day",), words))
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
@@ -149,8 +205,21 @@ class Feed(Closed):
             at = ("into", table)
             yield from (((*at, "columns", column), sql) for column, sql in target.columns.items())
             yield from (((*at, "skipped", i, "when"), skip.when) for i, skip in enumerate(target.skipped))
+            yield from (
+                ((*at, "line_key", target.line_key.index(name)), quoted(name)) for name in target.line_sources()
+            )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
+
+    def has_versions(self, target: str) -> bool:
+        """Whether the rows for a table are versions of what it holds, by the day of their file or by when they were taken."""
+        table = TARGETS.get(target)
+        return table is not None and keeps_history(table) and "valid_from" not in self.into[target].columns
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The SQL of every identifier that the feed's targets name, each once."""
+        return tuple(dict.fromkeys(target.actor.identifier for target in self.into.values() if target.actor))
 
 
 class Source(Closed):
@@ -179,7 +248,7 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
         return [(at, f"no such table (there are {', '.join(sorted(TARGETS))})")]
     own = set(table.column_names)
     needs_actor = "actor_id" in own
-    number = target.number.column if target.number else None
+    number = target.number.column if target.number else LINE_NUMBER
     faults: list[tuple[Key, str]] = []
     faults += [((*at, "columns", c), f"no such column of {name}") for c in target.columns if c not in own]
     faults += [((*at, "columns", c), "footfall fills this in") for c in target.columns if c in FILLED_IN]
@@ -188,22 +257,87 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += _number_faults(at, table, target, target.number) if target.number else []
+    faults += _line_key_faults(at, table, target) + _conflict_faults(at, table, target)
+    faults += _keep_faults(at, table, target)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *_generated(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
+
+
+def is_numbered(table: Table) -> bool:
+    """Whether the table's rows are lines of something, an order say, and numbered in it."""
+    return len(table.key) > 1 and table.key[-1] == LINE_NUMBER
+
+
+def quoted(name: str) -> str:
+    """The name of a source's column in SQL; a dot stands before a field of a nested one."""
+    return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
+
+
+def _line_key_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """What is wrong with the names of what identifies a line."""
+    place = (*at, "line_key")
+    if not target.line_key:
+        return []
+    if not is_numbered(table):
+        return [(place, f"{table.name} has a row a {table.key[0]}, and no lines")]
+    if target.number:
+        return [(place, "`number` is for sources in which nothing identifies a line; leave it out")]
+    if LINE_NUMBER in target.columns and target.line_key != (LINE_NUMBER,):
+        return [(place, f"{LINE_NUMBER} is mapped, and identifies the line by itself; leave one of them out")]
+    personal = [name for name in target.line_sources() if target.actor and _names(target.actor.identifier, name)]
+    texts = dict.fromkeys(personal, "identifies a person; a line needs something else")
+    group = set(table.key[:-1])
+    texts |= {name: "is the same for all lines of it" for name in target.line_key if name in group}
+    return [((*place, target.line_key.index(name)), f"{name}: {text}") for name, text in texts.items()]
+
+
+def _names(sql: str, column: str) -> bool:
+    """Whether an expression names the column, or the field of a nested one."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(column)}(?![\w.])", sql.replace("`", ""), re.IGNORECASE))
+
+
+def _conflict_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """Where nothing can be in conflict: the table is made anew each time, or the whole row is the key."""
+    if "on_conflict" not in target.model_fields_set:
+        return []
+    if table.written is not Written.APPEND:
+        return [
+            (
+                (*at, "on_conflict"),
+                f"{table.name} is made anew by each run, so that nothing stays to be in conflict with",
+            )
+        ]
+    if is_numbered(table) and not target.line_key and LINE_NUMBER not in target.columns:
+        return [((*at, "on_conflict"), "needs `line_key`: without it the whole line is the key")]
+    if table.key[0] in _generated(table) and table.key[0] not in target.columns:
+        return [((*at, "on_conflict"), f"needs {table.key[0]} under `columns`: without it the whole row is the key")]
+    return []
 
 
 def _number_faults(at: Key, table: Table, target: Target, number: Number) -> list[tuple[Key, str]]:
     """What is wrong with the columns that `number` names: they are the target's, and there before the rows are numbered."""
     later = {"properties", "valid_to", number.column, *(_generated(table) - set(target.columns))}
     usable = {*table.column_names} - later
-    names = [("column", number.column, {*table.column_names} - FILLED_IN)]
+    names = [("column", number.column, {LINE_NUMBER} if is_numbered(table) else set[str]())]
     names += [(key, name, usable) for key in ("within", "order_by") for name in getattr(number, key)]
-    return [
+    within, rest = set(number.within), set(table.key) - {number.column}
+    clashes = number.column == LINE_NUMBER and within <= usable and within != rest
+    faults = [((*at, "number", "within"), f"numbers would clash; write {', '.join(sorted(rest))}")] if clashes else []
+    return faults + [
         ((*at, "number", key), f"{name}: no such column of {table.name} (there are {', '.join(sorted(allowed))})")
         for key, name, allowed in names
         if name not in allowed
     ]
+
+
+def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
+    """What is wrong with `keep`, whatever columns the files have."""
+    if target.keep and "properties" not in table.column_names:
+        there = ", ".join(sorted(name for name, t in TARGETS.items() if "properties" in t.column_names))
+        return [((*at, "keep"), f"{table.name} has no `properties` to keep them in ({there} have)")]
+    names = [name.casefold() for name in target.keep]
+    return [((*at, "keep", i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]
 
 
 def _generated(table: Table) -> set[str]:

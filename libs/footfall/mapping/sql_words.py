@@ -57,16 +57,25 @@ def names_in(sql: str) -> set[str]:
     return {token.name for token in tokens_in(sql) if token.name}
 
 
+def paths_in(sql: str) -> set[tuple[str, ...]]:
+    """Every column or field that the expression names, in one case: `User.id` is ("user", "id"). Functions are left out."""
+    paths: set[tuple[str, ...]] = set()
+    path: tuple[str, ...] = ()
+    for before, token, after in _neighbours(sql):
+        if token.name:
+            path = (*path, token.name) if path and before.text == "." else (token.name,)
+            if after.text not in {".", "("}:
+                paths.add(path)
+        elif token.text != ".":
+            path = ()
+    return paths
+
+
 def bare_names_in(sql: str) -> set[str]:
     """The names that stand neither behind a dot nor before a bracket: a column's, or a word's of SQL."""
     return {
         word.name for before, word, after in _neighbours(sql) if word.name and before.text != "." != after.text != "("
     }
-
-
-def words_in(text: str) -> set[str]:
-    """Every word, in one case, wherever it stands: in names, in quoted names, in literals."""
-    return {word.casefold() for word in re.findall(r"\w+", text)}
 
 
 def unrepeatable(sql: str) -> str:

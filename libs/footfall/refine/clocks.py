@@ -84,7 +84,7 @@ def is_repeated(clock: Column, zone: str) -> Column:
 
 
 def _plus(instant: Column, seconds: Column) -> Column:
-    return F.timestamp_micros(F.unix_micros(instant) + seconds * 1_000_000)
+    return F.timestamp_micros(F.unix_micros(instant) + seconds.cast("bigint") * 1_000_000)
 
 
 def _is_near_change(clock: Column, zone: str) -> Column:

@@ -16,9 +16,11 @@ from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
 from footfall.mapping.sql_words import bare_names_in, names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
+from footfall.refine.kept import keep_faults
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
+from footfall.tables.raw import CORRUPT
 
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
@@ -43,9 +45,12 @@ READS_AS_UTC = (
 _NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, "_single")}
 
 
-def require_sound(raw: DataFrame, feed: Feed) -> None:
-    """Raises SourceError with every type and expression of the feed that cannot be used on the rows' columns."""
-    if faults := expression_faults(raw, feed):
+def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> None:
+    """Raises SourceError with every type, expression and name of the feed that cannot be used on the rows' columns.
+
+    `identifiers` are expressions of targets that the feed was cut down by.
+    """
+    if faults := expression_faults(raw, feed, identifiers=identifiers):
         origin = feed.files or feed.delta
         raise SourceError(
             "\n".join(f"feed of {origin}: {'.'.join(map(str, key))}: {words}" for key, words in faults),
@@ -53,23 +58,45 @@ def require_sound(raw: DataFrame, feed: Feed) -> None:
         )
 
 
-def expression_faults(raw: DataFrame, feed: Feed) -> list[tuple[Key, str]]:
-    """Each type and expression of the feed that is at fault: its key path below the feed, and the fault in words."""
-    expressions = list(feed.expressions())
-    if not _types_fault(raw, feed, feed.types) and not _fault(typed_source(raw, feed), feed, expressions):
-        return []  # all in one question to Spark, for a mapping is sound as a rule
+def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> list[tuple[Key, str]]:
+    """Each type, expression and name under `keep` that is at fault: its key path below the feed, and the fault in words."""
+    expressions, secret = list(feed.expressions()), (*feed.identifiers, *identifiers)
+    if not _types_fault(raw, feed, feed.types) and not _fault(rows := typed_source(raw, feed), feed, expressions):
+        return keep_faults(
+            rows, feed, identifiers=secret
+        )  # else all in one question to Spark, for a mapping is sound as a rule
     types = {c: kind for c, kind in feed.types.items() if not _types_fault(raw, feed, {c: kind})}
     faults: list[tuple[Key, str]] = [
         (("types", c), _types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
     ]
     rows = typed_source(raw, feed.model_copy(update={"types": types}))
     each = ((key, sql, _fault(rows, feed, [(key, sql)])) for key, sql in expressions)
-    return faults + [(key, f"`{sql}`: {fault}") for key, sql, fault in each if fault]
+    faults += [(key, f"`{sql}`: {fault}") for key, sql, fault in each if fault]
+    return faults + keep_faults(rows, feed, identifiers=secret)
 
 
-def identifier_of(actor: Actor) -> Column:
-    """The identifier as text without blanks around it; NULL where there is none."""
+def identifier_of(actor: Actor, feed: Feed) -> Column:
+    """The identifier as text without blanks around it; NULL where there is none, or a word that stands for nobody."""
+    text = _identifier_text(actor)
+    return F.when(~_is_word_for_nobody(text, feed), text)
+
+
+def is_nobody(actor: Actor, feed: Feed) -> Column:
+    """Whether a typed row is nobody's, by its word for nobody: never NULL. What could not be read is no word."""
+    text = _identifier_text(actor)
+    is_word = F.coalesce(_is_word_for_nobody(text, feed), F.lit(False))
+    if not any(not word.strip() for word in feed.nobody):
+        return is_word
+    return is_word | (text.isNull() & F.col(CORRUPT.name).isNull() & (F.size(TYPES) == 0))
+
+
+def _identifier_text(actor: Actor) -> Column:
     return F.nullif(F.trim(F.expr(actor.identifier).cast("string")), F.lit(""))
+
+
+def _is_word_for_nobody(text: Column, feed: Feed) -> Column:
+    words = sorted({word.strip().lower() for word in feed.nobody} - {""})
+    return F.lower(text).isin(words) if words else F.lit(False)
 
 
 def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:

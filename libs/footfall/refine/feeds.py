@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Personal, Table
-from footfall.mapping.source import NOT_A_ROW, Feed, Source
+from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, Feed, Source
 from footfall.refine.json_text import reading_json_text
 from footfall.tables.raw import CORRUPT
 
@@ -31,9 +31,11 @@ class RawFeed:
         return f"delta:{self.feed.delta}" if self.feed.delta else f"raw.{self.name}"
 
     def reasons(self, table: Table) -> list[str]:
-        """The reasons for which the mapping skips rows from the table, each once."""
+        """The reasons for which rows are skipped from the table, each once: the mapping's, and that they are no rows or nobody's."""
+        target = self.feed.into[table.name]
         no_rows = [NOT_A_ROW] if self.feed.not_rows else []
-        return list(dict.fromkeys([*no_rows, *(skip.reason for skip in self.feed.into[table.name].skipped)]))
+        nobody = [NOBODY_REASON] if target.actor else []
+        return list(dict.fromkeys([*no_rows, *(skip.reason for skip in target.skipped), *nobody]))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
         """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""
@@ -77,18 +79,18 @@ def feeds_with_actors(feeds: Sequence[RawFeed]) -> list[RawFeed]:
     return [f for f in feeds if any(target.actor for target in f.feed.into.values())]
 
 
-def numbers_are_keys(feeds: Sequence[RawFeed], table: Table) -> bool:
-    """Whether footfall's own numbering makes every key of a batch its own: one feed, numbered within the rest of the key."""
-    numbers = [f.feed.into[table.name].number for f in feeds]
-    only = numbers[0] if len(numbers) == 1 else None
-    return only is not None and set(table.key) == {*only.within, only.column}
+def has_versions(feeds: Sequence[RawFeed], table: Table) -> bool:
+    """Whether rows of some feed for the table are versions without a `valid_from` of their own: see `steps.history`."""
+    return any(f.feed.has_versions(table.name) for f in feeds)
 
 
 def ranged_key(feeds: Sequence[RawFeed], table: Table) -> str:
-    """The first key column that every feed takes from its source, is not personal and has an order that Python keeps; or empty.
+    """The first key column that every feed takes from its source, by itself no identifier, in an order that Python keeps; or empty.
 
-    The values of others are hashes, whose ranges leave nothing out.
+    The values of others are hashes, whose ranges leave nothing out. Of a quasi-identifier (an order number) Delta has no
+    statistics; by the footers of the files what cannot match stays unread all the same.
     """
     by_source = (k for k in table.key if all(k in f.feed.into[table.name].columns for f in feeds))
-    fits = (k for k in by_source if table.column(k).personal is Personal.NONE and table.column(k).type in RANGED_TYPES)
+    open_to_all = (Personal.NONE, Personal.QUASI)
+    fits = (k for k in by_source if table.column(k).personal in open_to_all and table.column(k).type in RANGED_TYPES)
     return next(fits, "")

@@ -10,8 +10,11 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
-from footfall.mapping.source import Feed, Number
-from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, own_number, without
+from footfall.mapping.source import LINE_NUMBER, Feed, is_numbered, keeps_history
+from footfall.refine.file_days import day_fault, start_of_day
+from footfall.refine.keys import with_line_key
+from footfall.steps.history import DELAY_S, SINCE
+from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, UNREADABLE, own_number, without
 
 KIND, IDENTIFIER, JOINED = "_kind", "_identifier", "_joined"
 FIRST_DAY = date(2000, 1, 1)
@@ -39,6 +42,8 @@ def filled(
     rows, wanted = mapped, set(table.column_names)
     for fills in _plain_fills(set(mapped.columns), wanted, feed, shop):
         rows = rows.withColumns(fills)
+    if keeps_history(table):
+        rows = _with_since(rows, feed, table, zone=feed.time_zone or shop.time_zone)
     if "text_id" in wanted:
         rows = rows.withColumn("text_id", text_ids(F.col("text")))
     if KIND in rows.columns and vault is not None:
@@ -54,10 +59,10 @@ def filled(
 
 
 def generated_columns(feed: Feed, table: Table) -> tuple[str, ...]:
-    """The columns that follow from other rows of the batch: an id by hash, a number within an order."""
+    """The columns that follow from other rows: an id by hash, a number within an order."""
     target = feed.into[table.name]
-    number = (target.number.column,) if target.number else ()
-    has_id = table.key[0] in {*target.columns, *number, "actor_id", "text_id"}
+    number = (LINE_NUMBER,) if is_numbered(table) and LINE_NUMBER not in target.columns else ()
+    has_id = table.key[0] in {*target.columns, "actor_id", "text_id"}
     return number if has_id else (table.key[0], *number)
 
 
@@ -67,10 +72,12 @@ def row_contract(feed: Feed, table: Table) -> Table:
 
 
 def with_generated(checked: DataFrame, *, feed: Feed, table: Table) -> DataFrame:
-    """The checked rows with their generated columns; this sorts, so what needs none of them does without."""
-    columns, number = generated_columns(feed, table), feed.into[table.name].number
-    rows = _numbered(checked, number, table) if number else checked
-    return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in columns else rows
+    """The checked rows with what identifies them; the ids by hash sort, so what needs none does without.
+
+    Lines get their numbers when they are matched with those of the table (`footfall.steps.matching`).
+    """
+    rows = with_line_key(checked, feed.into[table.name], table) if is_numbered(table) else checked
+    return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in generated_columns(feed, table) else rows
 
 
 def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefaults) -> tuple[dict[str, Column], ...]:
@@ -96,6 +103,22 @@ def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefau
     return tuple(fills for fills in (first, then) if fills)
 
 
+def _with_since(rows: DataFrame, feed: Feed, table: Table, *, zone: str) -> DataFrame:
+    """With `_since`, from when what the row says holds: the day of its file, else the moment of taking; NULL where it is mapped.
+
+    `valid_from` and `known_at` of such rows are those of a first version, until `history.mark` knows which it is.
+    """
+    delay = F.lit(feed.known.delay_s if feed.known else None).cast("int")
+    if not feed.has_versions(table.name):
+        return rows.withColumns({SINCE: F.lit(None).cast("timestamp"), DELAY_S: delay})
+    if feed.file_day is None:
+        return rows.withColumns({SINCE: F.col(TAKEN_AT), DELAY_S: delay})
+    dated = rows.withColumns({SINCE: start_of_day(F.col(FILE), feed.file_day, zone), DELAY_S: delay})
+    fault = day_fault(F.col(SINCE), F.col(TAKEN_AT))
+    faults = F.when(fault.isNotNull(), F.array_append(UNREADABLE, fault)).otherwise(F.col(UNREADABLE))
+    return dated.withColumn(UNREADABLE, faults)
+
+
 def _known_at(wanted: set[str], feed: Feed) -> Column:
     """When the row was known: with `known` its own clock and the delay, else the moment of taking."""
     clocks = [clock for clock in ("event_time", "valid_from") if clock in wanted]
@@ -109,9 +132,3 @@ def _hashed_id(feed: Feed) -> Column:
     origin, row = feed.files or feed.delta or "", F.to_json(RAW_ROW)
     ordinal = F.row_number().over(Window.partitionBy(FILE, row, own_number()).orderBy(POSITION))
     return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, ordinal.cast("string")), 256)
-
-
-def _numbered(rows: DataFrame, number: Number, table: Table) -> DataFrame:
-    """Numbers sound rows from 1; of those that will not land each is alone, so that every order with a sound line has a line 1."""
-    order = Window.partitionBy(*number.within, own_number()).orderBy(*number.order_by, FILE, POSITION)
-    return rows.withColumn(number.column, F.row_number().over(order).cast(table.column(number.column).type))

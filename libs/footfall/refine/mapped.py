@@ -8,14 +8,16 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import Table
+from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
-from footfall.mapping.source import NOT_A_ROW, TYPED, Actor, Feed, Target
-from footfall.mapping.sql_words import names_in, words_in
-from footfall.refine.expressions import identifier_of, require_sound
+from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
+from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
-from footfall.refine.typed import TYPES, source_columns, typed_source
+from footfall.refine.kept import properties
+from footfall.refine.keys import source_key
+from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
+from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WARNED
 from footfall.tables.raw import CORRUPT
 
@@ -36,19 +38,22 @@ def map_rows(
     tables about nobody; `text_ids` makes text_id of a text column.
     """
     target = feed.into[table.name]
-    require_sound(raw, feed.model_copy(update={"into": {table.name: target}}))
-    sources = typed_source(raw, feed).select(
+    require_sound(raw, feed.model_copy(update={"into": {table.name: target}}), identifiers=feed.identifiers)
+    rows = typed_source(raw, feed)
+    sources = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
         F.col("_position").alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
+        *([_taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) else []),
         RAW_ROW,
         TYPES,
         CORRUPT.name,
-        _skip_reason(feed, target).alias(SKIPPED),
-        *_identifier(target.actor),
-        *([_unused(raw, feed, target).alias("properties")] if "properties" in table.column_names else []),
+        _skip_reason(target, feed).alias(SKIPPED),
+        *_identifier(target.actor, feed),
+        *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
+        *source_key(target, table),
     )
     # Each value is computed once, and typed once, by a projection of its own: within one, the value, its type and its
     # fault would each compute it again, and a number with a fraction is costly to make a decimal of.
@@ -64,8 +69,13 @@ def map_rows(
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
 
 
-def _identifier(actor: Actor | None) -> list[Column]:
-    return [F.lit(actor.kind).alias(KIND), identifier_of(actor).alias(IDENTIFIER)] if actor else []
+def _taken_by(raw: DataFrame) -> Column:
+    """The batch that took the row; 0 of rows that are read in place, or are a sample."""
+    return F.col(BATCH_ID.name) if BATCH_ID.name in raw.columns else F.lit(0).cast(BATCH_ID.type)
+
+
+def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
+    return [F.lit(actor.kind).alias(KIND), identifier_of(actor, feed).alias(IDENTIFIER)] if actor else []
 
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
@@ -87,30 +97,9 @@ def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
     return first, F.col(TAKEN_AT) + F.expr("INTERVAL 1 DAY")
 
 
-def _skip_reason(feed: Feed, target: Target) -> Column:
-    no_rows = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
-    reasons = no_rows + [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
+def _skip_reason(target: Target, feed: Feed) -> Column:
+    """That it is no row; else the first of the mapping's reasons that holds; else, where the row is nobody's, that."""
+    reasons = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
+    reasons += [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
+    reasons += [F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))] if target.actor else []
     return F.coalesce(*reasons, F.lit(None).cast("string"))
-
-
-def _unused(raw: DataFrame, feed: Feed, target: Target) -> Column:
-    """map<string,string> of the source columns that no expression of the target names; NULL where all are used or empty.
-
-    Identifiers of the feed's other targets stay out too: they leave raw through the vault only. So every word of an
-    identifier's expression counts as the name of a column, wherever it stands.
-    """
-    identifiers = " ".join(into.actor.identifier for into in feed.into.values() if into.actor)
-    used = names_in(identifiers) | words_in(identifiers) | {c.casefold() for c in feed.types}
-    for sql in (*target.columns.values(), *(skip.when for skip in target.skipped)):
-        used |= names_in(sql)
-    left = [c for c in source_columns(raw) if c.casefold() not in used and not _is_odd_name_in(identifiers, c)]
-    if not left:
-        return F.lit(None).cast("map<string,string>")
-    pairs = F.create_map(*(part for c in left for part in (F.lit(c), F.col(f"`{c}`").cast("string"))))
-    present = F.map_filter(pairs, lambda _, value: value.isNotNull())
-    return F.when(F.size(present) > 0, present)
-
-
-def _is_odd_name_in(identifiers: str, column: str) -> bool:
-    """Whether a column whose name is no single word stands anywhere in the identifiers' expressions."""
-    return words_in(column) != {column.casefold()} and column.casefold() in identifiers.casefold()

@@ -7,47 +7,87 @@ import json
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from footfall.mapping.source import Feed
+from footfall.refine.crowds import FeedActor, actors_of, counted, metrics, warnings
 from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.typed import typed_source
+from footfall.steps.step import Output
+from footfall.tables import PSEUDONYMS
+
+NamedFeed = tuple[str, DataFrame, Feed]  # a feed's name, its raw rows, its mapping
+
+
+def minted_output(
+    feeds: Sequence[NamedFeed], *, vault: DataFrame | None, actor_ids: Callable[[Column, Column, Column], Column]
+) -> Output:
+    """The `new_pseudonyms` for the vault, with a warning where one identifier stands on most of a feed's rows."""
+    crowds, ways = Observation(), _ways(feeds)
+    minted = new_pseudonyms(feeds, vault=vault, actor_ids=actor_ids, crowds=crowds)
+    return Output(PSEUDONYMS, minted, warnings=lambda: warnings(ways, crowds.get))
 
 
 def new_pseudonyms(
-    feeds: Sequence[tuple[DataFrame, Feed]],
+    feeds: Sequence[NamedFeed],
     *,
     vault: DataFrame | None,
     actor_ids: Callable[[Column, Column, Column], Column],
+    crowds: Observation | None = None,
 ) -> DataFrame:
-    """Identifiers in the raw rows that the vault lacks, each minted once.
+    """Identifiers in the raw rows that the vault lacks, each minted once; of words for nobody none.
 
-    `feeds` pairs raw rows with their mapping, at least one of which has an actor; `vault` is refined.pseudonyms as it was,
-    None where it is empty.
+    `feeds` are named raw rows with their mapping, at least one of which has an actor; `vault` is refined.pseudonyms as it
+    was, None where it is empty. `crowds` observes the `crowds.metrics` of the feeds.
     """
-    for raw, feed in feeds:
-        require_sound(raw, _identifiers_of(feed))
-    identifiers = [
-        typed_source(raw, feed).select(F.lit(actor.kind).alias("kind"), identifier_of(actor).alias("identifier"))
-        for raw, feed in feeds
-        for actor in {target.actor: None for target in feed.into.values() if target.actor}  # each once, in order
-    ]
-    new = (
-        reduce(DataFrame.unionByName, identifiers)
-        .where(F.col("identifier").isNotNull())
-        .dropDuplicates(["kind", "identifier"])
-    )
+    if crowds is None:
+        new = _named(feeds).select("kind", "identifier").dropDuplicates()
+    else:  # counting takes the same shuffle as leaving out what comes again
+        by_identifier = counted(_never_empty(_named(feeds)), _ways(feeds)).observe(crowds, *metrics(_ways(feeds)))
+        new = by_identifier.where(F.col("identifier").isNotNull()).select("kind", "identifier")
     if vault is not None:
         new = new.join(vault.select("kind", "identifier"), on=["kind", "identifier"], how="left_anti")
     minted = new.withColumn("incarnation", F.lit(0))
     return minted.withColumn("actor_id", actor_ids(F.col("kind"), F.col("identifier"), F.col("incarnation")))
 
 
+def named_counts(feeds: Sequence[NamedFeed]) -> DataFrame:
+    """Each identifier in the raw rows once, with its rows for each way in which these name somebody: see `crowds.counted`."""
+    return counted(_named(feeds), _ways(feeds))
+
+
+def _never_empty(named: DataFrame) -> DataFrame:
+    """With a row that names nobody: of a frame without rows Spark observes nothing, and asking for it fails."""
+    none = F.lit(None).cast("string")
+    nobody = named.sparkSession.range(1).select(none.alias("kind"), none.alias("identifier"), F.lit(-1).alias("_way"))
+    return named.unionByName(nobody)
+
+
+def _ways(feeds: Sequence[NamedFeed]) -> list[FeedActor]:
+    return actors_of([(name, feed) for name, _, feed in feeds])
+
+
+def _named(feeds: Sequence[NamedFeed]) -> DataFrame:
+    """Rows (kind, identifier, `_way`) of all raw rows that name somebody."""
+    for _, raw, feed in feeds:
+        require_sound(raw, _identifiers_of(feed))
+    rows = {name: (typed_source(raw, feed), feed) for name, raw, feed in feeds}
+    frames = []
+    for i, way in enumerate(_ways(feeds)):
+        typed, feed = rows[way.feed_name]
+        identifier = identifier_of(way.actor, feed).alias("identifier")
+        frames.append(typed.select(F.lit(way.actor.kind).alias("kind"), identifier, F.lit(i).alias("_way")))
+    return reduce(DataFrame.unionByName, frames).where(F.col("identifier").isNotNull())
+
+
 def _identifiers_of(feed: Feed) -> Feed:
-    """The feed with no other expressions than those of its identifiers."""
+    """The feed with no other expressions and names than those of its identifiers."""
     actors = {name: target for name, target in feed.into.items() if target.actor}
-    only = {name: target.model_copy(update={"columns": {}, "skipped": ()}) for name, target in actors.items()}
+    only = {
+        name: target.model_copy(update={"columns": {}, "skipped": (), "keep": (), "line_key": ()})
+        for name, target in actors.items()
+    }
     return feed.model_copy(update={"into": only})
 
 
@@ -56,6 +96,11 @@ def identifier_derivation(feeds: Sequence[Feed]) -> str:
 
     Where it changes, identifiers of rows that were read before may be new.
     """
-    actors = {(a.kind, a.identifier) for feed in feeds for target in feed.into.values() if (a := target.actor)}
+    actors = {
+        (a.kind, a.identifier, *sorted({word.strip().lower() for word in feed.nobody} - {""}))
+        for feed in feeds
+        for target in feed.into.values()
+        if (a := target.actor)
+    }
     types = sorted((column, kind) for feed in feeds for column, kind in feed.types.items())
     return hashlib.sha256(json.dumps([sorted(actors), types]).encode()).hexdigest()[:16]

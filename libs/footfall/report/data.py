@@ -87,7 +87,6 @@ class ReportData:
 
     @property
     def balances(self) -> bool:
-        """Whether every row read is valid, quarantined, duplicate or skipped, in every line."""
-        rows = self.row_counts
-        accounted = rows["rows_valid"] + rows["rows_quarantined"] + rows["rows_duplicate"] + rows["rows_skipped"]
-        return bool((rows["rows_read"] == accounted).all())
+        """Whether every row read is valid, quarantined, duplicate, in conflict or skipped, in every line."""
+        kinds = ["rows_valid", "rows_quarantined", "rows_duplicate", "rows_conflict", "rows_skipped"]
+        return bool((self.row_counts["rows_read"] == self.row_counts[kinds].sum(axis="columns")).all())

@@ -15,6 +15,7 @@ SELECT
     sum(rows_valid) AS rows_valid,
     sum(rows_quarantined) AS rows_quarantined,
     sum(rows_duplicate) AS rows_duplicate,
+    sum(rows_conflict) AS rows_conflict,
     sum(rows_skipped) AS rows_skipped,
     sum(rows_late) AS rows_late
 FROM lines

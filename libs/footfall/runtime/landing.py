@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame, Observation, Row
 from pyspark.sql import functions as F
 
-from footfall.contract import Table, Written
+from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
-from footfall.steps import sorting
+from footfall.runtime.replacing import Replaced, replaced_by
+from footfall.steps import history, sorting
+from footfall.steps.line_keys import Matching
+from footfall.steps.matching import mark, shared_groups
 from footfall.steps.step import Expiry, FactRows, Output, Step
 from footfall.storage.books import Batch, Pin
 from footfall.storage.lake import Lake, Landing
 from footfall.storage.undo import undo
 from footfall.tables import QUARANTINE
 
+MOST_SHARED = 1000  # groups of lines that are looked at by themselves; with more, all rows are held against each other
 RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 
@@ -48,11 +53,16 @@ class BatchWriter:
         if isinstance(output, FactRows):
             return self._land_facts(output)
         rows = require_sound(conform(output.frame, output.table), output.table)
+        name = output.table.full_name
+        if output.warnings and self.resumed and self.lake.landing(name, self._label(name)):
+            # an earlier try wrote them: compute again, write nothing
+            rows.write.format("noop").mode("overwrite").save()
         try:
             landing = self._write_once(output.table, rows, as_of=output.as_of, replaces=output.replaces)
         finally:
             if output.landed:
                 output.landed()
+        self.warnings += output.warnings() if output.warnings else ()
         return [ledger_line(self.step, "", output.table.full_name, rows_valid=landing.rows)]
 
     def has_landed(self) -> bool:
@@ -81,38 +91,82 @@ class BatchWriter:
         return [ledger_line(self.step, "", table, rows_expired=removed)]
 
     def _land_facts(self, output: FactRows) -> list[dict[str, Any]]:
-        table, feeds, pinned = output.table, output.feeds, self.batch.inputs
-        existing, is_first = None, table.full_name not in pinned
-        if table.written is Written.APPEND and not is_first and not self.anew:
-            before = Pin.parse(pinned[table.full_name])
-            existing = self.lake.read_content(table.full_name, before.version, before.batch_id)
-        if existing is not None and output.ranged_key:
-            ranges = sorting.key_ranges(output.frame, table, output.ranged_key).collect()
-            existing = sorting.that_can_match(existing, output.ranged_key, ranges)
-        marked = sorting.mark(output.frame, table, existing=existing, unique=output.unique)
-        observation = Observation()
-        counted = marked.observe(
-            observation, *sorting.tallies(table, feeds, is_first=is_first), sorting.places_of_broken()
-        )
-        valid = sorting.close_intervals(counted.where(sorting.is_valid()).select(*table.column_names), table)
+        table, before = output.table, self._before(output)
+        if output.versions:
+            return self._land_marked(output, history.mark(output.frame, table), Replaced())
+        existing = self._that_can_match(output, before)
+        shared = _shared(output, existing)
+        marked = mark(output.frame, table, existing=existing, matching=output.matching, shared=shared)
+        if before is None or output.matching is None or not output.matching.latest:
+            return self._land_marked(output, marked, Replaced())
+        with self.lake.staged(self.step.name, marked) as staged:  # read twice: what it replaces, and all of it
+            return self._land_marked(output, staged, replaced_by(staged, table, before))
+
+    def _before(self, output: FactRows) -> DataFrame | None:
+        """The table's rows as they were before the batch; None where there are none to which rows are added."""
+        table, pinned = output.table, self.batch.inputs
+        if table.written is not Written.APPEND or table.full_name not in pinned or self.anew:
+            return None
+        pin = Pin.parse(pinned[table.full_name])
+        return self.lake.read_content(table.full_name, pin.version, pin.batch_id)
+
+    def _that_can_match(self, output: FactRows, before: DataFrame | None) -> DataFrame | None:
+        """Those of them that the batch's keys can be among."""
+        if before is None or not output.ranged_key:
+            return before
+        ranges = sorting.key_ranges(output.frame, output.table, output.ranged_key).collect()
+        return sorting.that_can_match(before, output.ranged_key, ranges)
+
+    def _land_marked(self, output: FactRows, marked: DataFrame, replaced: Replaced) -> list[dict[str, Any]]:
+        table, feeds, observation = output.table, output.feeds, Observation()
+        is_first, aside = table.full_name not in self.batch.inputs, (output.matching or Matching(())).is_set_aside()
+        counts = sorting.tallies(table, feeds, is_first=is_first, aside=aside)
+        counted = marked.observe(observation, *counts, sorting.places_of_broken())
+        rows = sorting.close_intervals(counted.where(sorting.LANDS).select(*table.column_names), table)
         if self.resumed and self.lake.landing(table.full_name, self._label(table.full_name)):
             # an earlier try wrote them: count again, write nothing
             counted.write.format("noop").mode("overwrite").save()
-        landing = self._write_once(table, conform(valid, table))
+        landing = self._write_once(
+            table, replaced.beside(conform(rows, table), self.batch.batch_id), replaces=replaced.condition
+        )
         tallies = {feed: observation.get[feed].asDict() for feed in feeds}
         places = observation.get[sorting.PLACES]
-        rows_aside, broken = self._quarantine(table, sorting.among(output.aside, places)) if places else (0, {})
-        sorted_out = [sum(t[key] for t in tallies.values()) for key in ("rows_valid", "rows_quarantined")]
-        if sorted_out != [landing.rows, rows_aside]:
+        in_conflict = any(tally["conflicts_aside"] for tally in tallies.values())
+        set_aside = self._set_aside(output, marked, places, in_conflict=in_conflict)
+        rows_aside, broken = (0, {}) if set_aside is None else self._quarantine(table, set_aside)
+        self._require_all(table, tallies, landing, rows_aside, copied=replaced.copied)
+        known = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
+        texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in known.items()]
+        self.warnings += filter(None, texts)
+        return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
+
+    def _set_aside(
+        self, output: FactRows, marked: DataFrame, places: Sequence[Row], *, in_conflict: bool
+    ) -> DataFrame | None:
+        """The rows for raw.quarantine: those that broke a rule, and those in conflict; None where there are none."""
+        frames = [sorting.among(output.aside, places)] if places else []
+        if in_conflict and output.conflicts is not None and output.matching is not None:
+            keys = ("feed", "file", "position")
+            columns = (
+                F.col(c).alias(k) for c, k in zip((sorting.FEED, sorting.FILE, sorting.POSITION), keys, strict=True)
+            )
+            found = marked.where(output.matching.is_set_aside()).select(*columns)
+            frames.append(output.conflicts.join(found, on=list(keys), how="left_semi"))
+        return reduce(DataFrame.unionByName, frames) if frames else None
+
+    def _require_all(
+        self, table: Table, tallies: Mapping[str, Mapping[str, int]], landing: Landing, rows_aside: int, *, copied: int
+    ) -> None:
+        """Raises ContractError where other rows landed or were set aside than were sorted so."""
+        added, replaced, quarantined = (
+            sum(tally[key] for tally in tallies.values()) for key in ("rows_valid", "replaced", "rows_quarantined")
+        )
+        if [added + replaced, quarantined] != [landing.rows - copied, rows_aside]:
             raise ContractError(
-                f"{self._label(table.full_name)}: {tallies} were sorted, but {landing.rows} rows landed and "
+                f"{self._label(table.full_name)}: {tallies} were sorted, but {landing.rows - copied} rows landed and "
                 f"{rows_aside} were set aside.",
                 fix="Report it with the ledger: rows were lost.",
             )
-        counts = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
-        texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in counts.items()]
-        self.warnings += filter(None, texts)
-        return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _write_once(
         self, table: Table, rows: DataFrame, *, part: str = "", as_of: Sequence[date] = (), replaces: str = ""
@@ -143,6 +197,8 @@ class BatchWriter:
 
     def _quarantine(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
         """Sets the broken rows aside; returns how many, and the rows by feed and rule."""
+        if table.written is Written.REPLACE:
+            return self._quarantine_what_is_new(table, aside)
         observation = Observation()
         landing = self._write_once(
             QUARANTINE, conform(aside.observe(observation, sorting.rules_by_place()), QUARANTINE), part=table.name
@@ -153,11 +209,34 @@ class BatchWriter:
         quarantined = self.lake.read(QUARANTINE.full_name).where(
             (F.col("target") == table.name) & (F.col("batch_id") == self.batch.batch_id)
         )
-        by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
-        counts: RuleCounts = {}
-        for feed, rule, rows in by_rule.collect():
-            counts.setdefault(feed, {})[rule] = rows
-        return landing.rows, counts
+        return landing.rows, _by_rule(quarantined)
+
+    def _quarantine_what_is_new(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
+        """As `_quarantine`, for a table made of all raw rows in each batch: what an earlier batch set aside stays as it is."""
+        self.lake.ensure(QUARANTINE)
+        earlier = (F.col("target") == table.name) & (F.col(BATCH_ID.name) < self.batch.batch_id)
+        marked = sorting.known_aside(aside, self.lake.read(QUARANTINE.full_name).where(earlier))
+        observation = Observation()
+        counted = marked.observe(observation, *sorting.aside_counts(), sorting.rules_by_place())
+        app, label = (name(QUARANTINE.full_name, table.name) for name in (self._app, self._label))
+        landing = self.lake.landing(QUARANTINE.full_name, label) if self.resumed else None
+        if landing:
+            counted.write.format("noop").mode("overwrite").save()  # an earlier try wrote them: count again
+        else:
+            new = conform(counted.where(~F.col(sorting.IS_KNOWN)).drop(sorting.IS_KNOWN), QUARANTINE)
+            self.lake.write(
+                QUARANTINE, new, app=app if self.at_most_once else "", label=label, batch_id=self.batch.batch_id
+            )
+            landing = self.lake.landing(QUARANTINE.full_name, label)
+        counts = observation.get
+        rows, known = counts[sorting.ROWS_ASIDE], counts[sorting.ROWS_KNOWN]
+        if rows - known != (landing.rows if landing else 0):
+            raise ContractError(
+                f"{label}: {rows:,} rows are to be set aside, {known:,} of them were so before, and "
+                f"{landing.rows if landing else 0:,} landed.",
+                fix="Report it with the ledger: rows were lost.",
+            )
+        return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if rows < sorting.MOST_PLACES else _by_rule(aside)
 
     def _app(self, table: str, part: str = "") -> str:
         """Delta's txnAppId of a write: the step and the table."""
@@ -168,9 +247,29 @@ class BatchWriter:
         return f"{self._app(table, part)}/{self.batch.batch_id}"
 
 
+def _shared(output: FactRows, existing: DataFrame | None) -> list[Any] | None:
+    """The groups whose rows have to be held against each other; None where they are too many to be named."""
+    if output.matching is None:
+        return None
+    groups = shared_groups(output.frame, existing=existing, matching=output.matching)
+    if groups is None:
+        return None
+    found = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
+    return sorted(found) if len(found) <= MOST_SHARED else None
+
+
+def _by_rule(quarantined: DataFrame) -> RuleCounts:
+    counts: RuleCounts = {}
+    by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
+    for feed, rule, rows in by_rule.collect():
+        counts.setdefault(feed, {})[rule] = rows
+    return counts
+
+
 def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:
     """One line of books.ledger; counts that are not stated are 0."""
-    zero = dict.fromkeys(("rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped", "rows_late"), 0)
+    counted = ("valid", "quarantined", "duplicate", "conflict", "skipped", "late")
+    zero = dict.fromkeys((f"rows_{count}" for count in counted), 0)
     return {"step": step.name, "feed": feed, "target": target, **zero, **counts}
 
 

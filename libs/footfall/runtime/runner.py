@@ -260,7 +260,7 @@ def _summary_line(step: Step, applied: Applied) -> str:
     rows_out = sum(line["rows_valid"] for line in lines)
     aside = [
         f"{sum(line[f'rows_{kind}'] for line in lines):,} {kind}"
-        for kind in ("quarantined", "duplicate", "skipped")
+        for kind in ("quarantined", "duplicate", "conflict", "skipped")
         if any(line[f"rows_{kind}"] for line in lines)
     ]
     parts = [

@@ -86,9 +86,11 @@ def _parts(module: str) -> Iterator[bytes]:
                 yield " ".join(SQL_COMMENT.sub("", file.read_text(encoding="utf-8")).split()).encode()
 
 
-def _resources(package: str) -> list[Traversable]:
+@cache
+def _resources(package: str) -> tuple[Traversable, ...]:
     folder = _folder(package)
-    return [f for f in folder.iterdir() if f.name.endswith((".sql", ".yaml"))] if folder is not None else []
+    files = folder.iterdir() if folder is not None else ()
+    return tuple(file for file in files if file.name.endswith((".sql", ".yaml")))
 
 
 @cache
@@ -114,9 +116,15 @@ def _source(module: str) -> str | None:
 
 
 @cache
+def _root() -> Traversable:
+    """The library's folder; one object, since each reads anew what is in the archive that the library may be packed in."""
+    return resources.files(ROOT)
+
+
+@cache
 def _folder(package: str) -> Traversable | None:
     """The folder of a package; None where there is none, or it is a module."""
-    folder = resources.files(ROOT)
+    folder = _root()
     for part in package.split(".")[1:]:
         folder = folder.joinpath(part)
     is_package = package.split(".")[0] == ROOT and folder.is_dir() and folder.joinpath("__init__.py").is_file()

@@ -1,4 +1,4 @@
-"""Where each mapped row goes: valid, quarantined, duplicate or skipped; pure functions of frames. Imports contracts only."""
+"""Where each mapped row goes: valid, quarantined, duplicate, in conflict or skipped; pure functions of frames. Imports contracts only."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Severity, Table, Written
 from footfall.contract.frames import broken_rules, checks, keeps
+from footfall.tables.raw import QUARANTINE
 
 # Columns that refine adds beside the target's own, and that end with the sorting.
 FEED, FILE, POSITION, SKIPPED, UNREADABLE, WARNED = (
     "_feed", "_file", "_position", "_skipped", "_unreadable", "_warned",
 )  # fmt: skip
 RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
-SOUND, DUPLICATE = "_sound", "_duplicate"
+SOUND = "_sound"
+# Columns that `footfall.steps.matching.mark` adds: how the row stands beside others with its key.
+DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_replaces"
+LINE_CONFLICT = "line_conflict"  # the rule of rows that go to quarantine since they are in conflict
 
 PLACES, RULES = "_places", "_rules"
+IS_KNOWN, ROWS_ASIDE, ROWS_KNOWN = "_is_known", "_rows_aside", "_rows_known"
 MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
 FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"  # the `valid_from` of rows whose mapping gives none
 MOST_WEEKS = 52  # key ranges of older rows are one
@@ -32,28 +37,6 @@ def check_rules(rows: DataFrame, table: Table) -> DataFrame:
     """The rows with `_sound`: neither skipped nor unreadable, and all rules kept; `reasons` names the broken rules."""
     is_readable = F.size(UNREADABLE) == 0
     return rows.withColumn(SOUND, F.col(SKIPPED).isNull() & is_readable & keeps(table))
-
-
-def mark(checked: DataFrame, table: Table, *, existing: DataFrame | None, unique: bool = False) -> DataFrame:
-    """The checked rows with `_duplicate`: the table or an earlier row of the batch has the key.
-
-    Only sound rows compete for a key. The first by file and position stays, so that the choice repeats. `existing`
-    holds the keys so far of the table, or those `that_can_match`; None where there are none. `unique` says that sound
-    rows have keys of their own already, which saves a sort.
-    """
-    within_key = Window.partitionBy(*table.key, own_number()).orderBy(FEED, FILE, POSITION)
-    is_repeated = F.lit(False) if unique else F.col(SOUND) & (F.row_number().over(within_key) > 1)
-    marked = checked.withColumn(DUPLICATE, is_repeated)
-    if existing is None:
-        return marked
-    hashed = F.xxhash64(*table.key)
-    keys = existing.select(*table.key, hashed.alias("_hashed"), F.lit(True).alias("_exists"))
-    return (
-        marked.withColumn("_hashed", F.coalesce(own_number(), hashed))
-        .join(keys, on=["_hashed", *table.key], how="left")
-        .withColumn(DUPLICATE, F.col(DUPLICATE) | (F.col(SOUND) & F.coalesce("_exists", F.lit(False))))
-        .drop("_exists", "_hashed")
-    )
 
 
 def own_number() -> Column:
@@ -76,7 +59,8 @@ def key_ranges(checked: DataFrame, table: Table, column: str) -> DataFrame:
 def that_can_match(existing: DataFrame, column: str, ranges: Sequence[Row]) -> DataFrame | None:
     """The rows of the table whose key can be one of the batch's, by its `key_ranges`; None where there is no range.
 
-    Delta leaves out the files whose statistics lie outside of all ranges.
+    Delta leaves out the files whose statistics lie outside of all ranges, the Parquet reader the parts of files whose footers
+    say so.
     """
     within = [F.col(column).between(F.lit(r["least"]), F.lit(r["greatest"])) for r in ranges]
     return existing.where(reduce(operator.or_, within)) if within else None
@@ -93,8 +77,8 @@ def without(table: Table, generated: Sequence[str]) -> Table:
 
 
 def is_valid() -> Column:
-    """Whether a marked row goes into the table."""
-    return F.col(SOUND) & ~F.col(DUPLICATE)
+    """Whether a marked row adds a row to the table. What is written is another question: `_lands` says so of each row."""
+    return F.col(SOUND) & ~F.col(DUPLICATE) & ~F.col(CONFLICT)
 
 
 def is_broken() -> Column:
@@ -148,6 +132,19 @@ def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
     return aside.where(F.col("file").isin(files) & F.col("position").isin(positions))
 
 
+def known_aside(aside: DataFrame, before: DataFrame) -> DataFrame:
+    """Rows of raw.quarantine with `_is_known`: whether those set aside before hold the same raw row for the same table."""
+    places = list(QUARANTINE.key)
+    known = before.select(*places, F.lit(True).alias("_known")).dropDuplicates(places)
+    joined = aside.join(known, on=places, how="left")
+    return joined.withColumn(IS_KNOWN, F.coalesce("_known", F.lit(False))).drop("_known")
+
+
+def aside_counts() -> list[Column]:
+    """Rows of `known_aside`, and those among them that are known."""
+    return [F.count(F.lit(1)).alias(ROWS_ASIDE), F.count_if(IS_KNOWN).alias(ROWS_KNOWN)]
+
+
 def rules_by_place() -> Column:
     """array<struct<feed, rules>> of rows of raw.quarantine, MOST_PLACES at most."""
     return F.min_by(F.struct("feed", "rules"), "position", MOST_PLACES).alias(RULES)
@@ -161,26 +158,30 @@ def rule_counts(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     return {feed: dict(of_feed) for feed, of_feed in counts.items()}
 
 
-def tallies(table: Table, feeds: Mapping[str, Sequence[str]], *, is_first: bool) -> list[Column]:
+def tallies(
+    table: Table, feeds: Mapping[str, Sequence[str]], *, is_first: bool, aside: Column | None = None
+) -> list[Column]:
     """One struct a feed of exact counts over marked rows, named by the feed: its line of the ledger.
 
-    `feeds` gives the reasons for which each feed's mapping skips rows; `is_first` says that the table was empty before.
+    `feeds` gives the reasons for which each feed's mapping skips rows; `is_first` says that the table was empty before; `aside`
+    whether a row goes to quarantine since it is in conflict.
     """
-    late = is_late_load(table, is_first=is_first)
-    return [_tally(table, F.col(FEED) == feed, skips, late).alias(feed) for feed, skips in feeds.items()]
+    late, to_quarantine = is_late_load(table, is_first=is_first), F.lit(False) if aside is None else aside
+    return [_tally(table, F.col(FEED) == feed, skips, late, to_quarantine).alias(feed) for feed, skips in feeds.items()]
 
 
-def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: Column) -> Column:
+def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: Column, aside: Column) -> Column:
     late = F.expr("known_at > event_time + INTERVAL 1 DAY") if "event_time" in table.column_names else F.lit(False)
     counted = {
         "rows_read": F.lit(True),
         "rows_valid": is_valid(),
-        "rows_quarantined": is_broken(),
+        "rows_quarantined": is_broken() | aside,
         "rows_duplicate": F.col(DUPLICATE),
+        "rows_conflict": F.col(CONFLICT) & ~aside,
         "rows_skipped": F.col(SKIPPED).isNotNull(),
         "rows_late": is_valid() & late,
     }
-    counted |= {"late_load": late_load}
+    counted |= {"late_load": late_load, "replaced": F.col(REPLACES), "conflicts_aside": aside}
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
     counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
     counted |= {f"rule:{name}": F.col(SOUND) & F.array_contains(WARNED, name) for name in warning_names(table)}
@@ -212,12 +213,21 @@ def reasons(table: Table) -> Column:
 
 def quarantined(checked: DataFrame, table: Table) -> DataFrame:
     """The rows of raw.quarantine: those that broke a rule, with the raw row as JSON. Only these get reasons and JSON."""
-    return checked.where(is_broken()).select(
+    return _set_aside(checked.where(is_broken()), table, reasons(table))
+
+
+def conflicting(checked: DataFrame, table: Table) -> DataFrame:
+    """All sound rows as rows of raw.quarantine, should they turn out to be in conflict."""
+    return _set_aside(checked.where(SOUND), table, F.array(F.lit(LINE_CONFLICT)))
+
+
+def _set_aside(rows: DataFrame, table: Table, rules: Column) -> DataFrame:
+    return rows.select(
         F.col(FEED).alias("feed"),
         F.lit(table.name).alias("target"),
         F.col(FILE).alias("file"),
         F.col(POSITION).alias("position"),
-        reasons(table).alias("rules"),
+        rules.alias("rules"),
         F.to_json(RAW_ROW).alias("raw_row"),
         F.col(TAKEN_AT).alias("known_at"),
     )

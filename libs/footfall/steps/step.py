@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table
 from footfall.steps.code import code_hash
+from footfall.steps.line_keys import Matching
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Output:
 
     `as_of` are the dates that a table by dates replaces. `replaces` is, of a table that is updated, a SQL predicate of
     the old rows that leave it in the same commit: none, or `contract.EVERY_ROW`. `landed` is called when the rows have
-    landed, or have failed to: what the frame was read from can be dropped.
+    landed, or have failed to: what the frame was read from can be dropped. `warnings` is called once the frame was computed:
+    sentences for a person, by what it observed.
     """
 
     table: Table
@@ -69,26 +71,31 @@ class Output:
     as_of: Sequence[date] = ()
     replaces: str = ""
     landed: Callable[[], None] | None = None
+    warnings: Callable[[], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
 class FactRows:
-    """Rows with the columns of `footfall.steps.sorting`, which the runner sorts: valid, quarantined, duplicate, skipped.
+    """Rows with the columns of `footfall.steps.sorting`, which the runner sorts: valid, quarantined, duplicate, in conflict, skipped.
 
     `feeds` gives for each feed the reasons for which its mapping skips rows. `aside` holds the broken ones among
-    them as rows of raw.quarantine; it is looked at only where there are any. `unique` says that sound rows have keys of
-    their own. `without_known` are the feeds whose rows count as known from when they are taken: a late load of them is
-    worth a warning. `ranged_key` is a key column by whose values in the batch files of the table are left out when
-    its keys are looked up; empty: by none.
+    them as rows of raw.quarantine; it is looked at only where there are any. `matching` says which rows are one and the
+    same (default: those with one key of the table), and `conflicts` holds the sound rows of feeds whose conflicts go to
+    quarantine, as they would stand there. `without_known` are the feeds whose rows count as known from when they are
+    taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
+    table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
+    say, as `steps.history` does it.
     """
 
     table: Table
     frame: DataFrame
     feeds: Mapping[str, Sequence[str]]
     aside: DataFrame
-    unique: bool = False
+    matching: Matching | None = None
+    conflicts: DataFrame | None = None
     without_known: Sequence[str] = ()
     ranged_key: str = ""
+    versions: bool = False
 
 
 @dataclass(frozen=True)

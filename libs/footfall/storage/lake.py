@@ -160,7 +160,7 @@ class Lake:
 
         That costs as much again as the write itself, since Delta rebuilds the table's state for it
         (findings/delta-idempotent-append-rebuilds-state.sh). `label` marks the commit, so that `landing` finds it; `as_of`
-        names the dates that a REPLACE_AS_OF table replaces, `replaces` the old rows that leave an UPDATE table, by a predicate;
+        names the dates that a REPLACE_AS_OF table replaces, `replaces` the old rows that leave an APPEND or UPDATE table, by a predicate;
         `anew` says that the rows replace all rows of an APPEND table.
         """
         self.ensure(table)
@@ -169,7 +169,8 @@ class Lake:
         writer = rows.write.format("delta").option("userMetadata", label)
         if app:
             writer = writer.option("txnAppId", app).option("txnVersion", batch_id)
-        is_added = not anew if table.written is Written.APPEND else table.written is Written.UPDATE and not replaces
+        adds = table.written is Written.UPDATE or (table.written is Written.APPEND and not anew)
+        is_added = adds and not replaces
         if is_added:
             writer = writer.mode("append")
         else:

@@ -71,7 +71,7 @@ FILES = Table(
 LEDGER = Table(
     name="ledger",
     layer=Layer.BOOKS,
-    version=2,
+    version=3,
     grain="one row per step, batch, feed and table written: where every row read went",
     columns=(
         Column("step", "string", "name of the step"),
@@ -84,6 +84,13 @@ LEDGER = Table(
             "rows_duplicate",
             "bigint",
             "rows that the table already had, or the batch twice",
+            unit="count",
+            required=True,
+        ),
+        Column(
+            "rows_conflict",
+            "bigint",
+            "rows with a known key and other content, less those that went to quarantine",
             unit="count",
             required=True,
         ),
@@ -105,5 +112,7 @@ LEDGER = Table(
         Column("warnings", "map<string,bigint>", "what was odd about valid rows -> rows; see docs/sources.md"),
     ),
     key=("step", "batch_id", "feed", "target"),
-    rules=(Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_skipped"),),
+    rules=(
+        Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_conflict + rows_skipped"),
+    ),
 )

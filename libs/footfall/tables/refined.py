@@ -6,11 +6,16 @@ from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, MONEY, QUANTITY, TE
 PROPERTIES = Column(
     "properties",
     "map<string,string>",
-    "source columns that the mapping does not use",
+    "source columns and fields that the mapping's `keep` lists, as text",
     personal=Personal.FREE_TEXT,
 )
 ITEM = Column("item_id", "string", "the shop's own item number")
 CURRENCY = Column("currency", "string", "ISO 4217 code of the amounts", required=True)
+LINE_KEY = Column(
+    "line_key",
+    "bigint",
+    "hash of the source's columns that identify the line in its order; NULL: the row's own columns do",
+)
 CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
 CHANNEL = Column("channel", "string", "web, app, mini_program, store or call_centre")
 CHANNEL_RULE = Rule("channel_known", f"channel IN {CHANNELS}")
@@ -127,10 +132,12 @@ CAMPAIGNS = Table(
 EVENTS = Table(
     name="events",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per thing that somebody did or that happened to them",
     columns=(
-        Column("event_id", "string", "the source's own id, or a hash of source, row and ordinal"),
+        Column(
+            "event_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
         *CLOCKS,
         ACTOR,
         Column("event_type", "string", "view, search, add_to_cart, purchase, ...", required=True),
@@ -139,7 +146,7 @@ EVENTS = Table(
         Column("amount", MONEY, "money moved, in `currency`"),
         Column("currency", "string", "ISO 4217 code of the amount"),
         Column("amount_base", MONEY, "amount in the shop's currency at that day's rate"),
-        Column("order_id", "string", "the shop's own order number"),
+        Column("order_id", "string", "the shop's own order number", personal=Personal.QUASI),
         Column("session_key", "string", "the source's own session, if it cuts any", personal=Personal.IDENTIFIER),
         CHANNEL,
         Column("campaign_id", "string", "campaign that led here"),
@@ -162,11 +169,11 @@ EVENTS = Table(
 ORDER_LINES = Table(
     name="order_lines",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per line of an order, as placed; what comes back is in refund_lines",
     columns=(
-        Column("order_id", "string", "the shop's own order number"),
-        Column("line_number", "int", "position in the order, from 1; every order has a line 1"),
+        Column("order_id", "string", "the shop's own order number", personal=Personal.QUASI),
+        Column("line_number", "int", "number of the line in its order, from 1; every order has a line 1"),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the shop's own item number", required=True),
@@ -180,6 +187,7 @@ ORDER_LINES = Table(
         Column("store_id", "string", "the shop's own branch number"),
         Column("campaign_id", "string", "campaign that led here"),
         Column("coupon_id", "string", "coupon used"),
+        LINE_KEY,
     ),
     key=("order_id", "line_number"),
     rules=(
@@ -196,15 +204,20 @@ ORDER_LINES = Table(
 COUPON_REDEMPTIONS = Table(
     name="coupon_redemptions",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per coupon handed in",
     columns=(
-        Column("redemption_id", "string", "the source's own id, or a hash of source, row and ordinal"),
+        Column(
+            "redemption_id",
+            "string",
+            "the source's own id, or a hash of source, row and ordinal",
+            personal=Personal.QUASI,
+        ),
         *CLOCKS,
         ACTOR,
         Column("coupon_id", "string", "the shop's own coupon number", required=True),
         Column("campaign_id", "string", "campaign that the coupon belongs to"),
-        Column("order_id", "string", "order that it was used in, if known"),
+        Column("order_id", "string", "order that it was used in, if known", personal=Personal.QUASI),
     ),
     key=("redemption_id",),
     rules=(NOT_BEFORE_IT_HAPPENED,),
@@ -213,14 +226,16 @@ COUPON_REDEMPTIONS = Table(
 REVIEWS = Table(
     name="reviews",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per review",
     columns=(
-        Column("review_id", "string", "the source's own id, or a hash of source, row and ordinal"),
+        Column(
+            "review_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the item reviewed"),
-        Column("order_id", "string", "order that it speaks of, if known"),
+        Column("order_id", "string", "order that it speaks of, if known", personal=Personal.QUASI),
         Column("rating", "int", "stars", unit="1 to 5"),
         Column("language", "string", "ISO 639-1 code, if the source says"),
         Column("text", "string", "as written", personal=Personal.FREE_TEXT, required=True),

@@ -38,11 +38,16 @@ TEXT_VECTORS = Table(
 TEXT_INSIGHTS = Table(
     name="text_insights",
     layer=Layer.RESULTS,
-    version=3,
+    version=4,
     grain="one row per document that was read, a review or a ticket: what it says",
     columns=(
         Column("document_kind", "string", "review or ticket"),
-        Column("document_id", "string", "review_id in refined.reviews, ticket_id in refined.tickets"),
+        Column(
+            "document_id",
+            "string",
+            "review_id in refined.reviews, ticket_id in refined.tickets",
+            personal=Personal.QUASI,
+        ),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the item that it speaks of"),
@@ -143,10 +148,10 @@ CLAUSE_VECTORS = Table(
 TEXT_ASPECTS = Table(
     name="text_aspects",
     layer=Layer.RESULTS,
-    version=1,
+    version=2,
     grain="one row per document, clause and aspect that the clause speaks of",
     columns=(
-        Column("document_id", "string", "the review's or the ticket's own id"),
+        Column("document_id", "string", "the review's or the ticket's own id", personal=Personal.QUASI),
         Column("document_kind", "string", "review or ticket"),
         Column("clause_number", "int", "as in clause_vectors"),
         Column("aspect", "string", "quality, price, delivery ... or one of the shop's own"),

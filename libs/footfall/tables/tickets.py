@@ -12,13 +12,15 @@ UNCLEAR = "unclear"  # the label of a message from which nobody could say what i
 TICKETS = Table(
     name="tickets",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per message that a customer wrote to the shop's service",
     columns=(
-        Column("ticket_id", "string", "the source's own id, or a hash of source, row and ordinal"),
+        Column(
+            "ticket_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
         *CLOCKS,
         ACTOR,
-        Column("order_id", "string", "order that it speaks of, if known"),
+        Column("order_id", "string", "order that it speaks of, if known", personal=Personal.QUASI),
         Column("item_id", "string", "item that it speaks of, if known"),
         CHANNEL,
         Column("language", "string", "ISO 639-1 code, if the source says"),

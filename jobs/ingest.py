@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from footfall.check.source_check import check_source
-from footfall.ingest.arrival import arrive
+from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
 from footfall.refine.fills import ShopDefaults
 from footfall.runtime.cli import Job, clock, guarded, main, parser, row_count, settings_of
 from footfall.runtime.session import open_session
-from footfall.steps.step import Files, Frames, Output, Step, StepResult
+from footfall.steps.step import Frames, Output, Step, StepResult
 
 
 def steps(job: Job) -> list[Step]:
@@ -31,7 +31,7 @@ def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
         table, rows = arrive(frames["files"], source=source.source, feed=raw, now=job.now, keep_days=feed.keep_days)
         return StepResult([Output(table, rows)])
 
-    files = Files(job.settings.sources.root, feed.files or "", feed.format, feed.options)
+    files = files_of(feed, job.settings.sources.root)
     return Step(f"ingest_{raw}", reads=(), writes=(f"raw.{raw}",), apply=apply, files=files)
 
 

@@ -30,7 +30,7 @@ def steps(job: Job) -> list[Step]:
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds]
+        raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds if f.reads in frames]
         return StepResult([minted_output(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}
@@ -51,7 +51,7 @@ def _facts(job: Job, feeds: list[RawFeed], table: Table) -> Step:
     shop = ShopDefaults(own.time_zone, own.currency, own.first_day)
 
     def apply(frames: Frames) -> StepResult:
-        raw = {f.name: f.with_arrival(frames[f.reads], job.now) for f in feeds}
+        raw = {f.name: f.with_arrival(frames[f.reads], job.now) for f in feeds if f.reads in frames}
         vault = frames.get(PSEUDONYMS.full_name)
         return StepResult([fact_rows(feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids(job.key))])
 

@@ -203,8 +203,8 @@ feeds:
 """
 
 
-def test_names_that_a_table_cannot_take_are_usable_and_a_field_that_comes_later_is_named(
-    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_fields_within_json_text_are_read_by_their_path_whatever_shape_it_has(
+    spark: SparkSession, lake: Lake, tmp_path: Path
 ) -> None:
     assert spark is not None
     (tmp_path / "catalogue").mkdir()
@@ -213,7 +213,27 @@ def test_names_that_a_table_cannot_take_are_usable_and_a_field_that_comes_later_
     mapping.write_text(NESTED)
     assert _run(lake, tmp_path, mapping) == 0
     assert [(r["item_id"], r["item_name"]) for r in lake.read("refined.items").collect()] == [("s1", "Tea")]
-    (tmp_path / "catalogue" / "b.json").write_text('{"art no": {"id": "s2", "tier": "x"}, "full.name": "Tea"}\n')
+    (tmp_path / "catalogue" / "b.json").write_text(
+        '{"art no": {"tier": {"x": 1}, "id": 2}, "full.name": "Oats"}\n{"art no": "s3", "full.name": "Salt"}\n'
+    )
+    assert _run(lake, tmp_path, mapping) == 0
+    items = lake.read("refined.items").orderBy("item_id").collect()
+    assert [(r["item_id"], r["item_name"]) for r in items] == [("2", "Oats"), ("s1", "Tea")]
+    assert lake.read("raw.quarantine").where("array_contains(rules, 'item_id_required')").count() >= 1
+
+
+def test_a_column_of_another_type_is_refused_with_both(
+    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = tmp_path / "corner.yaml"
+    mapping.write_text(NESTED.replace("json", "parquet").replace("*.", "*/*."))
+    spark.sql("SELECT named_struct('id', 's1') AS art_no, 'Tea' AS full_name").write.parquet(
+        str(tmp_path / "catalogue" / "a")
+    )
+    assert _run(lake, tmp_path, mapping) == 0
+    spark.sql("SELECT named_struct('id', 's2', 'tier', 'x') AS art_no, 'Tea' AS full_name").write.parquet(
+        str(tmp_path / "catalogue" / "b")
+    )
     assert _run(lake, tmp_path, mapping) == 2
     assert (
         "footfall stopped (source error): new rows of feed corner_catalogue have other types than those in "

@@ -20,7 +20,7 @@ UNREPEATABLE = {
 UNREPEATABLE_EXCEPTIONS = {
     "libs/footfall/check/sample.py": "numbers the rows of a sample that is shown once and kept nowhere",
     "libs/footfall/runtime/session.py": "counts the partitions of a range, which is how many tasks run at once",
-    "libs/footfall/storage/files.py": "monotonically_increasing_id orders the rows of a block as in the file; the window counts from it",
+    "libs/footfall/storage/text_lines.py": "monotonically_increasing_id orders the rows of a block as in the file, for the window",
 }
 UNREPEATABLE_SQL_EXCEPTIONS = {
     "libs/footfall/mapping/sql_words.py": "names them, to refuse them in mappings",

@@ -18,11 +18,17 @@ PASSING: tuple[str, ...] = (
     "a02c_conflicts",
     "a03a_unmapped_columns",
     "a03b_identifier_in_other_dress",
+    "a04_objects_on_one_line",
     "a05a_dumps_with_a_day",
     "a05b_dumps_by_arrival",
     "a07b_open_ends_and_old_dates",
     "a09a_int96_clocks",
     "a09b_delta_clocks",
+    "a11a_csv_quotes",
+    "a11b_csv_broken_rows",
+    "b14_nested_json_changes_shape",
+    "b17b_encodings",
+    "b17d_names_and_stars",
 )
 
 

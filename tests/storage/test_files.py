@@ -13,7 +13,9 @@ from footfall.errors import SourceError
 from footfall.mapping.reader_options import ALLOWED
 from footfall.runtime.explain import explain
 from footfall.steps.step import Files
-from footfall.storage.files import ONE_TASK_BYTES, below, list_files, read_files, read_renamed_files
+from footfall.storage.batch import FilePin
+from footfall.storage.files import list_files, read_files, read_renamed_files
+from footfall.storage.text_lines import ONE_TASK_BYTES, below
 
 
 def _files(root: Path, pattern: str, kind: str, **options: str) -> Files:
@@ -28,7 +30,9 @@ def _rows(spark: SparkSession, files: Files) -> list[dict[str, Any]]:
 def test_files_are_named_below_their_root_with_their_sizes(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "in one").mkdir()
     (tmp_path / "in one" / "a+b.csv").write_text("x\n1\n")
-    assert list_files(spark, _files(tmp_path, "in one/*.csv", "csv")) == {"in one/a+b.csv": 4}
+    pins = list_files(spark, _files(tmp_path, "in one/*.csv", "csv"))
+    changed_ms = (tmp_path / "in one" / "a+b.csv").stat().st_mtime_ns // 1_000_000
+    assert pins == {"in one/a+b.csv": FilePin(4, changed_ms)}
     assert [r["_file"] for r in _rows(spark, _files(tmp_path, "in one/*.csv", "csv"))] == ["in one/a+b.csv"]
 
 
@@ -45,12 +49,20 @@ def test_the_same_file_has_the_same_name_on_any_storage(root: str, path: str, na
     assert below(root, path) == name
 
 
-def test_no_file_or_only_an_empty_one_is_told(spark: SparkSession, tmp_path: Path) -> None:
-    for _ in range(2):
-        with pytest.raises(SourceError, match=r"no file with anything in it fits .*\.csv") as told:
-            list_files(spark, _files(tmp_path, "*.csv", "csv"))
-        assert "an empty file counts as none" in told.value.fix
-        (tmp_path / "a.csv").touch()
+def test_no_file_that_fits_is_told(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no file fits .*\.csv"):
+        list_files(spark, _files(tmp_path, "*.csv", "csv"))
+
+
+@pytest.mark.parametrize("others", [["b c.csv"], []])
+def test_an_empty_file_is_named_beside_full_ones_too(spark: SparkSession, tmp_path: Path, others: list[str]) -> None:
+    (tmp_path / "a+[1] %20.csv").touch()
+    for name in others:
+        (tmp_path / name).write_text("x\n")
+    with pytest.raises(SourceError) as refusal:
+        list_files(spark, _files(tmp_path, "*.csv", "csv"))
+    assert refusal.value.what == "a+[1] %20.csv: it is empty, as after an upload that broke off."
+    assert "waits" in refusal.value.fix
 
 
 @pytest.mark.parametrize("cores", ["1", "64"])
@@ -73,11 +85,10 @@ def test_rows_of_text_files_are_counted_in_order_however_the_file_is_split(
 
 
 def test_the_rows_of_a_large_text_file_are_numbered_by_its_splits(spark: SparkSession, tmp_path: Path) -> None:
-    """The same numbers, of files that are cut into several splits, a compressed one, and lines with nothing or two objects."""
+    """The same numbers, of files that are cut into several splits, a compressed one, and lines with nothing, two objects or a list."""
     lines = "".join(f'{{"word": "row {n}"}}\n' for n in range(0, 300, 2))
-    (tmp_path / "a.json").write_text(
-        lines.replace("\n", "\n\n", 20) + '[{"word": "x"}, {"word": "y"}]\n{"wor\n' + lines
-    )
+    (tmp_path / "a.json").write_text(lines.replace("\n", "\n\n", 20) + '{"word": "x"}, {"word": "y"}\n{"wor\n' + lines)
+    (tmp_path / "c.json").write_text('[{"word": "x"}, {"word": "y"}]\n')
     (tmp_path / "b.json.gz").write_bytes(gzip.compress(b'{"word": "zipped"}\n{"word": "too"}\n'))
     files = _files(tmp_path, "*.json*", "json")
     names = list(list_files(spark, files))
@@ -92,7 +103,7 @@ def test_the_rows_of_a_large_text_file_are_numbered_by_its_splits(spark: SparkSe
     finally:
         spark.conf.set("spark.sql.files.maxPartitionBytes", before)
     assert rows[1] == rows[0]
-    assert [row["_position"] for row in rows[1]] == [*range(303), 0, 1]
+    assert [row["_position"] for row in rows[1]] == [*range(302), 0, 1, 0, 1]
 
 
 def test_json_lines_arrive_as_text_and_a_truncated_line_is_kept(spark: SparkSession, tmp_path: Path) -> None:
@@ -168,13 +179,22 @@ def test_signs_in_names_that_a_table_cannot_take_become_underscores(spark: Spark
 
 
 def test_so_do_those_of_fields_within_columns(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('{"to go": {"card-no": "7", "2nd": [{"a b": "x"}]}}\n')
-    rows, renamed = read_renamed_files(spark, _files(tmp_path, "*.json", "json"), ["a.json"])
-    assert rows.schema["to_go"].dataType.simpleString() == "struct<_2nd:array<struct<a_b:string>>,card_no:string>"
+    nested = "`to go` struct<`card-no`: string, `2nd`: array<struct<`a b`: string>>>"
+    spark.createDataFrame([(("7", [("x",)]),)], nested).write.parquet(str(tmp_path / "a"))
+    files = _files(tmp_path, "a/*.parquet", "parquet")
+    rows, renamed = read_renamed_files(spark, files, list(list_files(spark, files)))
+    assert rows.schema["to_go"].dataType.simpleString() == "struct<card_no:string,_2nd:array<struct<a_b:string>>>"
     assert rows.select("to_go._2nd", "to_go.card_no").collect() == [([("x",)], "7")]
     assert renamed == {
         "to go": "to_go", "to_go.2nd": "to_go._2nd", "to_go.card-no": "to_go.card_no", "to_go._2nd.a b": "to_go._2nd.a_b",
     }  # fmt: skip
+
+
+def test_two_fields_within_a_column_may_not_get_the_same_name(spark: SparkSession, tmp_path: Path) -> None:
+    spark.createDataFrame([(("7", "8"),)], "x struct<`a b`: string, `a-b`: string>").write.parquet(str(tmp_path / "a"))
+    files = _files(tmp_path, "a/*.parquet", "parquet")
+    with pytest.raises(SourceError, match=r"`x\.a b` and `x\.a-b` would have the same name in the raw table"):
+        read_files(spark, files, list(list_files(spark, files)))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +204,6 @@ def test_so_do_those_of_fields_within_columns(spark: SparkSession, tmp_path: Pat
             '{"unit price": 1, "Unit_Price": 2}',
             "`Unit_Price` and `unit price` would have the same name in the raw table.",
         ),
-        ('{"x": {"a b": 1, "a-b": 2}}', "`x.a b` and `x.a-b` would have the same name in the raw table."),
         ('{"Id": 1, "id": 2}', "two columns are called `id`; case does not count."),
     ],
 )

@@ -8,6 +8,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from footfall.check.sample import Sample
+from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.yaml_file import Places, nearest
 from footfall.refine.bare_numbers import bare_numbers
 from footfall.refine.expressions import expression_faults
@@ -19,7 +20,7 @@ def sample_faults(sample: Sample, places: Places) -> Iterator[str]:
     """Each type and expression of the feed that is at fault, in words, with file and line."""
     faults = expression_faults(sample.rows, sample.feed)
     for key, words in faults or bare_numbers(sample.rows, sample.feed, sample.feed.into):
-        yield f"{nearest(('feeds', sample.key, *key), places)}: {words}"
+        yield f"{nearest(('feeds', sample.key, *key), places)}: {without_json_paths(words)}"
 
 
 def value_faults(sample: Sample, places: Places) -> Iterator[str]:
@@ -31,4 +32,5 @@ def value_faults(sample: Sample, places: Places) -> Iterator[str]:
         except PySparkException as fault:
             if not (condition := data_condition(fault)):
                 raise
-            yield f"{nearest(('feeds', sample.key, *key), places)}: `{sql}`: fails on a value of the sample ({condition})"
+            words = f"`{without_json_paths(sql)}`: fails on a value of the sample ({condition})"
+            yield f"{nearest(('feeds', sample.key, *key), places)}: {words}"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.ingest.arrival import arrive
+from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
-from footfall.steps.step import Files
+from footfall.refine.json_text import reading_json_text
 from footfall.storage.files import list_files, read_renamed_files
 from footfall.storage.raw_names import refuse_own_names
+
+FILES_SAMPLED = 8
+LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: some values go over several
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,28 @@ class Sample:
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:
-    """At most `row_count` rows of a feed's first file, taken at `now`; SourceError where there is no file."""
-    feed, name = source.feeds[key], source.raw_name(key)
+    """At most `row_count` rows of a feed, taken at `now`: the first ones of up to FILES_SAMPLED files, from the first to the last.
+
+    Raises SourceError where there is no file, or one is empty.
+    """
+    feed, name = reading_json_text(source.feeds[key]), source.raw_name(key)
     renamed: Mapping[str, str] = {}
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
     else:
-        files = Files(root, feed.files or "", feed.format, feed.options)
+        files = replace(files_of(feed, root), first_lines=LINES_A_ROW * row_count + LINES_MORE)
         names = sorted(list_files(spark, files))
-        all_rows, renamed = read_renamed_files(spark, files, names[:1])
-        rows, file_count = all_rows.orderBy("_position").limit(row_count), len(names)
+        all_rows, renamed = read_renamed_files(spark, files, _spread(names))
+        first_rows = all_rows.where(F.col("_position") < row_count)
+        rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
     return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed)
+
+
+def _spread(names: Sequence[str]) -> list[str]:
+    """FILES_SAMPLED of the names at most, the first and the last among them."""
+    if len(names) <= FILES_SAMPLED:
+        return list(names)
+    return [names[i * (len(names) - 1) // (FILES_SAMPLED - 1)] for i in range(FILES_SAMPLED)]
 
 
 def _rows_in_place(spark: SparkSession, table: str, row_count: int) -> DataFrame:

@@ -8,7 +8,23 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
+from footfall.mapping.source import Feed
+from footfall.steps.step import Files
 from footfall.tables import feed_table
+
+
+def files_of(feed: Feed, root: str) -> Files:
+    """The files of a feed below a root, and how they are read."""
+    return Files(
+        root,
+        feed.files or "",
+        feed.format,
+        feed.options,
+        partitions=feed.partitions,
+        line_pattern=feed.pattern,
+        not_rows=feed.not_rows,
+        rewritten_days=feed.rewritten_days,
+    )
 
 
 def arrive(

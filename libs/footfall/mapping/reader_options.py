@@ -11,6 +11,16 @@ from footfall.mapping.yaml_file import Key
 # the first of several JSON values. A wrong `lineSep` makes one row of a file. `samplingRatio`, `dropFieldIfAllNull`, `mergeSchema`
 # and `enforceSchema` lose columns. `allowComments` drops JSON lines. `maxColumns`, `maxCharsPerColumn` and
 # `unescapedQuoteHandling` lose values. Types, dates and zones belong to the mapping itself.
+_OF_JSON = (
+    "encoding",
+    "charset",
+    "allowSingleQuotes",
+    "allowUnquotedFieldNames",
+    "allowNumericLeadingZeros",
+    "allowNonNumericNumbers",
+    "allowBackslashEscapingAnyCharacter",
+    "allowUnquotedControlChars",
+)
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "csv": (
         "header",
@@ -26,19 +36,19 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "ignoreLeadingWhiteSpace",
         "ignoreTrailingWhiteSpace",
     ),
-    "json": (
-        "encoding",
-        "charset",
-        "allowSingleQuotes",
-        "allowUnquotedFieldNames",
-        "allowNumericLeadingZeros",
-        "allowNonNumericNumbers",
-        "allowBackslashEscapingAnyCharacter",
-        "allowUnquotedControlChars",
-    ),
+    "json": _OF_JSON,
     "parquet": ("datetimeRebaseMode", "int96RebaseMode"),
+    "orc": (),
+    "json_array": _OF_JSON,
+    "text": ("encoding", "charset"),
 }
 ENCODINGS = frozenset({"encoding", "charset"})
+
+
+def encoding_of(options: Mapping[str, str]) -> str:
+    """The encoding that the options name; empty for UTF-8, which Spark takes text for."""
+    name = options.get("encoding", options.get("charset", ""))
+    return "" if name.casefold() in {"utf-8", "utf8"} else name
 
 
 def option_faults(format_name: str, options: Mapping[str, str]) -> list[tuple[Key, str]]:
@@ -58,14 +68,21 @@ def _fault(format_name: str, name: str, value: str, allowed: tuple[str, ...]) ->
     return f'write "true" or "false", got {value!r}' if is_switch and value not in {"true", "false"} else ""
 
 
+def breaks_lines_by_byte(encoding: str) -> bool:
+    """Whether the byte 0x0A is a line break in the encoding and nothing else, as Spark takes it; LookupError where there is no such."""
+    return "\n".encode(encoding) == b"\n"
+
+
+def is_by_byte(options: Mapping[str, str]) -> bool:
+    """Whether files of the encoding that the options name can be cut into lines at the byte 0x0A."""
+    encoding = encoding_of(options)
+    return not encoding or breaks_lines_by_byte(encoding)
+
+
 def _encoding_fault(encoding: str) -> str:
-    """Spark cuts a file into lines at the byte 0x0A, so that byte must be the line break and nothing else."""
+    """What is wrong with an encoding; empty where nothing is."""
     try:
-        breaks_lines_by_byte = "\n".encode(encoding) == b"\n"
+        "".encode(encoding)
     except LookupError:
         return f"no such encoding: {encoding} (write a name such as UTF-8, ISO-8859-1 or GBK)"
-    if breaks_lines_by_byte:
-        return ""
-    return (
-        f"rows of a file in {encoding} cannot be told apart by Spark (convert the file to UTF-8 before it is delivered)"
-    )
+    return ""

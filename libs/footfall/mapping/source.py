@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from footfall.contract import BATCH_ID, Table
+from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults, quoted
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
@@ -31,6 +32,8 @@ FILLED_IN = frozenset(
         "line_key",
     }
 )
+TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
+NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
@@ -151,7 +154,7 @@ class Feed(Closed):
     into: dict[str, Target] = Field(min_length=1)
     files: str | None = None
     delta: str | None = None
-    format: Literal["parquet", "csv", "json"] = "parquet"
+    format: Literal["parquet", "orc", "csv", "json", "json_array", "text"] = "parquet"
     options: dict[str, str] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
     time_zone: TimeZone | None = None
@@ -161,6 +164,10 @@ class Feed(Closed):
     nobody: tuple[Annotated[str, BeforeValidator(_word)], ...] = Field(default=NOBODY, strict=False)
     file_day: Annotated[str, AfterValidator(_with_a_group)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    partitions: tuple[str, ...] = Field(default=(), strict=False)
+    pattern: str = ""
+    not_rows: str = ""
+    rewrites: Annotated[str, Field(pattern=r"^[0-9]{1,3} days?$")] = ""
 
     @model_validator(mode="after")
     def _check(self) -> Feed:
@@ -173,6 +180,10 @@ class Feed(Closed):
             ]
         else:
             faults += option_faults(self.format, self.options)
+        faults += pattern_faults(self.format, pattern=self.pattern, not_rows=self.not_rows)
+        if self.delta is not None:
+            names = ("partitions", "rewrites")
+            faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
         if "nobody" in self.model_fields_set and not self.identifiers:
             faults.append((("nobody",), "no table of this feed is about somebody"))
         if self.file_day and (self.delta or not any(self.has_versions(name) for name in self.into)):
@@ -182,6 +193,11 @@ class Feed(Closed):
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
+
+    @property
+    def rewritten_days(self) -> int:
+        """For how many days after a file was first taken its source may write it anew."""
+        return int(self.rewrites.partition(" ")[0] or 0)
 
     def expressions(self) -> Iterator[tuple[Key, str]]:
         """Every expression in SQL, with its key path below the feed."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
+_PATTERN = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?\*/)
       | (?P<literal>[rR](?:'[^']*'|"[^"]*")|'(?:\\.|''|[^'\\])*'|"(?:\\.|""|[^"\\])*")
       | `(?P<quoted>(?:``|[^`])*)`
@@ -35,9 +35,13 @@ _TIME_CASTS = _TIME_TYPES | {
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
+    """A word, a name in backticks, a literal or a sign, and where it stands in the expression."""
+
     kind: str
     text: str
+    start: int = 0
+    end: int = 0
 
     @property
     def name(self) -> str:
@@ -45,12 +49,12 @@ class _Token:
         return self.text.casefold() if self.kind in {"word", "quoted"} else ""
 
 
-_NOTHING = _Token("sign", "")
+_NOTHING = Token("sign", "")
 
 
 def names_in(sql: str) -> set[str]:
     """Every name in the expression, in one case since Spark resolves names without regard to it; no words of literals."""
-    return {token.name for token in _tokens(sql) if token.name}
+    return {token.name for token in tokens_in(sql) if token.name}
 
 
 def paths_in(sql: str) -> set[tuple[str, ...]]:
@@ -76,7 +80,7 @@ def bare_names_in(sql: str) -> set[str]:
 
 def unrepeatable(sql: str) -> str:
     """Why the expression need not give the same value when the row is read again, in words; empty where nothing shows it."""
-    tokens = list(_tokens(sql))
+    tokens = list(tokens_in(sql))
     for i, (before, token, after) in enumerate(_neighbours(sql)):
         if token.kind == "word" and token.name == "select":
             return "a query within an expression reads other rows; a mapping makes one row of each by itself"
@@ -95,7 +99,7 @@ def _refusal(function: str) -> str:
     return f"{function} gives another value when the row is read again, and a repeated run must give the same rows"
 
 
-def _is_time(tokens: list[_Token], i: int) -> bool:
+def _is_time(tokens: list[Token], i: int) -> bool:
     """Whether the literal is read as a date or time: DATE'today', CAST('now' AS ...), 'now'::timestamp."""
     before = tokens[max(i - 2, 0) : i]
     is_cast = len(before) == 2 and before[1].text == "(" and before[0].name in _TIME_CASTS
@@ -103,14 +107,16 @@ def _is_time(tokens: list[_Token], i: int) -> bool:
     return is_cast or is_typed or [t.text for t in tokens[i + 1 : i + 3]] == [":", ":"]
 
 
-def _neighbours(sql: str) -> Iterator[tuple[_Token, _Token, _Token]]:
-    tokens = list(_tokens(sql))
+def _neighbours(sql: str) -> Iterator[tuple[Token, Token, Token]]:
+    tokens = list(tokens_in(sql))
     yield from zip([_NOTHING, *tokens], tokens, [*tokens[1:], _NOTHING], strict=False)
 
 
-def _tokens(sql: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(sql):
+def tokens_in(sql: str) -> Iterator[Token]:
+    """The parts of the expression in order, comments and white space left out."""
+    for match in _PATTERN.finditer(sql):
         kind = match.lastgroup or "sign"
         if kind != "comment":
             text = match[kind]
-            yield _Token(kind, text.replace("``", "`") if kind == "quoted" else text)
+            plain = text.replace("``", "`") if kind == "quoted" else text
+            yield Token(kind, plain, match.start(), match.end())

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
-from footfall.mapping.source import TARGETS, Actor, Feed
+from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
 from footfall.mapping.sql_words import bare_names_in, names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
@@ -145,7 +145,7 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
             if isinstance(wanted, T.TimestampType | T.DateType) and (words := _time_fault(rows, sql, yields)):
                 return words
             value = MappedValue(F.expr(sql), yields, wanted=wanted, zone=feed.time_zone or "UTC")
-            fault_name = value.fault(column, from_text=feed.format != "parquet")
+            fault_name = value.fault(column, from_text=feed.format not in TYPED)
             uses += [value.typed] if fault_name is None else [value.typed, fault_name]
             fault = f"yields {yields.simpleString()}, which cannot be read as {wanted.simpleString()}"
     try:

@@ -26,10 +26,13 @@ def fact_rows(
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
 ) -> FactRows:
-    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; `vault` and `text_ids` as in `map_rows`."""
+    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; `vault` and `text_ids` as in `map_rows`.
+
+    A feed that waits for its first files has no raw rows yet.
+    """
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
     matching = matching_of({f.name: f.feed for f in feeds}, table)
-    for f in feeds:
+    for f in [f for f in feeds if f.name in raw]:
         mapped = map_rows(
             raw[f.name], feed=f.feed, feed_name=f.name, table=table, shop=shop, vault=vault, text_ids=text_ids
         )

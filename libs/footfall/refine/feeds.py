@@ -10,7 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Personal, Table
-from footfall.mapping.source import NOBODY_REASON, Feed, Source
+from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, Feed, Source
+from footfall.refine.json_text import reading_json_text
 from footfall.tables.raw import CORRUPT
 
 RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through the driver's time zone
@@ -30,10 +31,11 @@ class RawFeed:
         return f"delta:{self.feed.delta}" if self.feed.delta else f"raw.{self.name}"
 
     def reasons(self, table: Table) -> list[str]:
-        """The reasons for which rows are skipped from the table, each once: the mapping's, and that they are nobody's."""
+        """The reasons for which rows are skipped from the table, each once: the mapping's, and that they are no rows or nobody's."""
         target = self.feed.into[table.name]
+        no_rows = [NOT_A_ROW] if self.feed.not_rows else []
         nobody = [NOBODY_REASON] if target.actor else []
-        return list(dict.fromkeys([*(skip.reason for skip in target.skipped), *nobody]))
+        return list(dict.fromkeys([*no_rows, *(skip.reason for skip in target.skipped), *nobody]))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
         """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""
@@ -51,7 +53,9 @@ class RawFeed:
 def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:
     """Every feed of every source."""
     return [
-        RawFeed(source.raw_name(name), source.source, feed) for source in sources for name, feed in source.feeds.items()
+        RawFeed(source.raw_name(name), source.source, reading_json_text(feed))
+        for source in sources
+        for name, feed in source.feeds.items()
     ]
 
 

@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.source import Feed, Target
 from footfall.mapping.sql_words import paths_in
 from footfall.mapping.yaml_file import Key
@@ -44,7 +45,7 @@ def keep_faults(rows: DataFrame, feed: Feed, *, identifiers: Sequence[str]) -> l
 
     `identifiers` are expressions in SQL; each column or field that one of them names leaves raw through the vault only.
     """
-    secret = [path for sql in identifiers for path in paths_in(sql)]
+    secret = [path for sql in identifiers for path in paths_in(without_json_paths(sql))]
     faults: list[tuple[Key, str]] = []
     for table, target in feed.into.items():
         for i, name in enumerate(target.keep):
@@ -61,9 +62,9 @@ def keep_faults(rows: DataFrame, feed: Feed, *, identifiers: Sequence[str]) -> l
 
 def not_passed_on(rows: DataFrame, feed: Feed) -> list[str]:
     """The source columns, and fields of structs, that the feed hands on to no table, identifiers left out."""
-    named = {path for sql in feed.identifiers for path in paths_in(sql)}
+    named = {path for sql in feed.identifiers for path in paths_in(without_json_paths(sql))}
     for target in feed.into.values():
-        named |= {path for sql in target.columns.values() for path in paths_in(sql)}
+        named |= {path for sql in target.columns.values() for path in paths_in(without_json_paths(sql))}
         named |= {value.path for name in target.keep if (value := _value(rows, feed, name))}
     leaves = [leaf for c in _columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType)]
     return [".".join(leaf) for leaf in leaves if not any(_overlap(_in_one_case(leaf), path) for path in named)]

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
-from footfall.mapping.source import NOBODY_REASON, Actor, Feed, Target, keeps_history
+from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.kept import properties
@@ -80,7 +80,7 @@ def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
     """array<string> of what cannot be read: the whole row, source columns with a declared type, mapped values."""
-    from_text = feed.format in {"csv", "json"}
+    from_text = feed.format not in TYPED
     faults = [fault for c, value in values.items() if (fault := value.fault(c, from_text=from_text)) is not None]
     of_values = F.concat(TYPES, names_of(faults)) if feed.types else names_of(faults)
     return F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable"))).otherwise(of_values)
@@ -98,7 +98,8 @@ def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
 
 
 def _skip_reason(target: Target, feed: Feed) -> Column:
-    """The first of the mapping's reasons that holds; else, where the row is nobody's, that."""
-    reasons = [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
+    """That it is no row; else the first of the mapping's reasons that holds; else, where the row is nobody's, that."""
+    reasons = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
+    reasons += [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
     reasons += [F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))] if target.actor else []
     return F.coalesce(*reasons, F.lit(None).cast("string"))

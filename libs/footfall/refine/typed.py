@@ -32,7 +32,8 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     `_raw_row`, a struct.
     """
     source = source_columns(raw)
-    rows = raw.withColumn(RAW_ROW, F.struct(*(F.col(f"`{c}`") for c in source)))
+    arrived = [*source, *({CORRUPT.name} & {*raw.columns})]  # a row that cannot be read is its text
+    rows = raw.withColumn(RAW_ROW, F.struct(*(F.col(f"`{c}`") for c in arrived)))
     rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
     yields = {field.name.casefold(): field.dataType for field in rows.schema.fields}
     declared = {
@@ -78,6 +79,8 @@ class _Declared:
         if isinstance(self.wanted, T.NumericType):
             return read_number(value, yields=self.yields, wanted=self.wanted)
         if isinstance(self.yields, T.StringType):
+            if isinstance(self.wanted, T.StructType | T.ArrayType | T.MapType):
+                return F.from_json(value, self.wanted.json())
             if isinstance(self.wanted, T.TimestampType):
                 return clocks.text_instant(value, self.zone)
             if isinstance(self.wanted, T.TimestampNTZType):

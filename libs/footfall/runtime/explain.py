@@ -44,6 +44,13 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
+        r"\[FAILED_READ_FILE\.NO_HINT\] Encountered error while reading file (\S+?)\.?\s*(?:SQLSTATE|$)",
+        lambda m: SourceError(
+            f"{m[1]}: it cannot be read to its end, as after an upload that broke off.",
+            fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
+        ),
+    ),
+    (
         (
             r"CSV header does not conform to the schema[^\n]*\n"
             r"[^\n]*Header: ([^\n]*)\n[^\n]*Schema: ([^\n]*)\n[\s\S]*?CSV file: ([^\n]*)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from pyspark.errors import PySparkException
@@ -11,15 +12,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract.commits import removes_rows, view_of
-from footfall.errors import DataError, TryAgain
+from footfall.errors import DataError, SourceError, TryAgain
 from footfall.steps.step import Files, Read, Step
 from footfall.storage.batch import FILE, MODEL, Batch, Pin
 from footfall.storage.books import Books
-from footfall.storage.files import list_files, read_files
+from footfall.storage.files import contents_of, list_files, read_files
 from footfall.storage.in_place import read_in_place, version_in_place
 from footfall.storage.lake import Lake
 from footfall.storage.versions import UNREADABLE_VERSION
-from footfall.tables import BY_NAME
+from footfall.tables import BY_NAME, FILES
 
 # how names of inputs begin, beside FILE and MODEL
 DELTA, RAW, DERIVATION, REMOVED = "delta:", "raw.", "derivation:", "removed:"
@@ -44,8 +45,9 @@ class StepInputs:
     champions: Champions | None
 
     def pin(self, step: Step) -> dict[str, str]:
-        """Name of each input -> its pin: version@batch of a table, version of a champion, size of a new file, a derivation."""
-        inputs = {read.name: self._pin_read(step, read) for read in step.reads}
+        """Name of each input -> its pin: version@batch of a table, version of a champion, content of a new file, a derivation."""
+        inputs = {read.name: self._pin_read(read) for read in step.reads}
+        _require_raw_rows(step, inputs)
         inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
         inputs |= {table: str(pin) for table in step.writes if (pin := self.pin_of(table))}
         inputs |= self._removals(step, inputs)
@@ -68,11 +70,15 @@ class StepInputs:
         return replace(pin, version=view.content)
 
     def frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
-        """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before."""
+        """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before.
+
+        A feed that was never ingested has no frame.
+        """
         before = None if begins_anew(batch, last) else last
-        frames = {read.name: self._frame(read, batch, before) for read in step.reads}
+        reads = [read for read in step.reads if batch.inputs.get(read.name) or read.name in BY_NAME]
+        frames = {read.name: self._frame(read, batch, before) for read in reads}
         if step.files:
-            largest = max(batch.files.values(), default=0)
+            largest = max((pin.size_bytes for pin in batch.files.values()), default=0)
             frames["files"] = read_files(self.lake.spark, step.files, list(batch.files), largest_bytes=largest)
         for table in step.writes:
             if table in batch.inputs and table not in frames:
@@ -90,13 +96,11 @@ class StepInputs:
             return False
         return True
 
-    def _pin_read(self, step: Step, read: Read) -> str:
+    def _pin_read(self, read: Read) -> str:
         if read.name.startswith(DELTA):
             version = version_in_place(self.lake.spark, read.name.removeprefix(DELTA))
             return f"{version}@{version}"
         pin = self.pin_of(read.name)
-        if pin is None and read.name.startswith(RAW):
-            raise DataError(f"step {step.name}: {read.name} was never ingested.", fix="Run jobs/ingest.py first.")
         return str(pin) if pin else ""
 
     def _removals(self, step: Step, inputs: Mapping[str, str]) -> dict[str, str]:
@@ -113,15 +117,28 @@ class StepInputs:
         return removals
 
     def _new_files(self, step: Step, files: Files) -> dict[str, str]:
-        sizes = list_files(self.lake.spark, files)
-        sizes_taken = self.books.files_taken(step.name, sizes)
-        changed = sorted(name for name, size in sizes.items() if name in sizes_taken and sizes_taken[name] != size)
-        if changed:
-            raise DataError(
-                f"step {step.name}: changed since they were taken: {', '.join(changed)}.",
-                fix="Put the old file back, and give new rows a file name of their own: a file is taken once.",
+        """The files that no batch took yet, or took before they were written anew, each with what identifies its content."""
+        listed = list_files(self.lake.spark, files)
+        taken = self.books.files_taken(step.name, listed)
+        touched = {name for name, file in taken.items() if replace(file.pin, content="") != listed[name]}
+        # an untouched file is not read; one that was only copied again has the same content
+        contents = contents_of(self.lake.spark, files, [n for n in listed if n not in taken or n in touched])
+        pins = {name: replace(listed[name], content=content) for name, content in contents.items()}
+        changed = {name for name in touched if pins[name].differs(taken[name].pin)}
+        earliest = self.books.now - timedelta(days=files.rewritten_days)
+        moments = {name: taken[name].first_taken for name in changed} if files.rewritten_days else {}
+        again = {name for name, moment in moments.items() if moment and moment >= earliest}
+        if held := sorted(changed - again):
+            raise SourceError(
+                f"step {step.name}: changed since they were taken: {', '.join(held)}. This feed waits.",
+                fix=(
+                    "Put the old file back, and give new rows a file name of their own. To have a file read again as it is "
+                    f"now, its known rows counting as duplicates, delete its row (step {step.name}) from "
+                    f"{self.lake.name(FILES.full_name)}. Of a source that writes its last days anew, the mapping says so: "
+                    "`rewrites: 3 days`."
+                ),
             )
-        return {FILE + name: str(size) for name, size in sizes.items() if name not in sizes_taken}
+        return {FILE + name: str(pin) for name, pin in pins.items() if name not in taken or name in again}
 
     def _frame(self, read: Read, batch: Batch, last: Batch | None) -> DataFrame:
         pinned = batch.inputs.get(read.name, "")
@@ -137,6 +154,13 @@ class StepInputs:
     def _pinned(self, table: str, text: str) -> DataFrame:
         pin = Pin.parse(text)
         return self.lake.read_content(table, pin.version, pin.batch_id)
+
+
+def _require_raw_rows(step: Step, inputs: Mapping[str, str]) -> None:
+    """Raises DataError where a step reads feeds, and none of them was ever ingested."""
+    feeds = [read.name for read in step.reads if read.name.startswith((RAW, DELTA))]
+    if feeds and not any(inputs[name] for name in feeds):
+        raise DataError(f"step {step.name}: {', '.join(feeds)} was never ingested.", fix="Run jobs/ingest.py first.")
 
 
 def lost_rows(lake: Lake, table: str, before: str, pinned: str) -> bool:

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from footfall.contract import Written
-from footfall.errors import FootfallError
+from footfall.errors import DataError, FootfallError, SourceError
+from footfall.runtime.explain import explain
 from footfall.runtime.graph import Schedule
 from footfall.runtime.inputs import Champions, StepInputs
 from footfall.runtime.session import in_pool, watched
@@ -36,7 +37,8 @@ class Runner:
     def run(self, steps: Sequence[Step]) -> list[str]:
         """Runs all steps, once all that they require is there; returns the gates that models missed, after a line for each.
 
-        A missed gate stops nothing. A step that fails stops only those that wait for it. All the others run; then its fault is
+        A missed gate stops nothing. A step that fails stops only those that wait for it, and one whose files cannot be used
+        stops nobody. All the others run; then its fault is
         raised, or an ExceptionGroup where several failed. The warnings of gates are printed before, since they may be the cause.
         """
         for requirement in (requirement for step in steps for requirement in step.requires):
@@ -202,7 +204,11 @@ class _StepLoop:
 
     def _failed(self, number: int, fault: Exception) -> None:
         self.faults.append(fault)
-        lost = self.schedule.failed(number)
+        lost: list[Step] = []
+        if _waits_alone(self.steps[number], fault):
+            self.schedule.done(number)
+        else:
+            lost = self.schedule.failed(number)
         if len(self.steps) > 1:
             why = f": {fault.what}" if isinstance(fault, FootfallError) else ""  # what others say may hold a value
             self._lines.append(f"{self.steps[number].name:<42} failed{why}")
@@ -239,6 +245,12 @@ def _outputs(applied: Applied, books: Books) -> dict[str, str]:
         kept = before.rows - (landing.removed or 0) if before and adds else 0
         outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
     return outputs
+
+
+def _waits_alone(step: Step, fault: Exception) -> bool:
+    """Whether a feed waits for files that can be used, and all others go on with what it brought before."""
+    known = fault if isinstance(fault, FootfallError) else explain(fault)
+    return step.files is not None and isinstance(known, SourceError | DataError)
 
 
 def _summary_line(step: Step, applied: Applied) -> str:

@@ -30,6 +30,7 @@ MEANING = {
     "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",  # delta-io/delta#7640
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.legacy.javaCharsets": "true",  # logs in GBK or Big5, not only in Unicode
+    "spark.sql.legacy.codingErrorAction": "true",  # bytes that fit no encoding show as U+FFFD, and break their row alone
     # a log's time stamps keep their own meaning: with an offset, or local to the source
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
 }

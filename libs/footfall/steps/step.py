@@ -39,13 +39,21 @@ class Read:
 class Files:
     """Files that an ingest step takes, each once: a pattern below a root, a format and Spark's reader options.
 
-    They reach `apply` as the frame `files`: the source's columns and `_file`, `_position`, `_corrupt`.
+    They reach `apply` as the frame `files`: the source's columns and `_file`, `_position`, `_corrupt`. `partitions` are
+    columns that folders such as `dt=2024-05-03` give. A line of text becomes columns by `line_pattern`, a regular
+    expression with named groups, and is no row where `not_rows` fits it: then it is kept as `_corrupt`. A file that changes
+    within `rewritten_days` after it was first taken is taken again. For a sample, `first_lines` of each text file are read (0: all).
     """
 
     root: str
     pattern: str
     format: str
     options: Mapping[str, str]
+    partitions: tuple[str, ...] = ()
+    line_pattern: str = ""
+    not_rows: str = ""
+    rewritten_days: int = 0
+    first_lines: int = 0
 
 
 @dataclass(frozen=True)

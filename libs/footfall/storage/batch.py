@@ -8,9 +8,42 @@ from datetime import datetime
 
 ABANDONED = "abandoned"  # prefix of the outcome of a batch that failed before it wrote anything
 ROWS = "#rows"  # suffix in `outputs`: rows of the table after the batch
-FILE = "file:"  # prefix in `inputs` of an open batch: the size of a file that it takes, in bytes
+FILE = "file:"  # prefix in `inputs` of an open batch: what identifies the content of a file that it takes (`FilePin`)
 MODEL = "model:"  # prefix in `inputs` and `outputs`: the version of a model that was used or registered
 PROMOTES = "promotes:"  # prefix in `outputs`: the version that becomes champion after the batch has closed
+
+
+@dataclass(frozen=True)
+class FilePin:
+    """What identifies the content of a file: its size in bytes, when it changed (ms since 1970), and a hash of its content.
+
+    The hash is empty where nobody asked for it.
+    """
+
+    size_bytes: int
+    changed_ms: int
+    content: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.size_bytes}/{self.changed_ms}/{self.content}"
+
+    def differs(self, other: FilePin) -> bool:
+        """Whether the content is another; a file that was only copied again has another time of change."""
+        return (self.size_bytes, self.content) != (other.size_bytes, other.content)
+
+    @classmethod
+    def parse(cls, text: str) -> FilePin:
+        """The pin that `str` wrote."""
+        size, changed, content = text.split("/")
+        return cls(int(size), int(changed), content)
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """A file as it was taken last, and when it was taken first; None where the books no longer say."""
+
+    pin: FilePin
+    first_taken: datetime | None
 
 
 @dataclass(frozen=True)
@@ -38,9 +71,9 @@ class Batch:
         return dict(sorted(versions.items()))
 
     @property
-    def files(self) -> dict[str, int]:
-        """The files that an open batch takes, with their sizes in bytes."""
-        return {key.removeprefix(FILE): int(pin) for key, pin in self.inputs.items() if key.startswith(FILE)}
+    def files(self) -> dict[str, FilePin]:
+        """The files that an open batch takes, with what identifies their content."""
+        return {key.removeprefix(FILE): FilePin.parse(pin) for key, pin in self.inputs.items() if key.startswith(FILE)}
 
     def without_files(self) -> Batch:
         """The same batch, less the files that it takes: books.files has those of a closed one."""

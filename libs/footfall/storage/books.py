@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import TryAgain
-from footfall.storage.batch import ABANDONED, MODEL, PROMOTES, ROWS, Batch, Pin
+from footfall.storage.batch import ABANDONED, MODEL, PROMOTES, ROWS, Batch, FilePin, Pin, TakenFile
 from footfall.storage.journal import CLOSED, OPEN, PROMOTED, Entry, Journal, first_opener
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
@@ -100,13 +100,19 @@ class Books:
         last = [batches[-1] for batches in self._closed.values()]
         return [b for b in last if b.promotes and (b.step, b.batch_id) not in self._promoted]
 
-    def files_taken(self, step: str, names: Collection[str]) -> dict[str, int]:
-        """Those of the files that closed batches of an ingest step took, with their sizes in bytes."""
+    def files_taken(self, step: str, names: Collection[str]) -> dict[str, TakenFile]:
+        """Those of the files that closed batches of an ingest step took, as they were taken last."""
         if not names or self.last_closed(step) is None:
             return {}
+        moments = {batch.batch_id: batch.now for batch in self._closed[step]}
         wanted = self._lake.spark.createDataFrame(pa.table({"file": pa.array(names, pa.string())}))
-        taken = self._lake.read(FILES.full_name).where(F.col("step") == step).join(wanted, "file", "left_semi")
-        return {row["file"]: row["size_bytes"] for row in taken.select("file", "size_bytes").collect()}
+        rows = self._lake.read(FILES.full_name).where(F.col("step") == step).join(wanted, "file", "left_semi")
+        taken: dict[str, TakenFile] = {}
+        columns = ("batch_id", "file", "size_bytes", "changed_ms", "content")
+        for batch_id, name, *pin in sorted(map(tuple, rows.select(*columns).collect())):
+            first = taken[name].first_taken if name in taken else moments.get(batch_id)
+            taken[name] = TakenFile(FilePin(*pin), first)
+        return taken
 
     def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
         """Opens the step's next batch. It is this process's own once `commit` has not named it as lost."""
@@ -162,7 +168,11 @@ class Books:
         return bool(self._owner.run_id) or self._take_over
 
     def _note(
-        self, batch: Batch, state: str, lines: Sequence[Mapping[str, Any]] = (), files: Mapping[str, int] | None = None
+        self,
+        batch: Batch,
+        state: str,
+        lines: Sequence[Mapping[str, Any]] = (),
+        files: Mapping[str, FilePin] | None = None,
     ) -> None:
         self._noted.append(Entry(batch, state, self.now, lines, files or {}, again=not self.opened(batch)))
 

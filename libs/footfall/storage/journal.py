@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import count, repeat
 from typing import Any, cast
@@ -18,7 +18,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.commits import Commit
 from footfall.contract.frames import require_sound
-from footfall.storage.batch import Batch
+from footfall.storage.batch import Batch, FilePin
 from footfall.storage.lake import NEWEST, Lake
 from footfall.tables import BATCHES, FILES, LEDGER
 
@@ -33,7 +33,7 @@ class Entry:
     state: str
     now: datetime
     lines: Sequence[Mapping[str, Any]] = ()
-    files: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, FilePin] = field(default_factory=dict)
     again: bool = False
 
     def rows_of(self, table: Table) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ class Entry:
         if table is LEDGER:
             return [{**line, **key} for line in self.lines]
         if table is FILES:
-            return [{**key, "file": name, "size_bytes": size} for name, size in self.files.items()]
+            return [{**key, "file": name, **asdict(pin)} for name, pin in self.files.items()]
         maps = {"inputs": dict(batch.inputs), "outputs": dict(batch.outputs)}
         words = {"owner": batch.owner, "fingerprint": batch.fingerprint, "outcome": batch.outcome or None}
         return [{**key, **maps, **words, "state": self.state, "now": self.now}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -26,6 +27,26 @@ def refuse_own_names(names: Sequence[str], origin: str) -> None:
         raise SourceError(
             f"{origin}: columns {clash} are footfall's own names.", fix="Rename them before they are delivered."
         )
+
+
+def told_apart(header: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Names for the columns of a header, and those that differ from it: `text_2` for a second `text`, `column_6` for none.
+
+    Names that differ only in case are the same, since Spark takes them so.
+    """
+    names: list[str] = []
+    folded = {name.casefold() for name in header}
+    kept: set[str] = set()
+    for place, name in enumerate(header, start=1):
+        wanted = name if name.strip() else f"column_{place}"
+        new = wanted
+        if name.casefold() in kept or not name.strip():
+            numbers = ("" if i == 1 else f"_{i}" for i in count(2 if name.strip() else 1))
+            new = next(n for number in numbers if (n := wanted + number).casefold() not in folded)
+        kept.add(name.casefold())
+        folded.add(new.casefold())
+        names.append(new)
+    return names, {name: new for name, new in zip(header, names, strict=True) if name != new}
 
 
 def with_usable_names(rows: DataFrame, origin: str) -> tuple[DataFrame, dict[str, str]]:

@@ -26,7 +26,7 @@ BATCHES = Table(
         Column(
             "inputs",
             TEXT_MAP,
-            "what is read: table -> version, model -> version; of open batches also file -> size (then in books.files)",
+            "what is read: table -> version, model -> version; of open batches also file -> what identifies it (then in books.files)",
             required=True,
         ),
         Column(
@@ -56,14 +56,16 @@ HISTORY = replace(
 FILES = Table(
     name="files",
     layer=Layer.BOOKS,
-    version=1,
-    grain="one row per file that a step took",
+    version=2,
+    grain="one row per file that a step took, and again where it took it as it had changed",
     columns=(
         Column("step", "string", "name of the step"),
         Column("file", "string", "path of the file below the root of the raw logs, as the step saw it"),
         Column("size_bytes", "bigint", "its size when it was taken", unit="bytes", required=True),
+        Column("changed_ms", "bigint", "when it had last changed then, since 1970", unit="ms", required=True),
+        Column("content", "string", "hash of its lines when it was taken, in any order", required=True),
     ),
-    key=("step", "file"),
+    key=("step", "batch_id", "file"),
 )
 
 LEDGER = Table(

@@ -54,8 +54,8 @@ def clock_lines(raw: DataFrame, feed: Feed, shop: ShopDefaults) -> Iterator[str]
     if feed.timestamps == "wall_clock":
         yield f"time stamps (INT96, TIMESTAMP) in {', '.join(stamps)}: `timestamps: wall_clock`, the wall clock of {zone}"
     else:
-        said = "`timestamps: utc`, " if feed.timestamps else ""
+        declared = "`timestamps: utc`, " if feed.timestamps else ""
         yield (
-            f"time stamps (INT96, TIMESTAMP) in {', '.join(stamps)}: {said}instants of UTC; "
+            f"time stamps (INT96, TIMESTAMP) in {', '.join(stamps)}: {declared}instants of UTC; "
             f"where they hold the wall clock of {zone}, say `timestamps: wall_clock`"
         )

@@ -28,7 +28,6 @@ PASSING: tuple[str, ...] = (
     "a11b_csv_broken_rows",
     "b14_nested_json_changes_shape",
     "b17b_encodings",
-    "b17d_names_and_stars",
 )
 
 

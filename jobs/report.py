@@ -58,7 +58,7 @@ def _report_data(job: Job, frames: Frames, about: Mapping[str, str]) -> ReportDa
     versions = versions_in_use(results["model_versions"])
     batch = job.books.unfinished(NAME)
     return ReportData(
-        shop=ReportShop(**shop.model_dump()), as_of=job.as_of, created_at=job.now,
+        shop=ReportShop(shop.name, shop.time_zone, shop.currency), as_of=job.as_of, created_at=job.now,
         horizon_days=job.settings.churn.horizon_days,
         evaluations={model: job.registry.load_evaluation(model, number) for model, number in versions.items()},
         no_model_reasons=no_model_reasons(job, scoring_models()),

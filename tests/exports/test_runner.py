@@ -89,7 +89,7 @@ nowhere_outside_raw_and_vault: [Oats]
 features: [{actor: K-1, no_such_feature: 1}]
 source_changes: []
 quarantine: [{feed: till, target: items, position: 2, rules: [pieces_unreadable]}]
-counts: [{feed: till, target: order_lines, read: 5, valid: 9, conflict: 0}]
+counts: [{feed: till, target: order_lines, read: 5, valid: 9, waiting: 0}]
 refused: [{run: 1, feed: till, words: ["seconds or milliseconds?"]}]
 check: [ieces_unreadable]
 colour: red
@@ -133,7 +133,7 @@ def test_nothing_is_said_of_a_case_that_comes_out_as_expected(lines_by_case: dic
         "quarantine: too many: till into order_lines, position 2: pieces_unreadable, quantity_required",
         "counts of till into order_lines: valid 3, expected 9",
         "counts of till into order_lines: quarantined 1, expected 0",
-        "counts of till into order_lines: the ledger has no rows_conflict yet",
+        "counts of till into order_lines: the ledger has no rows_waiting yet",
         "actors: not in the vault: K-3",
         "actors: in the vault and no customer: K-2",
         "order_totals: order 1 comes to 9.0000, expected 9.0001",

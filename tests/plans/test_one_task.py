@@ -162,7 +162,7 @@ def _frame(name: str, feeds: Mapping[str, Feed], empty: Any) -> DataFrame:
     expressions = [sql for _, sql in feed.expressions()] + list(feed.types)
     expressions += [name for into in feed.into.values() for name in into.keep]
     kinds = {word: "string" for sql in expressions for word in sorted(names_in(sql))}
-    for target, into in feed.into.items():  # a list is read as one
+    for target, into in () if feed.format.startswith("json") else feed.into.items():  # of JSON it is text, else a list
         lists = (c for c in into.columns if TARGETS[target].column(c).type.startswith("array"))
         kinds |= {into.columns[c].casefold(): TARGETS[target].column(c).type for c in lists}
     own = [f"{c.name} {c.type}" for c in (*ARRIVAL, CORRUPT)]

@@ -167,7 +167,7 @@ class Feed(Closed):
     partitions: tuple[str, ...] = Field(default=(), strict=False)
     pattern: str = ""
     not_rows: str = ""
-    rewrites: Annotated[str, Field(pattern=r"^[0-9]{1,3} days?$")] = ""
+    rewrites: Annotated[str, Field(pattern=r"^[0-9]{1,3} days?$")] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Feed:
@@ -184,7 +184,7 @@ class Feed(Closed):
         if self.delta is not None:
             names = ("partitions", "rewrites")
             faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
-        if "nobody" in self.model_fields_set and not self.identifiers:
+        if self.nobody != NOBODY and not self.identifiers:
             faults.append((("nobody",), "no table of this feed is about somebody"))
         if self.file_day and (self.delta or not any(self.has_versions(name) for name in self.into)):
             history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
@@ -197,7 +197,7 @@ class Feed(Closed):
     @property
     def rewritten_days(self) -> int:
         """For how many days after a file was first taken its source may write it anew."""
-        return int(self.rewrites.partition(" ")[0] or 0)
+        return int(self.rewrites.partition(" ")[0]) if self.rewrites else 0
 
     def expressions(self) -> Iterator[tuple[Key, str]]:
         """Every expression in SQL, with its key path below the feed."""

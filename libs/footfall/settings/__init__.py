@@ -165,7 +165,9 @@ def write(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     settings = filled_in(resolve(options.conf, options.env, overrides_of(options.lake, options.raw, options.set)))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(settings.model_dump(mode="json"), indent=1, ensure_ascii=False), encoding="utf-8")
+    options.out.write_text(
+        json.dumps(settings.model_dump(mode="json", exclude_unset=True), indent=1, ensure_ascii=False), encoding="utf-8"
+    )
 
 
 def overrides_of(lake: str | None, raw: str | None, pairs: list[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import itemgetter
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,9 @@ from footfall.storage.owner import Owner
 from footfall.tables import BATCHES, FILES, LEDGER
 
 __all__ = ["ABANDONED", "MODEL", "PROMOTES", "ROWS", "Batch", "Books", "Pin"]
+
+
+FEW_FILES = 10_000  # files of all steps that are read at once; of more, each step reads its own
 
 
 class Books:
@@ -42,6 +46,9 @@ class Books:
         self._opened_here: set[tuple[str, int]] = set()
         self._promoted: set[tuple[str, int]] = set()
         self._noted: list[Entry] = []
+        self._few_files: list[tuple[Any, ...]] | None = None
+        self._files_lock = Lock()
+        self._closed_here: set[str] = set()  # steps
         version = lake.version(BATCHES.full_name) or 0  # rows that come between this look and the next are known, too
         self._journal = Journal(lake, owner.token, rivals=self.may_have_rivals, version=version)
         rows = lake.read(BATCHES.full_name).withColumn("now_s", F.unix_seconds("now")).collect() if version else []
@@ -105,14 +112,24 @@ class Books:
         if not names or self.last_closed(step) is None:
             return {}
         moments = {batch.batch_id: batch.now for batch in self._closed[step]}
-        wanted = self._lake.spark.createDataFrame(pa.table({"file": pa.array(names, pa.string())}))
-        rows = self._lake.read(FILES.full_name).where(F.col("step") == step).join(wanted, "file", "left_semi")
         taken: dict[str, TakenFile] = {}
-        columns = ("batch_id", "file", "size_bytes", "changed_ms", "content")
-        for batch_id, name, *pin in sorted(map(tuple, rows.select(*columns).collect())):
+        for batch_id, name, *pin in sorted(self._files_of(step, names)):
             first = taken[name].first_taken if name in taken else moments.get(batch_id)
             taken[name] = TakenFile(FilePin(*pin), first)
         return taken
+
+    def _files_of(self, step: str, names: Collection[str]) -> list[tuple[Any, ...]]:
+        """Rows (batch_id, file, size, time of change, content) of the step's files of these names."""
+        columns = ("batch_id", "file", "size_bytes", "changed_ms", "content")
+        with self._files_lock:
+            if self._few_files is None:  # eleven feeds would ask one after the other, a job of Spark each time
+                rows = self._lake.read(FILES.full_name).select("step", *columns).limit(FEW_FILES + 1).collect()
+                self._few_files = [tuple(row) for row in rows]
+        if len(self._few_files) <= FEW_FILES and step not in self._closed_here:
+            return [row[1:] for row in self._few_files if row[0] == step and row[2] in names]
+        wanted = self._lake.spark.createDataFrame(pa.table({"file": pa.array(names, pa.string())}))
+        mine = self._lake.read(FILES.full_name).where(F.col("step") == step).join(wanted, "file", "left_semi")
+        return [tuple(row) for row in mine.select(*columns).collect()]
 
     def open(self, step: str, *, inputs: Mapping[str, str], fingerprint: str) -> Batch:
         """Opens the step's next batch. It is this process's own once `commit` has not named it as lost."""
@@ -138,6 +155,7 @@ class Books:
         self._note(closed, CLOSED, lines, batch.files)
         self._open.pop(batch.step, None)
         self._closed.setdefault(batch.step, []).append(closed)
+        self._closed_here.add(batch.step)
         return closed
 
     def mark_promoted(self, batch: Batch) -> None:

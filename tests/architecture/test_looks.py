@@ -98,3 +98,9 @@ def prose(path: Path) -> Iterator[str]:
 def code() -> Iterator[Path]:
     """Every module that git keeps, the tests left out."""
     yield from kept_in_git(*(f"{folder}/*.py" for folder in CODE))
+
+
+def test_a_test_module_s_name_is_used_once() -> None:
+    """Two of one name cannot be collected together."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

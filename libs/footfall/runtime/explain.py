@@ -44,13 +44,6 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
-        r"\[FAILED_READ_FILE\.NO_HINT\] Encountered error while reading file (\S+?)\.?\s*(?:SQLSTATE|$)",
-        lambda m: SourceError(
-            f"{m[1]}: it cannot be read to its end, as after an upload that broke off.",
-            fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
-        ),
-    ),
-    (
         (
             r"CSV header does not conform to the schema[^\n]*\n"
             r"[^\n]*Header: ([^\n]*)\n[^\n]*Schema: ([^\n]*)\n[\s\S]*?CSV file: ([^\n]*)"
@@ -58,6 +51,13 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         lambda m: SourceError(
             f"{m[3].strip()}: its header differs from the other files' (it has {m[1].strip()}; they have {m[2].strip()}).",
             fix="Deliver it with the same columns, or give it a feed of its own in the mapping.",
+        ),
+    ),
+    (
+        r"\[FAILED_READ_FILE\.NO_HINT\] Encountered error while reading file (\S+?)\.?\s*(?:SQLSTATE|$)",
+        lambda m: SourceError(
+            f"{m[1]}: it cannot be read to its end, as after an upload that broke off.",
+            fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
         ),
     ),
     (

@@ -19,7 +19,7 @@ def ddl(table: Table, name: str, *, properties: Mapping[str, str] | None = None)
     `properties` are added to these.
     """
     lines = ",\n  ".join(
-        f"`{c.name}` {c.type}{' NOT NULL' if c.required else ''} COMMENT '{_quoted(c.comment)}'"
+        f"`{c.name}` {c.type}{' NOT NULL' if c.required else ''} COMMENT {literal(c.comment)}"
         for c in table.all_columns
     )
     layout = ""
@@ -28,10 +28,10 @@ def ddl(table: Table, name: str, *, properties: Mapping[str, str] | None = None)
     elif table.cluster_by:
         layout = f"\nCLUSTER BY ({', '.join(table.cluster_by)})"
     all_properties = _properties(table) | dict(properties or {})
-    listed = ", ".join(f"'{k}' = '{_quoted(v)}'" for k, v in all_properties.items())
+    listed = ", ".join(f"'{k}' = {literal(v)}" for k, v in all_properties.items())
     return (
         f"CREATE TABLE IF NOT EXISTS {name} (\n  {lines}\n) USING DELTA{layout}"
-        f"\nCOMMENT '{_quoted(table.grain)}'\nTBLPROPERTIES ({listed})"
+        f"\nCOMMENT {literal(table.grain)}\nTBLPROPERTIES ({listed})"
     )
 
 
@@ -60,5 +60,7 @@ def _properties(table: Table) -> dict[str, str]:
     }
 
 
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
+def literal(text: str) -> str:
+    """The text as a literal of Spark SQL."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, SEPARATOR, Severity, Table
+from footfall.contract.ddl import literal
 from footfall.errors import ContractError, listed
 
 
@@ -98,11 +99,6 @@ def _name(column: str) -> str:
     return f"`{column.replace('`', '``')}`"
 
 
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 def keeps(table: Table) -> SparkColumn:
     """Whether a row keeps all error rules."""
     return F.expr(_all(_predicates(table, Severity.ERROR).values()))
@@ -116,11 +112,11 @@ def broken_rules(table: Table) -> SparkColumn:
 @cache
 def _broken_rules(table: Table) -> str:
     """In SQL, as `names_of` does it."""
-    none, separator = "CAST(array() AS ARRAY<STRING>)", _literal(SEPARATOR)
+    none, separator = "CAST(array() AS ARRAY<STRING>)", literal(SEPARATOR)
     predicates = _predicates(table, Severity.ERROR)
     if not predicates:
         return none
-    names = ", ".join(f"CASE WHEN NOT {kept} THEN {_literal(name)} END" for name, kept in predicates.items())
+    names = ", ".join(f"CASE WHEN NOT {kept} THEN {literal(name)} END" for name, kept in predicates.items())
     broken = f"array_remove(split(concat_ws({separator}, {names}), {separator}), '')"
     return f"CASE WHEN {_all(predicates.values())} THEN {none} ELSE {broken} END"
 
@@ -144,7 +140,7 @@ def require_sound(frame: DataFrame, table: Table) -> DataFrame:
 
     For computed tables: there a broken rule is a defect of the code, not of somebody's input.
     """
-    message = f"concat({_literal(f'CONTRACT {table.full_name} broken: ')}, array_join({_broken_rules(table)}, ', '))"
+    message = f"concat({literal(f'CONTRACT {table.full_name} broken: ')}, array_join({_broken_rules(table)}, ', '))"
     first = table.column_names[0]
     stop = f"CAST(raise_error({message}) AS {table.column(first).type})"
     kept = _all(_predicates(table, Severity.ERROR).values())

@@ -61,10 +61,9 @@ def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()
 def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> list[tuple[Key, str]]:
     """Each type, expression and name under `keep` that is at fault: its key path below the feed, and the fault in words."""
     expressions, secret = list(feed.expressions()), (*feed.identifiers, *identifiers)
+    # all in one question to Spark first, for a mapping is sound as a rule
     if not _types_fault(raw, feed, feed.types) and not _fault(rows := typed_source(raw, feed), feed, expressions):
-        return keep_faults(
-            rows, feed, identifiers=secret
-        )  # else all in one question to Spark, for a mapping is sound as a rule
+        return keep_faults(rows, feed, identifiers=secret)
     types = {c: kind for c, kind in feed.types.items() if not _types_fault(raw, feed, {c: kind})}
     faults: list[tuple[Key, str]] = [
         (("types", c), _types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, EVERY_ROW, Table
+from footfall.contract.ddl import literal
 from footfall.steps.sorting import LANDS, REPLACES
 
 MOST_KEYS = 2000  # that are named in a condition; with more, the table is written anew, less the rows that leave
@@ -50,5 +51,5 @@ def replaced_by(marked: DataFrame, table: Table, before: DataFrame) -> Replaced:
 
 
 def _equals(column: str, kind: str, value: object) -> str:
-    text = "'{}'".format(str(value).replace("\\", "\\\\").replace("'", "\\'"))
+    text = literal(str(value))
     return f"`{column}` = {text}" if kind == "string" else f"`{column}` = CAST({text} AS {kind})"

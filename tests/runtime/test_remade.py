@@ -47,6 +47,14 @@ def test_a_row_that_was_set_aside_is_not_set_aside_again_and_still_counts(lake: 
     assert [line["broken_rules"] for line in ledger_of(lake)] == [{"small": 1}, {"small": 2}]
 
 
+def test_rows_are_set_aside_without_reading_the_quarantine_in_the_same_commit(lake: Lake) -> None:
+    """Steps run side by side: Delta lets a commit through beside another's only where it read nothing of the table."""
+    runner_of(lake).run([_remake(lake, 1, 500)])
+    runner_of(lake).run([_remake(lake, 1, 500, 700)])
+    commits = lake.versions.history(QUARANTINE.full_name)
+    assert [row["isBlindAppend"] for row in commits if row["operation"] == "WRITE"] == [True, True]
+
+
 def test_after_a_kill_each_row_is_aside_once_and_many_are_counted_by_rule_too(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

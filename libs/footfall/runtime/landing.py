@@ -212,22 +212,24 @@ class BatchWriter:
         return landing.rows, _by_rule(quarantined)
 
     def _quarantine_what_is_new(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
-        """As `_quarantine`, for a table made of all raw rows in each batch: what an earlier batch set aside stays as it is."""
+        """As `_quarantine`, for a table made of all raw rows in each batch: what an earlier batch set aside stays as it is.
+
+        A commit must not read the table that it adds to: Delta refuses it where another step added rows meanwhile.
+        """
         self.lake.ensure(QUARANTINE)
         earlier = (F.col("target") == table.name) & (F.col(BATCH_ID.name) < self.batch.batch_id)
         marked = sorting.known_aside(aside, self.lake.read(QUARANTINE.full_name).where(earlier))
         observation = Observation()
-        counted = marked.observe(observation, *sorting.aside_counts(), sorting.rules_by_place())
         app, label = (name(QUARANTINE.full_name, table.name) for name in (self._app, self._label))
         landing = self.lake.landing(QUARANTINE.full_name, label) if self.resumed else None
-        if landing:
-            counted.write.format("noop").mode("overwrite").save()  # an earlier try wrote them: count again
-        else:
-            new = conform(counted.where(~F.col(sorting.IS_KNOWN)).drop(sorting.IS_KNOWN), QUARANTINE)
-            self.lake.write(
-                QUARANTINE, new, app=app if self.at_most_once else "", label=label, batch_id=self.batch.batch_id
-            )
-            landing = self.lake.landing(QUARANTINE.full_name, label)
+        with self.lake.staged(
+            self.step.name, marked.observe(observation, *sorting.aside_counts(), sorting.rules_by_place())
+        ) as rows_aside:
+            if landing is None:
+                new = conform(rows_aside.where(~F.col(sorting.IS_KNOWN)).drop(sorting.IS_KNOWN), QUARANTINE)
+                app = app if self.at_most_once else ""
+                self.lake.write(QUARANTINE, new, app=app, label=label, batch_id=self.batch.batch_id)
+                landing = self.lake.landing(QUARANTINE.full_name, label)
         counts = observation.get
         rows, known = counts[sorting.ROWS_ASIDE], counts[sorting.ROWS_KNOWN]
         if rows - known != (landing.rows if landing else 0):

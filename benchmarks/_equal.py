@@ -1,4 +1,4 @@
-"""Whether two copies of a table are equal: floats within the tolerance of their contract, all else exactly. Pure."""
+"""Whether two copies of a table are equal: numbers within the tolerance of their contract, all else exactly. Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def differences(left: pa.Table, right: pa.Table, contract: Table) -> list[str]:
 
 
 def is_same(a: Any, b: Any, tolerance: float) -> bool:
-    """Whether two values agree: floats within `tolerance` of the greater, maps entry by entry, all else exactly."""
-    if isinstance(a, float) and isinstance(b, float):
+    """Whether two values agree: numbers within `tolerance` of the greater, maps entry by entry, all else exactly."""
+    if isinstance(a, int | float) and type(a) is type(b):
         return abs(a - b) <= tolerance * max(abs(a), abs(b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(is_same(a[k], b[k], tolerance) for k in a)

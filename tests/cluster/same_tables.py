@@ -44,6 +44,8 @@ def is_same(a: Any, b: Any, tolerance: float, scale: float = 0.0) -> bool:
 
     Numbers in an array are measured against its greatest: a vector's element near 0 has no relative error of its own.
     """
+    if tolerance and isinstance(a, int) and isinstance(b, int):
+        return abs(a - b) <= tolerance * max(abs(a), abs(b))
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (a != a and b != b) or abs(a - b) <= tolerance * max(abs(a), abs(b), scale)
     if isinstance(a, dict) and isinstance(b, dict):

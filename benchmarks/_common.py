@@ -91,10 +91,22 @@ def new_key() -> MintKey:
 
 
 def open_job(
-    spark: SparkSession, lake: Path, *, raw: Path, key: MintKey, as_of: date = AS_OF, feeds: Collection[str] = ()
+    spark: SparkSession,
+    lake: Path,
+    *,
+    raw: Path,
+    key: MintKey,
+    as_of: date = AS_OF,
+    feeds: Collection[str] = (),
+    mapping: Path | None = None,
 ) -> Job:
-    """A job on a lake, as the command line makes it but without MLflow; with `feeds`, of these feeds of the shop alone."""
-    settings = _with_feeds(resolve(ROOT / "conf", "local", {"lake.root": str(lake), "sources.root": str(raw)}), feeds)
+    """A job on a lake, as the command line makes it but without MLflow.
+
+    With `mapping`, of this source in place of the example shop; with `feeds`, of these feeds alone.
+    """
+    words: dict[str, object] = {"lake.root": str(lake), "sources.root": str(raw)}
+    words |= {"sources.mappings": [str(mapping)]} if mapping else {}
+    settings = _with_feeds(resolve(ROOT / "conf", "local", words), feeds)
     tables = Lake(spark, str(lake))
     books = Books(tables, owner=Owner.this_process(), now=NOW)
     options = argparse.Namespace()

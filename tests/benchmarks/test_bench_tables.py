@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from tiny_shop import lay_out
 
 from benchmarks import _common as bench
-from benchmarks import featurize, increment, refine
+from benchmarks import featurize, increment, ingest, refine
 
 
 @pytest.fixture
@@ -37,6 +37,8 @@ def test_the_plain_job_writes_the_rows_of_refine_and_those_that_refine_quarantin
     assert ours.exceptAll(plain_rows).collect() == []
     assert [r["order_id"] for r in plain_rows.exceptAll(ours).collect()] == ["21"]
     assert spark.read.format("delta").load(str(lake / "raw/quarantine")).count() == 1
+    ingest.plain(spark, tmp_path / "from files", raw=raw)
+    assert spark.read.format("delta").load(str(tmp_path / "from files")).count() == plain_rows.count()
 
 
 def give_back(spark: SparkSession, activity: Path) -> None:

@@ -45,19 +45,18 @@ def read_json(
     is one list (`json_array`), passes through one task. Raises SourceError where columns cannot be used.
     """
     cut, most = (_cut_whole, 0) if files.format == "json_array" else (_cut, files.first_lines)
-    odd = set(names)
+    odd, unread, columns = set(names), set[str](), set[str]()
     if cut is _cut and not most and is_by_byte(files.options):
-        odd = files_with(read_lines(spark, files, names), _is_odd())
+        odd, unread, columns = _looked_through(read_lines(spark, files, names, with_blank=False))
     plain = [path_of(files.root, name) for name in names if name not in odd]
     options = {**files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
     options["primitivesAsString"] = "true"
     if ENCODINGS & set(options):
         options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
-    columns: set[str] = set()
-    if plain:
+    if unread := unread - odd:  # Spark reads more than `json_object_keys`, comments say, where options tell it to
         # inferred under another name for what cannot be read, so that a source's own _corrupt shows
-        inferred = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(plain).schema.names
-        columns |= set(inferred) - {UNREAD}
+        reader = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD)
+        columns |= set(reader.json([path_of(files.root, name) for name in sorted(unread)]).schema.names) - {UNREAD}
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
@@ -73,6 +72,16 @@ def read_json(
         values = [F.try_element_at(FIELDS, F.lit(name)).alias(name) for name in sorted(columns)]
         parts.append(objects.select(*values, F.col(LINE).alias(CORRUPT), FILE, POSITION))
     return reduce(DataFrame.unionByName, parts)
+
+
+def _looked_through(lines: DataFrame) -> tuple[set[str], set[str], set[str]]:
+    """In one reading: the files with odd lines, those with lines that are no object, and the keys of all other lines."""
+    keys, is_odd = F.json_object_keys(LINE), _is_odd()
+    looks = lines.select(FILE, is_odd.alias("odd"), F.when(~is_odd, keys).alias("keys")).distinct()
+    rows = looks.select(FILE, "odd", F.col("keys").isNull().alias("unread"), F.explode_outer("keys").alias("key"))
+    found = rows.distinct().collect()
+    unread = {row[FILE] for row in found if row["unread"] and not row["odd"]}
+    return {row[FILE] for row in found if row["odd"]}, unread, {row["key"] for row in found} - {None}
 
 
 def _is_odd() -> Column:

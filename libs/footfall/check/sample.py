@@ -9,6 +9,7 @@ from datetime import datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from footfall.check.one_task import one_task_lines
 from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
 from footfall.refine.json_text import reading_json_text
@@ -23,7 +24,8 @@ LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: 
 class Sample:
     """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
 
-    `renamed` gives the new name of each column that arrived under one that a table cannot take.
+    `renamed` gives the new name of each column that arrived under one that a table cannot take; `notes` are sentences on
+    how the files are read.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Sample:
     rows: DataFrame
     file_count: int
     renamed: Mapping[str, str]
+    notes: Sequence[str] = ()
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:
@@ -41,15 +44,20 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     """
     feed, name = reading_json_text(source.feeds[key]), source.raw_name(key)
     renamed: Mapping[str, str] = {}
+    notes: list[str] = []
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
     else:
         files = replace(files_of(feed, root), first_lines=LINES_A_ROW * row_count + LINES_MORE)
         names = sorted(list_files(spark, files))
-        all_rows, renamed = read_renamed_files(spark, files, _spread(names))
+        sampled = _spread(names)
+        all_rows, renamed = read_renamed_files(spark, files, sampled)
+        notes = list(one_task_lines(spark, files, sampled))
         first_rows = all_rows.where(F.col("_position") < row_count)
         rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
-    return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed)
+    return Sample(
+        key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed, notes
+    )
 
 
 def _spread(names: Sequence[str]) -> list[str]:

@@ -73,6 +73,7 @@ def check_source(
         if sample.renamed:
             names = ", ".join(f"`{name}` is {new}" for name, new in sample.renamed.items())
             yield f"  renamed, since tables cannot take these names: {names}"
+        yield from (f"  note: {line}" for line in sample.notes)
         yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
         try:
             yield from _outcomes(

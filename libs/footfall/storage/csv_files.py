@@ -76,11 +76,16 @@ def _first_record(lines: DataFrame, grammar: Grammar) -> str | None:
     return next((text for text, _ in records(texts, grammar)), None)
 
 
+def has_odd_lines(spark: SparkSession, files: Files, names: Sequence[str]) -> bool:
+    """Whether a line of these files, of the first ones where `files.first_lines` says so, is no record by itself."""
+    return len(_plain_files(spark, names, files, grammar_of(files.options))) < len(names)
+
+
 def _plain_files(spark: SparkSession, names: Sequence[str], files: Files, grammar: Grammar) -> list[str]:
     """The names of files of which every line is a record by itself, its quotes opening and closing on it as they should."""
     if not grammar.quote:
         return list(names)
-    lines = read_lines(spark, files, names)
+    lines = read_lines(spark, files, names, most=files.first_lines)
     line = F.col(LINE)
     odd = F.contains(line, F.lit(grammar.quote)) & ~F.rlike(line, F.lit(grammar.sound))
     return sorted(set(names) - files_with(lines, odd & ~is_blank()))

@@ -74,6 +74,11 @@ def read_json(
     return reduce(DataFrame.unionByName, parts)
 
 
+def has_lines_of_several(spark: SparkSession, files: Files, names: Sequence[str]) -> bool:
+    """Whether a line of these files, of the first ones where `files.first_lines` says so, holds several objects."""
+    return bool(files_with(read_lines(spark, files, names, most=files.first_lines), _is_odd()))
+
+
 def _looked_through(lines: DataFrame) -> tuple[set[str], set[str], set[str]]:
     """In one reading: the files with odd lines, those with lines that are no object, and the keys of all other lines."""
     keys, is_odd = F.json_object_keys(LINE), _is_odd()

@@ -55,7 +55,9 @@ def test_numbers_are_equal_within_their_tolerance_and_nothing_else_is_nearly_equ
     assert is_same(1.0, 1.0 + 1e-10, 1e-9)
     assert not is_same(1.0, 1.0 + 1e-8, 1e-9)
     assert not is_same(1.0, None, 1e-9)
-    assert is_same(1_000, 1_500, 1.0) and not is_same(1_000, 1_001, 0.0) and not is_same(True, False, 0.0)
+    assert is_same(1_000, 1_500, 1.0)
+    assert not is_same(1_000, 1_001, 0.0)
+    assert not is_same(True, False, 0.0)
     assert is_same({"a": 0.5, "b": 0.5}, {"b": 0.5, "a": 0.5 + 1e-12}, 1e-9)
     assert not is_same({"a": 0.5}, {"b": 0.5}, 1e-9)
 

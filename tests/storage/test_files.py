@@ -15,7 +15,7 @@ from footfall.runtime.explain import explain
 from footfall.steps.step import Files
 from footfall.storage.batch import FilePin
 from footfall.storage.files import list_files, read_files, read_renamed_files
-from footfall.storage.text_lines import ONE_TASK_BYTES, below
+from footfall.storage.text_lines import ONE_TASK_BYTES, below, name_below
 
 
 def _files(root: Path, pattern: str, kind: str, **options: str) -> Files:
@@ -43,10 +43,14 @@ def test_files_are_named_below_their_root_with_their_sizes(spark: SparkSession, 
         ("s3a://bucket/raw/", "s3a://bucket/raw/b.csv", "b.csv"),
         ("/raw", "file:/raw/b.csv", "b.csv"),
         ("file:///raw", "file:/raw/b.csv", "b.csv"),
+        ("file:///raw", "file:///raw/b:c.csv", "b:c.csv"),
+        ("hdfs://raw/raw", "hdfs://raw/raw/b.csv", "b.csv"),
     ],
 )
-def test_the_same_file_has_the_same_name_on_any_storage(root: str, path: str, name: str) -> None:
+def test_the_same_file_has_the_same_name_on_any_storage(spark: SparkSession, root: str, path: str, name: str) -> None:
     assert below(root, path) == name
+    row = spark.createDataFrame([((path.replace(" ", "%20"),),)], "_metadata struct<file_path string>")
+    assert row.select(name_below(root)).collect()[0][0] == name
 
 
 def test_no_file_that_fits_is_told(spark: SparkSession, tmp_path: Path) -> None:

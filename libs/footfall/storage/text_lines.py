@@ -45,9 +45,17 @@ def name_below(root: str) -> Column:
     """The relative name of a row's file; Spark gives it URL-encoded."""
     path = F.col("_metadata.file_path")
     decoded = F.url_decode(F.replace(path, F.lit("+"), F.lit("%2B")))
-    bare = F.regexp_replace(F.when(F.contains(path, F.lit("%")), decoded).otherwise(path), SCHEME.pattern, "")
+    bare = _without_scheme(F.when(F.contains(path, F.lit("%")), decoded).otherwise(path))
     bare_root = SCHEME.sub("", absolute(root)).rstrip("/") + "/"
     return F.when(F.startswith(bare, F.lit(bare_root)), F.substr(bare, F.lit(len(bare_root) + 1))).otherwise(bare)
+
+
+def _without_scheme(path: Column) -> Column:
+    """`scheme:/path` and `scheme://host/path` without what stands before the path; a regular expression would cost more."""
+    after = F.substr(path, F.instr(path, "://") + F.lit(3))
+    return F.when(F.contains(path, F.lit("://")), F.substr(after, F.instr(after, "/"))).otherwise(
+        F.substr(path, F.instr(path, ":") + F.lit(1))
+    )
 
 
 def path_of(root: str, name: str) -> str:

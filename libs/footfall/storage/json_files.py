@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import pyarrow as pa
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.errors import SourceError
 from footfall.mapping.reader_options import ENCODINGS, is_by_byte
 from footfall.steps.step import Files
 from footfall.storage.json_values import SEVERAL, objects_of
-from footfall.storage.raw_names import refuse_own_names
+from footfall.storage.raw_names import reading_names, told_apart
 from footfall.storage.text_lines import (
     CORRUPT,
     FILE,
@@ -34,15 +36,29 @@ UNREAD = "_corrupt while columns are inferred"
 FIELDS = "_fields"
 
 
+@dataclass(frozen=True)
+class JsonRows:
+    """Rows of JSON; `sources` gives the source's name of each column, `told_apart` the new one of each that shared its name."""
+
+    rows: DataFrame
+    sources: Mapping[str, str]
+    told_apart: Mapping[str, str]
+
+
 def read_json(
-    spark: SparkSession, names: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
-) -> DataFrame:
+    spark: SparkSession,
+    names: Sequence[str],
+    files: Files,
+    number: Callable[[DataFrame], DataFrame],
+    known: Collection[str] = (),
+) -> JsonRows:
     """All objects with `_file`, `_position` and `_corrupt` (the text of a line that cannot be read).
 
     All values are text as it is written, nested ones too: a feed survives that they change their shape.
 
     Files with one object a line are read by Spark, `number` giving positions; a file with lines that hold several, or that
-    is one list (`json_array`), passes through one task. Raises SourceError where columns cannot be used.
+    is one list (`json_array`), passes through one task, and so do all where keys differ only in case. `known` are the
+    source's names of columns that came before.
     """
     cut, most = (_cut_whole, 0) if files.format == "json_array" else (_cut, files.first_lines)
     odd = set(names)
@@ -53,26 +69,79 @@ def read_json(
     options["primitivesAsString"] = "true"
     if ENCODINGS & set(options):
         options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
-    columns: set[str] = set()
+    keys: set[str] = set()
     if plain:
-        # inferred under another name for what cannot be read, so that a source's own _corrupt shows
-        inferred = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(plain).schema.names
-        columns |= set(inferred) - {UNREAD}
+        inferred = _inferred(spark, plain, options)
+        if inferred is None or any(column != key for key, column in reading_names(inferred).items()):
+            odd, plain = set(names), []
+        else:
+            keys |= set(inferred)
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
-        keys = objects.select(F.explode(F.map_keys(FIELDS)).alias("name")).distinct()
-        columns |= {row["name"] for row in keys.collect()}
-    _require_usable(sorted(columns), files.pattern)
+        found = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
+        keys |= {row["key"] for row in found.collect()}
+    columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
+    reading = reading_names(list(columns))
     parts = []
     if plain:
-        schema = T.StructType([T.StructField(name, T.StringType()) for name in (*sorted(columns), CORRUPT)])
+        schema = T.StructType([T.StructField(name, T.StringType()) for name in (*columns, CORRUPT)])
         rows = spark.read.options(**options, columnNameOfCorruptRecord=CORRUPT).schema(schema).json(plain)
         parts.append(number(in_order(rows, files.root)))
     if odd:
-        values = [F.try_element_at(FIELDS, F.lit(name)).alias(name) for name in sorted(columns)]
+        values = [
+            F.coalesce(*(F.try_element_at(FIELDS, F.lit(key)) for key in spellings)).alias(reading[name])
+            for name, spellings in columns.items()
+        ]
         parts.append(objects.select(*values, F.col(LINE).alias(CORRUPT), FILE, POSITION))
-    return reduce(DataFrame.unionByName, parts)
+    return JsonRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, apart)
+
+
+def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> list[str] | None:
+    """The keys of the objects in the files, one a line; None where some differ only in case."""
+    try:
+        # under another name for what cannot be read, so that a source's own _corrupt shows
+        rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
+        return [name for name in rows.schema.names if name != UNREAD]
+    except AnalysisException as fault:
+        if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
+            raise
+        return None
+
+
+def _columns(
+    keys: Collection[str], known: Collection[str], objects: DataFrame
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Column -> the keys that it is read from, and the new name of each key that stands beside another spelling of it.
+
+    Spellings that no object has side by side are one column: the source changed its mind about capitals.
+    """
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(keys, key=lambda key: (key not in known, key)):
+        by_name[key.casefold()].append(key)
+    folded = F.transform(F.map_keys(FIELDS), F.lower)
+    is_double = len(by_name) < len(keys) and bool(
+        objects.where(F.size(F.array_distinct(folded)) < F.size(folded)).take(1)
+    )
+    columns: dict[str, list[str]] = {}
+    apart: dict[str, str] = {}
+    for spellings in by_name.values():
+        numbered = {key: _numbered_before(key, known) for key in spellings}
+        if is_double or any(numbered.values()):
+            plain = [key for key in spellings if not numbered[key]]
+            new = dict(zip(plain, told_apart(plain)[0], strict=True)) | {k: n for k, n in numbered.items() if n}
+            columns |= {name: [key] for key, name in new.items()}
+            apart |= {key: name for key, name in new.items() if key != name}
+        else:
+            columns[spellings[0]] = spellings
+    return dict(sorted(columns.items())), apart
+
+
+def _numbered_before(key: str, known: Collection[str]) -> str:
+    """The name that the key got beside another spelling of it in files that came before; empty where it got none."""
+    has_other = any(name != key and name.casefold() == key.casefold() for name in known)
+    pattern = re.compile(re.escape(key) + r"_\d+")
+    return next((name for name in known if pattern.fullmatch(name)), "") if has_other and key not in known else ""
 
 
 def _is_odd() -> Column:
@@ -95,15 +164,3 @@ def _cut(_: str, lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
 def _cut_whole(file: str, lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
     """The objects of a file that is one list of them."""
     yield from _cut(file, ["\n".join(lines)])
-
-
-def _require_usable(names: Sequence[str], origin: str) -> None:
-    """Raises SourceError where names are footfall's own, or differ only in case."""
-    refuse_own_names(names, origin)
-    counts = Counter(name.casefold() for name in names)
-    twice = next((name for name, count in counts.items() if count > 1), None)
-    if twice:
-        raise SourceError(
-            f"{origin}: two columns are called `{twice}`; case does not count.",
-            fix="Rename one of them before they are delivered.",
-        )

@@ -40,7 +40,9 @@ class MappedValue:
         if self.read is not None:
             return self.read
         if isinstance(self.wanted, T.StringType):
-            return F.nullif(F.trim(plain_text(self.sql)), F.lit(""))
+            is_floating = isinstance(self.yields, T.FloatType | T.DoubleType)
+            text = plain_text(self.sql) if is_floating else self.sql.cast("string")
+            return F.nullif(F.trim(text), F.lit(""))
         if self._is_time:
             parsed = self._parsed_time()
             return parsed if self.between else F.when(parsed < F.expr(clocks.OPEN_END), parsed)

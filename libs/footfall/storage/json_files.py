@@ -79,8 +79,8 @@ def read_json(
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
-        found = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
-        keys |= {row["key"] for row in found.collect()}
+        each_key = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
+        keys |= {row["key"] for row in each_key.collect()}
     columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
     reading = reading_names(list(columns))
     parts = []

@@ -98,10 +98,10 @@ def with_stored_names(
         kind = _storable(field.dataType, "", within)
         value = F.col(quoted(field.name))
         value = value if kind == field.dataType else value.cast(kind)
-        told = ({"": name} if new != name else {}) | within
+        renames = ({"": name} if new != name else {}) | within
         changes |= {name: new} if new != name else {}
         changes |= {f"{name}.{source}": f"{new}.{path}" for path, source in within.items()}
-        columns.append(value.alias(new, metadata={"comment": comment_of(told)}) if told else value.alias(new))
+        columns.append(value.alias(new, metadata={"comment": comment_of(renames)}) if renames else value.alias(new))
     is_any = bool(changes) or any(c != name for c, name in names.items())
     return (rows.select(*columns) if is_any else rows), changes
 

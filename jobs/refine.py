@@ -30,7 +30,8 @@ def steps(job: Job) -> list[Step]:
 
 def _pseudonyms(job: Job, feeds: list[RawFeed]) -> Step:
     def apply(frames: Frames) -> StepResult:
-        raw = [(f.name, f.with_arrival(frames[f.reads], job.now), f.feed) for f in feeds if f.reads in frames]
+        rows = {f.name: f.with_arrival(frames[f.reads], job.now) for f in feeds if f.reads in frames}
+        raw = [(f.name, rows[f.name], f.reading(rows[f.name]).feed) for f in feeds if f.name in rows]
         return StepResult([minted_output(raw, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))])
 
     tables = {name: [f.feed for f in feeds if f.reads == name] for name in dict.fromkeys(f.reads for f in feeds)}

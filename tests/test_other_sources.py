@@ -199,7 +199,7 @@ feeds:
     known: {delay: 0 hours}
     into:
       items:
-        columns: {item_id: art_no.id, item_name: full_name}
+        columns: {item_id: "`art no`.id", item_name: "`full.name`"}
 """
 
 
@@ -227,11 +227,11 @@ def test_a_column_of_another_type_is_refused_with_both(
 ) -> None:
     mapping = tmp_path / "corner.yaml"
     mapping.write_text(NESTED.replace("json", "parquet").replace("*.", "*/*."))
-    spark.sql("SELECT named_struct('id', 's1') AS art_no, 'Tea' AS full_name").write.parquet(
+    spark.sql("SELECT named_struct('id', 's1') AS `art no`, 'Tea' AS `full.name`").write.parquet(
         str(tmp_path / "catalogue" / "a")
     )
     assert _run(lake, tmp_path, mapping) == 0
-    spark.sql("SELECT named_struct('id', 's2', 'tier', 'x') AS art_no, 'Tea' AS full_name").write.parquet(
+    spark.sql("SELECT named_struct('id', 's2', 'tier', 'x') AS `art no`, 'Tea' AS `full.name`").write.parquet(
         str(tmp_path / "catalogue" / "b")
     )
     assert _run(lake, tmp_path, mapping) == 2

@@ -168,19 +168,24 @@ def test_a_mapping_of_nothing_about_people_is_shown_like_any_other(spark: SparkS
     assert "into refined.items, first rows:\n    item_id\n         s1" in output
 
 
-def test_a_renamed_column_is_shown_and_used_under_its_new_name(spark: SparkSession, shop: Path) -> None:
+def test_a_column_that_a_table_cannot_name_so_is_shown_and_used_under_its_own_name(
+    spark: SparkSession, shop: Path
+) -> None:
     (shop / "sales" / "a.csv").write_text(SALES.replace("bon,ts,sku", "bon no,ts,s.ku"))
-    output = _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: bon_no").replace(": sku", ": s_ku"))
-    assert "  renamed, since tables cannot take these names: `bon no` is bon_no, `s.ku` is s_ku\n" in output
+    output = _output(
+        spark, shop, MAPPING.replace("order_id: bon", 'order_id: "`bon no`"').replace(": sku", ': "`s.ku`"')
+    )
+    assert (
+        "  names in the raw table, where the mapping's own cannot stand: `bon no` is bon_no, `s.ku` is s_ku\n" in output
+    )
     assert "b1" in output
 
 
-def test_a_column_of_footfalls_own_name_is_reported_with_the_line_of_its_pattern(
-    spark: SparkSession, shop: Path
-) -> None:
+def test_a_column_of_a_name_that_footfall_uses_itself_is_the_sources(spark: SparkSession, shop: Path) -> None:
     (shop / "sales" / "a.csv").write_text(SALES.replace("card", "_corrupt"))
-    with pytest.raises(SourceError, match=r"corner\.yaml:5: .*columns \['_corrupt'\] are footfall's own names"):
-        _output(spark, shop, MAPPING)
+    output = _output(spark, shop, MAPPING.replace("identifier: card", "identifier: _corrupt"))
+    assert "`_corrupt` is _corrupt_2" in output
+    assert "row_unreadable" not in output
 
 
 def test_a_missing_file_is_reported_with_the_line_of_its_pattern(spark: SparkSession, tmp_path: Path) -> None:

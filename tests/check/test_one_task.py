@@ -19,6 +19,7 @@ from footfall.steps.step import Files
         ("c.csv.gz", "x,y\n", {}, "it is compressed (c.csv.gz)"),
         ("d.csv", "x,y\n", {"options": {"encoding": "UTF-16LE"}}, "text in UTF-16LE cannot be cut at a byte"),
         ("e.csv", "x,y\n# 1 row\n", {"not_rows": "^#"}, "`not_rows`"),
+        ("e.csv", "of May\nx,y\n", {"header_line": 2}, "`header_line`"),
         ("f.json", '{"x": 1}\n{"x": {"y": 2}}\n', {"format": "json"}, ""),
         ("g.json", '{"x": 1} {"x": 2}\n', {"format": "json"}, "several objects stand on one line"),
         ("h.json", '[{"x": 1}]', {"format": "json_array"}, "it is one list of JSON"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,22 +20,22 @@ import yaml
 from pyspark.sql import SparkSession
 
 from exports import bookkeeping, readers, rows, traces
+from exports.outputs import CommandOutput, short, unprinted
 from footfall.runtime.cli import guarded, main, parser
 from footfall.settings.sections import ShopSettings
 from footfall.storage.lake import Lake
+from footfall.tables import FILES
 from jobs import ingest, pipeline
 from small_shop import SECRET
 
 FOLDER = Path(__file__).resolve().parent
 ROWS_CHECKED = 1000
-MOST_SIGNS = 300  # of a fault that is shown
 CANNOT_BE_COMPARED = {
     "source_changes": "the books have no place for what others changed in a Delta table",
-    "after_the_way_out": "nothing advises a way out by which a changed file is taken again",
 }
 KEYS = {
     "tables", "tables_at_once", "current", "quarantine", "counts", "refused", "check", "run_says", "actors", "files",
-    "order_totals", "line_numbers", "features", "readers_agree", "raw", "raw_column",
+    "order_totals", "line_numbers", "features", "readers_agree", "raw", "raw_column", "after_the_way_out",
     "nowhere_outside_raw_and_vault", "nowhere_in_delta_logs_outside_raw_and_vault", *CANNOT_BE_COMPARED,
     *(f"{key}_after_run_{run}" for key in ("tables", "current") for run in (1, 2, 3)),
 }  # fmt: skip
@@ -67,15 +66,6 @@ class Case:
     def is_made(self) -> bool:
         """Whether make.py writes what lies below sources.root, since Git keeps no Delta tables."""
         return any("delta" in feed for feed in self.mapping["feeds"].values())
-
-
-@dataclass(frozen=True)
-class CommandOutput:
-    """How a command ended, and all that it printed."""
-
-    exit_code: int
-    text: str
-    fault: str
 
 
 @dataclass
@@ -130,6 +120,8 @@ def _differences(case: Case, spark: SparkSession, work: Path) -> Iterator[str]:
             wanted = case.expected.get(f"{key}_after_run_{run}", {})
             yield from _table_differences(lake, wanted, f" after run {run}", only_current=key == "current")
     yield from _last_differences(case, lake, history, work)
+    if case.expected.get("after_the_way_out"):
+        yield from _attempt("the way out", partial(_way_out_differences, case, lake, work))
     if case.expected.get("tables_at_once"):
         yield from _at_once_differences(case, spark, work / "at once")
 
@@ -166,7 +158,7 @@ def _attempt(what: str, compare: Callable[[], Iterator[str]]) -> Iterator[str]:
     try:
         yield from compare()
     except Exception as fault:  # whatever a case brings up, the others are compared
-        yield f"{what} could not be compared: {_short(f'{type(fault).__name__}: {fault}')}"
+        yield f"{what} could not be compared: {short(f'{type(fault).__name__}: {fault}')}"
 
 
 def _table_differences(
@@ -174,6 +166,19 @@ def _table_differences(
 ) -> Iterator[str]:
     for table, wanted in tables.items():
         yield from _attempt(table, partial(rows.row_differences, lake, table, wanted, when, only_current=only_current))
+
+
+def _way_out_differences(case: Case, lake: Lake, work: Path) -> Iterator[str]:
+    """What differs once the files that held feeds back in the last run are released, as its words advise, and all runs again."""
+    for entry in (entry for entry in case.expected["refused"] if entry["run"] == case.runs):
+        step = f"ingest_{case.mapping['source']}_{entry['feed']}"
+        for name in (word for word in entry["words"] if (work / "raw" / word).is_file()):
+            lake.delete(FILES.full_name, step=step, file=name)
+    yield from _run_differences(case, case.runs + 1, _run(case, work))
+    before = case.expected[f"tables_after_run_{case.runs}"]
+    more = case.expected["after_the_way_out"]
+    tables = {table: [*wanted, *more.get(f"{table}_more", [])] for table, wanted in before.items()}
+    yield from _table_differences(lake, tables, " after the way out")
 
 
 def _at_once_differences(case: Case, spark: SparkSession, work: Path) -> Iterator[str]:
@@ -204,7 +209,7 @@ def _note(lake: Lake, history: History, run: int) -> Iterator[str]:
 def _check_differences(case: Case, output: CommandOutput) -> Iterator[str]:
     if output.exit_code and not case.expected.get("refused"):
         yield f"--check refuses the mapping: {output.fault}"
-    missing = _unprinted(case.expected["check"], output)
+    missing = unprinted(case.expected["check"], output)
     if missing:
         yield f"--check does not say: {missing}"
 
@@ -215,17 +220,10 @@ def _run_differences(case: Case, run: int, output: CommandOutput) -> Iterator[st
         yield f"run {run} ended with exit code {output.exit_code}: {output.fault}"
     sayings = [entry for entry in case.expected.get("run_says", []) if entry["run"] == run]
     for entry in (*refused, *sayings):
-        missing = _unprinted(entry["words"], output)
+        missing = unprinted(entry["words"], output)
         if missing:
             words = f"run {run} does not say" + (f" of feed {entry['feed']}" if "feed" in entry else "")
             yield f"{words}: {missing}" + (f" (it says: {output.fault})" if output.fault else "")
-
-
-def _unprinted(words: Sequence[str], output: CommandOutput) -> str:
-    """Those words that a command did not print, each as a word of its own: `ip` is not in `skipped`."""
-    patterns = {str(word): re.escape(str(word)) for word in words}
-    printed_words = {w for w, p in patterns.items() if re.search(rf"(?<![A-Za-z0-9]){p}(?![A-Za-z0-9])", output.text)}
-    return ", ".join(word for word in patterns if word not in printed_words)
 
 
 def lay_out(case: Case, run: int, work: Path) -> None:
@@ -284,10 +282,4 @@ def _output_of(case: Case, command: Callable[[], int]) -> CommandOutput:
             exit_code = 1
             stderr.write(f"footfall stopped (unknown error): {type(fault).__name__}: {fault}")
     printed, stopped = (stream.getvalue().replace(f"{case.folder}/", "") for stream in (stdout, stderr))
-    return CommandOutput(exit_code, printed + stopped, _short(stopped.partition("footfall stopped ")[2]))
-
-
-def _short(text: str) -> str:
-    """A fault on one line, without its way out."""
-    words = " ".join(text.partition("\nFix:")[0].split())
-    return words if len(words) <= MOST_SIGNS else f"{words[:MOST_SIGNS]} ..."
+    return CommandOutput(exit_code, printed + stopped, short(stopped.partition("footfall stopped ")[2]))

@@ -26,8 +26,17 @@ PASSING: tuple[str, ...] = (
     "a09b_delta_clocks",
     "a11a_csv_quotes",
     "a11b_csv_broken_rows",
+    "b13_column_names",
     "b14_nested_json_changes_shape",
+    "b16_half_files",
+    "b17a_pandas_parquet",
     "b17b_encodings",
+    "b17c_statement",
+    "b17d_names_and_stars",
+    "e02_mobile_payment_bill",
+    "e03_wallet_statement",
+    "e06_till_dump",
+    "e08_review_export",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 from footfall.errors import SourceError
 from footfall.runtime.explain import explain
 from footfall.steps.step import Files
-from footfall.storage.files import list_files, read_files, read_renamed_files
+from footfall.storage.files import list_files, read_files, read_source_files
 
 
 def _rows(spark: SparkSession, root: Path, **options: str) -> list[tuple[Any, ...]]:
@@ -72,10 +73,27 @@ def test_the_header_of_a_file_with_values_over_lines_is_compared_too(spark: Spar
 def test_a_name_that_comes_twice_and_one_that_is_absent(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,,X,x_2\n1,2,3,4\n")
     (tmp_path / "b.csv").write_text("x,,X,x_2\n5,6,7,8\n")
-    rows, renamed = read_renamed_files(spark, Files(str(tmp_path), "*.csv", "csv", {}), ["a.csv", "b.csv"])
-    assert renamed == {"": "column_2", "X": "X_3"}
-    values = rows.orderBy("_file").select("x", "column_2", "X_3", "x_2").collect()
+    source = read_source_files(spark, Files(str(tmp_path), "*.csv", "csv", {}), ["a.csv", "b.csv"])
+    assert source.told_apart == {"": "column_2", "X": "X_3"}
+    assert source.stored == {}
+    values = source.frame.orderBy("_file").select("x", "column_2", "X_3", "x_2").collect()
     assert [tuple(row) for row in values] == [("1", "2", "3", "4"), ("5", "6", "7", "8")]
+
+
+def test_lines_before_the_header_are_no_rows_and_blanks_and_signs_around_its_names_belong_to_none(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text('\ufeffaccount: "x\n\n--\n`x` ,\t`y`\n1,`2\n3,4,5\n')
+    (tmp_path / "b.csv").write_text("a\nb\nc\nx,y\n6,7\n")
+    files = Files(str(tmp_path), "*.csv", "csv", {}, header_line=4, strip="`")
+    rows = read_files(spark, files, ["a.csv", "b.csv"]).orderBy("_file", "_position")
+    assert [tuple(row) for row in rows.select("_file", "_position", "x", "y", "_corrupt").collect()] == [
+        ("a.csv", 0, "1", "`2", None),
+        ("a.csv", 1, None, None, "3,4,5"),
+        ("b.csv", 0, "6", "7", None),
+    ]
+    with pytest.raises(SourceError, match=r"b\.csv: it has no line 6, and so no header"):
+        read_files(spark, replace(files, header_line=6), ["b.csv"])
 
 
 def test_a_header_without_rows_is_a_file_like_any_other_and_blank_lines_alone_are_none(

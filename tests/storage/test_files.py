@@ -14,7 +14,7 @@ from footfall.mapping.reader_options import ALLOWED
 from footfall.runtime.explain import explain
 from footfall.steps.step import Files
 from footfall.storage.batch import FilePin
-from footfall.storage.files import list_files, read_files, read_renamed_files
+from footfall.storage.files import list_files, read_files
 from footfall.storage.text_lines import ONE_TASK_BYTES, below, name_below
 
 
@@ -151,71 +151,6 @@ def test_text_in_another_encoding_shows_as_such(spark: SparkSession, tmp_path: P
     (tmp_path / "a.jsonl").write_bytes('{"word": "好评"}\r\n{"word": "差评"}\r\n'.encode("gbk"))
     rows = _rows(spark, _files(tmp_path, "*.jsonl", "json", encoding="gbk"))
     assert [(r["word"], r["_corrupt"]) for r in rows] == [("好评", None), ("差评", None)]
-
-
-def test_a_source_may_not_use_footfalls_own_names(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("x,batch_id\n1,2\n")
-    with pytest.raises(SourceError, match="footfall's own names"):
-        _rows(spark, _files(tmp_path, "*.csv", "csv"))
-
-
-@pytest.mark.parametrize("name", ["_corrupt", "_Corrupt", "batch id", "_order", "_types"])
-@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
-def test_footfalls_own_names_are_refused_in_every_format(
-    spark: SparkSession, tmp_path: Path, name: str, kind: str
-) -> None:
-    if kind == "parquet":
-        spark.createDataFrame([("1",)], f"`{name}` string").write.parquet(str(tmp_path / "a"))
-    else:
-        (tmp_path / "a").mkdir()
-        (tmp_path / "a" / f"a.{kind}").write_text(f"{name}\n1\n" if kind == "csv" else f'{{"{name}": 1}}\n')
-    with pytest.raises(SourceError, match=rf"columns \['{name}'\] are footfall's own names"):
-        _rows(spark, _files(tmp_path, f"a/*.{kind}", kind))
-
-
-def test_signs_in_names_that_a_table_cannot_take_become_underscores(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("unit price,e.v,a`b,Loyalty-Card\n1,2,3,4\n")
-    rows, renamed = read_renamed_files(spark, _files(tmp_path, "*.csv", "csv"), ["a.csv"])
-    values = rows.drop("_file", "_position", "_corrupt").first()
-    assert values is not None
-    assert values.asDict() == {"unit_price": "1", "e_v": "2", "a_b": "3", "Loyalty-Card": "4"}
-    assert renamed == {"unit price": "unit_price", "e.v": "e_v", "a`b": "a_b"}
-
-
-def test_so_do_those_of_fields_within_columns(spark: SparkSession, tmp_path: Path) -> None:
-    nested = "`to go` struct<`card-no`: string, `2nd`: array<struct<`a b`: string>>>"
-    spark.createDataFrame([(("7", [("x",)]),)], nested).write.parquet(str(tmp_path / "a"))
-    files = _files(tmp_path, "a/*.parquet", "parquet")
-    rows, renamed = read_renamed_files(spark, files, list(list_files(spark, files)))
-    assert rows.schema["to_go"].dataType.simpleString() == "struct<card_no:string,_2nd:array<struct<a_b:string>>>"
-    assert rows.select("to_go._2nd", "to_go.card_no").collect() == [([("x",)], "7")]
-    assert renamed == {
-        "to go": "to_go", "to_go.2nd": "to_go._2nd", "to_go.card-no": "to_go.card_no", "to_go._2nd.a b": "to_go._2nd.a_b",
-    }  # fmt: skip
-
-
-def test_two_fields_within_a_column_may_not_get_the_same_name(spark: SparkSession, tmp_path: Path) -> None:
-    spark.createDataFrame([(("7", "8"),)], "x struct<`a b`: string, `a-b`: string>").write.parquet(str(tmp_path / "a"))
-    files = _files(tmp_path, "a/*.parquet", "parquet")
-    with pytest.raises(SourceError, match=r"`x\.a b` and `x\.a-b` would have the same name in the raw table"):
-        read_files(spark, files, list(list_files(spark, files)))
-
-
-@pytest.mark.parametrize(
-    ("line", "fault"),
-    [
-        (
-            '{"unit price": 1, "Unit_Price": 2}',
-            "`Unit_Price` and `unit price` would have the same name in the raw table.",
-        ),
-        ('{"Id": 1, "id": 2}', "two columns are called `id`; case does not count."),
-    ],
-)
-def test_two_columns_of_one_name_are_refused(spark: SparkSession, tmp_path: Path, line: str, fault: str) -> None:
-    (tmp_path / "a.json").write_text(line + "\n")
-    with pytest.raises(SourceError) as refusal:
-        _rows(spark, _files(tmp_path, "*.json", "json"))
-    assert refusal.value.what == f"*.json: {fault}"
 
 
 NASTY_LINES = (

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from footfall.mapping.source import Feed
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.typed import source_columns, wall_clocks
+from footfall.storage.files import SourceRows
 
 _ENDINGS: Mapping[str, str] = {
     "_zone_ambiguous": "{column} names a zone that several places call so, such as CST, IST or BST: have the offset or the "
@@ -42,6 +43,17 @@ class Hints:
                 kind = self.feed.types.get(column, "the type of its column")
                 return words.format(column=column, kind=kind, zone=self.feed.time_zone or self.shop.time_zone)
         return ""
+
+
+def column_lines(source: SourceRows) -> Iterator[str]:
+    """What became of names and types of a feed's columns; nothing where they are as in the files."""
+    if source.told_apart:
+        names = ", ".join(f"`{name}` is `{new}`" for name, new in source.told_apart.items())
+        yield f"columns without a name of their own, by which the mapping knows them: {names}"
+    if source.stored:
+        names = ", ".join(f"`{name}` is {new}" for name, new in source.stored.items())
+        yield f"names in the raw table, where the mapping's own cannot stand: {names}"
+    yield from source.notes
 
 
 def clock_lines(raw: DataFrame, feed: Feed, shop: ShopDefaults) -> Iterator[str]:

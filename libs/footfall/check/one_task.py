@@ -32,6 +32,8 @@ def _by_mapping(files: Files) -> str:
         return f"text in {encoding_of(files.options)} cannot be cut at a byte"
     if files.format == "csv" and files.not_rows:
         return "of lines that may be no rows (`not_rows`) each must be looked at in its place"
+    if files.format == "csv" and files.header_line > 1:
+        return "lines stand before its header (`header_line`)"
     return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,9 @@ from footfall.check.one_task import one_task_lines
 from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
 from footfall.refine.json_text import reading_json_text
-from footfall.storage.files import list_files, read_renamed_files
+from footfall.refine.own_names import with_own_names_apart
+from footfall.steps.source_names import under_source_names
+from footfall.storage.files import SourceRows, list_files, read_source_files
 from footfall.storage.raw_names import refuse_own_names
 
 FILES_SAMPLED = 8
@@ -24,8 +26,7 @@ LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: 
 class Sample:
     """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
 
-    `renamed` gives the new name of each column that arrived under one that a table cannot take; `notes` are sentences on
-    how the files are read.
+    `source` says what became of names and types of its columns; `notes` are sentences on how the files are read.
     """
 
     key: str
@@ -33,7 +34,7 @@ class Sample:
     feed: Feed
     rows: DataFrame
     file_count: int
-    renamed: Mapping[str, str]
+    source: SourceRows
     notes: Sequence[str] = ()
 
 
@@ -43,21 +44,20 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     Raises SourceError where there is no file, or one is empty.
     """
     feed, name = reading_json_text(source.feeds[key]), source.raw_name(key)
-    renamed: Mapping[str, str] = {}
     notes: list[str] = []
     if feed.delta:
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
+        taken = SourceRows(rows)
     else:
         files = replace(files_of(feed, root), first_lines=LINES_A_ROW * row_count + LINES_MORE)
         names = sorted(list_files(spark, files))
         sampled = _spread(names)
-        all_rows, renamed = read_renamed_files(spark, files, sampled)
+        taken = read_source_files(spark, files, sampled)
         notes = list(one_task_lines(spark, files, sampled))
-        first_rows = all_rows.where(F.col("_position") < row_count)
+        first_rows = taken.frame.where(F.col("_position") < row_count)
         rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
-    return Sample(
-        key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed, notes
-    )
+    arrived = under_source_names(arrive(rows, source=source.source, feed=name, now=now)[1])
+    return Sample(key, name, with_own_names_apart(feed, arrived), arrived, file_count, taken, notes)
 
 
 def _spread(names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.check.faults import sample_faults, value_faults
-from footfall.check.hints import Hints, clock_lines
+from footfall.check.hints import Hints, clock_lines, column_lines
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
 from footfall.errors import DataError, SourceError
@@ -70,9 +70,7 @@ def check_source(
     key = MintKey(secrets.token_bytes(32))
     for sample in samples:
         yield f"\n{sample.name}: {sample.rows.count():,} rows of {sample.file_count:,} files looked at"
-        if sample.renamed:
-            names = ", ".join(f"`{name}` is {new}" for name, new in sample.renamed.items())
-            yield f"  renamed, since tables cannot take these names: {names}"
+        yield from (f"  {line}" for line in column_lines(sample.source))
         yield from (f"  note: {line}" for line in sample.notes)
         yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
         try:

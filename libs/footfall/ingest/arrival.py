@@ -24,6 +24,8 @@ def files_of(feed: Feed, root: str) -> Files:
         line_pattern=feed.pattern,
         not_rows=feed.not_rows,
         rewritten_days=feed.rewritten_days,
+        header_line=feed.header_line,
+        strip=feed.strip,
     )
 
 
@@ -31,5 +33,7 @@ def arrive(
     rows: DataFrame, *, source: str, feed: str, now: datetime, keep_days: int | None = None
 ) -> tuple[Table, DataFrame]:
     """The raw table of a feed and its new rows, taken at `now` (UTC)."""
-    table = feed_table(feed, {f.name: f.dataType.simpleString() for f in rows.schema.fields}, keep_days)
+    comments = {f.name: f.metadata["comment"] for f in rows.schema.fields if "comment" in f.metadata}
+    types = {f.name: f.dataType.simpleString() for f in rows.schema.fields}
+    table = feed_table(feed, types, keep_days, comments=comments)
     return table, rows.withColumns({"_source": F.lit(source), "_known_at": F.lit(now).cast("timestamp")})

@@ -31,7 +31,9 @@ def is_numbered(table: Table) -> bool:
 
 
 def quoted(name: str) -> str:
-    """The name of a source's column in SQL; a dot stands before a field of a nested one."""
+    """The name of a source's column in SQL; a dot stands before a field of a nested one, unless the name is in backticks."""
+    if name.startswith("`"):
+        return name
     return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
 
 

@@ -15,6 +15,7 @@ from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults, quoted
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
+from footfall.mapping.text_faults import text_faults
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
 
@@ -149,6 +150,8 @@ class Feed(Closed):
     stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP). `nobody` are words that stand in place
     of an identifier, compared as a whole and in any case; "" is an empty one. `file_day` is a regular expression whose first
     group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on.
+    The header of CSV stands on `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign
+    before decimals in text, in which the other one groups thousands.
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -168,6 +171,9 @@ class Feed(Closed):
     pattern: str = ""
     not_rows: str = ""
     rewrites: Annotated[str, Field(pattern=r"^[0-9]{1,3} days?$")] | None = None
+    header_line: Annotated[int, Field(ge=1, le=1000)] = 1
+    strip: str = ""
+    decimal: Literal[".", ","] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Feed:
@@ -181,6 +187,7 @@ class Feed(Closed):
         else:
             faults += option_faults(self.format, self.options)
         faults += pattern_faults(self.format, pattern=self.pattern, not_rows=self.not_rows)
+        faults += text_faults(self.format, self.options, self.header_line, self.strip, self.decimal)
         if self.delta is not None:
             names = ("partitions", "rewrites")
             faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]

@@ -17,6 +17,7 @@ from footfall.mapping.sql_words import bare_names_in, names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
 from footfall.refine.kept import keep_faults
+from footfall.refine.numbers import plain_text
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
@@ -90,7 +91,7 @@ def is_nobody(actor: Actor, feed: Feed) -> Column:
 
 
 def _identifier_text(actor: Actor) -> Column:
-    return F.nullif(F.trim(F.expr(actor.identifier).cast("string")), F.lit(""))
+    return F.nullif(F.trim(plain_text(F.expr(actor.identifier))), F.lit(""))
 
 
 def _is_word_for_nobody(text: Column, feed: Feed) -> Column:

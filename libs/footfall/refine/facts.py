@@ -31,6 +31,7 @@ def fact_rows(
     A feed that waits for its first files has no raw rows yet.
     """
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
+    feeds = [f.reading(raw[f.name]) if f.name in raw else f for f in feeds]
     matching = matching_of({f.name: f.feed for f in feeds}, table)
     for f in [f for f in feeds if f.name in raw]:
         mapped = map_rows(

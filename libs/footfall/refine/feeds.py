@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from footfall.contract import Personal, Table
 from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, Feed, Source
 from footfall.refine.json_text import reading_json_text
+from footfall.refine.own_names import with_own_names_apart
+from footfall.steps.source_names import under_source_names
 from footfall.tables.raw import CORRUPT
 
 RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through the driver's time zone
@@ -38,9 +40,9 @@ class RawFeed:
         return list(dict.fromkeys([*no_rows, *(skip.reason for skip in target.skipped), *nobody]))
 
     def with_arrival(self, rows: DataFrame, now: datetime) -> DataFrame:
-        """The rows as a raw table would hold them: a Delta source's rows get the run's clock."""
+        """The rows as a raw table would hold them, but under the source's names; a Delta source's rows get the run's clock."""
         if self.feed.delta is None:
-            return rows
+            return under_source_names(rows)
         return rows.withColumns(
             {
                 "_source": F.lit(self.source),
@@ -48,6 +50,10 @@ class RawFeed:
                 CORRUPT.name: F.lit(None).cast("string"),
             }
         )
+
+    def reading(self, rows: DataFrame) -> RawFeed:
+        """The feed as it reads these rows, which have their arrival."""
+        return replace(self, feed=with_own_names_apart(self.feed, rows))
 
 
 def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:

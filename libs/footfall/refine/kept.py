@@ -17,6 +17,7 @@ from footfall.mapping.sql_words import paths_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.typed import TYPES, source_columns
 from footfall.steps.sorting import RAW_ROW
+from footfall.steps.source_names import quoted, source_name
 
 Path = tuple[str, ...]  # a column, and the fields below it
 NESTED = (T.StructType, T.ArrayType, T.MapType, T.VariantType)
@@ -72,14 +73,14 @@ def not_passed_on(rows: DataFrame, feed: Feed) -> list[str]:
 
 def _value(rows: DataFrame, feed: Feed, name: str) -> KeptValue | None:
     """What stands under the name: a column, or a field below one; None where nothing does."""
-    columns = {c.casefold(): c for c in _columns(rows)}
+    columns = {source_name(rows.schema[c]).casefold(): c for c in _columns(rows)}
     for head, below in _splits(name):
         if head.casefold() not in columns:
             continue
         column = columns[head.casefold()]
         kind = rows.schema[column].dataType
         value = _below(
-            F.col(_quoted(column)), kind, below, path=(column.casefold(),), is_json=feed.format.startswith("json")
+            F.col(quoted(column)), kind, below, path=(column.casefold(),), is_json=feed.format.startswith("json")
         )
         if value is not None:
             return value
@@ -136,7 +137,3 @@ def _in_one_case(path: Path) -> Path:
 
 def _json_path(rest: str) -> str:
     return "$" + "".join(f"['{part}']" for part in rest.split("."))
-
-
-def _quoted(column: str) -> str:
-    return f"`{column.replace('`', '``')}`"

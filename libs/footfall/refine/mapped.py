@@ -58,7 +58,8 @@ def map_rows(
     # Each value is computed once, and typed once, by a projection of its own: within one, the value, its type and its
     # fault would each compute it again, and a number with a fraction is costly to make a decimal of.
     zone = feed.time_zone or shop.time_zone
-    values = mapped_values(sources, table, target.columns, zone=zone, between=_possible_times(shop))
+    between = _possible_times(shop)
+    values = mapped_values(sources, table, target.columns, zone=zone, between=between, decimal=feed.decimal)
     typed = sources.select("*", *(v.typed.alias(c) for c, v in values.items()))
     typed_values = {c: replace(v, read=F.col(c)) for c, v in values.items()}
     faults, warnings = _unreadable(typed_values, feed), _warnings(typed_values)

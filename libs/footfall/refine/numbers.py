@@ -12,6 +12,25 @@ NOISE = 1e-13
 INFINITY = float("inf")
 
 
+def plain_number(text: Column, decimal: str) -> Column:
+    """The text of a number as Spark reads it, where `decimal` stands before its decimals and the other sign groups thousands.
+
+    NULL where the text is no such number: groups have three digits.
+    """
+    group = "." if decimal == "," else ","
+    pattern = rf"^\s*[+-]?(?:\d{{1,3}}(?:\{group}\d{{3}})+|\d+)(?:\{decimal}\d+)?\s*$"
+    plain = F.replace(F.replace(text, F.lit(group), F.lit("")), F.lit(","), F.lit("."))
+    return F.when(F.rlike(text, F.lit(pattern)), plain)
+
+
+def plain_text(value: Column) -> Column:
+    """The value as text; of a floating number without decimals as that of a whole one: 17.0 and 17 are one customer."""
+    text = value.cast("string")
+    whole = text.try_cast("decimal(38,0)")
+    is_whole = F.typeof(value).isin("double", "float") & (whole.cast("double") == text.try_cast("double"))
+    return F.when(is_whole, whole.cast("string")).otherwise(text)
+
+
 def read_number(value: Column, *, yields: T.DataType, wanted: T.DataType) -> Column:
     """The value as a number of the wanted type; NULL where it is none. `5.0` is a whole number; `is_changed` tells of `5.5`."""
     plain = value.try_cast(wanted)

@@ -103,4 +103,5 @@ def identifier_derivation(feeds: Sequence[Feed]) -> str:
         if (a := target.actor)
     }
     types = sorted((column, kind) for feed in feeds for column, kind in feed.types.items())
-    return hashlib.sha256(json.dumps([sorted(actors), types]).encode()).hexdigest()[:16]
+    strip = [feed.strip for feed in feeds if feed.strip]
+    return hashlib.sha256(json.dumps([sorted(actors), types, *strip]).encode()).hexdigest()[:16]

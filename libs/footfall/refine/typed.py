@@ -12,8 +12,10 @@ from footfall.contract import BATCH_ID
 from footfall.contract.frames import names_of
 from footfall.mapping.source import Feed
 from footfall.refine import clocks
-from footfall.refine.numbers import is_changed, read_number
+from footfall.refine.numbers import is_changed, plain_number, read_number
+from footfall.refine.stripped import stripped
 from footfall.steps.sorting import RAW_ROW
+from footfall.steps.source_names import quoted
 from footfall.tables.raw import ARRIVAL, CORRUPT
 
 OWN = {c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)}
@@ -33,11 +35,13 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     """
     source = source_columns(raw)
     arrived = [*source, *({CORRUPT.name} & {*raw.columns})]  # a row that cannot be read is its text
-    rows = raw.withColumn(RAW_ROW, F.struct(*(F.col(f"`{c}`") for c in arrived)))
+    rows = stripped(raw.withColumn(RAW_ROW, F.struct(*(F.col(quoted(c)) for c in arrived))), feed, source)
     rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
     yields = {field.name.casefold(): field.dataType for field in rows.schema.fields}
     declared = {
-        c: _Declared(c, yields.get(c.casefold(), T.StringType()), T.DataType.fromDDL(kind), feed.time_zone or "UTC")
+        c: _Declared(
+            c, yields.get(c.casefold(), T.StringType()), T.DataType.fromDDL(kind), feed.time_zone or "UTC", feed.decimal
+        )
         for c, kind in feed.types.items()
     }
     rows = rows.withColumn(TYPES, names_of([fault for d in declared.values() for fault in d.faults()]))
@@ -59,7 +63,7 @@ def wall_clocks(kind: T.DataType) -> T.DataType:
 
 def _with_wall_clocks(rows: DataFrame, source: list[str]) -> DataFrame:
     types = {f.name: f.dataType for f in rows.schema.fields if f.name in source}
-    recast = {c: F.col(f"`{c}`").cast(wall_clocks(kind)) for c, kind in types.items() if wall_clocks(kind) != kind}
+    recast = {c: F.col(quoted(c)).cast(wall_clocks(kind)) for c, kind in types.items() if wall_clocks(kind) != kind}
     return rows.withColumns(recast) if recast else rows
 
 
@@ -71,13 +75,14 @@ class _Declared:
     yields: T.DataType
     wanted: T.DataType
     zone: str
+    decimal: str | None
 
     @property
     def typed(self) -> Column:
         """The value in the declared type; NULL where it cannot be read."""
-        value = F.col(self.name)
+        value = F.col(quoted(self.name))
         if isinstance(self.wanted, T.NumericType):
-            return read_number(value, yields=self.yields, wanted=self.wanted)
+            return read_number(self._number, yields=self.yields, wanted=self.wanted)
         if isinstance(self.yields, T.StringType):
             if isinstance(self.wanted, T.StructType | T.ArrayType | T.MapType):
                 return F.from_json(value, self.wanted.json())
@@ -89,9 +94,16 @@ class _Declared:
                 return clocks.text_day(value, self.zone)
         return value.try_cast(self.wanted)
 
+    @property
+    def _number(self) -> Column:
+        """What is read as a number."""
+        value = F.col(quoted(self.name))
+        is_text = isinstance(self.yields, T.StringType)
+        return plain_number(value, self.decimal) if self.decimal and is_text else value
+
     def faults(self) -> list[Column]:
         """Names of the rules that the value breaks, each or NULL."""
-        value = F.col(self.name)
+        value = F.col(quoted(self.name))
         faults: list[Column] = []
         unreadable = value.isNotNull() & (F.trim(value.cast("string")) != "") & self.typed.isNull()
         if isinstance(self.yields, T.StringType) and isinstance(
@@ -101,6 +113,6 @@ class _Declared:
             faults.append(F.when(ambiguous, F.lit(f"{self.name}_zone_ambiguous")))
             unreadable &= ~ambiguous
         if isinstance(self.wanted, T.NumericType):
-            changed = is_changed(value, self.typed, yields=self.yields, wanted=self.wanted)
+            changed = is_changed(self._number, self.typed, yields=self.yields, wanted=self.wanted)
             faults += [] if changed is None else [F.when(changed, F.lit(f"{self.name}_changed_by_type"))]
         return [F.when(unreadable, F.lit(f"{self.name}_unreadable")), *faults]

@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 from footfall.contract import Table
 from footfall.refine import clocks
-from footfall.refine.numbers import is_changed, is_not_finite, read_number
+from footfall.refine.numbers import is_changed, is_not_finite, plain_number, plain_text, read_number
 
 REPLACEMENT = "\ufffd"  # stands where bytes did not fit the file's encoding
 
@@ -22,7 +22,8 @@ class MappedValue:
 
     `zone` is the IANA zone of wall clocks, `read` the column that holds the typed value where it was computed before.
     `between` are the instants between which the time of an event lies. Other times and days, which speak of plans,
-    lives and validity, lie after 1899, and from 2200 on they mean "for ever", which is NULL.
+    lives and validity, lie after 1899, and from 2200 on they mean "for ever", which is NULL. `decimal` is the sign before
+    decimals in text, where the mapping gives one.
     """
 
     sql: Column
@@ -31,6 +32,7 @@ class MappedValue:
     zone: str
     read: Column | None = None
     between: tuple[Column, Column] | None = None
+    decimal: str | None = None
 
     @property
     def typed(self) -> Column:
@@ -38,14 +40,16 @@ class MappedValue:
         if self.read is not None:
             return self.read
         if isinstance(self.wanted, T.StringType):
-            return F.nullif(F.trim(self.sql.cast("string")), F.lit(""))
+            is_floating = isinstance(self.yields, T.FloatType | T.DoubleType)
+            text = plain_text(self.sql) if is_floating else self.sql.cast("string")
+            return F.nullif(F.trim(text), F.lit(""))
         if self._is_time:
             parsed = self._parsed_time()
             return parsed if self.between else F.when(parsed < F.expr(clocks.OPEN_END), parsed)
         if self.wanted == self.yields:
             return self.sql
         if isinstance(self.wanted, T.NumericType):
-            return read_number(self.sql, yields=self.yields, wanted=self.wanted)
+            return read_number(self._number, yields=self.yields, wanted=self.wanted)
         return self.sql.try_cast(self.wanted)
 
     def fault(self, column: str, *, from_text: bool) -> Column | None:
@@ -83,6 +87,12 @@ class MappedValue:
     def _is_time(self) -> bool:
         return isinstance(self.wanted, T.TimestampType | T.DateType)
 
+    @property
+    def _number(self) -> Column:
+        """What is read as a number."""
+        is_text = isinstance(self.yields, T.StringType)
+        return plain_number(self.sql, self.decimal) if self.decimal and is_text else self.sql
+
     def _encoding_fault(self, column: str) -> Column:
         return F.when(F.contains(self.sql.cast("string"), F.lit(REPLACEMENT)), F.lit(f"{column}_encoding"))
 
@@ -93,7 +103,7 @@ class MappedValue:
         if self.wanted != self.yields:
             fault = F.when(self._is_unreadable(), F.lit(f"{column}_unreadable"))
             if isinstance(self.wanted, T.IntegralType):  # a decimal column rounds to its own scale
-                changed = is_changed(self.sql, self.typed, yields=self.yields, wanted=self.wanted)
+                changed = is_changed(self._number, self.typed, yields=self.yields, wanted=self.wanted)
                 fault = fault if changed is None else fault.when(changed, F.lit(f"{column}_changed_by_type"))
         if is_floating:
             is_no_number = is_not_finite(self.typed)
@@ -146,7 +156,13 @@ def source_values(columns: Mapping[str, str]) -> list[Column]:
 
 
 def mapped_values(
-    rows: DataFrame, table: Table, columns: Mapping[str, str], *, zone: str, between: tuple[Column, Column]
+    rows: DataFrame,
+    table: Table,
+    columns: Mapping[str, str],
+    *,
+    zone: str,
+    between: tuple[Column, Column],
+    decimal: str | None = None,
 ) -> dict[str, MappedValue]:
     """What becomes of the `source_values` in the rows, by target column; `between` is for the time of an event."""
     yields = {field.name: field.dataType for field in rows.schema.fields}
@@ -157,6 +173,7 @@ def mapped_values(
             wanted=T.DataType.fromDDL(table.column(c).type),
             zone=zone,
             between=between if c == "event_time" else None,
+            decimal=decimal,
         )
         for c, name in zip(columns, _names(columns), strict=True)
     }

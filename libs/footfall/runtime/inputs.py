@@ -79,7 +79,9 @@ class StepInputs:
         frames = {read.name: self._frame(read, batch, before) for read in reads}
         if step.files:
             largest = max((pin.size_bytes for pin in batch.files.values()), default=0)
-            frames["files"] = read_files(self.lake.spark, step.files, list(batch.files), largest_bytes=largest)
+            raw = self.lake.read(step.writes[0]).schema if self.lake.properties(step.writes[0]) else None
+            files = list(batch.files)
+            frames["files"] = read_files(self.lake.spark, step.files, files, largest_bytes=largest, raw=raw)
         for table in step.writes:
             if table in batch.inputs and table not in frames:
                 frames[table] = self._pinned(table, batch.inputs[table])

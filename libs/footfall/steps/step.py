@@ -43,6 +43,7 @@ class Files:
     columns that folders such as `dt=2024-05-03` give. A line of text becomes columns by `line_pattern`, a regular
     expression with named groups, and is no row where `not_rows` fits it: then it is kept as `_corrupt`. A file that changes
     within `rewritten_days` after it was first taken is taken again. For a sample, `first_lines` of each text file are read (0: all).
+    The header of CSV stands on `header_line`, from 1; `strip` are signs around its names, beside blanks and tabs.
     """
 
     root: str
@@ -54,6 +55,8 @@ class Files:
     not_rows: str = ""
     rewritten_days: int = 0
     first_lines: int = 0
+    header_line: int = 1
+    strip: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
 
@@ -16,7 +17,7 @@ from footfall.mapping.line_patterns import line_pattern
 from footfall.mapping.reader_options import ENCODINGS, is_by_byte
 from footfall.steps.step import Files
 from footfall.storage.csv_records import Grammar, grammar_of, records
-from footfall.storage.raw_names import refuse_own_names, told_apart
+from footfall.storage.raw_names import reading_names, told_apart
 from footfall.storage.text_lines import (
     CORRUPT,
     FILE,
@@ -35,27 +36,41 @@ BROKEN = "_broken"
 LINES_OF_HEADER = 100  # at most; a name may have a line break in it
 
 
+@dataclass(frozen=True)
+class CsvRows:
+    """Rows of CSV; `sources` gives the source's name of each column, `told_apart` the new one of each that shared its name."""
+
+    rows: DataFrame
+    sources: Mapping[str, str]
+    told_apart: Mapping[str, str]
+
+
 def read_csv(
     spark: SparkSession, names: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
-) -> tuple[DataFrame, dict[str, str]]:
-    """All rows with `_file`, `_position` and `_corrupt`, all values as text, and the new name of each column that had to get one.
+) -> CsvRows:
+    """All rows with `_file`, `_position` and `_corrupt`, all values as text.
 
     Files of which each line is a row by itself are read by Spark, `number` giving positions; others are cut into records
     first, each by one task. Raises SourceError where a file's header cannot be read or differs.
     """
     grammar = grammar_of(files.options)
     has_header = files.options.get("header", "true").lower() == "true"
-    first = _first_record(read_lines(spark, files, names[:1], only_line_feeds=True), grammar)
+    first = _first_record(read_lines(spark, files, names[:1], only_line_feeds=True), grammar, files.header_line)
     if first is None:
         raise SourceError(
-            f"{names[0]}: it is empty, without a header.",
+            f"{names[0]}: it has no line {files.header_line}, and so no header."
+            if files.header_line > 1
+            else f"{names[0]}: it is empty, without a header.",
             fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
         )
-    header = grammar.values(first) if has_header else [f"_c{i}" for i in range(len(grammar.values(first)))]
-    columns, renamed = told_apart(header)
-    refuse_own_names(columns, files.pattern)
+    values = grammar.values(first)
+    header = _stripped(values, files.strip) if has_header else [f"_c{i}" for i in range(len(values))]
+    sources, renamed = told_apart(header)
+    reading = reading_names(sources)
+    columns = list(reading.values())
     # Spark compares headers by the names of columns, which are others where some were renamed
-    is_odd = renamed or files.not_rows or files.first_lines or not is_by_byte(files.options)
+    is_odd = (has_header and columns != values) or files.header_line > 1 or files.not_rows or files.first_lines
+    is_odd = is_odd or not is_by_byte(files.options)
     plain = [] if is_odd else _plain_files(spark, names, files, grammar)
     odd = sorted(set(names) - set(plain))
     options = {**files.options, "header": str(has_header).lower(), "escape": grammar.escape}
@@ -65,20 +80,27 @@ def read_csv(
         parts.append(number(in_order(rows, files.root)))
     if odd:
         lines = read_lines(spark, files, odd, only_line_feeds=True, most=files.first_lines)
-        cut = _cutter(grammar, header if has_header else [], len(columns), files.not_rows)
+        cut = _cutter(grammar, header if has_header else [], len(columns), files)
         kinds = {LINE: pa.string(), BROKEN: pa.bool_()}
         parts.append(_parsed(cut_by_file(lines, cut, kinds), columns, options))
-    return reduce(DataFrame.unionByName, parts), renamed
+    return CsvRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, renamed)
 
 
-def _first_record(lines: DataFrame, grammar: Grammar) -> str | None:
-    texts = [row[LINE].removeprefix("\ufeff") for row in lines.select(LINE).limit(LINES_OF_HEADER).collect()]
+def _first_record(lines: DataFrame, grammar: Grammar, number: int) -> str | None:
+    """The record that begins on the line of this number, from 1, or on the next that is not blank."""
+    some = lines.select(LINE).limit(number - 1 + LINES_OF_HEADER).collect()
+    texts = [row[LINE].removeprefix("\ufeff") for row in some[number - 1 :]]
     return next((text for text, _ in records(texts, grammar)), None)
 
 
 def has_odd_lines(spark: SparkSession, files: Files, names: Sequence[str]) -> bool:
     """Whether a line of these files, of the first ones where `files.first_lines` says so, is no record by itself."""
     return len(_plain_files(spark, names, files, grammar_of(files.options))) < len(names)
+
+
+def _stripped(header: Sequence[str], signs: str) -> list[str]:
+    """Names without the blanks, tabs and signs around them that the feed's values are without."""
+    return [name.strip(f" \t{signs}") for name in header]
 
 
 def _plain_files(spark: SparkSession, names: Sequence[str], files: Files, grammar: Grammar) -> list[str]:
@@ -99,19 +121,20 @@ def _read_plain(spark: SparkSession, paths: Sequence[str], names: Sequence[str],
 
 
 def _cutter(
-    grammar: Grammar, header: Sequence[str], width: int, not_rows: str
+    grammar: Grammar, header: Sequence[str], width: int, files: Files
 ) -> Callable[[str, Iterable[str]], Iterator[tuple[str, bool]]]:
-    """Cuts a file into records, without its header, which has to be this one if there is any.
+    """Cuts a file into records, without its header, which has to be this one if there is any, and the lines before it.
 
     Records that `not_rows` fits count as broken: they are kept as text, for the mapping to skip.
     """
-    no_row = line_pattern(not_rows) if not_rows else None
+    no_row = line_pattern(files.not_rows) if files.not_rows else None
+    before, strip = files.header_line - 1, files.strip
     folded = [name.casefold() for name in header]
 
     def cut(file: str, lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
-        file_records = records(_without_mark(lines), grammar, width=width)
+        file_records = records(islice(_without_mark(lines), before, None), grammar, width=width)
         for text, _ in islice(file_records, 1 if header else 0):
-            names = grammar.values(text)
+            names = _stripped(grammar.values(text), strip)
             if [name.casefold() for name in names] != folded:
                 raise SourceError(
                     f"{file}: its header differs from the other files' (it has {', '.join(names)}; they have {', '.join(header)}).",

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.errors import SourceError
+from footfall.steps.source_names import source_name
 from footfall.steps.step import Files
 from footfall.storage.batch import FilePin
+from footfall.storage.columnar_files import read_columnar
 from footfall.storage.csv_files import read_csv
 from footfall.storage.json_files import read_json
 from footfall.storage.partitions import with_partitions
 from footfall.storage.pattern_files import read_text
-from footfall.storage.raw_names import refuse_own_names, with_usable_names
+from footfall.storage.raw_names import with_stored_names
 from footfall.storage.text_lines import (
-    CORRUPT,
-    FILE,
     NO_FILE_IGNORED,
     ONE_TASK_BYTES,
-    POSITION,
     absolute,
     as_written,
     below,
-    in_order,
-    name_below,
     numbered,
     numbered_by_split,
     path_of,
@@ -86,32 +85,63 @@ def contents_of(spark: SparkSession, files: Files, names: Sequence[str]) -> dict
     return {name: hashes.get(name, "") for name in names}
 
 
-def read_files(spark: SparkSession, files: Files, names: Sequence[str], *, largest_bytes: int = 0) -> DataFrame:
+@dataclass(frozen=True)
+class SourceRows:
+    """Rows of files with names of columns that raw tables can take.
+
+    `told_apart` gives the new name of each column that shared its own with another, `stored` the name in the raw table of
+    each that cannot have the source's there; `notes` say in words what was read in another type than it has.
+    """
+
+    frame: DataFrame
+    told_apart: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def read_files(
+    spark: SparkSession,
+    files: Files,
+    names: Sequence[str],
+    *,
+    largest_bytes: int = 0,
+    raw: T.StructType | None = None,
+) -> DataFrame:
     """All rows of the named files as they arrived, and `_file`, `_position` (from 0) and `_corrupt` (text of an unreadable row).
 
-    `largest_bytes` is the size of the largest of them. Raises SourceError where a file's columns cannot be read or
-    differ from the others'.
+    `largest_bytes` is the size of the largest of them, `raw` the schema of the raw table that they go into, if there is one.
+    Raises SourceError where a file's columns cannot be read or differ from the others'.
     """
-    return read_renamed_files(spark, files, names, largest_bytes=largest_bytes)[0]
+    return read_source_files(spark, files, names, largest_bytes=largest_bytes, raw=raw).frame
 
 
-def read_renamed_files(
-    spark: SparkSession, files: Files, names: Sequence[str], *, largest_bytes: int = 0
-) -> tuple[DataFrame, dict[str, str]]:
-    """As `read_files`, and the new name of each column that arrived under one that a table cannot take."""
+def read_source_files(
+    spark: SparkSession,
+    files: Files,
+    names: Sequence[str],
+    *,
+    largest_bytes: int = 0,
+    raw: T.StructType | None = None,
+) -> SourceRows:
+    """As `read_files`, with what became of names and types."""
     number = numbered_by_split if largest_bytes > ONE_TASK_BYTES else numbered
-    told_apart: Mapping[str, str] = {}
+    told_apart, sources = dict[str, str](), dict[str, str]()
+    notes: list[str] = []
     try:
         if files.format == "csv":
-            rows, told_apart = read_csv(spark, sorted(names), files, number)
+            of_csv = read_csv(spark, sorted(names), files, number)
+            rows, sources, told_apart = of_csv.rows, {**of_csv.sources}, {**of_csv.told_apart}
         elif files.format == "text":
             rows = read_text(spark, sorted(names), files, number)
         elif files.format.startswith("json"):
-            rows = read_json(spark, sorted(names), files, number)
+            known = [source_name(column) for column in raw.fields] if raw else []
+            of_json = read_json(spark, sorted(names), files, number, known)
+            rows, sources, told_apart = of_json.rows, {**of_json.sources}, {**of_json.told_apart}
         else:
-            rows = _read_columnar(spark, [path_of(files.root, name) for name in sorted(names)], files, number)
+            columnar = read_columnar(spark, sorted(names), files, number, raw)
+            rows, sources, notes = columnar.rows, {**columnar.sources}, [*columnar.notes]
         rows = with_partitions(rows, names, files)
-        usable, renamed = with_usable_names(rows, files.pattern)
+        frame, stored = with_stored_names(rows, sources, raw)
     except AnalysisException as fault:
         if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
             raise
@@ -120,20 +150,4 @@ def read_renamed_files(
             f"{files.pattern}: two columns are called {name}; case does not count.",
             fix="Rename one of them before they are delivered.",
         ) from None
-    return usable, {**told_apart, **renamed}
-
-
-def _read_columnar(
-    spark: SparkSession, paths: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
-) -> DataFrame:
-    """Rows of Parquet or ORC."""
-    rows = (
-        spark.read.format(files.format)
-        .options(**files.options, **NO_FILE_IGNORED, mergeSchema="true")
-        .load(list(paths))
-    )
-    refuse_own_names(rows.columns, files.pattern)
-    sound = rows.withColumn(CORRUPT, F.lit(None).cast("string"))
-    if files.format == "orc":  # its rows have no numbers in Spark
-        return number(in_order(sound, files.root))
-    return sound.withColumns({FILE: name_below(files.root), POSITION: F.col("_metadata.row_index")})
+    return SourceRows(frame, told_apart, stored, notes)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import pyarrow as pa
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.errors import SourceError
 from footfall.mapping.reader_options import ENCODINGS, is_by_byte
 from footfall.steps.step import Files
 from footfall.storage.json_values import SEVERAL, objects_of
-from footfall.storage.raw_names import refuse_own_names
+from footfall.storage.raw_names import READERS_NAMES, reading_names, told_apart
 from footfall.storage.text_lines import (
     CORRUPT,
     FILE,
@@ -34,44 +36,118 @@ UNREAD = "_corrupt while columns are inferred"
 FIELDS = "_fields"
 
 
+@dataclass(frozen=True)
+class JsonRows:
+    """Rows of JSON; `sources` gives the source's name of each column, `told_apart` the new one of each that shared its name."""
+
+    rows: DataFrame
+    sources: Mapping[str, str]
+    told_apart: Mapping[str, str]
+
+
 def read_json(
-    spark: SparkSession, names: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
-) -> DataFrame:
+    spark: SparkSession,
+    names: Sequence[str],
+    files: Files,
+    number: Callable[[DataFrame], DataFrame],
+    known: Collection[str] = (),
+) -> JsonRows:
     """All objects with `_file`, `_position` and `_corrupt` (the text of a line that cannot be read).
 
     All values are text as it is written, nested ones too: a feed survives that they change their shape.
 
     Files with one object a line are read by Spark, `number` giving positions; a file with lines that hold several, or that
-    is one list (`json_array`), passes through one task. Raises SourceError where columns cannot be used.
+    is one list (`json_array`), passes through one task, and so do all where keys differ only in case. `known` are the
+    source's names of columns that came before.
     """
     cut, most = (_cut_whole, 0) if files.format == "json_array" else (_cut, files.first_lines)
-    odd, unread, columns = set(names), set[str](), set[str]()
-    if cut is _cut and not most and is_by_byte(files.options):
-        odd, unread, columns = _looked_through(read_lines(spark, files, names, with_blank=False))
-    plain = [path_of(files.root, name) for name in names if name not in odd]
     options = {**files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
     options["primitivesAsString"] = "true"
     if ENCODINGS & set(options):
         options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
-    if unread := unread - odd:  # Spark reads more than `json_object_keys`, comments say, where options tell it to
-        # inferred under another name for what cannot be read, so that a source's own _corrupt shows
-        reader = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD)
-        columns |= set(reader.json([path_of(files.root, name) for name in sorted(unread)]).schema.names) - {UNREAD}
+    odd, keys = set(names), set[str]()
+    if cut is _cut and not most and is_by_byte(files.options):
+        odd, unread, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
+        more = set[str]()
+        if unread := sorted(unread - odd):  # lines in single quotes, say, if options tell Spark to read them
+            more = _inferred(spark, [path_of(files.root, name) for name in unread], options)
+        if more is None or _would_clash(keys | more):
+            odd = set(names)
+        else:
+            keys |= more
+    plain = [path_of(files.root, name) for name in names if name not in odd]
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
-        keys = objects.select(F.explode(F.map_keys(FIELDS)).alias("name")).distinct()
-        columns |= {row["name"] for row in keys.collect()}
-    _require_usable(sorted(columns), files.pattern)
+        each_key = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
+        keys |= {row["key"] for row in each_key.collect()}
+    columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
+    reading = reading_names(list(columns))
     parts = []
     if plain:
-        schema = T.StructType([T.StructField(name, T.StringType()) for name in (*sorted(columns), CORRUPT)])
+        schema = T.StructType([T.StructField(name, T.StringType()) for name in (*columns, CORRUPT)])
         rows = spark.read.options(**options, columnNameOfCorruptRecord=CORRUPT).schema(schema).json(plain)
         parts.append(number(in_order(rows, files.root)))
     if odd:
-        values = [F.try_element_at(FIELDS, F.lit(name)).alias(name) for name in sorted(columns)]
+        values = [
+            F.coalesce(*(F.try_element_at(FIELDS, F.lit(key)) for key in spellings)).alias(reading[name])
+            for name, spellings in columns.items()
+        ]
         parts.append(objects.select(*values, F.col(LINE).alias(CORRUPT), FILE, POSITION))
-    return reduce(DataFrame.unionByName, parts)
+    return JsonRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, apart)
+
+
+def _would_clash(keys: Collection[str]) -> bool:
+    """Whether Spark's reader could not give these columns: some differ only in case, or are called as its own are."""
+    folded = {key.casefold() for key in keys}
+    return len(folded) < len(keys) or not folded.isdisjoint(READERS_NAMES)
+
+
+def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> set[str] | None:
+    """The keys of the objects in the files, one a line; None where some differ only in case."""
+    try:
+        # under another name for what cannot be read, so that a source's own _corrupt shows
+        rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
+        return set(rows.schema.names) - {UNREAD}
+    except AnalysisException as fault:
+        if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
+            raise
+        return None
+
+
+def _columns(
+    keys: Collection[str], known: Collection[str], objects: DataFrame
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Column -> the keys that it is read from, and the new name of each key that stands beside another spelling of it.
+
+    Spellings that no object has side by side are one column: the source changed its mind about capitals.
+    """
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(keys, key=lambda key: (key not in known, key)):
+        by_name[key.casefold()].append(key)
+    folded = F.transform(F.map_keys(FIELDS), F.lower)
+    is_double = len(by_name) < len(keys) and bool(
+        objects.where(F.size(F.array_distinct(folded)) < F.size(folded)).take(1)
+    )
+    columns: dict[str, list[str]] = {}
+    apart: dict[str, str] = {}
+    for spellings in by_name.values():
+        numbered = {key: _numbered_before(key, known) for key in spellings}
+        if is_double or any(numbered.values()):
+            plain = [key for key in spellings if not numbered[key]]
+            new = dict(zip(plain, told_apart(plain)[0], strict=True)) | {k: n for k, n in numbered.items() if n}
+            columns |= {name: [key] for key, name in new.items()}
+            apart |= {key: name for key, name in new.items() if key != name}
+        else:
+            columns[spellings[0]] = spellings
+    return dict(sorted(columns.items())), apart
+
+
+def _numbered_before(key: str, known: Collection[str]) -> str:
+    """The name that the key got beside another spelling of it in files that came before; empty where it got none."""
+    has_other = any(name != key and name.casefold() == key.casefold() for name in known)
+    pattern = re.compile(re.escape(key) + r"_\d+")
+    return next((name for name in known if pattern.fullmatch(name)), "") if has_other and key not in known else ""
 
 
 def has_lines_of_several(spark: SparkSession, files: Files, names: Sequence[str]) -> bool:
@@ -109,15 +185,3 @@ def _cut(_: str, lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
 def _cut_whole(file: str, lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
     """The objects of a file that is one list of them."""
     yield from _cut(file, ["\n".join(lines)])
-
-
-def _require_usable(names: Sequence[str], origin: str) -> None:
-    """Raises SourceError where names are footfall's own, or differ only in case."""
-    refuse_own_names(names, origin)
-    counts = Counter(name.casefold() for name in names)
-    twice = next((name for name, count in counts.items() if count > 1), None)
-    if twice:
-        raise SourceError(
-            f"{origin}: two columns are called `{twice}`; case does not count.",
-            fix="Rename one of them before they are delivered.",
-        )

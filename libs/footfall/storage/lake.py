@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, EVERY_ROW, Layer, Table, Written
 from footfall.contract.commits import Commit, newest_with
-from footfall.contract.ddl import ddl
+from footfall.contract.ddl import ddl, literal
 from footfall.errors import ContractError, SourceError, TryAgain
 from footfall.storage.versions import ABSENT, UNREADABLE_VERSION, Versions
 from footfall.tables.raw import QUARANTINE
@@ -296,5 +296,5 @@ class Lake:
                 fix="Run the footfall version that wrote it, or point --lake at a new place and load the logs again.",
             )
         if new:
-            columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in new)
+            columns = ", ".join(f"`{c.name}` {c.type} COMMENT {literal(c.comment)}" for c in new)
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")

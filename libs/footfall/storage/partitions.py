@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from footfall.errors import SourceError
 from footfall.steps.step import Files
-from footfall.storage.raw_names import refuse_own_names
+from footfall.storage.raw_names import refuse_readers_names
 from footfall.storage.text_lines import FILE
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what Hive and Spark call the folder of rows without a value
@@ -21,7 +21,7 @@ def with_partitions(rows: DataFrame, names: Sequence[str], files: Files) -> Data
     """The rows with a column of text for each of the partitions; SourceError where a file has no such folder, or a column its name."""
     if not files.partitions:
         return rows
-    refuse_own_names(files.partitions, files.pattern)
+    refuse_readers_names(files.partitions, files.pattern)
     for name in sorted(names):
         folders = {unquote(part.partition("=")[0]) for part in name.split("/")[:-1] if "=" in part}
         if missing := [f"{partition}=..." for partition in files.partitions if partition not in folders]:

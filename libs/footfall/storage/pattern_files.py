@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from footfall.mapping.line_patterns import READY, line_pattern
 from footfall.steps.step import Files
-from footfall.storage.raw_names import refuse_own_names
+from footfall.storage.raw_names import refuse_readers_names
 from footfall.storage.text_lines import BLOCK, CORRUPT, FILE, LINE, ORDER, read_lines
 
 WEB_SERVER_TIME = "dd/MMM/yyyy:HH:mm:ss Z"  # of the ready patterns
@@ -21,7 +21,7 @@ def read_text(
 ) -> DataFrame:
     """All lines with `_file`, `_position` and `_corrupt` (the line, where the pattern does not fit all of it)."""
     groups = line_pattern(files.line_pattern).groupindex
-    refuse_own_names(list(groups), files.pattern)
+    refuse_readers_names(list(groups), files.pattern)
     # Java has no underscores in names of groups: their numbers do
     java = "^(?:" + re.sub(r"\(\?P<\w+>", "(", line_pattern(files.line_pattern).pattern) + ")$"
     line = F.col(LINE)

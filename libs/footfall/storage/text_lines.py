@@ -16,6 +16,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from footfall.errors import SourceError
 from footfall.mapping.reader_options import breaks_lines_by_byte, encoding_of
+from footfall.steps.source_names import quoted
 from footfall.steps.step import Files
 from footfall.storage.csv_records import BLANKS
 
@@ -173,7 +174,7 @@ def numbered_by_split(rows: DataFrame) -> DataFrame:
         F.min(ORDER).alias("_first"),
         F.max(ORDER).alias("_last"),
         F.count(F.lit(1)).alias("_rows"),
-        F.count_if(F.col(f"`{column}`").isNull() & F.col(CORRUPT).isNull()).alias("_read"),
+        F.count_if(F.col(quoted(column)).isNull() & F.col(CORRUPT).isNull()).alias("_read"),
     )
     earlier = Window.partitionBy(FILE).orderBy(BLOCK).rowsBetween(Window.unboundedPreceding, -1)
     before = splits.withColumn("_before", F.coalesce(F.sum("_rows").over(earlier), F.lit(0))).where("_read >= 0")
@@ -181,7 +182,7 @@ def numbered_by_split(rows: DataFrame) -> DataFrame:
     placed = rows.join(F.broadcast(starts), [FILE, BLOCK], "left")
     is_alike = F.col(ORDER).between(F.col(f"{POSITION}._first"), F.col(f"{POSITION}._last"))
     position = F.when(is_alike, F.col(f"{POSITION}._before") + F.col(ORDER) - F.col(f"{POSITION}._first"))
-    kept = [f"`{c}`" for c in rows.columns if c not in {BLOCK, ORDER}]
+    kept = [quoted(c) for c in rows.columns if c not in {BLOCK, ORDER}]
     return placed.select(*kept, position.alias(POSITION))
 
 

@@ -15,13 +15,20 @@ ARRIVAL = (
 CORRUPT = Column("_corrupt", "string", "the row as text where it could not be parsed", personal=Personal.FREE_TEXT)
 
 
-def feed_table(feed: str, source_columns: Mapping[str, str], keep_days: int | None = None) -> Table:
+def feed_table(
+    feed: str,
+    source_columns: Mapping[str, str],
+    keep_days: int | None = None,
+    *,
+    comments: Mapping[str, str] | None = None,
+) -> Table:
     """The raw table of one feed: the source's own columns (name -> type in Spark SQL), then where each row came from.
 
+    `comments` say what the source calls columns that have another name here: see `footfall.steps.source_names`.
     Everything that a source sends counts as personal until refine has typed it.
     """
     arrived = tuple(
-        Column(name, kind, "as it arrived", personal=Personal.FREE_TEXT)
+        Column(name, kind, (comments or {}).get(name, "as it arrived"), personal=Personal.FREE_TEXT)
         for name, kind in source_columns.items()
         if name not in {c.name for c in (*ARRIVAL, CORRUPT)}
     )

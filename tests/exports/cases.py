@@ -31,12 +31,11 @@ FOLDER = Path(__file__).resolve().parent
 ROWS_CHECKED = 1000
 MOST_SIGNS = 300  # of a fault that is shown
 CANNOT_BE_COMPARED = {
-    "source_changes": "the books have no place for what others changed in a Delta table",
     "after_the_way_out": "nothing advises a way out by which a changed file is taken again",
 }
 KEYS = {
     "tables", "tables_at_once", "current", "quarantine", "counts", "refused", "check", "run_says", "actors", "files",
-    "order_totals", "line_numbers", "features", "readers_agree", "raw", "raw_column",
+    "order_totals", "line_numbers", "source_changes", "features", "readers_agree", "raw", "raw_column",
     "nowhere_outside_raw_and_vault", "nowhere_in_delta_logs_outside_raw_and_vault", *CANNOT_BE_COMPARED,
     *(f"{key}_after_run_{run}" for key in ("tables", "current") for run in (1, 2, 3)),
 }  # fmt: skip
@@ -146,6 +145,7 @@ def _last_differences(case: Case, lake: Lake, history: History, work: Path) -> I
         "actors": partial(rows.actor_differences, lake),
         "order_totals": partial(rows.total_differences, lake),
         "line_numbers": lambda _: rows.number_differences(history.numbers),
+        "source_changes": partial(bookkeeping.change_differences, ledger=history.ledger, source=source),
         "files": partial(bookkeeping.file_differences, lake),
         "readers_agree": partial(readers.reader_differences, lake),
         "raw": partial(readers.raw_differences, lake),

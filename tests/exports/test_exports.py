@@ -35,6 +35,7 @@ PASSING: tuple[str, ...] = (
     "a12a_changed_file_of_equal_size",
     "a12b_empty_beside_full",
     "b14_nested_json_changes_shape",
+    "b15_delta_table_that_changes",
     "b17b_encodings",
 )
 

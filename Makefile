@@ -11,10 +11,10 @@ AS_OF := 2018-01-01
 # `CPU=1` on the command line: without the packages that only GPUs need; `CPU=0`: with them; neither: as the machine is.
 CPU_OPTION := $(if $(findstring command,$(origin CPU)),--cpu $(CPU))
 
-.PHONY: help doctor setup check test demo bench docs clean lock wheel archive
+.PHONY: help doctor setup s3 check test demo bench docs clean lock wheel archive
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 doctor: ## what this machine lacks, and how to get it
 	@$(PYTHON) infra/local/doctor.py
@@ -22,6 +22,9 @@ doctor: ## what this machine lacks, and how to get it
 setup: ## everything below this folder: .venv from the lock file, jars, example data, model weights (CPU=1: for no GPU)
 	@$(PYTHON) infra/local/doctor.py --quiet
 	@$(PYTHON) infra/local/set_up.py $(CPU_OPTION)
+
+s3: setup ## the jars for lakes and logs on S3 (13 MB); spark-submit.sh sends them along where an address begins with s3a://
+	@$(PYTHON) infra/local/set_up.py $(CPU_OPTION) --s3
 
 check: setup ## formatter, linters and types; changes nothing
 	$(BIN)/ruff format --check .
@@ -32,7 +35,7 @@ check: setup ## formatter, linters and types; changes nothing
 	@if [ -n "$$(git ls-files --cached --others --exclude-standard 'libs/*.sql')" ]; then \
 	  echo $(BIN)/sqlfluff lint libs; $(BIN)/sqlfluff lint --disable-progress-bar libs; fi
 
-test: setup ## all tests; they need Chromium and Maven too
+test: s3 ## all tests; they need Chromium and Maven too
 	@$(PYTHON) infra/local/doctor.py --for-tests --quiet
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 

@@ -8,7 +8,7 @@ Usage: ./spark-submit.sh jobs/<name>.py --env <name> --lake <uri> [options of th
 
 Runs one stage of footfall, or with jobs/pipeline.py all of them, on any Spark master. What it sends along:
   the library   libs/footfall and jobs/ as one zip (--py-files)
-  the jars      .cache/jars/*.jar, Delta Lake's (--jars)
+  the jars      .cache/jars/*.jar, Delta Lake's; for addresses of S3 (s3a://) .cache/s3/*.jar, from `make s3` (--jars)
   the settings  conf/base.yaml, conf/env/<env>/settings.yaml and your --set options, checked first, as one file
   the Python    .venv's, or with --python-archive FILE one that is shipped to the nodes
 Spark starts with the settings in conf/env/<env>/spark.conf.

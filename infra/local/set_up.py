@@ -97,16 +97,16 @@ def make_bench_packages() -> None:
     run([VENV / "bin/uv", *into, "-r", HERE / "bench.lock"])
 
 
-def make_jars() -> None:
-    """The Delta jars, fetched by the Ivy that Spark brings along."""
-    target, scratch = CACHE / "jars", CACHE / "ivy"
+def make_jars(listed: Path, target: Path) -> None:
+    """The jars that `ivy.xml` of a folder lists, with hashes in `jars.sha256`, fetched by the Ivy that Spark brings along."""
+    scratch = target.with_name(f"{target.name}-ivy")
     shutil.rmtree(target, ignore_errors=True)
     ivy = next((VENV / "lib").glob("python3*/site-packages/pyspark/jars/ivy-*.jar"))
     settings = Path(os.environ.get("FOOTFALL_IVY_SETTINGS") or HERE / "ivysettings.xml")
-    places = ["-settings", settings, "-cache", scratch, "-ivy", HERE / "ivy.xml"]
+    places = ["-settings", settings, "-cache", scratch, "-ivy", listed / "ivy.xml"]
     pattern = f"{target}/[artifact]-[revision].[ext]"
     run([java_program(), "-jar", ivy, *places, "-confs", "default", "-retrieve", pattern], quiet=True)
-    check_hashes(target, HERE / "jars.sha256")
+    check_hashes(target, listed / "jars.sha256")
     shutil.rmtree(scratch)
 
 
@@ -195,7 +195,14 @@ def environment(cpu: str | None) -> Component:
     )
 
 
-JARS = Component("Delta jars", (HERE / "ivy.xml", HERE / "jars.sha256"), CACHE / "jars/.set-up", 13, make_jars)
+def jars(name: str, listed: Path, target: Path, megabytes: int) -> Component:
+    """Jars for Spark that a folder lists."""
+    made_from = (listed / "ivy.xml", listed / "jars.sha256")
+    return Component(name, made_from, target / ".set-up", megabytes, partial(make_jars, listed, target))
+
+
+JARS = jars("Delta jars", HERE, CACHE / "jars", 13)
+S3_JARS = jars("S3 jars", HERE.parent / "s3", CACHE / "s3", 13)
 PACKAGES = Component(
     "example data and weights",
     (HERE / "packages.lock", HERE / "packages-source.lock"),
@@ -237,8 +244,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Sets up .venv and .cache.")
     parser.add_argument("--cpu", choices=("0", "1"), help="1: without packages that only GPUs need; 0: with them")
     parser.add_argument("--bench", action="store_true", help="what only benchmarks need, too")
+    parser.add_argument("--s3", action="store_true", help="what only lakes and logs on S3 need, too")
     options = parser.parse_args()
-    parts = (environment(options.cpu), JARS, PACKAGES, ENCODER, classes(), *([BENCH] if options.bench else []))
+    parts = [environment(options.cpu), JARS, PACKAGES, ENCODER, classes()]
+    parts += [part for part, is_wanted in ((BENCH, options.bench), (S3_JARS, options.s3)) if is_wanted]
     wanted = [part for part in parts if not part.is_there]
     if not wanted:
         return 0

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from infra.submit.secret_settings import driver_secret, read_secret_conf, refuse
 from footfall.errors import EnvironmentFault, FootfallError, SettingsError
 from footfall.settings import write as write_settings
 
+S3_JARS = ROOT / ".cache" / "s3"
 _KEPT_CODES = (0, 2, 3, 75)
 _SECRET_NAME = "FOOTFALL_PSEUDONYM_SECRET"  # noqa: S105 - the name of an environment variable; privacy.secret_env may give another
 # options of the job that go into the settings file -> those of footfall.settings
@@ -79,6 +81,8 @@ def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, st
     settings = log.with_suffix(".settings.yaml")
     if "--settings" in known and not take(ours, "--settings")[0]:
         ours = _with_settings(ours, settings, shipped, is_cluster=is_cluster)
+    if _names_s3([*words, settings.read_text(encoding="utf-8") if settings.exists() else ""]):
+        shipped["--jars"] += _s3_jars(master, [*words, text])
     if is_cluster and master == "yarn":
         private += driver_secret(_secret_name(settings), os.environ)
     python = _python(archive, shipped, is_cluster=is_cluster)
@@ -88,6 +92,23 @@ def plan(job: str, words: list[str], log: Path) -> tuple[list[str], dict[str, st
     command = [str(spark_home() / "bin" / "spark-submit"), *fixed, *joined_lists(sparks, shipped), job, *ours]
     loopback = {"SPARK_LOCAL_IP": LOOPBACK} if master.startswith("local") else {}
     return command, {**loopback, **_environment(log)}
+
+
+def _names_s3(texts: Sequence[str]) -> bool:
+    """Whether any of the words and settings names an address for Hadoop's client of S3."""
+    return any("s3a://" in text for text in texts)
+
+
+def _s3_jars(master: str, texts: Sequence[str]) -> list[str]:
+    """The jars of S3; none where Spark has its own, or is told where to find them. EnvironmentFault where a local run lacks them."""
+    if any((spark_home() / "jars").glob("hadoop-aws-*.jar")) or any("hadoop-aws" in text for text in texts):
+        return []
+    files = sorted(str(jar) for jar in S3_JARS.glob("*.jar"))
+    if not files and master.startswith("local"):
+        raise EnvironmentFault(
+            "an address begins with s3a://, and the jars of S3 are not fetched.", fix="Run `make s3`."
+        )
+    return files
 
 
 def _private(log: Path) -> Path:

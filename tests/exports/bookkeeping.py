@@ -66,6 +66,16 @@ def count_differences(expected: Sequence[Row], ledger: Sequence[Entry], *, sourc
         yield from (f"{place}: {words}" for words in _unequal_counts(wanted, lines))
 
 
+def change_differences(expected: Sequence[Row], ledger: Sequence[Entry], *, source: str) -> Iterator[str]:
+    """Where the ledger says other things of what others did to a Delta table; the expected rows are of one run and feed each."""
+    for wanted in expected:
+        counts = {kind: rows for kind, rows in wanted.items() if kind not in {"run", "feed", "full_read"}}
+        lines = [e for e in ledger if (e["run"], e["feed"]) == (wanted["run"], f"{source}_{wanted['feed']}")]
+        found = [(e["source_changes"] or {}, e["full_read"]) for e in lines]
+        if not found or any(pair != (counts, wanted.get("full_read")) for pair in found):
+            yield f"source_changes of {wanted['feed']} in run {wanted['run']}: {found}"
+
+
 def file_differences(lake: Lake, expected: Sequence[str]) -> Iterator[str]:
     """Files that were not taken under their own names."""
     taken = {row["file"] for row in lake.read("books.files").collect()}

@@ -151,6 +151,34 @@ def test_in_client_mode_the_driver_has_our_python_and_the_settings_by_path(job: 
 
 
 @pytest.mark.parametrize(
+    ("words", "are_sent"),
+    [
+        (["--lake", "s3a://shop/lake"], True),
+        (["--set", "sources.root=s3a://shop/raw"], True),
+        (["--lake", "build/lake"], False),
+        (["--lake", "s3a://shop/lake", "--packages", "org.apache.hadoop:hadoop-aws:3.5.0"], False),
+    ],
+)
+def test_the_jars_of_s3_travel_where_an_address_needs_them(
+    job: str, planned: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, *, are_sent: bool
+) -> None:
+    monkeypatch.setattr(submission, "S3_JARS", planned.parent)
+    jar = planned.with_name("hadoop-aws-3.5.0.jar")
+    jar.touch()
+    command, _ = submission.plan(job, ["--env", "local", *words], planned)
+    (jars,) = take(command, "--jars")[0]
+    assert (str(jar) in jars.split(",")) == are_sent
+
+
+def test_a_local_run_on_s3_without_its_jars_is_refused_with_the_fix(
+    job: str, planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submission, "S3_JARS", planned.parent)
+    with pytest.raises(EnvironmentFault, match=r"jars of S3 are not fetched(.|\n)*make s3"):
+        submission.plan(job, ["--env", "local", "--lake", "s3a://shop/lake"], planned)
+
+
+@pytest.mark.parametrize(
     ("words", "fault", "message"),
     [
         (["--env", "nope"], SettingsError, "there is no conf/env/nope/spark.conf.\nFix: Take one of: databricks, emr"),

@@ -32,12 +32,17 @@ from footfall.runtime.explain import explain
 from footfall.steps import history, sorting
 from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark
+from footfall.storage.in_place import has_change_feed
 
 ROWS_SHOWN = 5
 KEPT = {"keep_first": "the first is kept", "keep_latest": "the latest is kept", "quarantine": "set aside"}
 NO_LINE_KEY = (
     "no `line_key`: nothing but all of its columns identifies a line, so a corrected amount will look like a new line. Name what "
     "identifies a line in its order, such as `line_key: [item_id]` or the source's own number of the line."
+)
+NO_CHANGE_FEED = (
+    "the Delta table has no change feed: with each new version all its rows are read again, and known ones count as duplicates. "
+    "Its owner switches it on by ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)."
 )
 TRY_FORM = (
     "Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form of the "
@@ -73,6 +78,8 @@ def check_source(
         yield from (f"  {line}" for line in column_lines(sample.source))
         yield from (f"  note: {line}" for line in sample.notes)
         yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
+        if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
+            yield f"  note: {NO_CHANGE_FEED}"
         try:
             yield from _outcomes(
                 sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)

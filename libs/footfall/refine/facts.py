@@ -53,4 +53,5 @@ def fact_rows(
         without_known=[f.name for f in feeds if f.feed.known is None],
         ranged_key=ranged_key(feeds, table),
         versions=has_versions(feeds, table),
+        reads={f.name: f.reads for f in feeds},
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
@@ -17,13 +17,14 @@ from footfall.steps.step import Files, Read, Step
 from footfall.storage.batch import FILE, MODEL, Batch, Pin
 from footfall.storage.books import Books
 from footfall.storage.files import contents_of, list_files, read_files
-from footfall.storage.in_place import read_in_place, version_in_place
+from footfall.storage.in_place import TablePin, TableRead, pin_in_place, read_in_place
 from footfall.storage.lake import Lake
+from footfall.storage.table_changes import TableChanges
 from footfall.storage.versions import UNREADABLE_VERSION
 from footfall.tables import BY_NAME, FILES
 
 # how names of inputs begin, beside FILE and MODEL
-DELTA, RAW, DERIVATION, REMOVED = "delta:", "raw.", "derivation:", "removed:"
+DELTA, RAW, DERIVATION, REMOVED, SHAPE = "delta:", "raw.", "derivation:", "removed:", "shape:"
 
 
 class Champions(Protocol):
@@ -43,10 +44,13 @@ class StepInputs:
     lake: Lake
     books: Books
     champions: Champions | None
+    _in_place: dict[tuple[Any, ...], TableRead] = field(default_factory=dict)  # several steps read one table
 
     def pin(self, step: Step) -> dict[str, str]:
         """Name of each input -> its pin: version@batch of a table, version of a champion, content of a new file, a derivation."""
-        inputs = {read.name: self._pin_read(read) for read in step.reads}
+        inputs: dict[str, str] = {}
+        for read in step.reads:
+            inputs |= self._pin_read(read)
         _require_raw_rows(step, inputs)
         inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
         inputs |= {table: str(pin) for table in step.writes if (pin := self.pin_of(table))}
@@ -98,12 +102,19 @@ class StepInputs:
             return False
         return True
 
-    def _pin_read(self, read: Read) -> str:
+    def table_changes(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, TableChanges]:
+        """For each Delta table that the step reads in place, what others did to it since the last closed batch."""
+        before = None if begins_anew(batch, last) else last
+        tables = (read for read in step.reads if read.name.startswith(DELTA))
+        changes = {read.name: self._read_in_place(read, batch, before).changes for read in tables}
+        return {name: change for name, change in changes.items() if change}
+
+    def _pin_read(self, read: Read) -> dict[str, str]:
         if read.name.startswith(DELTA):
-            version = version_in_place(self.lake.spark, read.name.removeprefix(DELTA))
-            return f"{version}@{version}"
-        pin = self.pin_of(read.name)
-        return str(pin) if pin else ""
+            pin = pin_in_place(self.lake.spark, read.name.removeprefix(DELTA))
+            return {read.name: f"{pin.version}@{pin.version}", SHAPE + read.name: pin.shape}
+        pinned = self.pin_of(read.name)
+        return {read.name: str(pinned) if pinned else ""}
 
     def _removals(self, step: Step, inputs: Mapping[str, str]) -> dict[str, str]:
         """For each table that the step follows, the newest of its pins at which rows had been taken away; kept from batch to batch."""
@@ -146,12 +157,22 @@ class StepInputs:
         pinned = batch.inputs.get(read.name, "")
         before = _pin_before(read, batch, last) if read.new and last else None
         if read.name.startswith(DELTA):
-            version_before, table = before.version if before else None, read.name.removeprefix(DELTA)
-            return read_in_place(self.lake.spark, table, Pin.parse(pinned).version, version_before)
+            return self._read_in_place(read, batch, last).rows
         if not pinned:
             return self.lake.empty(BY_NAME[read.name])
         frame = self._pinned(read.name, pinned)
         return frame.where(F.col("batch_id") > before.batch_id) if before else frame
+
+    def _read_in_place(self, read: Read, batch: Batch, last: Batch | None) -> TableRead:
+        pin = _table_pin(read, batch)
+        before = None
+        if last and SHAPE + read.name in last.inputs and (not read.new or _pin_before(read, batch, last)):
+            before = _table_pin(read, last)
+        key = (read.name, pin.version, before.version if before else None, read.new)
+        if key not in self._in_place:
+            table = read.name.removeprefix(DELTA)
+            self._in_place[key] = read_in_place(self.lake.spark, table, pin, before, only_new=read.new)
+        return self._in_place[key]
 
     def _pinned(self, table: str, text: str) -> DataFrame:
         pin = Pin.parse(text)
@@ -183,6 +204,11 @@ def _pin_before(read: Read, batch: Batch, last: Batch) -> Pin | None:
     derivation, derivation_before = (inputs.get(DERIVATION + read.name, "") for inputs in (batch.inputs, last.inputs))
     pin = last.inputs.get(read.name, "")
     return Pin.parse(pin) if pin and derivation == derivation_before else None
+
+
+def _table_pin(read: Read, batch: Batch) -> TablePin:
+    """The Delta table as the batch pinned it."""
+    return TablePin.parse(Pin.parse(batch.inputs[read.name]).version, batch.inputs[SHAPE + read.name])
 
 
 def has_new_files(inputs: Mapping[str, str]) -> bool:

@@ -12,10 +12,11 @@ from footfall.contract import Table
 from footfall.errors import ContractError
 from footfall.runtime.inputs import StepInputs, begins_anew, has_new_files
 from footfall.runtime.landing import BatchWriter
-from footfall.steps.step import Step, StepResult, has_same_definition
+from footfall.steps.step import FactRows, Step, StepResult, has_same_definition
 from footfall.storage.batch import Batch
 from footfall.storage.books import Books
 from footfall.storage.lake import Landing
+from footfall.storage.table_changes import TableChanges
 from footfall.storage.text_files import is_there
 
 DONE, PART, GATE_FAILED = "done", "part", "gate_failed: "  # outcomes of a closed batch; the last with the reason
@@ -87,9 +88,13 @@ class Work:
             result = step.apply(self.inputs.frames(step, batch, last))
             lines = [line for output in result.outputs for line in writer.land(output)]
             _require_news(step, result, lines)
+            warnings = [
+                *writer.warnings,
+                *result.warnings,
+                *_noted(lines, result, self.inputs.table_changes(step, batch, last)),
+            ]
         except Exception as fault:
             raise Fell(fault, has_landed=_has_landed(writer)) from fault
-        warnings = (*writer.warnings, *result.warnings)
         return Applied(result, lines, writer.landings, anew, warnings, time.perf_counter() - started)
 
     def why_anew(self, step: Step, batch: Batch) -> str:
@@ -128,6 +133,20 @@ def _require_news(step: Step, result: StepResult, lines: Sequence[Mapping[str, A
             f"{step.name}: a part brought nothing, and says that there is more.",
             fix="Report it: the step would go on for ever.",
         )
+
+
+def _noted(lines: Sequence[dict[str, Any]], result: StepResult, changes: Mapping[str, TableChanges]) -> list[str]:
+    """Enters in the lines of the ledger what others did to the Delta tables that were read in place; returns it in words."""
+    reads = {
+        feed: name for output in result.outputs if isinstance(output, FactRows) for feed, name in output.reads.items()
+    }
+    words = []
+    for line in lines:
+        if change := changes.get(reads.get(line["feed"], "")):
+            line["source_changes"] = (change.rows.as_map() if change.rows else None) or None
+            line["full_read"] = change.full_read or None
+            words.append(change.warning(line["feed"], line["target"]))
+    return [*filter(None, words)]
 
 
 def _has_landed(writer: BatchWriter) -> bool:

@@ -87,7 +87,7 @@ class FactRows:
     quarantine, as they would stand there. `without_known` are the feeds whose rows count as known from when they are
     taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
     table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
-    say, as `steps.history` does it.
+    say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from.
     """
 
     table: Table
@@ -99,6 +99,7 @@ class FactRows:
     without_known: Sequence[str] = ()
     ranged_key: str = ""
     versions: bool = False
+    reads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,8 @@ def read_json(
     odd, keys = set(names), set[str]()
     if cut is _cut and not most and is_by_byte(files.options):
         odd, unread, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
-        more = set[str]()
-        if unread := sorted(unread - odd):  # lines in single quotes, say, if options tell Spark to read them
-            more = _inferred(spark, [path_of(files.root, name) for name in unread], options)
+        # lines in single quotes, say, if options tell Spark to read them
+        more = _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
         if more is None or _would_clash(keys | more):
             odd = set(names)
         else:
@@ -105,6 +104,8 @@ def _would_clash(keys: Collection[str]) -> bool:
 
 def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> set[str] | None:
     """The keys of the objects in the files, one a line; None where some differ only in case."""
+    if not paths:
+        return set()
     try:
         # under another name for what cannot be read, so that a source's own _corrupt shows
         rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))

@@ -117,6 +117,12 @@ LEDGER = Table(
             "rule -> rows that broke it",
         ),
         Column("warnings", "map<string,bigint>", "what was odd about valid rows -> rows; see docs/sources.md"),
+        Column(
+            "source_changes",
+            "map<string,bigint>",
+            "of a shop's Delta table: inserted, updated, deleted -> rows since the batch before; NULL: none, or Delta does not say",
+        ),
+        Column("full_read", "string", "of a shop's Delta table: why all its rows were read again, if they were"),
     ),
     key=("step", "batch_id", "feed", "target"),
     rules=(

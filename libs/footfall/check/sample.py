@@ -23,7 +23,8 @@ LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: 
 class Sample:
     """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
 
-    `renamed` gives the new name of each column that arrived under one that a table cannot take.
+    `renamed` gives the new name of each column that arrived under one that a table cannot take. `guard` says that an expression
+    fails on a value of the rows, so that each has to be kept from it.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Sample:
     rows: DataFrame
     file_count: int
     renamed: Mapping[str, str]
+    guard: bool = False
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:

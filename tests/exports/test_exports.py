@@ -28,6 +28,10 @@ PASSING: tuple[str, ...] = (
     "a11b_csv_broken_rows",
     "b14_nested_json_changes_shape",
     "b17b_encodings",
+    "b18_expressions_that_fail",
+    "c20_lines_within_documents",
+    "e05_analytics_nested_json",
+    "e09_app_events_from_a_stream",
 )
 
 

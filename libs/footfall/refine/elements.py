@@ -10,9 +10,9 @@ from pyspark.sql import types as T
 from footfall.mapping.elements import ELEMENT, source_sql
 from footfall.mapping.source import Feed, Target
 from footfall.mapping.yaml_file import Key
-from footfall.refine.typed import TYPES
+from footfall.refine.typed import TYPES, source_columns
 from footfall.steps.places import place_of
-from footfall.steps.sorting import NO_ELEMENTS
+from footfall.steps.sorting import NO_ELEMENTS, RAW_ROW
 from footfall.tables.raw import CORRUPT
 
 NUMBER, _LIST = "_element", "_list"
@@ -66,7 +66,8 @@ def each_faults(rows: DataFrame, feed: Feed, table: str) -> list[tuple[Key, str]
     try:
         kind = rows.select(F.expr(sql)).schema.fields[0].dataType
     except AnalysisException:
-        return [(at, f"no column {target.each} in the files (they have {', '.join(_source(rows))})")]
+        columns = [column for column in source_columns(rows) if column not in {RAW_ROW, TYPES}]
+        return [(at, f"no column {target.each} in the files (they have {', '.join(columns)})")]
     if isinstance(kind, T.ArrayType) or (isinstance(kind, T.StringType) and feed.format.startswith("json")):
         return []
     return [
@@ -75,10 +76,6 @@ def each_faults(rows: DataFrame, feed: Feed, table: str) -> list[tuple[Key, str]
             f"{target.each} is {kind.simpleString()} and no list; give it a type such as ARRAY<STRUCT<...>> under `types`",
         )
     ]
-
-
-def _source(rows: DataFrame) -> list[str]:
-    return [column for column in rows.columns if not column.startswith("_")]
 
 
 def _unreadable(name: str) -> str:

@@ -63,7 +63,7 @@ def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()
 
 def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> list[tuple[Key, str]]:
     """Each type, expression and name under `keep` that is at fault: its key path below the feed, and the fault in words."""
-    faults = gap_faults(raw, feed)
+    faults = gap_faults(raw, feed, source_columns(raw))
     if faults:
         feed = feed.model_copy(update={"fill_down": None, "fill_all": None})
     secret = (*feed.identifiers, *identifiers, *lists_of_people(feed))

@@ -5,6 +5,8 @@ Lines of one file count as one order where they have the same value in the colum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -44,14 +46,15 @@ def without_helpers(rows: DataFrame) -> DataFrame:
     return rows.drop(*(c for c in rows.columns if c.startswith(_DIFFERS)))
 
 
-def gap_faults(raw: DataFrame, feed: Feed) -> list[tuple[Key, str]]:
-    """Names under `fill_down` and `fill_all` that are no columns of the rows: their key path, and the fault in words."""
-    there = {c.casefold() for c in raw.columns if not c.startswith("_")}
+def gap_faults(raw: DataFrame, feed: Feed, columns: Sequence[str]) -> list[tuple[Key, str]]:
+    """Names under `fill_down` and `fill_all` that are none of the source's columns: their key path, and the fault in words."""
+    there = {c.casefold() for c in columns}
     faults: list[tuple[Key, str]] = []
     for key, fill in fills_of(feed).items():
         named: list[tuple[Key, str]] = [((key, "within"), fill.within)]
         named += [((key, "columns", i), name) for i, name in enumerate(fill.columns)]
-        faults += [(place, f"no column {name} in the files") for place, name in named if name.casefold() not in there]
+        words = f"in the files (they have {', '.join(columns)})"
+        faults += [(place, f"no column {name} {words}") for place, name in named if name.casefold() not in there]
     maps = {f.name.casefold() for f in raw.schema.fields if isinstance(f.dataType, T.MapType | T.VariantType)}
     named_all = feed.fill_all.columns if feed.fill_all else ()
     faults += [

@@ -61,7 +61,7 @@ class BatchWriter:
         try:
             return self._land(output)
         except Exception as fault:
-            again = None if isinstance(output, Expiry) else output.guarded
+            again = None if isinstance(output, Expiry) or output.table in self.landings else output.guarded
             if again is None or not is_about_a_value(fault):
                 raise
         lines = self._land(again())

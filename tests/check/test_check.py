@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.check.source_check import check_source
-from footfall.errors import DataError, SourceError
+from footfall.errors import SourceError
 from footfall.refine.fills import ShopDefaults
 
 MAPPING = """\
@@ -141,11 +141,40 @@ def test_an_expression_that_fails_on_a_value_is_reported_with_its_line_and_witho
     spark: SparkSession, shop: Path
 ) -> None:
     (shop / "sales" / "a.csv").write_text(SALES.replace("b2", "100%zz anna@example.org"))
-    with pytest.raises(DataError) as fault:
-        _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: url_decode(bon)"))
+    output = _output(spark, shop, MAPPING.replace("order_id: bon", "order_id: url_decode(bon)"))
     place = f"{shop / 'corner.yaml'}:16: feeds.sales.into.order_lines.columns.order_id"
     reason = "fails on a value of the sample (CANNOT_DECODE_URL, SQLSTATE 22546)"
-    assert fault.value.what == f"{place}: `url_decode(bon)`: {reason}"
+    assert f"  warning: {place}: `url_decode(bon)`: {reason}\n" in output
+    assert "quarantined: order_id_failed, order_id_required, qty_unreadable, quantity_required" in output
+    assert "anna" not in output
+
+
+def test_filled_values_are_counted(spark: SparkSession, shop: Path) -> None:
+    lines = [line.replace(",anna@example.org", ",") if line.startswith("b2") else line for line in SALES.splitlines()]
+    (shop / "sales" / "a.csv").write_text("\n".join([*lines, "b1,,s3,1,2.50,"]))
+    fills = "    fill_down: {within: bon, columns: [ts, card]}\n    types:"
+    output = _output(spark, shop, MAPPING.replace("    types:", fills))
+    assert "  fill_down within bon: rows that took an empty value from a line above: ts 1, card 1\n" in output
+
+
+def test_documents_and_their_elements_are_counted(spark: SparkSession, shop: Path) -> None:
+    element = '{"sku":"s1","qty":"1","eur":"2.50"}'
+    documents = [("b1", f"[{element},{element}]"), ("b2", "[]"), ("b3", f"[{element}]")]
+    stamp = '"ts":"2024-02-01 10:00:00","card":"anna@example.org"'
+    text = "\n".join(f'{{"bon":"{bon}",{stamp},"lines":{lines}}}' for bon, lines in documents)
+    (shop / "sales" / "a.json").write_text(text)
+    mapping = (
+        MAPPING.replace("csv", "json")
+        .replace("    types: {qty: int}\n", "")
+        .replace("order_lines:", "order_lines:\n        each: lines")
+    )
+    mapping = re.sub(
+        r"(: )(sku|qty|eur)$", r"\1each.\2", mapping.replace("qty = 0", "each.qty = '0'"), flags=re.MULTILINE
+    )
+    output = _output(spark, shop, mapping)
+    assert "corner_sales: 3 rows of 1 files looked at" in output
+    assert "  each of lines is a row: 3 documents, 1 of them without any\n" in output
+    assert re.search(r"valid +3 +0\n", output)
 
 
 @pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])

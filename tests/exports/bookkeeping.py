@@ -11,7 +11,7 @@ from footfall.storage.lake import Lake
 Entry = Row  # a row of the ledger or of the quarantine, with the number of its `run`
 KEYS = {
     "books.ledger": ("step", "batch_id", "feed", "target"),
-    "raw.quarantine": ("feed", "target", "file", "position"),
+    "raw.quarantine": ("feed", "target", "file", "position", "element"),
 }
 COUNTS = (
     "read", "valid", "quarantined", "duplicate", "conflict", "skipped", "waiting", "documents", "documents_empty",
@@ -85,12 +85,12 @@ def file_differences(lake: Lake, expected: Sequence[str]) -> Iterator[str]:
 def _unequal_counts(wanted: Row, lines: Sequence[Entry]) -> Iterator[str]:
     known = set(lines[0]) if lines else set()
     for count in COUNTS:
-        if count not in wanted and not ("read" in wanted and f"rows_{count}" in known):
+        if count not in wanted and not ("read" in wanted and _ledger_column(count) in known):
             continue
-        if lines and f"rows_{count}" not in known:
-            yield f"the ledger has no rows_{count} yet"
+        if lines and _ledger_column(count) not in known:
+            yield f"the ledger has no {_ledger_column(count)} yet"
             continue
-        number = sum(entry[f"rows_{count}"] or 0 for entry in lines)
+        number = sum(entry[_ledger_column(count)] or 0 for entry in lines)
         if number != wanted.get(count, 0):
             yield f"{count} {number}, expected {wanted.get(count, 0)}"
     for detail, column in DETAILS.items():
@@ -100,6 +100,10 @@ def _unequal_counts(wanted: Row, lines: Sequence[Entry]) -> Iterator[str]:
             yield f"the ledger has no {column} yet ({_words(wanted[detail])} expected)"
             continue
         yield from _unequal_details(detail, wanted[detail], _summed(lines, column))
+
+
+def _ledger_column(count: str) -> str:
+    return count if count.startswith("documents") else f"rows_{count}"
 
 
 def _unequal_details(detail: str, wanted: dict[str, int], counted: dict[str, int]) -> Iterator[str]:

@@ -42,10 +42,14 @@ PASSING: tuple[str, ...] = (
     "b17b_encodings",
     "b17c_statement",
     "b17d_names_and_stars",
+    "b18_expressions_that_fail",
+    "c20_lines_within_documents",
     "e02_mobile_payment_bill",
     "e03_wallet_statement",
+    "e05_analytics_nested_json",
     "e06_till_dump",
     "e08_review_export",
+    "e09_app_events_from_a_stream",
 )
 
 

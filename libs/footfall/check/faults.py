@@ -11,6 +11,7 @@ from footfall.check.sample import Sample
 from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.yaml_file import Places, nearest
 from footfall.refine.bare_numbers import bare_numbers
+from footfall.refine.elements import element_rows
 from footfall.refine.expressions import expression_faults
 from footfall.refine.typed import typed_source
 from footfall.runtime.explain import data_condition
@@ -25,8 +26,9 @@ def sample_faults(sample: Sample, places: Places) -> Iterator[str]:
 
 def value_faults(sample: Sample, places: Places) -> Iterator[str]:
     """Each expression that fails on a value of the sample, with file and line, and without the value."""
-    rows = typed_source(sample.rows, sample.feed)
+    typed = typed_source(sample.rows, sample.feed)
     for key, sql in sample.feed.expressions():
+        rows = element_rows(typed, sample.feed, sample.feed.into[str(key[1])])
         try:
             rows.agg(F.count(F.expr(sql))).collect()
         except PySparkException as fault:

@@ -18,6 +18,9 @@ _ENDINGS: Mapping[str, str] = {
     "_changed_by_type": "{column} holds a value that {kind} would change: give it more digits under `types`, or leave it out there",
     "_in_skipped_hour": "(valid) {column} lies in an hour that summer time skips in {zone}: read with the offset before the change",
     "_in_repeated_hour": "(valid) {column} lies in an hour that comes twice in {zone}: the first is taken",
+    "_differs": "the lines of an order have two values of {column}, which `fill_all` takes for one: leave the column out there, or "
+    "have the orders delivered with one",
+    "_failed": "the expression for {column} fails on such a value: use the try_ form of its function, or declare types under `types`",
     "_open": "(valid) {column} has an open end such as 9999-12-31, which becomes NULL",
 }
 _EVENT_TIME = (

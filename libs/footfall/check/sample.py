@@ -26,7 +26,8 @@ LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: 
 class Sample:
     """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
 
-    `source` says what became of names and types of its columns; `notes` are sentences on how the files are read.
+    `source` says what became of names and types of its columns; `notes` are sentences on how the files are read. `guard` says
+    that an expression fails on a value of the rows, so that each has to be kept from it.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Sample:
     file_count: int
     source: SourceRows
     notes: Sequence[str] = ()
+    guard: bool = False
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:

@@ -14,11 +14,12 @@ from pyspark.sql import functions as F
 
 from footfall.check.faults import sample_faults, value_faults
 from footfall.check.hints import Hints, clock_lines, column_lines
+from footfall.check.lines_made import document_lines, fill_lines
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
-from footfall.errors import DataError, SourceError
+from footfall.errors import SourceError
 from footfall.mapping.source import TARGETS, read_source
-from footfall.mapping.yaml_file import nearest, places, read_yaml
+from footfall.mapping.yaml_file import Places, nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
 from footfall.refine.crowds import actors_of, metrics, warnings
 from footfall.refine.feeds import with_zone
@@ -28,10 +29,11 @@ from footfall.refine.keys import is_whole_line, matching_of
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import named_counts, new_pseudonyms
 from footfall.refine.typed import typed_source
-from footfall.runtime.explain import explain
+from footfall.runtime.explain import is_about_a_value
 from footfall.steps import history, sorting
 from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark
+from footfall.steps.places import position_of
 from footfall.storage.in_place import has_change_feed
 
 ROWS_SHOWN = 5
@@ -45,8 +47,8 @@ NO_CHANGE_FEED = (
     "Its owner switches it on by ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)."
 )
 TRY_FORM = (
-    "Declare the source column under `types:` of its feed (such rows then go to quarantine), or use the try_ form of the "
-    "function, or give another value by CASE. Nothing was written."
+    "Rows on which an expression fails are set aside as `<column>_failed`, and reading them takes twice as long. Better declare "
+    "the source column under `types:`, use the try_ form of the function, or give another value by CASE."
 )
 
 
@@ -80,16 +82,23 @@ def check_source(
         yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
         if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
             yield f"  note: {NO_CHANGE_FEED}"
+        yield from (f"  {line}" for line in fill_lines(sample))
         try:
-            yield from _outcomes(
-                sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines)
-            )
-            yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
-            yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
+            report = list(_report(sample, shop=shop, key=key, lines=lines))
         except Exception as fault:
-            if not isinstance(explain(fault), DataError) or not (faults := list(value_faults(sample, lines))):
+            if not is_about_a_value(fault):
                 raise
-            raise DataError("\n".join(faults), fix=TRY_FORM) from None
+            yield from (f"  warning: {words}" for words in value_faults(sample, lines))
+            yield f"  {TRY_FORM}"
+            report = list(_report(replace(sample, guard=True), shop=shop, key=key, lines=lines))
+        yield from report
+
+
+def _report(sample: Sample, *, shop: ShopDefaults, key: MintKey, lines: Places) -> Iterator[str]:
+    """What becomes of the sample in each table, and what to know of it."""
+    yield from _outcomes(sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines))
+    yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
+    yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
 
 
 def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
@@ -120,11 +129,14 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
         .when(F.col(sorting.DUPLICATE), F.lit("duplicate key"))
         .otherwise(F.lit("valid"))
     )
+    if target.each:
+        yield from (f"  {line}" for line in document_lines(marked, target.each))
     counts = (
-        marked.groupBy(outcome.alias("outcome"))
+        marked.where(~F.col(sorting.SKIPPED).eqNullSafe(sorting.NO_ELEMENTS))
+        .groupBy(outcome.alias("outcome"))
         .agg(
             F.count_if(F.lit(True)).alias("rows"),
-            F.min(sorting.POSITION).alias("first_position"),
+            F.min(position_of(F.col(sorting.POSITION))).alias("first_position"),
             F.count_if(sorting.is_late_load(table, is_first=True)).alias("late"),
         )
         .orderBy(F.desc("rows"), "outcome")
@@ -165,7 +177,9 @@ def _crowds(sample: Sample, place: str) -> Iterator[str]:
     ways = actors_of([(sample.name, sample.feed)])
     if not ways:
         return
-    figures = named_counts([(sample.name, sample.rows, sample.feed)]).agg(*metrics(ways)).collect()[0]
+    figures = (
+        named_counts([(sample.name, sample.rows, sample.feed)], guard=sample.guard).agg(*metrics(ways)).collect()[0]
+    )
     yield from (f"  warning: {place}: {words}" for words in warnings(ways, figures.asDict()))
 
 
@@ -173,7 +187,8 @@ def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefau
     """The sample's rows as rows of the table, with where each would go."""
     vault = sample.rows.sparkSession.createDataFrame([], "kind string, identifier string, actor_id string")
     if sample.feed.into[table.name].actor:
-        vault = new_pseudonyms([(sample.name, sample.rows, sample.feed)], vault=None, actor_ids=actor_ids(key))
+        feeds = [(sample.name, sample.rows, sample.feed)]
+        vault = new_pseudonyms(feeds, vault=None, actor_ids=actor_ids(key), guard=sample.guard)
     mapped = map_rows(
         sample.rows,
         feed=sample.feed,
@@ -182,6 +197,7 @@ def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefau
         shop=shop,
         vault=vault,
         text_ids=text_ids(key),
+        guard=sample.guard,
     )
     checked = sorting.check_rules(mapped, row_contract(sample.feed, table))
     complete = with_generated(checked, feed=sample.feed, table=table)

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from footfall.contract import BATCH_ID, Table
+from footfall.mapping.elements import source_sql
+from footfall.mapping.gaps import Fill, fill_faults
 from footfall.mapping.line_patterns import pattern_faults
-from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults, quoted
+from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
@@ -127,7 +129,7 @@ class Target(Closed):
 
     `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
-    content is another.
+    content is another. `each` names a list of the source, of whose elements the rows are made.
     """
 
     columns: dict[str, Sql]
@@ -137,6 +139,7 @@ class Target(Closed):
     on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
     keep: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
+    each: str = ""
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -149,9 +152,10 @@ class Feed(Closed):
     `types` gives the Spark type of source columns that arrive as text and are calculated with; `timestamps` says what time
     stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP). `nobody` are words that stand in place
     of an identifier, compared as a whole and in any case; "" is an empty one. `file_day` is a regular expression whose first
-    group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on.
-    The header of CSV stands on `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign
-    before decimals in text, in which the other one groups thousands.
+    group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on. `fill_down`
+    gives empty values that of a line above, `fill_all` that of any line, both of the same order and file. The header of CSV
+    stands on `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign before decimals in
+    text, in which the other one groups thousands.
     """
 
     into: dict[str, Target] = Field(min_length=1)
@@ -170,6 +174,8 @@ class Feed(Closed):
     partitions: tuple[str, ...] = Field(default=(), strict=False)
     pattern: str = ""
     not_rows: str = ""
+    fill_down: Fill | None = None
+    fill_all: Fill | None = None
     rewrites: Annotated[str, Field(pattern=r"^[0-9]{1,3} days?$")] | None = None
     header_line: Annotated[int, Field(ge=1, le=1000)] = 1
     strip: str = ""
@@ -188,6 +194,7 @@ class Feed(Closed):
             faults += option_faults(self.format, self.options)
         faults += pattern_faults(self.format, pattern=self.pattern, not_rows=self.not_rows)
         faults += text_faults(self.format, self.options, self.header_line, self.strip, self.decimal)
+        faults += fill_faults(self)
         if self.delta is not None:
             names = ("partitions", "rewrites")
             faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
@@ -213,7 +220,8 @@ class Feed(Closed):
             yield from (((*at, "columns", column), sql) for column, sql in target.columns.items())
             yield from (((*at, "skipped", i, "when"), skip.when) for i, skip in enumerate(target.skipped))
             yield from (
-                ((*at, "line_key", target.line_key.index(name)), quoted(name)) for name in target.line_sources()
+                ((*at, "line_key", target.line_key.index(name)), source_sql(self, target, name))
+                for name in target.line_sources()
             )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier

@@ -10,9 +10,11 @@ from pyspark.sql import types as T
 
 from footfall.contract import Table
 from footfall.errors import SourceError
-from footfall.mapping.source import TARGETS, Feed
+from footfall.mapping.source import TARGETS, Feed, Target
 from footfall.mapping.yaml_file import Key
 from footfall.refine.clocks import NUMBER
+from footfall.refine.elements import element_rows
+from footfall.refine.guarded import value_or_null
 from footfall.refine.typed import typed_source
 
 ROWS_SEEN = 20
@@ -35,16 +37,20 @@ def require_times(raw: DataFrame, feed: Feed, table: Table) -> None:
 
 def bare_numbers(raw: DataFrame, feed: Feed, tables: Collection[str]) -> Iterator[tuple[Key, str]]:
     """Each mapped time whose first ROWS_SEEN values are all digits: its key path below the feed, and the fault in words."""
+    typed = typed_source(raw, feed)
+    for table in tables:
+        yield from _of_target(element_rows(typed, feed, feed.into[table]), table, feed.into[table])
+
+
+def _of_target(rows: DataFrame, table: str, target: Target) -> Iterator[tuple[Key, str]]:
     times = {
         ("into", table, "columns", column): sql
-        for table, target in feed.into.items()
-        if table in tables
         for column, sql in target.columns.items()
         if TARGETS[table].column(column).type in TIMES
     }
     if not times:
         return
-    values = typed_source(raw, feed).select(*(F.expr(sql).alias(f"_{i}") for i, sql in enumerate(times.values())))
+    values = rows.select(*(value_or_null(rows, sql).alias(f"_{i}") for i, sql in enumerate(times.values())))
     texts = [field.name for field in values.schema.fields if isinstance(field.dataType, T.StringType)]
     if not texts:
         return

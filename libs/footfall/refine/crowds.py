@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.mapping.source import Actor, Feed
+from footfall.mapping.elements import names_element
+from footfall.mapping.source import Actor, Feed, Target
 
 # (rows, share): of at least so many rows that name somebody, one identifier holds more than this share
 CROWDS = ((10, 0.5), (10_000, 0.1))
@@ -16,10 +17,11 @@ CROWDS = ((10, 0.5), (10_000, 0.1))
 
 @dataclass(frozen=True)
 class FeedActor:
-    """One way in which a feed's rows name somebody."""
+    """One way in which a feed's rows name somebody: `each` is the list of which each element does, empty where the row does."""
 
     feed_name: str
     actor: Actor
+    each: str = ""
 
     def warning(self, rows: int, largest: int) -> str:
         """What it means, in words, that so many of the rows that name somebody name the same; empty where it means nothing."""
@@ -35,10 +37,14 @@ class FeedActor:
 def actors_of(feeds: Sequence[tuple[str, Feed]]) -> list[FeedActor]:
     """The ways in which rows of the feeds, given by name, name somebody: each once a feed, in order."""
     return [
-        FeedActor(name, actor)
+        way
         for name, feed in feeds
-        for actor in {target.actor: None for target in feed.into.values() if target.actor}
+        for way in dict.fromkeys(_way(name, target.actor, target) for target in feed.into.values() if target.actor)
     ]
+
+
+def _way(feed_name: str, actor: Actor, target: Target) -> FeedActor:
+    return FeedActor(feed_name, actor, target.each if names_element(actor.identifier) else "")
 
 
 def counted(named: DataFrame, ways: Sequence[FeedActor]) -> DataFrame:

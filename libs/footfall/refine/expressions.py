@@ -12,10 +12,13 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
+from footfall.mapping.elements import lists_of_people
 from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
 from footfall.mapping.sql_words import bare_names_in, names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
+from footfall.refine.elements import NUMBER, each_faults, element_rows
+from footfall.refine.gaps import gap_faults
 from footfall.refine.kept import keep_faults
 from footfall.refine.numbers import plain_text
 from footfall.refine.typed import TYPES, source_columns, typed_source
@@ -43,7 +46,7 @@ READS_AS_UTC = (
     "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
     "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
 )
-_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, "_single")}
+_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, NUMBER, "_single")}
 
 
 def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> None:
@@ -61,18 +64,36 @@ def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()
 
 def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> list[tuple[Key, str]]:
     """Each type, expression and name under `keep` that is at fault: its key path below the feed, and the fault in words."""
-    expressions, secret = list(feed.expressions()), (*feed.identifiers, *identifiers)
+    faults = gap_faults(raw, feed, source_columns(raw))
+    if faults:
+        feed = feed.model_copy(update={"fill_down": None, "fill_all": None})
+    secret = (*feed.identifiers, *identifiers, *lists_of_people(feed))
     # all in one question to Spark first, for a mapping is sound as a rule
-    if not _types_fault(raw, feed, feed.types) and not _fault(rows := typed_source(raw, feed), feed, expressions):
-        return keep_faults(rows, feed, identifiers=secret)
-    types = {c: kind for c, kind in feed.types.items() if not _types_fault(raw, feed, {c: kind})}
-    faults: list[tuple[Key, str]] = [
-        (("types", c), _types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
-    ]
-    rows = typed_source(raw, feed.model_copy(update={"types": types}))
-    each = ((key, sql, _fault(rows, feed, [(key, sql)])) for key, sql in expressions)
-    faults += [(key, f"`{sql}`: {fault}") for key, sql, fault in each if fault]
-    return faults + keep_faults(rows, feed, identifiers=secret)
+    types = feed.types
+    if _types_fault(raw, feed, types):
+        types = {c: kind for c, kind in feed.types.items() if not _types_fault(raw, feed, {c: kind})}
+        faults += [
+            (("types", c), _types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
+        ]
+    typed = typed_source(raw, feed.model_copy(update={"types": types}))
+    for part in _by_rows(feed):
+        if each := [fault for table in part.into for fault in each_faults(typed, part, table)]:
+            faults += each
+            continue
+        rows = element_rows(typed, part, next(iter(part.into.values())))
+        expressions = list(part.expressions())
+        if expressions and _fault(rows, part, expressions):
+            one_by_one = ((key, sql, _fault(rows, part, [(key, sql)])) for key, sql in expressions)
+            faults += [(key, f"`{sql}`: {fault}") for key, sql, fault in one_by_one if fault]
+        faults += keep_faults(rows, part, identifiers=secret)
+    return faults
+
+
+def _by_rows(feed: Feed) -> list[Feed]:
+    """The feed cut into parts whose targets are made of the same rows: of the source's, or of the elements of one list."""
+    lists = dict.fromkeys(target.each for target in feed.into.values())
+    parts = ({name: t for name, t in feed.into.items() if t.each == each} for each in lists)
+    return [feed.model_copy(update={"into": part}) for part in parts]
 
 
 def identifier_of(actor: Actor, feed: Feed) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 
@@ -25,17 +25,26 @@ def fact_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    guard: bool = False,
 ) -> FactRows:
-    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; `vault` and `text_ids` as in `map_rows`.
+    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; keywords as in `map_rows`.
 
     A feed that waits for its first files has no raw rows yet.
     """
+    again = partial(fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, guard=True)
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
     feeds = [f.reading(raw[f.name]) if f.name in raw else f for f in feeds]
     matching = matching_of({f.name: f.feed for f in feeds}, table)
     for f in [f for f in feeds if f.name in raw]:
         mapped = map_rows(
-            raw[f.name], feed=f.feed, feed_name=f.name, table=table, shop=shop, vault=vault, text_ids=text_ids
+            raw[f.name],
+            feed=f.feed,
+            feed_name=f.name,
+            table=table,
+            shop=shop,
+            vault=vault,
+            text_ids=text_ids,
+            guard=guard,
         )
         require_times(raw[f.name], f.feed, table)
         contract = row_contract(f.feed, table)
@@ -54,4 +63,6 @@ def fact_rows(
         ranged_key=ranged_key(feeds, table),
         versions=has_versions(feeds, table),
         reads={f.name: f.reads for f in feeds},
+        of_documents=[f.name for f in feeds if f.feed.into[table.name].each],
+        guarded=None if guard else again,
     )

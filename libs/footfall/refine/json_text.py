@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from footfall.mapping.elements import typed_names
 from footfall.mapping.json_paths import with_json_paths
 from footfall.mapping.source import TARGETS, Feed, Target
 from footfall.mapping.sql_words import tokens_in
-
-ELEMENT = "each"  # the element of an array of which a mapping makes rows; no text
 
 
 def reading_json_text(feed: Feed) -> Feed:
@@ -18,18 +17,18 @@ def reading_json_text(feed: Feed) -> Feed:
     """
     if not feed.format.startswith("json"):
         return feed
-    others = {ELEMENT, *(column.casefold() for column in feed.types)}
-    read = partial(with_json_paths, others=others)
 
-    def value(table: str, column: str, sql: str) -> str:
+    def value(table: str, column: str, sql: str, others: set[str]) -> str:
         tokens = list(tokens_in(sql))
         kind = TARGETS[table].column(column).type
         is_list_as_text = kind.startswith("array") and len(tokens) == 1 and tokens[0].name not in {"", *others}
-        return f"from_json({sql}, '{kind}')" if is_list_as_text else read(sql)
+        return f"from_json({sql}, '{kind}')" if is_list_as_text else with_json_paths(sql, others)
 
     def of(table: str, target: Target) -> Target:
+        others = typed_names(feed, target)
+        read = partial(with_json_paths, others=others)
         changes = {
-            "columns": {column: value(table, column, sql) for column, sql in target.columns.items()},
+            "columns": {column: value(table, column, sql, others) for column, sql in target.columns.items()},
             "skipped": tuple(skip.model_copy(update={"when": read(skip.when)}) for skip in target.skipped),
         }
         actor = target.actor and target.actor.model_copy(update={"identifier": read(target.actor.identifier)})

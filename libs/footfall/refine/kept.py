@@ -65,6 +65,7 @@ def not_passed_on(rows: DataFrame, feed: Feed) -> list[str]:
     """The source columns, and fields of structs, that the feed hands on to no table, identifiers left out."""
     named = {path for sql in feed.identifiers for path in paths_in(without_json_paths(sql))}
     for target in feed.into.values():
+        named |= {_in_one_case(tuple(target.each.split(".")))} if target.each else set()
         named |= {path for sql in target.columns.values() for path in paths_in(without_json_paths(sql))}
         named |= {value.path for name in target.keep if (value := _value(rows, feed, name))}
     leaves = [leaf for c in _columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType)]

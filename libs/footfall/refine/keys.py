@@ -8,7 +8,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Table, Written
-from footfall.mapping.lines import LINE_NUMBER, is_numbered, quoted
+from footfall.mapping.elements import source_sql
+from footfall.mapping.json_paths import without_json_paths
+from footfall.mapping.lines import LINE_NUMBER, is_numbered
 from footfall.mapping.source import Feed, Target
 from footfall.refine.numbers import plain_text
 from footfall.steps.line_keys import LINE, LINE_KEY, SOURCE_KEY, LineKey, Matching
@@ -57,16 +59,16 @@ def line_key_of(target: Target, table: Table) -> LineKey:
         return LineKey((LINE_NUMBER,))
     if not target.line_key:
         return LineKey(tuple(sorted(_mapped(target, table))))
-    plain = {sql.strip().strip("`"): column for column, sql in target.columns.items()}
+    plain = {without_json_paths(sql).strip().strip("`"): column for column, sql in target.columns.items()}
     names = {name: name if name in target.columns else plain.get(name.strip("`")) for name in target.line_key}
     sources = tuple(name for name, column in names.items() if column is None)
     return LineKey(tuple(column for column in names.values() if column is not None), sources)
 
 
-def source_key(target: Target, table: Table) -> list[Column]:
+def source_key(target: Target, table: Table, feed: Feed) -> list[Column]:
     """`_source_key`, a hash of the source's columns that identify a line; none where there are none."""
     names = line_key_of(target, table).source if is_numbered(table) else ()
-    texts = [F.coalesce(F.trim(plain_text(F.expr(quoted(name)))), F.lit("")) for name in names]
+    texts = [F.coalesce(F.trim(plain_text(F.expr(source_sql(feed, target, name)))), F.lit("")) for name in names]
     return [F.xxhash64(*texts).alias(SOURCE_KEY)] if texts else []
 
 

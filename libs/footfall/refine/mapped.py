@@ -10,9 +10,12 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
+from footfall.mapping.elements import lists_of_people
 from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
+from footfall.refine.elements import element_rows, no_elements, place
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
+from footfall.refine.guarded import guarded
 from footfall.refine.kept import properties
 from footfall.refine.keys import source_key
 from footfall.refine.typed import TYPES, typed_source
@@ -31,19 +34,24 @@ def map_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    guard: bool = False,
 ) -> DataFrame:
-    """Rows with the target's columns and those of `footfall.steps.sorting`, one for each raw row.
+    """Rows with the target's columns and those of `footfall.steps.sorting`, one for each raw row, or for each element of it.
 
     The `generated_columns` are absent: `with_generated` adds them. `vault` maps (kind, identifier) to actor_id, None for
-    tables about nobody; `text_ids` makes text_id of a text column.
+    tables about nobody; `text_ids` makes text_id of a text column. With `guard` a row on which an expression fails is named
+    for it; otherwise it ends the job.
     """
     target = feed.into[table.name]
-    require_sound(raw, feed.model_copy(update={"into": {table.name: target}}), identifiers=feed.identifiers)
-    rows = typed_source(raw, feed)
+    secret = (*feed.identifiers, *lists_of_people(feed))
+    require_sound(raw, feed.model_copy(update={"into": {table.name: target}}), identifiers=secret)
+    rows = element_rows(typed_source(raw, feed), feed, target)
+    if guard:
+        rows, target = guarded(rows, target)
     sources = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
-        F.col("_position").alias(POSITION),
+        place(target).alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
         *([_taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) else []),
         RAW_ROW,
@@ -53,7 +61,7 @@ def map_rows(
         *_identifier(target.actor, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
-        *source_key(target, table),
+        *source_key(target, table, feed),
     )
     # Each value is computed once, and typed once, by a projection of its own: within one, the value, its type and its
     # fault would each compute it again, and a number with a fraction is costly to make a decimal of.
@@ -62,7 +70,8 @@ def map_rows(
     values = mapped_values(sources, table, target.columns, zone=zone, between=between, decimal=feed.decimal)
     typed = sources.select("*", *(v.typed.alias(c) for c, v in values.items()))
     typed_values = {c: replace(v, read=F.col(c)) for c, v in values.items()}
-    faults, warnings = _unreadable(typed_values, feed), _warnings(typed_values)
+    has_faults = guard or bool(feed.types or feed.fill_all or target.each)
+    faults, warnings = _unreadable(typed_values, feed, has_faults=has_faults), _warnings(typed_values)
     helpers = {TYPES, CORRUPT.name, *(c for c in sources.columns if c.startswith("_value_"))}
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
@@ -79,11 +88,11 @@ def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
     return [F.lit(actor.kind).alias(KIND), identifier_of(actor, feed).alias(IDENTIFIER)] if actor else []
 
 
-def _unreadable(values: dict[str, MappedValue], feed: Feed) -> Column:
+def _unreadable(values: dict[str, MappedValue], feed: Feed, *, has_faults: bool) -> Column:
     """array<string> of what cannot be read: the whole row, source columns with a declared type, mapped values."""
     from_text = feed.format not in TYPED
     faults = [fault for c, value in values.items() if (fault := value.fault(c, from_text=from_text)) is not None]
-    of_values = F.concat(TYPES, names_of(faults)) if feed.types else names_of(faults)
+    of_values = F.concat(TYPES, names_of(faults)) if has_faults else names_of(faults)
     return F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable"))).otherwise(of_values)
 
 
@@ -100,7 +109,8 @@ def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
 
 def _skip_reason(target: Target, feed: Feed) -> Column:
     """That it is no row; else the first of the mapping's reasons that holds; else, where the row is nobody's, that."""
-    reasons = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
+    reasons = no_elements(target)
+    reasons += [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
     reasons += [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
     reasons += [F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))] if target.actor else []
     return F.coalesce(*reasons, F.lit(None).cast("string"))

@@ -12,6 +12,7 @@ from footfall.contract import BATCH_ID
 from footfall.contract.frames import names_of
 from footfall.mapping.source import Feed
 from footfall.refine import clocks
+from footfall.refine.gaps import with_gaps_filled, without_helpers
 from footfall.refine.numbers import is_changed, plain_number, read_number
 from footfall.refine.stripped import stripped
 from footfall.steps.sorting import RAW_ROW
@@ -28,7 +29,7 @@ def source_columns(raw: DataFrame) -> list[str]:
 
 
 def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
-    """The raw rows with the feed's declared `types`; what cannot be read becomes NULL, and `_types` names the columns.
+    """The raw rows with empty values filled and with declared `types`; what cannot be read is NULL, and `_types` names the columns.
 
     Time stamps of a feed that says `timestamps: wall_clock` become TIMESTAMP_NTZ. The row as it arrived is kept in
     `_raw_row`, a struct.
@@ -37,6 +38,7 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     arrived = [*source, *({CORRUPT.name} & {*raw.columns})]  # a row that cannot be read is its text
     rows = stripped(raw.withColumn(RAW_ROW, F.struct(*(F.col(quoted(c)) for c in arrived))), feed, source)
     rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
+    rows, gap_faults = with_gaps_filled(rows, feed)
     yields = {field.name.casefold(): field.dataType for field in rows.schema.fields}
     declared = {
         c: _Declared(
@@ -44,8 +46,8 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
         )
         for c, kind in feed.types.items()
     }
-    rows = rows.withColumn(TYPES, names_of([fault for d in declared.values() for fault in d.faults()]))
-    return rows.withColumns({c: d.typed for c, d in declared.items()})
+    rows = rows.withColumn(TYPES, names_of([fault for d in declared.values() for fault in d.faults()] + gap_faults))
+    return without_helpers(rows).withColumns({c: d.typed for c, d in declared.items()})
 
 
 def wall_clocks(kind: T.DataType) -> T.DataType:

@@ -118,6 +118,12 @@ def explain(fault: BaseException) -> FootfallError | None:
     return _matched(texts, _KNOWN)
 
 
+def is_about_a_value(fault: BaseException) -> bool:
+    """Whether an expression failed on a value of some row, and no contract was broken by it."""
+    chain = list(_chain(fault))
+    return not _matched([str(link) for link in chain], [_CONTRACT]) and any(map(data_condition, chain))
+
+
 def _matched(texts: Sequence[str], known: Sequence[tuple[str, Maker]]) -> FootfallError | None:
     for pattern, maker in known:
         if match := next(filter(None, (re.search(pattern, text) for text in texts)), None):

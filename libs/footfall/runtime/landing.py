@@ -14,10 +14,13 @@ from pyspark.sql import functions as F
 from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
+from footfall.runtime.explain import is_about_a_value
+from footfall.runtime.ledger_lines import fact_line, ledger_line
 from footfall.runtime.replacing import Replaced, replaced_by
 from footfall.steps import history, sorting
 from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark, shared_groups
+from footfall.steps.places import element_of, position_of
 from footfall.steps.step import Expiry, FactRows, Output, Step
 from footfall.storage.books import Batch, Pin
 from footfall.storage.lake import Lake, Landing
@@ -25,6 +28,10 @@ from footfall.storage.undo import undo
 from footfall.tables import QUARANTINE
 
 MOST_SHARED = 1000  # groups of lines that are looked at by themselves; with more, all rows are held against each other
+FAILED = (
+    "an expression of a mapping failed on a value, so the rows were read again, more slowly, and those on which it fails were "
+    "set aside as `<column>_failed`. Fix: use try_cast, try_divide, get and the like where NULL is as good."
+)
 RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 
@@ -47,7 +54,21 @@ class BatchWriter:
     warnings: list[str] = field(default_factory=list)
 
     def land(self, output: Output | FactRows | Expiry) -> list[dict[str, Any]]:
-        """Writes one output; returns its lines of the ledger."""
+        """Writes one output; returns its lines of the ledger.
+
+        Where an expression of a mapping fails on a value, the rows are read again, each expression kept from failing.
+        """
+        try:
+            return self._land(output)
+        except Exception as fault:
+            again = None if isinstance(output, Expiry) or output.table in self.landings else output.guarded
+            if again is None or not is_about_a_value(fault):
+                raise
+        lines = self._land(again())
+        self.warnings.append(f"{self.step.name}: {FAILED}")
+        return lines
+
+    def _land(self, output: Output | FactRows | Expiry) -> list[dict[str, Any]]:
         if isinstance(output, Expiry):
             return self._expire(output)
         if isinstance(output, FactRows):
@@ -120,7 +141,7 @@ class BatchWriter:
     def _land_marked(self, output: FactRows, marked: DataFrame, replaced: Replaced) -> list[dict[str, Any]]:
         table, feeds, observation = output.table, output.feeds, Observation()
         is_first, aside = table.full_name not in self.batch.inputs, (output.matching or Matching(())).is_set_aside()
-        counts = sorting.tallies(table, feeds, is_first=is_first, aside=aside)
+        counts = sorting.tallies(table, feeds, is_first=is_first, aside=aside, of_documents=output.of_documents)
         counted = marked.observe(observation, *counts, sorting.places_of_broken())
         rows = sorting.close_intervals(counted.where(sorting.LANDS).select(*table.column_names), table)
         if self.resumed and self.lake.landing(table.full_name, self._label(table.full_name)):
@@ -138,7 +159,7 @@ class BatchWriter:
         known = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
         texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in known.items()]
         self.warnings += filter(None, texts)
-        return [_fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
+        return [fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _set_aside(
         self, output: FactRows, marked: DataFrame, places: Sequence[Row], *, in_conflict: bool
@@ -146,12 +167,12 @@ class BatchWriter:
         """The rows for raw.quarantine: those that broke a rule, and those in conflict; None where there are none."""
         frames = [sorting.among(output.aside, places)] if places else []
         if in_conflict and output.conflicts is not None and output.matching is not None:
-            keys = ("feed", "file", "position")
-            columns = (
-                F.col(c).alias(k) for c, k in zip((sorting.FEED, sorting.FILE, sorting.POSITION), keys, strict=True)
-            )
-            in_conflict_rows = marked.where(output.matching.is_set_aside()).select(*columns)
-            frames.append(output.conflicts.join(in_conflict_rows, on=list(keys), how="left_semi"))
+            place = F.col(sorting.POSITION)
+            columns = {"feed": F.col(sorting.FEED), "file": F.col(sorting.FILE)}
+            columns |= {"position": position_of(place), "element": element_of(place)}
+            rows = marked.where(output.matching.is_set_aside())
+            in_conflict_rows = rows.select(*(column.alias(name) for name, column in columns.items()))
+            frames.append(output.conflicts.join(in_conflict_rows, on=list(columns), how="left_semi"))
         return reduce(DataFrame.unionByName, frames) if frames else None
 
     def _require_all(
@@ -266,27 +287,3 @@ def _by_rule(quarantined: DataFrame) -> RuleCounts:
     for feed, rule, rows in by_rule.collect():
         counts.setdefault(feed, {})[rule] = rows
     return counts
-
-
-def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:
-    """One line of books.ledger; counts that are not stated are 0."""
-    counted = ("valid", "quarantined", "duplicate", "conflict", "skipped", "late")
-    zero = dict.fromkeys((f"rows_{count}" for count in counted), 0)
-    return {"step": step.name, "feed": feed, "target": target, **zero, **counts}
-
-
-def _fact_line(
-    step: Step, feed: str, table: Table, tally: Mapping[str, int], broken: Mapping[str, int]
-) -> dict[str, Any]:
-    skipped = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
-    warnings = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
-    counts = {key: n for key, n in tally.items() if key.startswith("rows_")}
-    return ledger_line(
-        step,
-        feed,
-        table.full_name,
-        **counts,
-        skipped_reasons=skipped or None,
-        broken_rules=broken or None,
-        warnings=warnings or None,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -13,8 +13,10 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Severity, Table, Written
 from footfall.contract.frames import broken_rules, checks, keeps
+from footfall.steps.places import element_of, position_of
 from footfall.tables.raw import QUARANTINE
 
+NO_ELEMENTS = "no_elements"  # in `_skipped`: a document without elements is no row, and counted as a document only
 # Columns that refine adds beside the target's own, and that end with the sorting.
 FEED, FILE, POSITION, SKIPPED, UNREADABLE, WARNED = (
     "_feed", "_file", "_position", "_skipped", "_unreadable", "_warned",
@@ -117,7 +119,7 @@ def late_load_warning(feed: str, table: Table, *, late: int, valid: int) -> str:
 
 def places_of_broken() -> Column:
     """array<struct<file, position>> of the broken rows, MOST_PLACES at most: where to look for them again."""
-    place = F.struct(F.col(FILE).alias("file"), F.col(POSITION).alias("position"))
+    place = F.struct(F.col(FILE).alias("file"), position_of(F.col(POSITION)).alias("position"))
     return F.min_by(place, F.when(is_broken(), F.col(POSITION)), MOST_PLACES).alias(PLACES)
 
 
@@ -159,18 +161,40 @@ def rule_counts(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
 
 
 def tallies(
-    table: Table, feeds: Mapping[str, Sequence[str]], *, is_first: bool, aside: Column | None = None
+    table: Table,
+    feeds: Mapping[str, Sequence[str]],
+    *,
+    is_first: bool,
+    aside: Column | None = None,
+    of_documents: Collection[str] = (),
 ) -> list[Column]:
     """One struct a feed of exact counts over marked rows, named by the feed: its line of the ledger.
 
     `feeds` gives the reasons for which each feed's mapping skips rows; `is_first` says that the table was empty before; `aside`
-    whether a row goes to quarantine since it is in conflict.
+    whether a row goes to quarantine since it is in conflict. `of_documents` are the feeds whose rows are elements of documents,
+    which are counted too.
     """
     late, to_quarantine = is_late_load(table, is_first=is_first), F.lit(False) if aside is None else aside
-    return [_tally(table, F.col(FEED) == feed, skips, late, to_quarantine).alias(feed) for feed, skips in feeds.items()]
+    tallied = []
+    for feed, skips in feeds.items():
+        mine, documents = F.col(FEED) == feed, dict[str, Column]()
+        if feed in of_documents:
+            is_empty = F.col(SKIPPED).eqNullSafe(NO_ELEMENTS)
+            is_first_of_document = (F.col(POSITION) >= 0) | (element_of(F.col(POSITION)) == 1)
+            documents = {"documents": mine & is_first_of_document, "documents_empty": mine & is_empty}
+            mine &= ~is_empty
+        tallied.append(_tally(table, mine, skips, late, to_quarantine, documents).alias(feed))
+    return tallied
 
 
-def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: Column, aside: Column) -> Column:
+def _tally(
+    table: Table,
+    mine: Column,
+    skip_reasons: Sequence[str],
+    late_load: Column,
+    aside: Column,
+    documents: Mapping[str, Column],
+) -> Column:
     late = F.expr("known_at > event_time + INTERVAL 1 DAY") if "event_time" in table.column_names else F.lit(False)
     counted = {
         "rows_read": F.lit(True),
@@ -185,7 +209,9 @@ def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: C
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
     counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
     counted |= {f"rule:{name}": F.col(SOUND) & F.array_contains(WARNED, name) for name in warning_names(table)}
-    return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
+    counts = {name: F.count_if(mine & rule) for name, rule in counted.items()}
+    counts |= {name: F.count_if(rule) for name, rule in documents.items()}
+    return F.struct(*(count.alias(name) for name, count in counts.items()))
 
 
 def warning_names(table: Table) -> list[str]:
@@ -226,7 +252,8 @@ def _set_aside(rows: DataFrame, table: Table, rules: Column) -> DataFrame:
         F.col(FEED).alias("feed"),
         F.lit(table.name).alias("target"),
         F.col(FILE).alias("file"),
-        F.col(POSITION).alias("position"),
+        position_of(F.col(POSITION)).alias("position"),
+        element_of(F.col(POSITION)).alias("element"),
         rules.alias("rules"),
         F.to_json(RAW_ROW).alias("raw_row"),
         F.col(TAKEN_AT).alias("known_at"),

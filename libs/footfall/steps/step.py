@@ -66,7 +66,7 @@ class Output:
     `as_of` are the dates that a table by dates replaces. `replaces` is, of a table that is updated, a SQL predicate of
     the old rows that leave it in the same commit: none, or `contract.EVERY_ROW`. `landed` is called when the rows have
     landed, or have failed to: what the frame was read from can be dropped. `warnings` is called once the frame was computed:
-    sentences for a person, by what it observed.
+    sentences for a person, by what it observed. `guarded` gives the same rows where an expression failed on a value.
     """
 
     table: Table
@@ -75,6 +75,7 @@ class Output:
     replaces: str = ""
     landed: Callable[[], None] | None = None
     warnings: Callable[[], Sequence[str]] | None = None
+    guarded: Callable[[], Output] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ class FactRows:
     quarantine, as they would stand there. `without_known` are the feeds whose rows count as known from when they are
     taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
     table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
-    say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from.
+    say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from. `of_documents` are the
+    feeds whose rows are elements of documents. `guarded` gives the same rows where an expression failed on a value: those on
+    which it fails are among the broken ones.
     """
 
     table: Table
@@ -100,6 +103,8 @@ class FactRows:
     ranged_key: str = ""
     versions: bool = False
     reads: Mapping[str, str] = field(default_factory=dict)
+    of_documents: Sequence[str] = ()
+    guarded: Callable[[], FactRows] | None = None
 
 
 @dataclass(frozen=True)

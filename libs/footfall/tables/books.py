@@ -110,6 +110,18 @@ LEDGER = Table(
             required=True,
         ),
         Column("rows_expired", "bigint", "rows that were removed, since their keeping time is over", unit="count"),
+        Column(
+            "documents",
+            "bigint",
+            "documents of whose elements the rows were made (`each`), those without any too",
+            unit="count",
+        ),
+        Column(
+            "documents_empty",
+            "bigint",
+            "of the documents: without elements, so that no row was read of them",
+            unit="count",
+        ),
         Column("skipped_reasons", "map<string,bigint>", "reason -> rows"),
         Column(
             "broken_rules",

@@ -46,16 +46,21 @@ def feed_table(
 QUARANTINE = Table(
     name="quarantine",
     layer=Layer.RAW,
-    version=1,
-    grain="one row per raw row and target table that could not become a fact, with every rule that it broke",
+    version=2,
+    grain="one row per raw row (or element of its list) and target table that could not become a fact, with every rule that it broke",
     columns=(
         Column("feed", "string", "raw table that the row came from"),
         Column("target", "string", "table that the row was meant for"),
         Column("file", "string", "as _file of the raw row"),
         Column("position", "bigint", "as _position of the raw row"),
+        Column(
+            "element",
+            "int",
+            "number of the element in the list that `each` names, from 1; 0 where it is the row itself",
+        ),
         Column("rules", "array<string>", "names of the rules broken", required=True),
         Column("raw_row", "string", "the raw row as JSON", personal=Personal.FREE_TEXT),
         Column("known_at", "timestamp", "when footfall took the row, UTC", required=True),
     ),
-    key=("feed", "target", "file", "position"),
+    key=("feed", "target", "file", "position", "element"),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -70,7 +70,7 @@ def was_filled(column: str) -> Column:
     return _or_null(F.col(RAW_ROW)[column]).isNull() & F.col(_quoted(column)).isNotNull()
 
 
-def _lines(within: str) -> Window:
+def _lines(within: str) -> WindowSpec:
     """The lines of one order, in one file as it was taken."""
     order = _or_null(F.col(_quoted(within)))
     return Window.partitionBy("_file", "_known_at", order, F.when(order.isNull(), F.col("_position")))

@@ -70,7 +70,7 @@ def line(step: str, batch: int, target: str, counts: tuple[int, int, int, int, i
     names = ("rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped")
     feed = "" if step == "daily_activity" else "shop_log"
     return {"step": step, "batch_id": batch, "feed": feed, "target": target, "rows_late": 0,
-            "rows_conflict": 0, **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
+            "rows_conflict": 0, "rows_waiting": 0, **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from footfall.refine.kept import keep_faults
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
-from footfall.tables.raw import CORRUPT
+from footfall.tables.raw import CORRUPT, WAITS_FOR
 
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
@@ -42,7 +42,7 @@ READS_AS_UTC = (
     "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
     "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
 )
-_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, "_single")}
+_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, WAITS_FOR, "_single")}
 
 
 def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> None:

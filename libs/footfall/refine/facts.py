@@ -8,13 +8,16 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 
 from footfall.contract import Table
+from footfall.mapping.source import keeps_history
 from footfall.refine.bare_numbers import require_times
 from footfall.refine.feeds import RawFeed, has_versions, ranged_key
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
+from footfall.refine.waiting import waiting_places
+from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
-from footfall.steps.step import FactRows
+from footfall.steps.step import FactRows, Output
 
 
 def fact_rows(
@@ -25,12 +28,15 @@ def fact_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
-) -> FactRows:
+    waiting: Table | None = None,
+) -> list[FactRows | Output]:
     """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; `vault` and `text_ids` as in `map_rows`.
 
-    A feed that waits for its first files has no raw rows yet.
+    A feed that waits for its first files has no raw rows yet. `waiting` is the table of the rows that wait for rows of other
+    feeds: where there is one, all that wait from now on are its rows.
     """
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
+    places = list[DataFrame]()
     matching = matching_of({f.name: f.feed for f in feeds}, table)
     for f in [f for f in feeds if f.name in raw]:
         mapped = map_rows(
@@ -39,10 +45,14 @@ def fact_rows(
         require_times(raw[f.name], f.feed, table)
         contract = row_contract(f.feed, table)
         checked = check_rules(mapped, contract)
-        rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
+        generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
+        if f.feed.lookups and not keeps_history(table):
+            places.append(waiting_places(generated))
+            generated = generated.drop(TAKEN_BY)
+        rows.append(generated)
         aside.append(quarantined(checked, contract))
         conflicts += [conflicting(checked, table)] if f.name in matching.aside else []
-    return FactRows(
+    facts = FactRows(
         table,
         reduce(DataFrame.unionByName, rows),
         {f.name: f.reasons(table) for f in feeds},
@@ -53,3 +63,4 @@ def fact_rows(
         ranged_key=ranged_key(feeds, table),
         versions=has_versions(feeds, table),
     )
+    return [facts, *([Output(waiting, reduce(DataFrame.unionByName, places))] if waiting and places else [])]

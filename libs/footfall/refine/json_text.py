@@ -18,7 +18,8 @@ def reading_json_text(feed: Feed) -> Feed:
     """
     if not feed.format.startswith("json"):
         return feed
-    others = {ELEMENT, *(column.casefold() for column in feed.types)}
+    looked_up = (lookup.feed.casefold() for lookup in feed.lookups)
+    others = {ELEMENT, *looked_up, *(column.casefold() for column in feed.types)}
     read = partial(with_json_paths, others=others)
 
     def value(table: str, column: str, sql: str) -> str:

@@ -15,11 +15,12 @@ from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.kept import properties
 from footfall.refine.keys import source_key
+from footfall.refine.lookups import looks_at_others
 from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
-from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WARNED
-from footfall.tables.raw import CORRUPT
+from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
+from footfall.tables.raw import CORRUPT, WAITS_FOR
 
 
 def map_rows(
@@ -45,7 +46,7 @@ def map_rows(
         F.col("_file").alias(FILE),
         F.col("_position").alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
-        *([_taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) else []),
+        *([taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) or feed.lookups else []),
         RAW_ROW,
         TYPES,
         CORRUPT.name,
@@ -69,7 +70,7 @@ def map_rows(
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
 
 
-def _taken_by(raw: DataFrame) -> Column:
+def taken_by(raw: DataFrame) -> Column:
     """The batch that took the row; 0 of rows that are read in place, or are a sample."""
     return F.col(BATCH_ID.name) if BATCH_ID.name in raw.columns else F.lit(0).cast(BATCH_ID.type)
 
@@ -99,7 +100,15 @@ def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
 
 def _skip_reason(target: Target, feed: Feed) -> Column:
     """That it is no row; else the first of the mapping's reasons that holds; else, where the row is nobody's, that."""
-    reasons = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
-    reasons += [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
-    reasons += [F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))] if target.actor else []
-    return F.coalesce(*reasons, F.lit(None).cast("string"))
+    no_row = [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
+    reasons = {skip.when: F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped}
+    if target.actor:
+        reasons[target.actor.identifier] = F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))
+    if not feed.lookups:
+        return F.coalesce(*no_row, *reasons.values(), F.lit(None).cast("string"))
+    by_itself = [reason for sql, reason in reasons.items() if not looks_at_others(feed, sql)]
+    waits = F.concat(
+        F.lit(WAITING), F.col(WAITS_FOR)
+    )  # what a row says by itself holds though its other row has not come
+    is_waiting = F.col(WAITS_FOR).isNotNull()
+    return F.when(is_waiting, F.coalesce(*no_row, *by_itself, waits)).otherwise(F.coalesce(*no_row, *reasons.values()))

@@ -16,6 +16,7 @@ from footfall.refine.expressions import identifier_of, require_sound
 from footfall.refine.typed import typed_source
 from footfall.steps.step import Output
 from footfall.tables import PSEUDONYMS
+from footfall.tables.raw import WAITS_FOR
 
 NamedFeed = tuple[str, DataFrame, Feed]  # a feed's name, its raw rows, its mapping
 
@@ -76,6 +77,7 @@ def _named(feeds: Sequence[NamedFeed]) -> DataFrame:
     frames = []
     for i, way in enumerate(_ways(feeds)):
         typed, feed = rows[way.feed_name]
+        typed = typed.where(F.col(WAITS_FOR).isNull()) if feed.lookups else typed
         identifier = identifier_of(way.actor, feed).alias("identifier")
         frames.append(typed.select(F.lit(way.actor.kind).alias("kind"), identifier, F.lit(i).alias("_way")))
     return reduce(DataFrame.unionByName, frames).where(F.col("identifier").isNotNull())
@@ -103,4 +105,6 @@ def identifier_derivation(feeds: Sequence[Feed]) -> str:
         if (a := target.actor)
     }
     types = sorted((column, kind) for feed in feeds for column, kind in feed.types.items())
-    return hashlib.sha256(json.dumps([sorted(actors), types]).encode()).hexdigest()[:16]
+    lookups = sorted(text for feed in feeds for text in feed.with_)
+    derived = [sorted(actors), types, *([lookups] if lookups else [])]
+    return hashlib.sha256(json.dumps(derived).encode()).hexdigest()[:16]

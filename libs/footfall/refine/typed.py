@@ -14,9 +14,9 @@ from footfall.mapping.source import Feed
 from footfall.refine import clocks
 from footfall.refine.numbers import is_changed, read_number
 from footfall.steps.sorting import RAW_ROW
-from footfall.tables.raw import ARRIVAL, CORRUPT
+from footfall.tables.raw import ARRIVAL, CORRUPT, WAITS_FOR
 
-OWN = {c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)}
+OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR}
 TYPES = "_types"
 
 
@@ -25,13 +25,19 @@ def source_columns(raw: DataFrame) -> list[str]:
     return [c for c in raw.columns if c not in OWN]
 
 
+def own_columns(raw: DataFrame, feed: Feed) -> list[str]:
+    """The source's own columns of rows of the feed, less those of feeds that were looked up."""
+    others = {lookup.feed.casefold() for lookup in feed.lookups}
+    return [c for c in source_columns(raw) if c.casefold() not in others]
+
+
 def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     """The raw rows with the feed's declared `types`; what cannot be read becomes NULL, and `_types` names the columns.
 
     Time stamps of a feed that says `timestamps: wall_clock` become TIMESTAMP_NTZ. The row as it arrived is kept in
     `_raw_row`, a struct.
     """
-    source = source_columns(raw)
+    source = own_columns(raw, feed)
     arrived = [*source, *({CORRUPT.name} & {*raw.columns})]  # a row that cannot be read is its text
     rows = raw.withColumn(RAW_ROW, F.struct(*(F.col(f"`{c}`") for c in arrived)))
     rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
@@ -40,7 +46,10 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
         c: _Declared(c, yields.get(c.casefold(), T.StringType()), T.DataType.fromDDL(kind), feed.time_zone or "UTC")
         for c, kind in feed.types.items()
     }
-    rows = rows.withColumn(TYPES, names_of([fault for d in declared.values() for fault in d.faults()]))
+    faults = names_of([fault for d in declared.values() for fault in d.faults()])
+    none = F.array().cast("array<string>")
+    of_others = [F.coalesce(F.col(f"`{lookup.feed}`.{TYPES}"), none) for lookup in feed.lookups]
+    rows = rows.withColumn(TYPES, F.concat(faults, *of_others) if of_others else faults)
     return rows.withColumns({c: d.typed for c, d in declared.items()})
 
 

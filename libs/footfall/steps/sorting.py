@@ -23,6 +23,7 @@ RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
 SOUND = "_sound"
 # Columns that `footfall.steps.matching.mark` adds: how the row stands beside others with its key.
 DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_replaces"
+WAITING = "waiting: "  # how `_skipped` begins of rows that wait for a row of another feed; its name follows
 LINE_CONFLICT = "line_conflict"  # the rule of rows that go to quarantine since they are in conflict
 
 PLACES, RULES = "_places", "_rules"
@@ -84,6 +85,11 @@ def is_valid() -> Column:
 def is_broken() -> Column:
     """Whether a checked row goes to quarantine."""
     return F.col(SKIPPED).isNull() & ~F.col(SOUND)
+
+
+def is_waiting() -> Column:
+    """Whether a mapped row waits for a row of another feed; never NULL."""
+    return F.coalesce(F.startswith(F.col(SKIPPED), F.lit(WAITING)), F.lit(False))
 
 
 def is_late_load(table: Table, *, is_first: bool) -> Column:
@@ -178,12 +184,13 @@ def _tally(table: Table, mine: Column, skip_reasons: Sequence[str], late_load: C
         "rows_quarantined": is_broken() | aside,
         "rows_duplicate": F.col(DUPLICATE),
         "rows_conflict": F.col(CONFLICT) & ~aside,
-        "rows_skipped": F.col(SKIPPED).isNotNull(),
+        "rows_skipped": F.col(SKIPPED).isNotNull() & ~is_waiting(),
+        "rows_waiting": is_waiting(),
         "rows_late": is_valid() & late,
     }
     counted |= {"late_load": late_load, "replaced": F.col(REPLACES), "conflicts_aside": aside}
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
-    counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
+    counted |= {f"rule:{name}": F.col(SOUND) & ~kept for name, kept in checks(table, Severity.WARN).items()}
     counted |= {f"rule:{name}": F.col(SOUND) & F.array_contains(WARNED, name) for name in warning_names(table)}
     return F.struct(*(F.count_if(mine & rule).alias(name) for name, rule in counted.items()))
 

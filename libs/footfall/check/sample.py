@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
 from footfall.refine.json_text import reading_json_text
-from footfall.storage.files import list_files, read_renamed_files
+from footfall.storage.files import list_files, read_files, read_renamed_files
 from footfall.storage.raw_names import refuse_own_names
 
 FILES_SAMPLED = 8
+MOST_BYTES = 1 << 26  # of files that are read as a whole, to look rows of other feeds up in them
 LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: some values go over several
 
 
@@ -52,6 +53,19 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     return Sample(key, name, feed, arrive(rows, source=source.source, feed=name, now=now)[1], file_count, renamed)
 
 
+def all_rows(spark: SparkSession, source: Source, key: str, *, root: str, now: datetime) -> DataFrame | None:
+    """All rows of a feed, as raw would hold them; None where its files have more than MOST_BYTES."""
+    feed, name = source.feeds[key], source.raw_name(key)
+    if feed.delta:
+        rows = spark.read.format("delta").load(feed.delta) if "/" in feed.delta else spark.read.table(feed.delta)
+        return arrive(_placed(rows, feed.delta), source=source.source, feed=name, now=now)[1]
+    files = files_of(feed, root)
+    pins = list_files(spark, files)
+    if sum(pin.size_bytes for pin in pins.values()) > MOST_BYTES:
+        return None
+    return arrive(read_files(spark, files, sorted(pins)), source=source.source, feed=name, now=now)[1]
+
+
 def _spread(names: Sequence[str]) -> list[str]:
     """FILES_SAMPLED of the names at most, the first and the last among them."""
     if len(names) <= FILES_SAMPLED:
@@ -62,7 +76,11 @@ def _spread(names: Sequence[str]) -> list[str]:
 def _rows_in_place(spark: SparkSession, table: str, row_count: int) -> DataFrame:
     rows = spark.read.format("delta").load(table) if "/" in table else spark.read.table(table)
     refuse_own_names(rows.columns, table)
-    return rows.limit(row_count).withColumns(
+    return _placed(rows.limit(row_count), table)
+
+
+def _placed(rows: DataFrame, table: str) -> DataFrame:
+    return rows.withColumns(
         {
             "_file": F.lit(table),
             "_position": F.monotonically_increasing_id(),

@@ -14,10 +14,11 @@ from footfall.refine.feeds import RawFeed, has_versions, ranged_key
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
-from footfall.refine.waiting import waiting_places
+from footfall.refine.waiting import waiting_for_rates, waiting_places
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
 from footfall.steps.step import FactRows, Output
+from footfall.tables.raw import WAITED_FOR
 
 
 def fact_rows(
@@ -28,9 +29,10 @@ def fact_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    rates: DataFrame | None = None,
     waiting: Table | None = None,
 ) -> list[FactRows | Output]:
-    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; `vault` and `text_ids` as in `map_rows`.
+    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; others as in `map_rows`.
 
     A feed that waits for its first files has no raw rows yet. `waiting` is the table of the rows that wait for rows of other
     feeds: where there is one, all that wait from now on are its rows.
@@ -40,15 +42,23 @@ def fact_rows(
     matching = matching_of({f.name: f.feed for f in feeds}, table)
     for f in [f for f in feeds if f.name in raw]:
         mapped = map_rows(
-            raw[f.name], feed=f.feed, feed_name=f.name, table=table, shop=shop, vault=vault, text_ids=text_ids
+            raw[f.name],
+            feed=f.feed,
+            feed_name=f.name,
+            table=table,
+            shop=shop,
+            vault=vault,
+            text_ids=text_ids,
+            rates=rates,
         )
         require_times(raw[f.name], f.feed, table)
         contract = row_contract(f.feed, table)
         checked = check_rules(mapped, contract)
+        if waiting and WAITED_FOR in checked.columns:
+            checked = waiting_for_rates(checked, contract)
+            places.append(waiting_places(checked, contract, currency=shop.currency))
+            checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
         generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
-        if f.feed.lookups and not keeps_history(table):
-            places.append(waiting_places(generated))
-            generated = generated.drop(TAKEN_BY)
         rows.append(generated)
         aside.append(quarantined(checked, contract))
         conflicts += [conflicting(checked, table)] if f.name in matching.aside else []

@@ -20,7 +20,7 @@ from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
-from footfall.tables.raw import CORRUPT, WAITS_FOR
+from footfall.tables.raw import CORRUPT, WAITED_FOR, WAITS_FOR
 
 
 def map_rows(
@@ -32,11 +32,12 @@ def map_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    rates: DataFrame | None = None,
 ) -> DataFrame:
     """Rows with the target's columns and those of `footfall.steps.sorting`, one for each raw row.
 
     The `generated_columns` are absent: `with_generated` adds them. `vault` maps (kind, identifier) to actor_id, None for
-    tables about nobody; `text_ids` makes text_id of a text column.
+    tables about nobody; `text_ids` makes text_id of a text column; `rates` is refined.fx_rates, None where the shop has none.
     """
     target = feed.into[table.name]
     require_sound(raw, feed.model_copy(update={"into": {table.name: target}}), identifiers=feed.identifiers)
@@ -46,7 +47,8 @@ def map_rows(
         F.col("_file").alias(FILE),
         F.col("_position").alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
-        *([taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) or feed.lookups else []),
+        *([taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) or WAITED_FOR in raw.columns else []),
+        *([WAITED_FOR] if WAITED_FOR in raw.columns else []),
         RAW_ROW,
         TYPES,
         CORRUPT.name,
@@ -67,7 +69,7 @@ def map_rows(
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
     )
-    return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
+    return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
 
 
 def taken_by(raw: DataFrame) -> Column:

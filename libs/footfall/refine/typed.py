@@ -14,9 +14,9 @@ from footfall.mapping.source import Feed
 from footfall.refine import clocks
 from footfall.refine.numbers import is_changed, read_number
 from footfall.steps.sorting import RAW_ROW
-from footfall.tables.raw import ARRIVAL, CORRUPT, WAITS_FOR
+from footfall.tables.raw import ARRIVAL, CORRUPT, WAITED_FOR, WAITS_FOR
 
-OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR}
+OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR, WAITED_FOR}
 TYPES = "_types"
 
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import BATCH_ID, Table
+from footfall.contract import BATCH_ID, Severity, Table
+from footfall.contract.frames import keeps
 from footfall.refine.feeds import RawFeed
 from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by
 from footfall.steps.history import TAKEN_BY
-from footfall.steps.sorting import FEED, FILE, POSITION, SKIPPED, WAITING, is_waiting
+from footfall.steps.sorting import FEED, FILE, POSITION, SKIPPED, SOUND, UNREADABLE, WAITING, is_waiting
 from footfall.steps.step import Frames, Output, Read
-from footfall.tables.raw import WAITS_FOR, waiting_table
+from footfall.tables import FX_RATES
+from footfall.tables.raw import WAITED_FOR, WAITS_FOR, waiting_table
+from footfall.tables.refined import FX_RATE_KNOWN
 
 ALL_ROWS = "all rows of "  # how the frame of a feed is called from which not only news are read
 MOST_SIGNS = 1000  # of the name of a feed
@@ -31,18 +34,20 @@ Staged = Callable[[str, DataFrame], DataFrame]
 class FeedReads:
     """The feeds of one step, which makes the table `what`; `only_new` says that it reads each row once, and not all of them each time.
 
-    A feed that looks others up is read once more as a whole: the rows that wait lie in it. A shop's own Delta table comes as
-    a whole each time then, as its rows have no lasting place; those that are known count as duplicates.
+    A feed that looks others up, or whose amounts need `rates`, is read once more as a whole: the rows that wait lie in it. A
+    shop's own Delta table comes as a whole each time where it looks others up, as its rows have no lasting place; those that are
+    known count as duplicates.
     """
 
     feeds: Sequence[RawFeed]
     what: str
     only_new: bool
+    rates: bool = False
 
     @property
     def table(self) -> Table | None:
         """The table of the rows that wait; None where none can, or where all rows are read again anyway."""
-        return waiting_table(self.what) if self.only_new and any(f.looks_up for f in self.feeds) else None
+        return waiting_table(self.what) if self.only_new and any(map(self._waits, self.feeds)) else None
 
     @property
     def waits_in(self) -> str:
@@ -61,9 +66,11 @@ class FeedReads:
         news = [Read(name, new=self.only_new, derivation=(derivations or {}).get(name, "")) for name in first]
         looking = [f for f in self.feeds if f.looks_up]
         whole = dict.fromkeys([*(other.reads for f in looking for _, other in f.looks_up), *as_whole])
-        again = dict.fromkeys(f.reads for f in looking if self.only_new and f.reads not in whole)
+        again = dict.fromkeys(f.reads for f in self.feeds if self.only_new and self._waits(f) and f.reads not in whole)
+        rates = [Read(FX_RATES.full_name, lookup=True, wakes=True)] if self.rates else []
         return (
             *news,
+            *rates,
             *(Read(name, lookup=True, wakes=True, alias=ALL_ROWS + name) for name in whole),
             *(Read(name, lookup=True, alias=ALL_ROWS + name) for name in again),
         )
@@ -80,11 +87,17 @@ class FeedReads:
             if own is None:
                 continue
             arrived = f.with_arrival(own, now)
+            if self.table and self._waits(f):
+                arrived = _and_waiting(arrived, f, frames, waiting)
             if f.looks_up:
-                arrived = _looked_up(f, _and_waiting(arrived, f, frames, waiting), frames, now)
+                arrived = _looked_up(f, arrived, frames, now)
                 arrived = staged(f"{self.what}_{f.name}", arrived)
             rows[f.name] = arrived
         return rows
+
+    def _waits(self, f: RawFeed) -> bool:
+        """Whether rows of the feed can wait, and be found again."""
+        return bool(f.looks_up) or (self.rates and not f.feed.delta)
 
     def raw_waiting(self, rows: Mapping[str, DataFrame]) -> list[Output]:
         """The raw rows that wait from now on, those that waited before among them; nothing where none can."""
@@ -99,15 +112,35 @@ def without_idle_lookups(f: RawFeed) -> RawFeed:
     return replace(f, feed=f.feed.model_copy(update={"with_": ()}), looks_up=())
 
 
-def waiting_places(mapped: DataFrame) -> DataFrame:
-    """Of mapped rows those that wait, as rows of the table that says so."""
-    return mapped.where(is_waiting()).select(
+def waiting_for_rates(checked: DataFrame, contract: Table) -> DataFrame:
+    """The checked rows; one that waited for a rate, and still has none, waits on instead of being set aside once more."""
+    is_known = F.coalesce(F.col(WAITED_FOR) == FX_RATES.name, F.lit(False))
+    waits = F.when(is_known & _lacks_a_rate(contract), F.lit(WAITING + FX_RATES.name)).otherwise(F.col(SKIPPED))
+    return checked.withColumn(SKIPPED, waits)
+
+
+def waiting_places(checked: DataFrame, contract: Table, *, currency: str) -> DataFrame:
+    """Of checked rows those that wait, as rows of the table that says so; of those set aside the ones that lack nothing but a rate.
+
+    `currency` is the shop's own, which needs no rate.
+    """
+    waits_for = F.substring(SKIPPED, len(WAITING) + 1, MOST_SIGNS)
+    is_foreign = F.lit(False)
+    if FX_RATE_KNOWN in {rule.name for rule in contract.rules if rule.severity is Severity.ERROR}:
+        is_foreign = (F.col("currency") != currency) & _lacks_a_rate(contract)
+    return checked.where(is_waiting() | is_foreign).select(
         F.col(FEED).alias("feed"),
         F.col(FILE).alias("file"),
         F.col(POSITION).alias("position"),
         F.col(TAKEN_BY).alias("taken_by"),
-        F.substring(SKIPPED, len(WAITING) + 1, MOST_SIGNS).alias("waits_for"),
+        F.when(is_waiting(), waits_for).otherwise(F.lit(FX_RATES.name)).alias("waits_for"),
     )
+
+
+def _lacks_a_rate(contract: Table) -> Column:
+    """Whether a checked row is broken by nothing but that there is no rate for its currency."""
+    others = replace(contract, rules=tuple(rule for rule in contract.rules if rule.name != FX_RATE_KNOWN))
+    return F.col(SKIPPED).isNull() & (F.size(UNREADABLE) == 0) & ~F.col(SOUND) & keeps(others)
 
 
 def _raw_places(rows: Mapping[str, DataFrame]) -> DataFrame:
@@ -136,6 +169,7 @@ def _looked_up(f: RawFeed, rows: DataFrame, frames: Frames, now: datetime) -> Da
 def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame | None) -> DataFrame:
     """The new rows of a feed and those that waited until now; only the files of raw that hold some of these are read."""
     whole = frames.get(ALL_ROWS + f.reads)
+    new = new.withColumn(WAITED_FOR, F.lit(None).cast("string"))
     if waiting is None or whole is None or f.feed.delta:
         return new
     mine = waiting.where(F.col("feed") == f.name)
@@ -146,8 +180,7 @@ def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame 
     if len(origins) <= MOST_FILES:
         batches, files = ({origin[key] for origin in origins} for key in ("taken_by", "file"))
         old = old.where(F.col(BATCH_ID.name).isin(batches) & F.col("_file").isin(files))
-    places = mine.select(
-        F.col("file").alias("_file"), F.col("position").alias("_position"), F.col("taken_by").alias(BATCH_ID.name)
-    )
-    again = old.join(places, on=["_file", "_position", BATCH_ID.name], how="left_semi")
+    names = {"file": "_file", "position": "_position", "taken_by": BATCH_ID.name, "waits_for": WAITED_FOR}
+    places = mine.select(*(F.col(name).alias(column) for name, column in names.items()))
+    again = old.join(places, on=["_file", "_position", BATCH_ID.name], how="inner")
     return new.unionByName(again, allowMissingColumns=True)

@@ -15,7 +15,7 @@ from footfall.errors import SourceError
 # What footfall adds to a source's rows when it reads, keeps and types them.
 OWN_NAMES = frozenset({
     "_source", "_file", "_position", "_known_at", "_corrupt", "batch_id", "_block", "_order", "_metadata", "_raw_row", "_types",
-    "_waits_for",
+    "_waits_for", "_waited_for", "_lookup_key",
 })  # fmt: skip
 _REFUSED = re.compile(r"[ ,;{}()\n\t\r=.`]")  # by Delta, or by Spark, for which a dot leads to a field
 _NO_WORD = re.compile(r"[^A-Za-z0-9_]")  # a field's name stands without quotes in the type of its column

@@ -37,6 +37,7 @@ def feed_table(feed: str, source_columns: Mapping[str, str], keep_days: int | No
 
 
 WAITING = "waiting"  # how the name of a table of waiting rows begins; no source has it
+WAITED_FOR = "_waited_for"  # column of rows that are tried again: what was absent; NULL: the row is new
 WAITS_FOR = "_waits_for"  # column of rows that are looked up for: the feed whose row has not come; NULL: none is absent
 
 

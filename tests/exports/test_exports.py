@@ -28,6 +28,8 @@ PASSING: tuple[str, ...] = (
     "a11b_csv_broken_rows",
     "b14_nested_json_changes_shape",
     "b17b_encodings",
+    "b19_currencies",
+    "c21_orders_items_customers",
 )
 
 

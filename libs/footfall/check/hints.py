@@ -17,6 +17,7 @@ _ENDINGS: Mapping[str, str] = {
     "_changed_by_type": "{column} holds a value that {kind} would change: give it more digits under `types`, or leave it out there",
     "_in_skipped_hour": "(valid) {column} lies in an hour that summer time skips in {zone}: read with the offset before the change",
     "_in_repeated_hour": "(valid) {column} lies in an hour that comes twice in {zone}: the first is taken",
+    "fx_rate_of_an_earlier_day": "(valid) the day has no rate of the currency: the last one of up to 10 days before it was taken",
     "_open": "(valid) {column} has an open end such as 9999-12-31, which becomes NULL",
 }
 _EVENT_TIME = (

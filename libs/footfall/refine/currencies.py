@@ -8,13 +8,12 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
-from footfall.steps.sorting import WARNED
+from footfall.steps.sorting import EARLIER_RATE, WARNED
 from footfall.tables.columns import MONEY
 
 MOST_DAYS = (
     10  # so many days a rate holds where no newer one is there: over a week end and the longest holidays of banks
 )
-EARLIER_RATE = "fx_rate_of_an_earlier_day"  # the warning of a row whose own day has no rate
 _RATE, _RATE_DATE = "_rate", "_rate_date"
 
 

@@ -24,6 +24,7 @@ SOUND = "_sound"
 # Columns that `footfall.steps.matching.mark` adds: how the row stands beside others with its key.
 DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_replaces"
 WAITING = "waiting: "  # how `_skipped` begins of rows that wait for a row of another feed; its name follows
+EARLIER_RATE = "fx_rate_of_an_earlier_day"  # the warning of a row whose own day has no rate of its currency
 LINE_CONFLICT = "line_conflict"  # the rule of rows that go to quarantine since they are in conflict
 
 PLACES, RULES = "_places", "_rules"
@@ -202,7 +203,8 @@ def warning_names(table: Table) -> list[str]:
         c.name for c in table.columns if c.type in {"timestamp", "date"} and c.name not in {"event_time", "event_date"}
     ]
     hours = [f"{c}_in_{kind}_hour" for c in times for kind in ("skipped", "repeated")]
-    return hours + [f"{c}_open" for c in days if c not in {"valid_to", "known_at"}]
+    rates = [EARLIER_RATE] if "amount_base" in table.column_names else []
+    return [*hours, *(f"{c}_open" for c in days if c not in {"valid_to", "known_at"}), *rates]
 
 
 def close_intervals(valid: DataFrame, table: Table) -> DataFrame:

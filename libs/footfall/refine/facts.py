@@ -56,7 +56,7 @@ def fact_rows(
         checked = check_rules(mapped, contract)
         if waiting and WAITED_FOR in checked.columns:
             checked = waiting_for_rates(checked, contract)
-            places.append(waiting_places(checked, contract, currency=shop.currency))
+            places.append(waiting_places(checked, contract, currency=shop.currency, looks_up=bool(f.looks_up)))
             checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
         generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
         rows.append(generated)

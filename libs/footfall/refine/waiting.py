@@ -119,16 +119,21 @@ def waiting_for_rates(checked: DataFrame, contract: Table) -> DataFrame:
     return checked.withColumn(SKIPPED, waits)
 
 
-def waiting_places(checked: DataFrame, contract: Table, *, currency: str) -> DataFrame:
+def waiting_places(checked: DataFrame, contract: Table, *, currency: str, looks_up: bool) -> DataFrame:
     """Of checked rows those that wait, as rows of the table that says so; of those set aside the ones that lack nothing but a rate.
 
-    `currency` is the shop's own, which needs no rate.
+    `currency` is the shop's own, which needs no rate: where the feed looks nothing up, its rows are left out before all else.
     """
     waits_for = F.substring(SKIPPED, len(WAITING) + 1, MOST_SIGNS)
-    is_foreign = F.lit(False)
+    waits = is_waiting()
     if FX_RATE_KNOWN in {rule.name for rule in contract.rules if rule.severity is Severity.ERROR}:
-        is_foreign = (F.col("currency") != currency) & _lacks_a_rate(contract)
-    return checked.where(is_waiting() | is_foreign).select(
+        is_foreign = F.col("currency") != currency
+        waits = (
+            waits | (is_foreign & _lacks_a_rate(contract))
+            if looks_up
+            else is_foreign & (waits | _lacks_a_rate(contract))
+        )
+    return checked.where(waits).select(
         F.col(FEED).alias("feed"),
         F.col(FILE).alias("file"),
         F.col(POSITION).alias("position"),

@@ -30,6 +30,7 @@ PASSING: tuple[str, ...] = (
     "b17b_encodings",
     "b19_currencies",
     "c21_orders_items_customers",
+    "e04_behaviour_log",
 )
 
 

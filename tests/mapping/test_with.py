@@ -81,6 +81,4 @@ def test_what_cannot_be_looked_up_is_named(changes: dict[str, Any], place: tuple
 
 def test_no_source_has_the_name_of_footfalls_own_tables() -> None:
     with pytest.raises(ValidationError, match="waiting is footfall's own name"):
-        Source.model_validate(
-            {"source": "waiting", "about": "x", "feeds": _source().model_dump(by_alias=True)["feeds"]}
-        )
+        Source.model_validate({"source": "waiting", "about": "x", "feeds": _source().model_dump()["feeds"]})

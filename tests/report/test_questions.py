@@ -207,8 +207,8 @@ def test_portraits_are_in_the_middle_of_equal_parts_and_hide_what_few_people_sha
 
 def test_a_table_that_is_replaced_counts_its_last_batch_only(results: dict[str, pd.DataFrame]):
     assert listed(results["row_counts"]) == [
-        ("shop_log", "refined.order_lines", 15, 9, 2, 1, 0, 3, 0),
-        ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0, 0),
+        ("shop_log", "refined.order_lines", 15, 9, 2, 1, 0, 3, 0, 0),
+        ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0, 0, 0),
     ]
     assert listed(results["excluded_rows"], "target", "what", "reason", "row_count") == [
         ("refined.order_lines", "skipped", "nothing_sold", 3),

@@ -40,8 +40,8 @@ class Lookup:
         pairs = [_PAIR.fullmatch(pair) for pair in _AND.split(whole["pairs"])] if whole else []
         if whole is None or None in pairs:
             raise ValueError(FORM)
-        found = [pair for pair in pairs if pair is not None]
-        return cls(whole["feed"], tuple(p["own"] for p in found), tuple(p["other"] for p in found))
+        sides = [(pair["own"], pair["other"]) for pair in pairs if pair is not None]
+        return cls(whole["feed"], tuple(own for own, _ in sides), tuple(other for _, other in sides))
 
 
 def _one_or_several(value: object) -> object:

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.check.sample import Sample, all_rows
-from footfall.contract import Table
+from footfall.contract import Severity, Table
 from footfall.mapping.source import Source
 from footfall.mapping.yaml_file import Places, nearest
 from footfall.refine.currencies import MOST_DAYS
@@ -42,31 +42,31 @@ class Beside:
         """The sample with what its rows look up; or what is at fault there, in words."""
         if not sample.feed.lookups:
             return sample, []
-        others = {lookup.feed: self._other(lookup.feed, samples) for lookup in sample.feed.lookups}
-        faults = lookup_faults(sample.rows, sample.feed, others)
-        words = [f"{nearest(('feeds', sample.key, *key), places)}: {text}" for key, text in faults]
-        return (sample if faults else replace(sample, rows=with_lookups(sample.rows, sample.feed, others))), words
+        names = [lookup.feed for lookup in sample.feed.lookups]
+        whole = {name: self._all_rows(name) for name in names}
+        others = {name: self._other(name, samples[name].rows if rows is None else rows) for name, rows in whole.items()}
+        if faults := lookup_faults(sample.rows, sample.feed, others):
+            return sample, [f"{nearest(('feeds', sample.key, *key), places)}: {text}" for key, text in faults]
+        in_part = tuple(name for name, rows in whole.items() if rows is None)
+        rows = with_lookups(sample.rows, sample.feed, others)
+        return replace(sample, rows=rows, looked_up_in_part=in_part), []
 
     def rates(self, samples: Mapping[str, Sample], text_ids: Callable[[Column], Column]) -> DataFrame | None:
         """The rates that the source's own feeds bring; None where none does."""
-        frames = [
-            self._rates_of(samples[key], samples, text_ids)
-            for key in samples
-            if FX_RATES.name in samples[key].feed.into
-        ]
+        frames = [self._rates_of(s, text_ids) for s in samples.values() if FX_RATES.name in s.feed.into]
         return reduce(DataFrame.unionByName, frames) if frames else None
 
-    def _other(self, key: str, samples: Mapping[str, Sample]) -> OtherFeed:
-        whole = all_rows(self.spark, self.source, key, root=self.root, now=self.now)
-        feed = with_zone(self.source.feeds[key], self.shop.time_zone)
-        return OtherFeed(feed, samples[key].rows if whole is None else whole)
+    def _all_rows(self, key: str) -> DataFrame | None:
+        return all_rows(self.spark, self.source, key, root=self.root, now=self.now)
 
-    def _rates_of(
-        self, sample: Sample, samples: Mapping[str, Sample], text_ids: Callable[[Column], Column]
-    ) -> DataFrame:
-        raw, feed = self._other(sample.key, samples).rows, sample.feed
+    def _other(self, key: str, rows: DataFrame) -> OtherFeed:
+        return OtherFeed(with_zone(self.source.feeds[key], self.shop.time_zone), rows)
+
+    def _rates_of(self, sample: Sample, text_ids: Callable[[Column], Column]) -> DataFrame:
+        feed = sample.feed
+        raw = None if feed.lookups else self._all_rows(sample.key)
         mapped = map_rows(
-            sample.rows if raw is None or feed.lookups else raw,
+            sample.rows if raw is None else raw,
             feed=feed,
             feed_name=sample.name,
             table=FX_RATES,
@@ -83,9 +83,10 @@ def lookup_lines(sample: Sample) -> Iterator[str]:
     for text, lookup in zip(sample.feed.with_, sample.feed.lookups, strict=True):
         is_there, waits = F.col(f"`{lookup.feed}`").isNotNull(), F.col(WAITS_FOR) == lookup.feed
         row = sample.rows.agg(F.count(F.lit(1)), F.count_if(is_there), F.count_if(waits)).collect()[0]
+        in_part = f" (only its sample was looked at, so a run finds more of {lookup.feed})"
         yield (
             f"with: {text}: found for {row[1]:,} of {row[0]:,} rows; {row[2]:,} are waiting for a row of {lookup.feed}, "
-            "and are taken when it has come"
+            f"and are taken when it has come{in_part if lookup.feed in sample.looked_up_in_part else ''}"
         )
 
 
@@ -97,11 +98,8 @@ def lines_without_rate(marked: DataFrame, table: Table) -> Iterator[str]:
     rows = marked.where(lacks).groupBy("currency").count().orderBy("currency").limit(MOST_CURRENCIES).collect()
     if rows:
         currencies = ", ".join(f"{row['currency']} ({row['count']:,} rows)" for row in rows)
-        fate = (
-            "are set aside"
-            if any(r.name == FX_RATE_KNOWN and r.severity == "error" for r in table.rules)
-            else "have no amount_base"
-        )
+        is_needed = any(rule.name == FX_RATE_KNOWN and rule.severity is Severity.ERROR for rule in table.rules)
+        fate = "are set aside" if is_needed else "have no amount_base"
         yield (
             f"{FX_RATE_KNOWN}: no rate for {currencies} on their days, nor up to {MOST_DAYS} days before: they {fate}. "
             f"Rates come from feeds into {FX_RATES.name}."

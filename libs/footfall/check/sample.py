@@ -24,7 +24,8 @@ LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: 
 class Sample:
     """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
 
-    `renamed` gives the new name of each column that arrived under one that a table cannot take.
+    `renamed` gives the new name of each column that arrived under one that a table cannot take. `looked_up_in_part` are feeds
+    of whose rows not all were looked at to find what belongs to these.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Sample:
     rows: DataFrame
     file_count: int
     renamed: Mapping[str, str]
+    looked_up_in_part: tuple[str, ...] = ()
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:

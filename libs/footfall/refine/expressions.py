@@ -175,6 +175,9 @@ def _plain(fault: AnalysisException | ParseException) -> str:
     if condition == "UNRESOLVED_COLUMN.WITH_SUGGESTION":
         near = [name for name in parameters["proposal"].split(", ") if name not in _NO_SOURCE_COLUMNS]
         return f"no column {parameters['objectName']} in the files" + (f" (near: {', '.join(near)})" if near else "")
+    if condition == "FIELD_NOT_FOUND":
+        fields = [name for name in parameters["fields"].split(", ") if name not in _NO_SOURCE_COLUMNS]
+        return f"no {parameters['fieldName']} there (there are {', '.join(fields)})"
     if condition.partition(".")[0] in _WORDS:
         return _WORDS[condition.partition(".")[0]]
     return str(fault).strip().split("\n")[0].split("SQLSTATE")[0].strip()

@@ -70,7 +70,7 @@ def _facts(raw: DataFrame, feed: Feed) -> FactRows:
     named = RawFeed("f", "shop", feed)
     return fact_rows(
         [named], {"f": raw}, ORDER_LINES, shop=ShopDefaults("UTC", "EUR"), vault=vault, text_ids=lambda t: F.md5(t)
-    )
+    )[0]
 
 
 def _lines(marked: DataFrame) -> list[tuple[Any, ...]]:
@@ -146,7 +146,7 @@ def test_an_element_may_name_somebody_and_have_fields_that_pass(spark: SparkSess
     raw, feed = _mails(spark), _feed(into={"events": _events(keep=["each.page", "card"])})
     minted = new_pseudonyms([("f", raw, feed)], vault=None, actor_ids=lambda *parts: parts[1])
     assert sorted(row["identifier"] for row in minted.collect()) == ["a@x.example", "b@x.example"]
-    facts = fact_rows(
+    facts, _ = fact_rows(
         [RawFeed("f", "shop", feed)], {"f": raw}, EVENTS, shop=ShopDefaults("UTC", "EUR"), vault=minted,
         text_ids=lambda text: F.md5(text),
     )  # fmt: skip

@@ -135,7 +135,7 @@ def test_rows_for_a_step_come_with_the_same_rows_kept_from_failing(spark: SparkS
     raw, feed = _redeemed(spark), RawFeed("f", "shop", _feed())
     vault = spark.createDataFrame([("card", "7", "p7")], "kind string, identifier string, actor_id string")
     shop = ShopDefaults("UTC", "EUR")
-    facts = fact_rows([feed], {"f": raw}, COUPON_REDEMPTIONS, shop=shop, vault=vault, text_ids=lambda t: F.md5(t))
+    facts, _ = fact_rows([feed], {"f": raw}, COUPON_REDEMPTIONS, shop=shop, vault=vault, text_ids=lambda t: F.md5(t))
     assert facts.guarded is not None
     again = facts.guarded()
     assert again.guarded is None

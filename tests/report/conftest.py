@@ -166,11 +166,11 @@ def report_data() -> ReportData:
         ),
         row_counts=pd.DataFrame(
             [
-                ("shop_transactions", "refined.order_lines", 160_000, 151_000, 60, 30, 10, 8_900, 0),
-                ("shop_reviews", "refined.reviews", 102, 100, 2, 0, 0, 0, 0),
+                ("shop_transactions", "refined.order_lines", 160_000, 151_000, 60, 30, 10, 8_900, 0, 0),
+                ("shop_reviews", "refined.reviews", 102, 100, 2, 0, 0, 0, 0, 0),
             ],
             columns=["feed", "target", "rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_conflict",
-                     "rows_skipped", "rows_late"],
+                     "rows_skipped", "rows_waiting", "rows_late"],
         ),
         excluded_rows=pd.DataFrame(
             [

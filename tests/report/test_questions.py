@@ -70,7 +70,7 @@ def line(step: str, batch: int, target: str, counts: tuple[int, int, int, int, i
     names = ("rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped")
     feed = "" if step == "daily_activity" else "shop_log"
     return {"step": step, "batch_id": batch, "feed": feed, "target": target, "rows_late": 0,
-            "rows_conflict": 0, **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
+            "rows_conflict": 0, "rows_waiting": 0, **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -207,8 +207,8 @@ def test_portraits_are_in_the_middle_of_equal_parts_and_hide_what_few_people_sha
 
 def test_a_table_that_is_replaced_counts_its_last_batch_only(results: dict[str, pd.DataFrame]):
     assert listed(results["row_counts"]) == [
-        ("shop_log", "refined.order_lines", 15, 9, 2, 1, 0, 3, 0),
-        ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0, 0),
+        ("shop_log", "refined.order_lines", 15, 9, 2, 1, 0, 3, 0, 0),
+        ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0, 0, 0),
     ]
     assert listed(results["excluded_rows"], "target", "what", "reason", "row_count") == [
         ("refined.order_lines", "skipped", "nothing_sold", 3),

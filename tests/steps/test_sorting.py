@@ -162,6 +162,7 @@ def test_the_tallies_balance_and_give_reasons(spark: SparkSession) -> None:
         "rows_duplicate": 1,
         "rows_conflict": 0,
         "rows_skipped": 1,
+        "rows_waiting": 0,
         "rows_late": 0,
         "late_load": 0,
         "replaced": 0,

@@ -21,6 +21,7 @@ _ENDINGS: Mapping[str, str] = {
     "_differs": "the lines of an order have two values of {column}, which `fill_all` takes for one: leave the column out there, or "
     "have the orders delivered with one",
     "_failed": "the expression for {column} fails on such a value: use the try_ form of its function, or declare types under `types`",
+    "fx_rate_of_an_earlier_day": "(valid) the day has no rate of the currency: the last one of up to 10 days before it was taken",
     "_open": "(valid) {column} has an open end such as 9999-12-31, which becomes NULL",
 }
 _EVENT_TIME = (

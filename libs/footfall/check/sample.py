@@ -15,10 +15,11 @@ from footfall.mapping.source import Feed, Source
 from footfall.refine.json_text import reading_json_text
 from footfall.refine.own_names import with_own_names_apart
 from footfall.steps.source_names import under_source_names
-from footfall.storage.files import SourceRows, list_files, read_source_files
+from footfall.storage.files import SourceRows, list_files, read_files, read_source_files
 from footfall.storage.raw_names import refuse_own_names
 
 FILES_SAMPLED = 8
+MOST_BYTES = 1 << 26  # of files that are read as a whole, to look rows of other feeds up in them
 LINES_A_ROW, LINES_MORE = 2, 1000  # lines that are looked at for so many rows: some values go over several
 
 
@@ -27,7 +28,8 @@ class Sample:
     """First rows of one feed; `name` is that of its raw table, `key` its name in the mapping.
 
     `source` says what became of names and types of its columns; `notes` are sentences on how the files are read. `guard` says
-    that an expression fails on a value of the rows, so that each has to be kept from it.
+    that an expression fails on a value of the rows, so that each has to be kept from it. `looked_up_in_part` are feeds of
+    whose rows not all were looked at to find what belongs to these.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Sample:
     source: SourceRows
     notes: Sequence[str] = ()
     guard: bool = False
+    looked_up_in_part: tuple[str, ...] = ()
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:
@@ -62,6 +65,20 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     return Sample(key, name, with_own_names_apart(feed, arrived), arrived, file_count, taken, notes)
 
 
+def all_rows(spark: SparkSession, source: Source, key: str, *, root: str, now: datetime) -> DataFrame | None:
+    """All rows of a feed, as raw would hold them; None where its files have more than MOST_BYTES."""
+    feed, name = source.feeds[key], source.raw_name(key)
+    if feed.delta:
+        rows = spark.read.format("delta").load(feed.delta) if "/" in feed.delta else spark.read.table(feed.delta)
+        return arrive(_placed(rows, feed.delta), source=source.source, feed=name, now=now)[1]
+    files = files_of(feed, root)
+    pins = list_files(spark, files)
+    if sum(pin.size_bytes for pin in pins.values()) > MOST_BYTES:
+        return None
+    arrived = arrive(read_files(spark, files, sorted(pins)), source=source.source, feed=name, now=now)[1]
+    return under_source_names(arrived)
+
+
 def _spread(names: Sequence[str]) -> list[str]:
     """FILES_SAMPLED of the names at most, the first and the last among them."""
     if len(names) <= FILES_SAMPLED:
@@ -72,7 +89,11 @@ def _spread(names: Sequence[str]) -> list[str]:
 def _rows_in_place(spark: SparkSession, table: str, row_count: int) -> DataFrame:
     rows = spark.read.format("delta").load(table) if "/" in table else spark.read.table(table)
     refuse_own_names(rows.columns, table)
-    return rows.limit(row_count).withColumns(
+    return _placed(rows.limit(row_count), table)
+
+
+def _placed(rows: DataFrame, table: str) -> DataFrame:
+    return rows.withColumns(
         {
             "_file": F.lit(table),
             "_position": F.monotonically_increasing_id(),

@@ -12,6 +12,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from footfall.check.beside import Beside, lines_of_one_order_each, lines_without_rate, lookup_lines
 from footfall.check.faults import sample_faults, value_faults
 from footfall.check.hints import Hints, clock_lines, column_lines
 from footfall.check.lines_made import document_lines, fill_lines
@@ -31,7 +32,6 @@ from footfall.refine.pseudonyms import named_counts, new_pseudonyms
 from footfall.refine.typed import typed_source
 from footfall.runtime.explain import is_about_a_value
 from footfall.steps import history, sorting
-from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark
 from footfall.steps.places import position_of
 from footfall.storage.in_place import has_change_feed
@@ -62,20 +62,24 @@ def check_source(
     """
     source = read_source(path)
     lines = places(path, read_yaml(path)[1])
-    samples, faults = [], []
+    samples: dict[str, Sample] = {}
+    faults: list[str] = []
     for name in source.feeds:
         try:
             sample = sample_of(spark, source, name, root=root, row_count=rows, now=now)
         except SourceError as fault:
             faults.append(f"{nearest(('feeds', name, 'files'), lines)}: {fault.what}")
             continue
-        sample = replace(sample, feed=with_zone(sample.feed, shop.time_zone))
-        samples.append(sample)
-        faults += list(sample_faults(sample, lines))
+        samples[name] = replace(sample, feed=with_zone(sample.feed, shop.time_zone))
+    beside = Beside(spark, source, root, now, shop)
+    for name, sample in samples.items() if not faults else ():
+        samples[name], missing = beside.looked_up(sample, lines, samples)
+        faults += missing or list(sample_faults(samples[name], lines))
     if faults:
         raise SourceError("\n".join(faults), fix=f"Correct {path} at these lines and check again. Nothing was written.")
     key = MintKey(secrets.token_bytes(32))
-    for sample in samples:
+    rates = beside.rates(samples, text_ids(key))
+    for sample in samples.values():
         yield f"\n{sample.name}: {sample.rows.count():,} rows of {sample.file_count:,} files looked at"
         yield from (f"  {line}" for line in column_lines(sample.source))
         yield from (f"  note: {line}" for line in sample.notes)
@@ -83,36 +87,49 @@ def check_source(
         if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
             yield f"  note: {NO_CHANGE_FEED}"
         yield from (f"  {line}" for line in fill_lines(sample))
+        yield from (f"  {line}" for line in lookup_lines(sample))
         try:
-            report = list(_report(sample, shop=shop, key=key, lines=lines))
+            report = list(_report(sample, shop=shop, key=key, lines=lines, rates=rates))
         except Exception as fault:
             if not is_about_a_value(fault):
                 raise
             yield from (f"  warning: {words}" for words in value_faults(sample, lines))
             yield f"  {TRY_FORM}"
-            report = list(_report(replace(sample, guard=True), shop=shop, key=key, lines=lines))
+            report = list(_report(replace(sample, guard=True), shop=shop, key=key, lines=lines, rates=rates))
         yield from report
 
 
-def _report(sample: Sample, *, shop: ShopDefaults, key: MintKey, lines: Places) -> Iterator[str]:
+def _report(
+    sample: Sample, *, shop: ShopDefaults, key: MintKey, lines: Places, rates: DataFrame | None
+) -> Iterator[str]:
     """What becomes of the sample in each table, and what to know of it."""
-    yield from _outcomes(sample, shop=shop, key=key, place_of_known=nearest(("feeds", sample.key, "known"), lines))
+    place = nearest(("feeds", sample.key, "known"), lines)
+    yield from _outcomes(sample, shop=shop, key=key, place_of_known=place, rates=rates)
     yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
     yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
 
 
-def _outcomes(sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
+def _outcomes(
+    sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str, rates: DataFrame | None
+) -> Iterator[str]:
     for target in sample.feed.into:
-        yield from _outcome(sample, TARGETS[target], shop=shop, key=key, place_of_known=place_of_known)
-    if names := not_passed_on(typed_source(sample.rows, sample.feed), sample.feed):
+        table = TARGETS[target]
+        marked = _marked(sample, table, shop=shop, key=key, rates=rates)
+        yield from _outcome(sample, table, marked, shop=shop, place_of_known=place_of_known)
+        yield from (f"  {line}" for line in lines_without_rate(marked, table))
+        yield from (f"  {line}" for line in lines_of_one_order_each(sample, marked, table))
+    if not sample.feed.into:
+        yield "\n  no table is made of it: other feeds look its rows up"
+    elif names := not_passed_on(typed_source(sample.rows, sample.feed), sample.feed):
         yield f"\n  not passed on to any table (`keep` lists what may pass into `properties`): {', '.join(names)}"
 
 
-def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, place_of_known: str) -> Iterator[str]:
+def _outcome(
+    sample: Sample, table: Table, marked: DataFrame, *, shop: ShopDefaults, place_of_known: str
+) -> Iterator[str]:
     """What becomes of the sample's rows in one table."""
     target = sample.feed.into[table.name]
     contract, matching = row_contract(sample.feed, table), matching_of({sample.name: sample.feed}, table)
-    marked = _marked(sample, table, matching, shop=shop, key=key)
     filled_in = {"actor_id", "event_date", "amount_base", *(["valid_from"] if sample.feed.file_day else [])}
     shown = [c for c in table.column_names if c in target.columns or c in filled_in]
     first = marked.where(sorting.is_valid()).orderBy(sorting.FILE, sorting.POSITION)
@@ -122,7 +139,8 @@ def _outcome(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, 
     yield f"\n  into {table.full_name}, first rows:"
     yield _indented(valid) if len(valid) else "    none"
     outcome = (
-        F.when(F.col(sorting.SKIPPED).isNotNull(), F.concat(F.lit("skipped: "), sorting.SKIPPED))
+        F.when(sorting.is_waiting(), F.col(sorting.SKIPPED))
+        .when(F.col(sorting.SKIPPED).isNotNull(), F.concat(F.lit("skipped: "), sorting.SKIPPED))
         .when(sorting.is_broken(), F.concat(F.lit("quarantined: "), F.array_join(sorting.reasons(contract), ", ")))
         .when(matching.is_set_aside(), F.lit(f"quarantined: {sorting.LINE_CONFLICT}"))
         .when(F.col(sorting.CONFLICT), F.lit(f"conflict: {KEPT[target.on_conflict]}"))
@@ -183,7 +201,7 @@ def _crowds(sample: Sample, place: str) -> Iterator[str]:
     yield from (f"  warning: {place}: {words}" for words in warnings(ways, figures.asDict()))
 
 
-def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefaults, key: MintKey) -> DataFrame:
+def _marked(sample: Sample, table: Table, *, shop: ShopDefaults, key: MintKey, rates: DataFrame | None) -> DataFrame:
     """The sample's rows as rows of the table, with where each would go."""
     vault = sample.rows.sparkSession.createDataFrame([], "kind string, identifier string, actor_id string")
     if sample.feed.into[table.name].actor:
@@ -198,12 +216,13 @@ def _marked(sample: Sample, table: Table, matching: Matching, *, shop: ShopDefau
         vault=vault,
         text_ids=text_ids(key),
         guard=sample.guard,
+        rates=rates,
     )
     checked = sorting.check_rules(mapped, row_contract(sample.feed, table))
     complete = with_generated(checked, feed=sample.feed, table=table)
     if sample.feed.has_versions(table.name):
         return history.mark(complete, table)
-    return mark(complete, table, existing=None, matching=matching)
+    return mark(complete, table, existing=None, matching=matching_of({sample.name: sample.feed}, table))
 
 
 def _indented(frame: pd.DataFrame) -> str:

@@ -15,11 +15,13 @@ from footfall.mapping.elements import source_sql
 from footfall.mapping.gaps import Fill, fill_faults
 from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
+from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
+from footfall.tables.raw import WAITING
 
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
 FILLED_IN = frozenset(
@@ -78,6 +80,12 @@ def _with_a_group(pattern: str) -> str:
     if not groups:
         raise ValueError(r"put the day into brackets, such as dump_(\d{8})")
     return pattern
+
+
+def _no_own_name(source: str) -> str:
+    if source == WAITING:
+        raise ValueError(f"{WAITING} is footfall's own name; take another one")
+    return source
 
 
 class Actor(Closed):
@@ -152,13 +160,15 @@ class Feed(Closed):
     `types` gives the Spark type of source columns that arrive as text and are calculated with; `timestamps` says what time
     stamps of Parquet and Delta hold that do not say it themselves (INT96, TIMESTAMP). `nobody` are words that stand in place
     of an identifier, compared as a whole and in any case; "" is an empty one. `file_day` is a regular expression whose first
-    group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on. `fill_down`
-    gives empty values that of a line above, `fill_all` that of any line, both of the same order and file. The header of CSV
-    stands on `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign before decimals in
-    text, in which the other one groups thousands.
+    group is the day (yyyyMMdd or yyyy-MM-dd) that stands in the path of a full dump: its rows hold from then on. `with` names
+    feeds whose rows belong to this one's; a feed that is only looked up so needs no `into`. `fill_down` gives empty values
+    that of a line above, `fill_all` that of any line, both of the same order and file. The header of CSV stands on
+    `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign before decimals in text, in
+    which the other one groups thousands.
     """
 
-    into: dict[str, Target] = Field(min_length=1)
+    into: dict[str, Target] = Field(default_factory=dict)
+    with_: Lookups = Field(default=(), alias="with", strict=False)
     files: str | None = None
     delta: str | None = None
     format: Literal["parquet", "orc", "csv", "json", "json_array", "text"] = "parquet"
@@ -198,15 +208,20 @@ class Feed(Closed):
         if self.delta is not None:
             names = ("partitions", "rewrites")
             faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
-        if self.nobody != NOBODY and not self.identifiers:
+        if self.nobody != NOBODY and not self.identifiers and not self.with_:
             faults.append((("nobody",), "no table of this feed is about somebody"))
-        if self.file_day and (self.delta or not any(self.has_versions(name) for name in self.into)):
+        if self.file_day and (self.delta or (self.into and not any(self.has_versions(name) for name in self.into))):
             history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
             words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
             faults.append((("file_day",), words))
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """What `with` says, in order."""
+        return tuple(Lookup.parse(text) for text in self.with_)
 
     @property
     def rewritten_days(self) -> int:
@@ -240,9 +255,14 @@ class Feed(Closed):
 class Source(Closed):
     """A source: its name, where it comes from, and its feeds."""
 
-    source: Name
+    source: Annotated[Name, AfterValidator(_no_own_name)]
     about: str
     feeds: dict[Name, Feed] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Source:
+        refuse(type(self), lookup_faults(self.feeds))
+        return self
 
     def raw_name(self, feed: str) -> str:
         """Name of a feed's raw table."""

@@ -24,7 +24,7 @@ from footfall.refine.numbers import plain_text
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
-from footfall.tables.raw import CORRUPT
+from footfall.tables.raw import CORRUPT, WAITED_FOR, WAITS_FOR
 
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
@@ -46,7 +46,7 @@ READS_AS_UTC = (
     "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
     "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
 )
-_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, NUMBER, "_single")}
+_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, NUMBER, WAITS_FOR, WAITED_FOR, "_single")}
 
 
 def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> None:
@@ -137,6 +137,8 @@ def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
 
 def _fault(rows: DataFrame, feed: Feed, expressions: Sequence[tuple[Key, str]]) -> str:
     """What is wrong with the first of the expressions at fault; empty where nothing is."""
+    if not expressions:  # a feed that is only looked up
+        return ""
     columns = {c.casefold() for c in rows.columns}
     try:
         # A condition of a join may hold nothing but values of one row that are the same each time.
@@ -195,6 +197,9 @@ def _plain(fault: AnalysisException | ParseException) -> str:
     if condition == "UNRESOLVED_COLUMN.WITH_SUGGESTION":
         near = [name for name in parameters["proposal"].split(", ") if name not in _NO_SOURCE_COLUMNS]
         return f"no column {parameters['objectName']} in the files" + (f" (near: {', '.join(near)})" if near else "")
+    if condition == "FIELD_NOT_FOUND":
+        fields = [name for name in parameters["fields"].split(", ") if name not in _NO_SOURCE_COLUMNS]
+        return f"no {parameters['fieldName']} there (there are {', '.join(fields)})"
     if condition.partition(".")[0] in _WORDS:
         return _WORDS[condition.partition(".")[0]]
     return str(fault).strip().split("\n")[0].split("SQLSTATE")[0].strip()

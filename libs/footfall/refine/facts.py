@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
+from typing import cast
 
 from pyspark.sql import Column, DataFrame
 
 from footfall.contract import Table
+from footfall.mapping.source import keeps_history
 from footfall.refine.bare_numbers import require_times
 from footfall.refine.feeds import RawFeed, has_versions, ranged_key
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
+from footfall.refine.waiting import waiting_for_rates, waiting_places
+from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
-from footfall.steps.step import FactRows
+from footfall.steps.step import FactRows, Output
+from footfall.tables.raw import WAITED_FOR
 
 
 def fact_rows(
@@ -25,15 +30,18 @@ def fact_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    rates: DataFrame | None = None,
+    waiting: Table | None = None,
     guard: bool = False,
-) -> FactRows:
-    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; keywords as in `map_rows`.
+) -> tuple[FactRows, Output | None]:
+    """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; others as in `map_rows`.
 
-    A feed that waits for its first files has no raw rows yet.
+    A feed that waits for its first files has no raw rows yet. `waiting` is the table of the rows that wait for rows of other
+    feeds: where there is one, all that wait from now on are its rows, the second output.
     """
-    again = partial(fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, guard=True)
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
     feeds = [f.reading(raw[f.name]) if f.name in raw else f for f in feeds]
+    places = list[DataFrame]()
     matching = matching_of({f.name: f.feed for f in feeds}, table)
     for f in [f for f in feeds if f.name in raw]:
         mapped = map_rows(
@@ -45,14 +53,23 @@ def fact_rows(
             vault=vault,
             text_ids=text_ids,
             guard=guard,
+            rates=rates,
         )
         require_times(raw[f.name], f.feed, table)
         contract = row_contract(f.feed, table)
         checked = check_rules(mapped, contract)
-        rows.append(with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE))
+        if waiting and WAITED_FOR in checked.columns:
+            checked = waiting_for_rates(checked, contract)
+            places.append(waiting_places(checked, contract, currency=shop.currency, looks_up=bool(f.looks_up)))
+            checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
+        generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
+        rows.append(generated)
         aside.append(quarantined(checked, contract))
         conflicts += [conflicting(checked, table)] if f.name in matching.aside else []
-    return FactRows(
+    again = partial(
+        fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, rates=rates, waiting=waiting
+    )
+    facts = FactRows(
         table,
         reduce(DataFrame.unionByName, rows),
         {f.name: f.reasons(table) for f in feeds},
@@ -64,5 +81,9 @@ def fact_rows(
         versions=has_versions(feeds, table),
         reads={f.name: f.reads for f in feeds},
         of_documents=[f.name for f in feeds if f.feed.into[table.name].each],
-        guarded=None if guard else again,
+        guarded=None if guard else lambda: again(guard=True)[0],
     )
+    if not (waiting and places):
+        return facts, None
+    of_places = reduce(DataFrame.unionByName, places)
+    return facts, Output(waiting, of_places, guarded=None if guard else lambda: cast("Output", again(guard=True)[1]))

@@ -21,11 +21,12 @@ RANGED_TYPES = ("string", "int", "bigint", "date")  # a time stamp goes through 
 
 @dataclass(frozen=True)
 class RawFeed:
-    """One feed and the name under which its rows are read."""
+    """One feed and the name under which its rows are read; and the feeds that it looks up, by their names in the mapping."""
 
     name: str
     source: str
     feed: Feed
+    looks_up: tuple[tuple[str, RawFeed], ...] = ()
 
     @property
     def reads(self) -> str:
@@ -58,16 +59,29 @@ class RawFeed:
 
 def raw_feeds(sources: Sequence[Source]) -> list[RawFeed]:
     """Every feed of every source."""
-    return [
-        RawFeed(source.raw_name(name), source.source, reading_json_text(feed))
-        for source in sources
-        for name, feed in source.feeds.items()
-    ]
+    feeds: list[RawFeed] = []
+    for source in sources:
+        alone = {
+            name: RawFeed(source.raw_name(name), source.source, reading_json_text(feed))
+            for name, feed in source.feeds.items()
+        }
+        feeds += [
+            replace(f, looks_up=tuple((lookup.feed, alone[lookup.feed]) for lookup in f.feed.lookups))
+            for f in alone.values()
+        ]
+    return feeds
 
 
 def in_zone(feeds: Sequence[RawFeed], time_zone: str) -> list[RawFeed]:
     """The feeds, each with a time zone: its own, else the shop's."""
-    return [replace(f, feed=with_zone(f.feed, time_zone)) for f in feeds]
+    return [
+        replace(
+            f,
+            feed=with_zone(f.feed, time_zone),
+            looks_up=tuple((name, in_zone([other], time_zone)[0]) for name, other in f.looks_up),
+        )
+        for f in feeds
+    ]
 
 
 def with_zone(feed: Feed, time_zone: str) -> Feed:

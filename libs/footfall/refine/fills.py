@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from footfall.contract import Table
 from footfall.mapping.lines import LINE_NUMBER, is_numbered
 from footfall.mapping.source import Feed, keeps_history
+from footfall.refine.currencies import currency_code, with_base_amounts
 from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
 from footfall.steps.history import DELAY_S, SINCE
@@ -38,11 +39,13 @@ def filled(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    rates: DataFrame | None = None,
 ) -> DataFrame:
     """The mapped rows with what follows from the row itself; what follows from other rows, `with_generated` adds."""
     rows, wanted = mapped, set(table.column_names)
     for fills in _plain_fills(set(mapped.columns), wanted, feed, shop):
         rows = rows.withColumns(fills)
+    rows = with_base_amounts(rows, table, currency=shop.currency, rates=rates)
     if keeps_history(table):
         rows = _with_since(rows, feed, table, zone=feed.time_zone or shop.time_zone)
     if "text_id" in wanted:
@@ -88,19 +91,11 @@ def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefau
         first["valid_from"] = F.expr(FIRST_INSTANT)
     if "event_date" in wanted:
         first["event_date"] = F.to_date(F.from_utc_timestamp("event_time", shop.time_zone))
-    if "currency" in wanted and "currency" not in mapped:
-        first["currency"] = F.lit(feed.currency or shop.currency)
+    if "currency" in wanted:
+        first["currency"] = currency_code(mapped, wanted, default=feed.currency or shop.currency)
     then: dict[str, Column] = {}
     if "known_at" in wanted:
         then["known_at"] = _known_at(wanted, feed)
-    at_par = F.col("currency") == shop.currency
-    if "amount_base" in wanted:
-        then["amount_base"] = (
-            F.when(at_par, F.col("amount")) if "amount" in mapped else F.lit(None).cast("decimal(18,4)")
-        )
-    if "discount_base" in wanted:
-        discount = F.coalesce(F.col("discount_amount"), F.lit(0)) if "discount_amount" in mapped else F.lit(0)
-        then["discount_base"] = F.when(at_par, discount.cast("decimal(18,4)"))
     return tuple(fills for fills in (first, then) if fills)
 
 

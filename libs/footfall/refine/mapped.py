@@ -18,11 +18,12 @@ from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.guarded import guarded
 from footfall.refine.kept import properties
 from footfall.refine.keys import source_key
+from footfall.refine.lookups import looks_at_others
 from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
-from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WARNED
-from footfall.tables.raw import CORRUPT
+from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
+from footfall.tables.raw import CORRUPT, WAITED_FOR, WAITS_FOR
 
 
 def map_rows(
@@ -34,13 +35,14 @@ def map_rows(
     shop: ShopDefaults,
     vault: DataFrame | None,
     text_ids: Callable[[Column], Column],
+    rates: DataFrame | None = None,
     guard: bool = False,
 ) -> DataFrame:
     """Rows with the target's columns and those of `footfall.steps.sorting`, one for each raw row, or for each element of it.
 
     The `generated_columns` are absent: `with_generated` adds them. `vault` maps (kind, identifier) to actor_id, None for
-    tables about nobody; `text_ids` makes text_id of a text column. With `guard` a row on which an expression fails is named
-    for it; otherwise it ends the job.
+    tables about nobody; `text_ids` makes text_id of a text column; `rates` is refined.fx_rates, None where the shop has none.
+    With `guard` a row on which an expression fails is named for it; otherwise it ends the job.
     """
     target = feed.into[table.name]
     secret = (*feed.identifiers, *lists_of_people(feed))
@@ -53,11 +55,12 @@ def map_rows(
         F.col("_file").alias(FILE),
         place(target).alias(POSITION),
         F.col("_known_at").alias(TAKEN_AT),
-        *([_taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) else []),
+        *([taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) or WAITED_FOR in raw.columns else []),
+        *([WAITED_FOR] if WAITED_FOR in raw.columns else []),
         RAW_ROW,
         TYPES,
         CORRUPT.name,
-        _skip_reason(target, feed).alias(SKIPPED),
+        _skip_reason(target, feed, feed.into[table.name]).alias(SKIPPED),
         *_identifier(target.actor, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
@@ -76,10 +79,10 @@ def map_rows(
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
     )
-    return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids)
+    return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
 
 
-def _taken_by(raw: DataFrame) -> Column:
+def taken_by(raw: DataFrame) -> Column:
     """The batch that took the row; 0 of rows that are read in place, or are a sample."""
     return F.col(BATCH_ID.name) if BATCH_ID.name in raw.columns else F.lit(0).cast(BATCH_ID.type)
 
@@ -107,10 +110,22 @@ def _possible_times(shop: ShopDefaults) -> tuple[Column, Column]:
     return first, F.col(TAKEN_AT) + F.expr("INTERVAL 1 DAY")
 
 
-def _skip_reason(target: Target, feed: Feed) -> Column:
-    """That it is no row; else the first of the mapping's reasons that holds; else, where the row is nobody's, that."""
-    reasons = no_elements(target)
-    reasons += [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
-    reasons += [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
+def _skip_reason(target: Target, feed: Feed, mapped: Target) -> Column:
+    """That it is no row; else the first of the mapping's reasons that holds; else, where the row is nobody's, that.
+
+    `mapped` is the target as the mapping says it, `target` the one with expressions that are kept from failing.
+    """
+    no_row = no_elements(target)
+    no_row += [F.when(F.rlike(CORRUPT.name, F.lit(feed.not_rows)), F.lit(NOT_A_ROW))] if feed.not_rows else []
+    reasons = [F.when(F.expr(skip.when), F.lit(skip.reason)) for skip in target.skipped]
     reasons += [F.when(is_nobody(target.actor, feed), F.lit(NOBODY_REASON))] if target.actor else []
-    return F.coalesce(*reasons, F.lit(None).cast("string"))
+    if not feed.lookups:
+        return F.coalesce(*no_row, *reasons, F.lit(None).cast("string"))
+    # what a row says by itself holds though its other row has not come
+    said = [*(skip.when for skip in mapped.skipped), *((mapped.actor.identifier,) if mapped.actor else ())]
+    by_itself = [reason for sql, reason in zip(said, reasons, strict=True) if not looks_at_others(feed, sql)]
+    waits = F.concat(F.lit(WAITING), F.col(WAITS_FOR))
+    is_waiting = F.col(WAITS_FOR).isNotNull()
+    return F.when(is_waiting, F.coalesce(*no_row, *by_itself, waits)).otherwise(
+        F.coalesce(*no_row, *reasons, F.lit(None).cast("string"))
+    )

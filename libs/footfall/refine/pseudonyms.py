@@ -19,6 +19,7 @@ from footfall.refine.guarded import guarded
 from footfall.refine.typed import typed_source
 from footfall.steps.step import Output
 from footfall.tables import PSEUDONYMS
+from footfall.tables.raw import WAITS_FOR
 
 NamedFeed = tuple[str, DataFrame, Feed]  # a feed's name, its raw rows, its mapping
 
@@ -89,6 +90,7 @@ def _named(feeds: Sequence[NamedFeed], *, guard: bool) -> DataFrame:
     for i, way in enumerate(_ways(feeds)):
         typed, feed = rows[way.feed_name]
         actor = way.actor
+        typed = typed.where(F.col(WAITS_FOR).isNull()) if feed.lookups else typed
         if way.each:
             typed = element_rows(typed, feed, Target(columns={}, each=way.each))
         if guard:
@@ -124,4 +126,5 @@ def identifier_derivation(feeds: Sequence[Feed]) -> str:
     rows = [feed.strip for feed in feeds if feed.strip]
     rows += sorted({str(fill) for feed in feeds for fill in fills_of(feed).items()})
     rows += sorted({way.each for way in actors_of([("", feed) for feed in feeds])} - {""})
+    rows += sorted(text for feed in feeds for text in feed.with_)
     return hashlib.sha256(json.dumps([sorted(actors), types, *rows]).encode()).hexdigest()[:16]

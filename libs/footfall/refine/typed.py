@@ -17,9 +17,9 @@ from footfall.refine.numbers import is_changed, plain_number, read_number
 from footfall.refine.stripped import stripped
 from footfall.steps.sorting import RAW_ROW
 from footfall.steps.source_names import quoted
-from footfall.tables.raw import ARRIVAL, CORRUPT
+from footfall.tables.raw import ARRIVAL, CORRUPT, WAITED_FOR, WAITS_FOR
 
-OWN = {c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)}
+OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR, WAITED_FOR}
 TYPES = "_types"
 
 
@@ -28,13 +28,19 @@ def source_columns(raw: DataFrame) -> list[str]:
     return [c for c in raw.columns if c not in OWN]
 
 
+def own_columns(raw: DataFrame, feed: Feed) -> list[str]:
+    """The source's own columns of rows of the feed, less those of feeds that were looked up."""
+    others = {lookup.feed.casefold() for lookup in feed.lookups}
+    return [c for c in source_columns(raw) if c.casefold() not in others]
+
+
 def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
     """The raw rows with empty values filled and with declared `types`; what cannot be read is NULL, and `_types` names the columns.
 
     Time stamps of a feed that says `timestamps: wall_clock` become TIMESTAMP_NTZ. The row as it arrived is kept in
     `_raw_row`, a struct.
     """
-    source = source_columns(raw)
+    source = own_columns(raw, feed)
     arrived = [*source, *({CORRUPT.name} & {*raw.columns})]  # a row that cannot be read is its text
     rows = stripped(raw.withColumn(RAW_ROW, F.struct(*(F.col(quoted(c)) for c in arrived))), feed, source)
     rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
@@ -46,7 +52,10 @@ def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
         )
         for c, kind in feed.types.items()
     }
-    rows = rows.withColumn(TYPES, names_of([fault for d in declared.values() for fault in d.faults()] + gap_faults))
+    faults = names_of([fault for d in declared.values() for fault in d.faults()] + gap_faults)
+    none = F.array().cast("array<string>")
+    of_others = [F.coalesce(F.col(f"{quoted(lookup.feed)}.{TYPES}"), none) for lookup in feed.lookups]
+    rows = rows.withColumn(TYPES, F.concat(faults, *of_others) if of_others else faults)
     return without_helpers(rows).withColumns({c: d.typed for c, d in declared.items()})
 
 

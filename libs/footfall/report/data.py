@@ -87,6 +87,6 @@ class ReportData:
 
     @property
     def balances(self) -> bool:
-        """Whether every row read is valid, quarantined, duplicate, in conflict or skipped, in every line."""
-        kinds = ["rows_valid", "rows_quarantined", "rows_duplicate", "rows_conflict", "rows_skipped"]
+        """Whether every row read is valid, quarantined, duplicate, in conflict, skipped or waiting, in every line."""
+        kinds = ["rows_valid", "rows_quarantined", "rows_duplicate", "rows_conflict", "rows_skipped", "rows_waiting"]
         return bool((self.row_counts["rows_read"] == self.row_counts[kinds].sum(axis="columns")).all())

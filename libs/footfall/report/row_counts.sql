@@ -17,6 +17,7 @@ SELECT
     sum(rows_duplicate) AS rows_duplicate,
     sum(rows_conflict) AS rows_conflict,
     sum(rows_skipped) AS rows_skipped,
+    sum(rows_waiting) AS rows_waiting,
     sum(rows_late) AS rows_late
 FROM lines
 WHERE batch_id = last_batch_id OR NOT array_contains(split(:replaced, ','), target)

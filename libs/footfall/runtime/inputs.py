@@ -80,7 +80,7 @@ class StepInputs:
         """
         before = None if begins_anew(batch, last) else last
         reads = [read for read in step.reads if batch.inputs.get(read.name) or read.name in BY_NAME]
-        frames = {read.name: self._frame(read, batch, before) for read in reads}
+        frames = {read.frame: self._frame(read, batch, before) for read in reads}
         if step.files:
             largest = max((pin.size_bytes for pin in batch.files.values()), default=0)
             raw = self.lake.read(step.writes[0]).schema if self.lake.properties(step.writes[0]) else None
@@ -181,7 +181,7 @@ class StepInputs:
 
 def _require_raw_rows(step: Step, inputs: Mapping[str, str]) -> None:
     """Raises DataError where a step reads feeds, and none of them was ever ingested."""
-    feeds = [read.name for read in step.reads if read.name.startswith((RAW, DELTA))]
+    feeds = [read.name for read in step.reads if read.name.startswith((RAW, DELTA)) and not read.lookup]
     if feeds and not any(inputs[name] for name in feeds):
         raise DataError(f"step {step.name}: {', '.join(feeds)} was never ingested.", fix="Run jobs/ingest.py first.")
 

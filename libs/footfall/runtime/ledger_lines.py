@@ -11,7 +11,7 @@ from footfall.steps.step import Step
 
 def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:
     """One line of books.ledger; counts that are not stated are 0."""
-    counted = ("valid", "quarantined", "duplicate", "conflict", "skipped", "late")
+    counted = ("valid", "quarantined", "duplicate", "conflict", "skipped", "waiting", "late")
     zero = dict.fromkeys((f"rows_{count}" for count in counted), 0)
     return {"step": step.name, "feed": feed, "target": target, **zero, **counts}
 

@@ -51,7 +51,7 @@ def _reasons(step: Step, pins: Mapping[str, str], fingerprint: str, last: Batch 
         return ["a part of its work is left"]
     changed = changes(fingerprint, last.fingerprint)
     reasons = [f"changed {name}" for name in changed if name != "inputs"]
-    own = {*step.writes, *(read.name for read in step.reads if read.lookup)}
+    own = {*step.writes, *(read.name for read in step.reads if read.lookup and not read.wakes)}
     news = [key for key, pin in pins.items() if last.inputs.get(key, "") != pin and key not in own]
     if news:
         reasons.append(f"new input: {', '.join(key.removeprefix(MODEL) for key in news)}")

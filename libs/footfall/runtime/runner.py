@@ -18,6 +18,7 @@ from footfall.runtime.work import DONE, GATE_FAILED, PART, Applied, Fell, Pinned
 from footfall.steps.step import Step
 from footfall.storage.books import MODEL, PROMOTES, ROWS, Batch, Books
 from footfall.storage.lake import Lake
+from footfall.tables.raw import WAITING
 
 PATIENCE_S = 1.0  # so long a commit of the books waits for steps that are being pinned
 
@@ -257,10 +258,10 @@ def _summary_line(step: Step, applied: Applied) -> str:
     """The line that a person reads: rows in, rows out, what was set aside, seconds."""
     lines: Sequence[Mapping[str, Any]] = applied.lines
     rows_in = sum(line.get("rows_read") or 0 for line in lines)
-    rows_out = sum(line["rows_valid"] for line in lines)
+    rows_out = sum(line["rows_valid"] for line in lines if not line["target"].startswith(f"raw.{WAITING}_"))
     aside = [
         f"{sum(line[f'rows_{kind}'] for line in lines):,} {kind}"
-        for kind in ("quarantined", "duplicate", "conflict", "skipped")
+        for kind in ("quarantined", "duplicate", "conflict", "skipped", "waiting")
         if any(line[f"rows_{kind}"] for line in lines)
     ]
     parts = [

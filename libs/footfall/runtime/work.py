@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -86,7 +87,9 @@ class Work:
         writer = BatchWriter(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once, anew=anew)
         try:
             result = step.apply(self.inputs.frames(step, batch, last))
-            lines = [line for output in result.outputs for line in writer.land(output)]
+            with ExitStack() as ending:
+                ending.callback(result.ended or _nothing)
+                lines = [line for output in result.outputs for line in writer.land(output)]
             _require_news(step, result, lines)
             warnings = [
                 *writer.warnings,
@@ -114,7 +117,11 @@ class Work:
         last = self.books.last_closed(step.name)
         if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
             return False
-        return last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint)
+        if last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint):
+            return True
+        waiting = self.inputs.pin_of(step.waits_in) if step.waits_in else None
+        nobody_waits = step.waits_in and (waiting is None or not waiting.rows)
+        return bool(nobody_waits) and step.fingerprint(step.asleep(inputs, last.inputs)) == last.fingerprint
 
     def _is_within_cadence(self, step: Step, fingerprint: str) -> bool:
         """Whether the step registered a model fewer than `cadence_days` ago, and only the inputs changed since."""
@@ -124,6 +131,10 @@ class Work:
         if not has_same_definition(registration.fingerprint, fingerprint):
             return False
         return self.books.now - registration.now < timedelta(days=step.cadence_days)
+
+
+def _nothing() -> None:
+    """What a step has to end with that staged nothing."""
 
 
 def _require_news(step: Step, result: StepResult, lines: Sequence[Mapping[str, Any]]) -> None:

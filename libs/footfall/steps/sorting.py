@@ -25,6 +25,8 @@ RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
 SOUND = "_sound"
 # Columns that `footfall.steps.matching.mark` adds: how the row stands beside others with its key.
 DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_replaces"
+WAITING = "waiting: "  # how `_skipped` begins of rows that wait for a row of another feed; its name follows
+EARLIER_RATE = "fx_rate_of_an_earlier_day"  # the warning of a row whose own day has no rate of its currency
 LINE_CONFLICT = "line_conflict"  # the rule of rows that go to quarantine since they are in conflict
 
 PLACES, RULES = "_places", "_rules"
@@ -86,6 +88,11 @@ def is_valid() -> Column:
 def is_broken() -> Column:
     """Whether a checked row goes to quarantine."""
     return F.col(SKIPPED).isNull() & ~F.col(SOUND)
+
+
+def is_waiting() -> Column:
+    """Whether a mapped row waits for a row of another feed; never NULL."""
+    return F.coalesce(F.startswith(F.col(SKIPPED), F.lit(WAITING)), F.lit(False))
 
 
 def is_late_load(table: Table, *, is_first: bool) -> Column:
@@ -202,12 +209,13 @@ def _tally(
         "rows_quarantined": is_broken() | aside,
         "rows_duplicate": F.col(DUPLICATE),
         "rows_conflict": F.col(CONFLICT) & ~aside,
-        "rows_skipped": F.col(SKIPPED).isNotNull(),
+        "rows_skipped": F.col(SKIPPED).isNotNull() & ~is_waiting(),
+        "rows_waiting": is_waiting(),
         "rows_late": is_valid() & late,
     }
     counted |= {"late_load": late_load, "replaced": F.col(REPLACES), "conflicts_aside": aside}
     counted |= {f"reason:{reason}": F.col(SKIPPED) == reason for reason in skip_reasons}
-    counted |= {f"rule:{name}": ~kept for name, kept in checks(table, Severity.WARN).items()}
+    counted |= {f"rule:{name}": F.col(SOUND) & ~kept for name, kept in checks(table, Severity.WARN).items()}
     counted |= {f"rule:{name}": F.col(SOUND) & F.array_contains(WARNED, name) for name in warning_names(table)}
     counts = {name: F.count_if(mine & rule) for name, rule in counted.items()}
     counts |= {name: F.count_if(rule) for name, rule in documents.items()}
@@ -221,7 +229,8 @@ def warning_names(table: Table) -> list[str]:
         c.name for c in table.columns if c.type in {"timestamp", "date"} and c.name not in {"event_time", "event_date"}
     ]
     hours = [f"{c}_in_{kind}_hour" for c in times for kind in ("skipped", "repeated")]
-    return hours + [f"{c}_open" for c in days if c not in {"valid_to", "known_at"}]
+    rates = [EARLIER_RATE] if "amount_base" in table.column_names else []
+    return [*hours, *(f"{c}_open" for c in days if c not in {"valid_to", "known_at"}), *rates]
 
 
 def close_intervals(valid: DataFrame, table: Table) -> DataFrame:

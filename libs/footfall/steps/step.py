@@ -22,7 +22,8 @@ class Read:
 
     `follows` goes with `new`: where rows that an earlier batch read were deleted or changed since, by hand say, the step begins
     anew: all rows of all its tables are new to it, and what it writes replaces its own tables.
-    `lookup` marks a table in which an incremental step only looks things up: news in it alone is no work.
+    `lookup` marks a table in which an incremental step only looks things up: news in it alone is no work, unless it `wakes` the
+    step, since rows wait for it (`Step.waits_in`). `alias` is the name of the frame, where the same table is read in two ways.
     `derivation` is a hash of how the step derives what it takes from the table: where it is not that of the last closed
     batch, all rows of the table are new to the step.
     `name` is `layer.table`, or `delta:<path or name>` for a shop's own Delta table, read in place.
@@ -33,6 +34,13 @@ class Read:
     lookup: bool = False
     derivation: str = ""
     follows: bool = False
+    wakes: bool = False
+    alias: str = ""
+
+    @property
+    def frame(self) -> str:
+        """The name by which `apply` gets the rows."""
+        return self.alias or self.name
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ class StepResult:
     a run that is killed leaves the old champion and the old tables together. `warnings` are sentences for a person, printed
     after the step's line. `is_part` says that the step has more to
     do: it comes again at once, in a batch of its own, with what it reads pinned anew. So a run that is killed loses one
-    part, and the next one goes on.
+    part, and the next one goes on. `ended` is called when all has landed, or has failed to: what was staged can be dropped.
     """
 
     outputs: Sequence[Output | FactRows | Expiry] = ()
@@ -132,6 +140,7 @@ class StepResult:
     gate_failed: str = ""
     warnings: Sequence[str] = ()
     is_part: bool = False
+    ended: Callable[[], None] | None = None
 
 
 Frames = Mapping[str, DataFrame]
@@ -148,7 +157,8 @@ class Step:
     comes. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
     champions it uses, `trains` those of which it registers versions, `makes` files that it writes beside the lake: where one is
-    absent it runs again. Steps that share nothing of this run side by side; `after` names steps that have to end first all
+    absent it runs again. `waits_in` is the table that says which rows wait for tables that wake the step.
+    Steps that share nothing of this run side by side; `after` names steps that have to end first all
     the same. `requires` are checks of the surroundings, made before any step of the run; each raises a FootfallError where
     something is absent.
     """
@@ -167,7 +177,15 @@ class Step:
     makes: tuple[str, ...] = ()
     day_values: Mapping[str, Any] = field(default_factory=dict)
     cadence_days: int = 0
+    waits_in: str = ""
     requires: tuple[Callable[[], None], ...] = ()
+
+    def asleep(self, inputs: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+        """The inputs as they are where no row waits: what wakes the step, and is not read as news too, as it was before."""
+        news = {r.name for r in self.reads if r.new}
+        waking = {r.name for r in self.reads if r.wakes} - news
+        kept = {key: pin for key, pin in inputs.items() if key not in waking}
+        return {**kept, **{name: before[name] for name in waking if name in before}}
 
     @property
     def is_incremental(self) -> bool:
@@ -179,7 +197,8 @@ class Step:
 
         An incremental step has neither code nor values here; its own tables are no inputs.
         """
-        own = {*self.writes, *(r.name for r in self.reads if r.lookup and self.is_incremental)}
+        quiet = {r.name for r in self.reads if r.lookup and not r.wakes and self.is_incremental}
+        own = {*self.writes, *(quiet - {r.name for r in self.reads if r.new})}
         pinned = {key: pin for key, pin in inputs.items() if key not in own}
         inputs_hash = digest({**pinned, **self.day_values})
         if self.is_incremental:

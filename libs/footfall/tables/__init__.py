@@ -3,7 +3,7 @@
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
-from footfall.tables.orders import COUPON_REDEMPTIONS, ORDER_LINES, REFUND_LINES
+from footfall.tables.orders import COUPON_REDEMPTIONS, FX_RATES, ORDER_LINES, REFUND_LINES
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
 from footfall.tables.refined import (
@@ -26,6 +26,7 @@ REFINED = (
     ITEMS,
     USERS,
     CAMPAIGNS,
+    FX_RATES,
     EVENTS,
     ORDER_LINES,
     REFUND_LINES,
@@ -67,6 +68,7 @@ __all__ = [
     "DAILY_ACTIVITY",
     "EVENTS",
     "FILES",
+    "FX_RATES",
     "HISTORY",
     "IDENTITIES",
     "ITEMS",

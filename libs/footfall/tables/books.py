@@ -78,7 +78,7 @@ FILES = Table(
 LEDGER = Table(
     name="ledger",
     layer=Layer.BOOKS,
-    version=3,
+    version=4,
     grain="one row per step, batch, feed and table written: where every row read went",
     columns=(
         Column("step", "string", "name of the step"),
@@ -102,6 +102,13 @@ LEDGER = Table(
             required=True,
         ),
         Column("rows_skipped", "bigint", "rows that the mapping or a consent keeps out", unit="count", required=True),
+        Column(
+            "rows_waiting",
+            "bigint",
+            "rows that wait for a row of another feed; a later batch reads them again",
+            unit="count",
+            required=True,
+        ),
         Column(
             "rows_late",
             "bigint",
@@ -138,6 +145,9 @@ LEDGER = Table(
     ),
     key=("step", "batch_id", "feed", "target"),
     rules=(
-        Rule("balances", "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_conflict + rows_skipped"),
+        Rule(
+            "balances",
+            "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_conflict + rows_skipped + rows_waiting",
+        ),
     ),
 )

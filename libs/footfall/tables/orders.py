@@ -2,7 +2,7 @@
 
 from footfall.contract import Column, Layer, Personal, Rule, Table
 from footfall.tables.columns import ACTOR, CLOCKS, MONEY, QUANTITY
-from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, ITEM, NOT_BEFORE_IT_HAPPENED
+from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, FX_RATE_KNOWN, ITEM, NOT_BEFORE_IT_HAPPENED
 
 LINE_KEY = Column(
     "line_key",
@@ -10,10 +10,25 @@ LINE_KEY = Column(
     "hash of the source's columns that identify the line in its order; NULL: the row's own columns do",
 )
 
+FX_RATES = Table(
+    name="fx_rates",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per day of the shop and currency: what one unit of it costs in the shop's currency",
+    columns=(
+        Column("rate_date", "date", "the shop's day for which the rate holds, and for days without one after it"),
+        Column("currency", "string", "ISO 4217 code"),
+        Column("rate", "decimal(18,10)", "price of one unit", unit="shop currency", required=True),
+        Column("known_at", "timestamp", "when footfall had it, UTC", required=True),
+    ),
+    key=("rate_date", "currency"),
+    rules=(Rule("rate_positive", "rate > 0"), Rule("currency_is_a_code", "currency RLIKE '^[A-Z]{3}$'")),
+)
+
 ORDER_LINES = Table(
     name="order_lines",
     layer=Layer.REFINED,
-    version=2,
+    version=3,
     grain="one row per line of an order, as placed; what comes back is in refund_lines",
     columns=(
         Column("order_id", "string", "the shop's own order number", personal=Personal.QUASI),
@@ -25,8 +40,8 @@ ORDER_LINES = Table(
         Column("amount", MONEY, "price of the line after discounts, in `currency`", required=True),
         Column("discount_amount", MONEY, "taken off the line, in `currency`"),
         CURRENCY,
-        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate", required=True),
-        Column("discount_base", MONEY, "discount in the shop's currency at that day's rate", required=True),
+        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate; never NULL"),
+        Column("discount_base", MONEY, "discount in the shop's currency at that day's rate; never NULL"),
         CHANNEL,
         Column("store_id", "string", "the shop's own branch number"),
         Column("campaign_id", "string", "campaign that led here"),
@@ -35,6 +50,7 @@ ORDER_LINES = Table(
     ),
     key=("order_id", "line_number"),
     rules=(
+        Rule(FX_RATE_KNOWN, "amount IS NULL OR (amount_base IS NOT NULL AND discount_base IS NOT NULL)"),
         Rule("amount_not_negative", "amount >= 0"),
         Rule("discount_not_negative", "discount_amount >= 0"),
         Rule("quantity_positive", "quantity > 0"),
@@ -48,7 +64,7 @@ ORDER_LINES = Table(
 REFUND_LINES = Table(
     name="refund_lines",
     layer=Layer.REFINED,
-    version=1,
+    version=2,
     grain="one row per line that was cancelled, came back or was paid back; units and money are not negative",
     columns=(
         Column(
@@ -65,7 +81,7 @@ REFUND_LINES = Table(
         Column("quantity", QUANTITY, "units that came back, in the item's own unit; 0: money only; NULL: unknown"),
         Column("amount", MONEY, "money paid back, in `currency`", required=True),
         CURRENCY,
-        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate", required=True),
+        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate; never NULL"),
         CHANNEL,
         Column("store_id", "string", "the shop's own branch number"),
         Column("reason", "string", "why, in the shop's own words", personal=Personal.FREE_TEXT),
@@ -73,6 +89,7 @@ REFUND_LINES = Table(
     ),
     key=("refund_id", "line_number"),
     rules=(
+        Rule(FX_RATE_KNOWN, "amount IS NULL OR amount_base IS NOT NULL"),
         Rule("amount_not_negative", "amount >= 0"),
         Rule("quantity_not_negative", "quantity >= 0"),
         Rule("something_came_back", "amount > 0 OR coalesce(quantity, 0) > 0"),

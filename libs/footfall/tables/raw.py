@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from footfall.contract import Column, Layer, Personal, Table
+from footfall.contract import Column, Layer, Personal, Table, Written
 
 ARRIVAL = (
     Column("_source", "string", "name of the source, from its mapping", required=True),
@@ -40,6 +40,33 @@ def feed_table(
         columns=(*ARRIVAL, CORRUPT, *arrived),
         key=("_source", "_file", "_position"),
         keep_days=keep_days,
+    )
+
+
+WAITING = "waiting"  # how the name of a table of waiting rows begins; no source has it
+WAITED_FOR = "_waited_for"  # column of rows that are tried again: what was absent; NULL: the row is new
+WAITS_FOR = "_waits_for"  # column of rows that are looked up for: the feed whose row has not come; NULL: none is absent
+
+
+def waiting_table(what: str) -> Table:
+    """The raw rows that a step could not use yet, as what belongs to them has not come: where they lie, not what they say.
+
+    `what` is the table that the step makes. The next batch looks at them again, and says anew which of them wait.
+    """
+    return Table(
+        name=f"{WAITING}_{what}",
+        layer=Layer.RAW,
+        version=1,
+        grain=f"one row per raw row that waits to be taken into {what}",
+        columns=(
+            Column("feed", "string", "raw table that the row lies in"),
+            Column("file", "string", "as _file of the raw row"),
+            Column("position", "bigint", "as _position of the raw row"),
+            Column("taken_by", "bigint", "as batch_id of the raw row"),
+            Column("waits_for", "string", "feed or table whose row has not come", required=True),
+        ),
+        key=("feed", "file", "position", "taken_by"),
+        written=Written.REPLACE,
     )
 
 

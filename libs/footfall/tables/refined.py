@@ -1,6 +1,6 @@
 """Contracts of the refined layer: typed facts, once each, pseudonymous. Declarations only."""
 
-from footfall.contract import Column, Layer, Personal, Rule, Table, Written
+from footfall.contract import Column, Layer, Personal, Rule, Severity, Table, Written
 from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK
 
 PROPERTIES = Column(
@@ -11,6 +11,7 @@ PROPERTIES = Column(
 )
 ITEM = Column("item_id", "string", "the shop's own item number")
 CURRENCY = Column("currency", "string", "ISO 4217 code of the amounts", required=True)
+FX_RATE_KNOWN = "fx_rate_known"  # the rule that an amount has a value in the shop's currency
 CHANNELS = "('web', 'app', 'mini_program', 'store', 'call_centre')"
 CHANNEL = Column("channel", "string", "web, app, mini_program, store or call_centre")
 CHANNEL_RULE = Rule("channel_known", f"channel IN {CHANNELS}")
@@ -140,7 +141,7 @@ EVENTS = Table(
         Column("quantity", QUANTITY, "units"),
         Column("amount", MONEY, "money moved, in `currency`"),
         Column("currency", "string", "ISO 4217 code of the amount"),
-        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate"),
+        Column("amount_base", MONEY, "amount in the shop's currency at that day's rate; NULL where there is no rate"),
         Column("order_id", "string", "the shop's own order number", personal=Personal.QUASI),
         Column("session_key", "string", "the source's own session, if it cuts any", personal=Personal.IDENTIFIER),
         CHANNEL,
@@ -157,6 +158,7 @@ EVENTS = Table(
         CHANNEL_RULE,
         NOT_BEFORE_IT_HAPPENED,
         Rule("dwell_not_negative", "dwell_ms >= 0"),
+        Rule(FX_RATE_KNOWN, "amount IS NULL OR amount_base IS NOT NULL", Severity.WARN),
     ),
     cluster_by=("event_date",),
 )

@@ -37,6 +37,7 @@ PASSING: tuple[str, ...] = (
     "b14_nested_json_changes_shape",
     "b15_delta_table_that_changes",
     "b17b_encodings",
+    "b17d_names_and_stars",
 )
 
 

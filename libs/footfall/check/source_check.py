@@ -78,6 +78,8 @@ def check_source(
         if sample.renamed:
             names = ", ".join(f"`{name}` is {new}" for name, new in sample.renamed.items())
             yield f"  renamed, since tables cannot take these names: {names}"
+        if sample.feed.partitions:
+            yield f"  columns that folders give: {', '.join(sample.feed.partitions)}"
         yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
         if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
             yield f"  note: {NO_CHANGE_FEED}"

@@ -84,6 +84,14 @@ def test_a_delta_table_is_read_in_place(
     assert _run(lake, tmp_path, mapping) == 0
     assert lake.version("refined.order_lines") == before
     assert lake.version("raw.corner_sales") is None
+    spark.sql(f"ALTER TABLE delta.`{theirs}` SET TBLPROPERTIES ('theirs' = 'yes')")
+    assert _run(lake, tmp_path, mapping) == 0
+    spark.sql(f"DELETE FROM delta.`{theirs}` WHERE pos = 1")
+    assert _run(lake, tmp_path, mapping) == 0
+    *_, of_layout, of_delete = _ledger(lake)
+    assert (of_layout["rows_read"], of_layout["source_changes"], of_layout["full_read"]) == (0, None, None)
+    assert of_delete["source_changes"] == {"deleted": 1}
+    assert (of_delete["rows_read"], of_delete["full_read"]) == ((0, None) if change_feed else (2, "no change feed"))
 
 
 NOBODY = """\

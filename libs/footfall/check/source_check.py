@@ -83,6 +83,8 @@ def check_source(
         yield f"\n{sample.name}: {sample.rows.count():,} rows of {sample.file_count:,} files looked at"
         yield from (f"  {line}" for line in column_lines(sample.source))
         yield from (f"  note: {line}" for line in sample.notes)
+        if sample.feed.partitions:
+            yield f"  columns that folders give: {', '.join(sample.feed.partitions)}"
         yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
         if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
             yield f"  note: {NO_CHANGE_FEED}"

@@ -111,18 +111,18 @@ def _counts_of(commit: Mapping[str, Any]) -> ChangeCounts | None:
 
     if kind.keeps_rows:
         return ChangeCounts()
-    found: Sequence[int | None]
+    rows: Sequence[int | None]
     if kind.operation == "UPDATE":
-        found = (0, number("updatedrows"), 0)
+        rows = (0, number("updatedrows"), 0)
     elif kind.operation == "DELETE":
-        found = (0, 0, number("deletedrows"))
+        rows = (0, 0, number("deletedrows"))
     elif kind.operation == "MERGE":
-        found = tuple(number(f"targetrows{what}") for what in ("inserted", "updated", "deleted"))
+        rows = tuple(number(f"targetrows{what}") for what in ("inserted", "updated", "deleted"))
     elif kind.appends:
-        found = (number("outputrows", "addedrows"), 0, 0)
+        rows = (number("outputrows", "addedrows"), 0, 0)
     else:
         return None
-    return None if None in found else ChangeCounts(*(rows or 0 for rows in found))
+    return None if None in rows else ChangeCounts(*(count or 0 for count in rows))
 
 
 def changed_columns(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

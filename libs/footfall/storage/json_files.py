@@ -10,7 +10,6 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -34,6 +33,7 @@ from footfall.storage.text_lines import (
 
 UNREAD = "_corrupt while columns are inferred"
 FIELDS = "_fields"
+MARK = "\ufeff"  # of the order of bytes, before the first object
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,17 @@ def read_json(
         options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
     keys: set[str] = set()
     if plain:
-        inferred = _inferred(spark, plain, options)
-        if inferred is None or any(column != key for key, column in reading_names(inferred).items()):
+        keys = _keys(spark, sorted(set(names) - odd), files) | set(_inferred(spark, plain, options))
+        if _are_odd(keys, known):
             odd, plain = set(names), []
-        else:
-            keys |= set(inferred)
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
         each_key = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
         keys |= {row["key"] for row in each_key.collect()}
+        if plain and _are_odd(keys, known):  # a reader knows a key by its own spelling only
+            plain = []
+            objects = cut_by_file(read_lines(spark, files, sorted(names), most=most), cut, kinds)
     columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
     reading = reading_names(list(columns))
     parts = []
@@ -97,16 +98,28 @@ def read_json(
     return JsonRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, apart)
 
 
-def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> list[str] | None:
-    """The keys of the objects in the files, one a line; None where some differ only in case."""
-    try:
-        # under another name for what cannot be read, so that a source's own _corrupt shows
-        rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
-        return [name for name in rows.schema.names if name != UNREAD]
-    except AnalysisException as fault:
-        if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
-            raise
-        return None
+def _are_odd(keys: Collection[str], known: Collection[str]) -> bool:
+    """Whether some of the keys cannot be names of columns as they are."""
+    is_double = len({key.casefold() for key in keys}) < len(keys)
+    is_other = any(column != key for key, column in reading_names([*keys]).items())
+    return "" in keys or is_double or is_other or any(_numbered_before(key, known) for key in keys)
+
+
+def _keys(spark: SparkSession, names: Sequence[str], files: Files) -> set[str]:
+    """The keys of the objects in the files, one a line. Of spellings in other cases Spark's inference drops all but one."""
+    line = F.col(LINE)
+    text = F.when(F.startswith(line, F.lit(MARK)), F.substr(line, F.lit(len(MARK) + 1))).otherwise(line)
+    shapes = read_lines(spark, files, names).select(F.json_object_keys(text).alias("keys")).distinct()
+    return {row["key"] for row in shapes.select(F.explode("keys").alias("key")).distinct().collect()}
+
+
+def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> list[str]:
+    """The keys of objects that are JSON by options such as `allowSingleQuotes` alone."""
+    if not any(name.startswith("allow") for name in options):
+        return []
+    # under another name for what cannot be read, so that a source's own _corrupt shows
+    rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
+    return [name for name in rows.schema.names if name != UNREAD]
 
 
 def _columns(
@@ -134,6 +147,9 @@ def _columns(
             apart |= {key: name for key, name in new.items() if key != name}
         else:
             columns[spellings[0]] = spellings
+    if "" in columns:  # a column needs a name
+        *_, apart[""] = told_apart([*(name for name in columns if name), "column"])[0]
+        columns[apart[""]] = columns.pop("")
     return dict(sorted(columns.items())), apart
 
 

@@ -89,7 +89,7 @@ def test_lines_before_the_header_are_no_rows_and_blanks_and_signs_around_its_nam
     rows = read_files(spark, files, ["a.csv", "b.csv"]).orderBy("_file", "_position")
     assert [tuple(row) for row in rows.select("_file", "_position", "x", "y", "_corrupt").collect()] == [
         ("a.csv", 0, "1", "`2", None),
-        ("a.csv", 1, None, None, "3,4,5"),
+        ("a.csv", 1, "3", "4", "3,4,5"),
         ("b.csv", 0, "6", "7", None),
     ]
     with pytest.raises(SourceError, match=r"b\.csv: it has no line 6, and so no header"):

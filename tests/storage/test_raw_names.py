@@ -102,10 +102,18 @@ def test_keys_of_json_that_differ_only_in_case(spark: SparkSession, tmp_path: Pa
     both = '{"qty": 1, "Qty": 2}\n'
     assert _spellings(spark, tmp_path, both) == ({"qty": "qty_2"}, Row(Qty="2", qty_2="1"))
     assert _spellings(spark, tmp_path, '{"qty": 1}\n{"Qty": 2}\n') == ({}, Row(Qty="2"))
+    assert _spellings(spark, tmp_path, '{"": 1, "Column": 2}\n') == ({"": "column_2"}, Row(Column="2", column_2="1"))
     had = T.StructType().add("qty", "string")
     assert _spellings(spark, tmp_path, both, had) == ({"Qty": "Qty_2"}, Row(qty="1", Qty_2="2"))
     had = T.StructType().add("Qty", "string").add("qty_2", "string")
     assert _spellings(spark, tmp_path, '{"qty": 1}\n', had)[1] == Row(qty_2="1")
+
+
+def test_so_are_those_of_files_that_are_read_in_two_ways(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"qty": 1}\n')
+    (tmp_path / "b.json").write_text('{"Qty": 2}{"Qty": 3}\n')
+    rows = read_files(spark, Files(str(tmp_path), "*.json", "json", {}), ["a.json", "b.json"])
+    assert [row["Qty"] for row in rows.orderBy("_file", "_position").select("Qty").collect()] == ["1", "2", "3"]
 
 
 def test_names_that_a_mapping_gives_may_not_be_those_of_the_readers(spark: SparkSession, tmp_path: Path) -> None:

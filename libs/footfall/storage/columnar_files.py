@@ -171,14 +171,14 @@ def _common_types(groups: Sequence[_Group], raw: T.StructType | None, files: Fil
     return wanted
 
 
-def _wider(one: T.DataType, other: T.DataType) -> T.DataType:
+def _wider(first: T.DataType, second: T.DataType) -> T.DataType:
     """A type of numbers that holds those of both, up to the digits of a double."""
-    if isinstance(one, T.FloatType | T.DoubleType) or isinstance(other, T.FloatType | T.DoubleType):
+    if isinstance(first, T.FloatType | T.DoubleType) or isinstance(second, T.FloatType | T.DoubleType):
         return T.DoubleType()
-    if not isinstance(one, T.DecimalType) and not isinstance(other, T.DecimalType):
-        return max(one, other, key=lambda kind: _WIDTHS[type(kind)])
-    scales = [kind.scale if isinstance(kind, T.DecimalType) else 0 for kind in (one, other)]
-    wholes = [k.precision - k.scale if isinstance(k, T.DecimalType) else _WIDTHS[type(k)] for k in (one, other)]
+    if not isinstance(first, T.DecimalType) and not isinstance(second, T.DecimalType):
+        return max(first, second, key=lambda kind: _WIDTHS[type(kind)])
+    scales = [kind.scale if isinstance(kind, T.DecimalType) else 0 for kind in (first, second)]
+    wholes = [k.precision - k.scale if isinstance(k, T.DecimalType) else _WIDTHS[type(k)] for k in (first, second)]
     return T.DecimalType(min(38, max(wholes) + max(scales)), max(scales))
 
 

@@ -10,7 +10,6 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -18,7 +17,7 @@ from pyspark.sql import types as T
 from footfall.mapping.reader_options import ENCODINGS, is_by_byte
 from footfall.steps.step import Files
 from footfall.storage.json_values import SEVERAL, objects_of
-from footfall.storage.raw_names import READERS_NAMES, reading_names, told_apart
+from footfall.storage.raw_names import reading_names, told_apart
 from footfall.storage.text_lines import (
     CORRUPT,
     FILE,
@@ -34,6 +33,7 @@ from footfall.storage.text_lines import (
 
 UNREAD = "_corrupt while columns are inferred"
 FIELDS = "_fields"
+MARK = "\ufeff"  # of the order of bytes, before the first object
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,18 @@ def read_json(
     odd, keys = set(names), set[str]()
     if cut is _cut and not most and is_by_byte(files.options):
         odd, unread, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
-        # lines in single quotes, say, if options tell Spark to read them
-        more = _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
-        if more is None or _would_clash(keys | more):
-            odd = set(names)
-        else:
-            keys |= more
+        # lines in single quotes, say, which Spark reads
+        keys |= _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
+        odd = set(names) if _are_odd(keys, known) else odd
     plain = [path_of(files.root, name) for name in names if name not in odd]
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
         each_key = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
         keys |= {row["key"] for row in each_key.collect()}
+        if plain and _are_odd(keys, known):  # a reader knows a key by its own spelling only
+            plain = []
+            objects = cut_by_file(read_lines(spark, files, sorted(names), most=most), cut, kinds)
     columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
     reading = reading_names(list(columns))
     parts = []
@@ -96,24 +96,20 @@ def read_json(
     return JsonRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, apart)
 
 
-def _would_clash(keys: Collection[str]) -> bool:
-    """Whether Spark's reader could not give these columns: some differ only in case, or are called as its own are."""
-    folded = {key.casefold() for key in keys}
-    return len(folded) < len(keys) or not folded.isdisjoint(READERS_NAMES)
+def _are_odd(keys: Collection[str], known: Collection[str]) -> bool:
+    """Whether some of the keys cannot be names of columns as they are."""
+    is_double = len({key.casefold() for key in keys}) < len(keys)
+    is_other = any(column != key for key, column in reading_names([*keys]).items())
+    return "" in keys or is_double or is_other or any(_numbered_before(key, known) for key in keys)
 
 
-def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> set[str] | None:
-    """The keys of the objects in the files, one a line; None where some differ only in case."""
+def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> set[str]:
+    """The keys of objects, one a line, by Spark's inference, which of spellings in other cases drops all but one."""
     if not paths:
         return set()
-    try:
-        # under another name for what cannot be read, so that a source's own _corrupt shows
-        rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
-        return set(rows.schema.names) - {UNREAD}
-    except AnalysisException as fault:
-        if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
-            raise
-        return None
+    # under another name for what cannot be read, so that a source's own _corrupt shows
+    rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
+    return {name for name in rows.schema.names if name != UNREAD}
 
 
 def _columns(
@@ -141,6 +137,9 @@ def _columns(
             apart |= {key: name for key, name in new.items() if key != name}
         else:
             columns[spellings[0]] = spellings
+    if "" in columns:  # a column needs a name
+        *_, apart[""] = told_apart([*(name for name in columns if name), "column"])[0]
+        columns[apart[""]] = columns.pop("")
     return dict(sorted(columns.items())), apart
 
 
@@ -158,7 +157,9 @@ def has_lines_of_several(spark: SparkSession, files: Files, names: Sequence[str]
 
 def _looked_through(lines: DataFrame) -> tuple[set[str], set[str], set[str]]:
     """In one reading: the files with odd lines, those with lines that are no object, and the keys of all other lines."""
-    keys, is_odd = F.json_object_keys(LINE), _is_odd()
+    line = F.col(LINE)
+    text = F.when(F.startswith(line, F.lit(MARK)), F.substr(line, F.lit(len(MARK) + 1))).otherwise(line)
+    keys, is_odd = F.json_object_keys(text), _is_odd()
     looks = lines.select(FILE, is_odd.alias("odd"), F.when(~is_odd, keys).alias("keys")).distinct()
     rows = looks.select(FILE, "odd", F.col("keys").isNull().alias("unread"), F.explode_outer("keys").alias("key"))
     found = rows.distinct().collect()

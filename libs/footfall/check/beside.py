@@ -48,17 +48,13 @@ class Beside:
         if faults := lookup_faults(sample.rows, sample.feed, others):
             return sample, [f"{nearest(('feeds', sample.key, *key), places)}: {text}" for key, text in faults]
         in_part = tuple(name for name, rows in whole.items() if rows is None)
-        rows = self._computed(with_lookups(sample.rows, sample.feed, others))
+        rows = with_lookups(sample.rows, sample.feed, others)
         return replace(sample, rows=rows, looked_up_in_part=in_part), []
 
     def rates(self, samples: Mapping[str, Sample], text_ids: Callable[[Column], Column]) -> DataFrame | None:
         """The rates that the source's own feeds bring; None where none does."""
         frames = [self._rates_of(s, text_ids) for s in samples.values() if FX_RATES.name in s.feed.into]
-        return self._computed(reduce(DataFrame.unionByName, frames)) if frames else None
-
-    def _computed(self, few: DataFrame) -> DataFrame:
-        """The same rows by value: a check looks at them a dozen times, and would look everything up anew each time."""
-        return self.spark.createDataFrame(few.toArrow())
+        return reduce(DataFrame.unionByName, frames) if frames else None
 
     def _all_rows(self, key: str) -> DataFrame | None:
         return all_rows(self.spark, self.source, key, root=self.root, now=self.now)

@@ -40,7 +40,8 @@ def ending(job: Job) -> None:
     if not job.options.dry_run and (moved := archive(job.lake)):
         print(f"{BATCHES.full_name:<42}{moved:>7,} rows moved to {HISTORY.full_name}")
     feeds = [f"raw.{f.name}" for f in raw_feeds(job.settings.all_sources) if f.feed.files]
-    waiting = [step.waits_in for step in importlib.import_module("jobs.refine").steps(job) if step.waits_in]
+    refining = importlib.import_module("jobs.refine").steps(job)
+    waiting = dict.fromkeys(table for step in refining for table in step.waits_in)
     healths = []
     for name in (*feeds, *waiting, *(table.full_name for table in tables.ALL)):
         if health := maintain(job.lake, job.books, name, dry_run=job.options.dry_run):

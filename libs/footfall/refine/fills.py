@@ -16,7 +16,19 @@ from footfall.refine.currencies import currency_code, with_base_amounts
 from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
 from footfall.steps.history import DELAY_S, SINCE
-from footfall.steps.sorting import FILE, FIRST_INSTANT, POSITION, RAW_ROW, TAKEN_AT, UNREADABLE, own_number, without
+from footfall.steps.sorting import (
+    FILE,
+    FIRST_INSTANT,
+    POSITION,
+    RAW_ROW,
+    SKIPPED,
+    TAKEN_AT,
+    UNREADABLE,
+    WAITING,
+    own_number,
+    without,
+)
+from footfall.tables import PSEUDONYMS
 
 KIND, IDENTIFIER, JOINED = "_kind", "_identifier", "_joined"
 FIRST_DAY = date(2000, 1, 1)
@@ -56,6 +68,10 @@ def filled(
         joined = F.coalesce(IDENTIFIER, F.concat_ws("\u0001", FILE, POSITION))
         rows = rows.withColumn(JOINED, joined).join(pseudonyms, on=[KIND, JOINED], how="left")
         rows = rows.withColumn("actor_id", F.when(F.col(IDENTIFIER).isNotNull(), F.col("actor_id")))
+        if feed.lookups:  # what was looked up may be newer than what the vault saw, which sees it in the next run
+            is_unknown = F.col(IDENTIFIER).isNotNull() & F.col("actor_id").isNull()
+            waits = F.when(is_unknown, F.lit(f"{WAITING}{PSEUDONYMS.name}"))
+            rows = rows.withColumn(SKIPPED, F.coalesce(SKIPPED, waits))
         rows = rows.drop(KIND, IDENTIFIER, JOINED)
     later = generated_columns(feed, table)
     absent = [c for c in table.columns if c.name not in rows.columns and c.name not in later]

@@ -10,8 +10,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import BATCH_ID, Severity, Table
+from footfall.contract import BATCH_ID, Severity, Table, Written
 from footfall.contract.frames import keeps
+from footfall.mapping.source import TARGETS
 from footfall.refine.feeds import RawFeed
 from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by
@@ -36,13 +37,15 @@ class FeedReads:
 
     A feed that looks others up, or whose amounts need `rates`, is read once more as a whole: the rows that wait lie in it. A
     shop's own Delta table comes as a whole each time where it looks others up, as its rows have no lasting place; those that are
-    known count as duplicates.
+    known count as duplicates. `beside` are tables in which other steps say which rows of the feeds wait for them: this step looks
+    at these rows again too.
     """
 
     feeds: Sequence[RawFeed]
     what: str
     only_new: bool
     rates: bool = False
+    beside: tuple[str, ...] = ()
 
     @property
     def table(self) -> Table | None:
@@ -50,9 +53,9 @@ class FeedReads:
         return waiting_table(self.what) if self.only_new and any(map(self._waits, self.feeds)) else None
 
     @property
-    def waits_in(self) -> str:
-        """Its name; empty where there is none."""
-        return self.table.full_name if self.table else ""
+    def waits_in(self) -> tuple[str, ...]:
+        """The tables that say which rows wait: the step's own, and those of others."""
+        return (*self.writes, *self.beside)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -71,6 +74,7 @@ class FeedReads:
         return (
             *news,
             *rates,
+            *(Read(name, lookup=True) for name in self.beside),
             *(Read(name, lookup=True, wakes=True, alias=ALL_ROWS + name) for name in whole),
             *(Read(name, lookup=True, alias=ALL_ROWS + name) for name in again),
         )
@@ -80,7 +84,8 @@ class FeedReads:
 
         `staged` keeps a frame that is used many times under a name.
         """
-        waiting = frames.get(self.waits_in) if self.waits_in else None
+        places = [frames[name] for name in self.waits_in if name in frames]
+        waiting = reduce(DataFrame.unionByName, places) if places else None
         rows: dict[str, DataFrame] = {}
         for f in self.feeds:
             own = frames.get(f.reads, frames.get(ALL_ROWS + f.reads) if f.feed.delta else None)
@@ -110,6 +115,13 @@ def without_idle_lookups(f: RawFeed) -> RawFeed:
     if any(looks_at_others(f.feed, sql) for sql in f.feed.identifiers):
         return f
     return replace(f, feed=f.feed.model_copy(update={"with_": ()}), looks_up=())
+
+
+def facts_that_wait(feeds: Sequence[RawFeed]) -> tuple[str, ...]:
+    """The tables that say which rows of the feeds wait to become facts: when they do, what they look up may be newer."""
+    tables = (TARGETS[name] for f in feeds if f.looks_up for name in f.feed.into)
+    added = (table for table in tables if table.written is Written.APPEND)
+    return tuple(dict.fromkeys(waiting_table(table.name).full_name for table in added))
 
 
 def waiting_for_rates(checked: DataFrame, contract: Table) -> DataFrame:
@@ -178,7 +190,7 @@ def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame 
     new = new.withColumn(WAITED_FOR, F.lit(None).cast("string"))
     if waiting is None or whole is None or f.feed.delta:
         return new
-    mine = waiting.where(F.col("feed") == f.name)
+    mine = waiting.where(F.col("feed") == f.name).dropDuplicates(["file", "position", "taken_by"])
     origins = mine.select("taken_by", "file").distinct().limit(MOST_FILES + 1).collect()
     if not origins:
         return new

@@ -14,7 +14,7 @@ from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
-from footfall.refine.waiting import FeedReads, without_idle_lookups
+from footfall.refine.waiting import FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
 from footfall.steps.step import Frames, Read, Step, StepResult
 from footfall.tables import FX_RATES, PSEUDONYMS
@@ -22,7 +22,8 @@ from footfall.tables import FX_RATES, PSEUDONYMS
 
 def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
     """Mints a pseudonym for each new identifier of the feeds, of which each has an actor."""
-    of_feeds = FeedReads([without_idle_lookups(f) for f in feeds], PSEUDONYMS.name, only_new=True)
+    looking = [without_idle_lookups(f) for f in feeds]
+    of_feeds = FeedReads(looking, PSEUDONYMS.name, only_new=True, beside=facts_that_wait(looking))
 
     def apply(frames: Frames) -> StepResult:
         with _raw_rows(job, of_feeds, frames) as (raw, stack):
@@ -57,7 +58,8 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
             )
             return StepResult([facts, *([places] if places else [])], ended=stack.pop_all().close)
 
-    vault = (Read(PSEUDONYMS.full_name, lookup=True),) if "actor_id" in table.column_names else ()
+    wakes = any(f.looks_up for f in feeds)
+    vault = (Read(PSEUDONYMS.full_name, lookup=True, wakes=wakes),) if "actor_id" in table.column_names else ()
     return Step(
         f"refine_{table.name}",
         (*of_feeds.reads(), *vault),

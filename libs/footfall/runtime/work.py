@@ -119,9 +119,10 @@ class Work:
             return False
         if last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint):
             return True
-        waiting = self.inputs.pin_of(step.waits_in) if step.waits_in else None
-        nobody_waits = step.waits_in and (waiting is None or not waiting.rows)
-        return bool(nobody_waits) and step.fingerprint(step.asleep(inputs, last.inputs)) == last.fingerprint
+        pins = [self.inputs.pin_of(table) for table in step.waits_in]
+        if not pins or any(pin and pin.rows for pin in pins):
+            return False
+        return step.fingerprint(step.asleep(inputs, last.inputs)) == last.fingerprint  # nobody waits for what is new
 
     def _is_within_cadence(self, step: Step, fingerprint: str) -> bool:
         """Whether the step registered a model fewer than `cadence_days` ago, and only the inputs changed since."""

@@ -157,7 +157,7 @@ class Step:
     comes. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
     champions it uses, `trains` those of which it registers versions, `makes` files that it writes beside the lake: where one is
-    absent it runs again. `waits_in` is the table that says which rows wait for tables that wake the step.
+    absent it runs again. `waits_in` are tables that say which rows wait for what wakes the step.
     Steps that share nothing of this run side by side; `after` names steps that have to end first all
     the same. `requires` are checks of the surroundings, made before any step of the run; each raises a FootfallError where
     something is absent.
@@ -177,7 +177,7 @@ class Step:
     makes: tuple[str, ...] = ()
     day_values: Mapping[str, Any] = field(default_factory=dict)
     cadence_days: int = 0
-    waits_in: str = ""
+    waits_in: tuple[str, ...] = ()
     requires: tuple[Callable[[], None], ...] = ()
 
     def asleep(self, inputs: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:

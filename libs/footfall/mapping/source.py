@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -19,9 +18,9 @@ from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
+from footfall.mapping.words import Name, Sql, TimeZone, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
-from footfall.tables.raw import WAITING
 
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
 FILLED_IN = frozenset(
@@ -39,7 +38,6 @@ FILLED_IN = frozenset(
 )
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
 NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
 MOST_DELAY_DAYS = 3650
@@ -49,43 +47,6 @@ _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
 def keeps_history(table: Table) -> bool:
     """Whether the table's rows are versions, each of which holds from `valid_from` on."""
     return "valid_to" in table.column_names
-
-
-def zone(name: str) -> str:
-    """The IANA zone name, if there is such a zone."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as America
-        raise ValueError(f"no such time zone: {name} (write an IANA name such as Asia/Shanghai)") from None
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(zone)]
-Sql = Annotated[
-    str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value), Field(min_length=1)
-]
-
-
-def _word(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("write each word in quotes: YAML reads it as something else than text")  # noqa: TRY004 - pydantic's way
-    return value
-
-
-def _with_a_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as fault:
-        raise ValueError(f"not a regular expression ({fault})") from None
-    if not groups:
-        raise ValueError(r"put the day into brackets, such as dump_(\d{8})")
-    return pattern
-
-
-def _no_own_name(source: str) -> str:
-    if source == WAITING:
-        raise ValueError(f"{WAITING} is footfall's own name; take another one")
-    return source
 
 
 class Actor(Closed):
@@ -178,8 +139,8 @@ class Feed(Closed):
     timestamps: Literal["utc", "wall_clock"] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     known: Known | None = None
-    nobody: tuple[Annotated[str, BeforeValidator(_word)], ...] = Field(default=NOBODY, strict=False)
-    file_day: Annotated[str, AfterValidator(_with_a_group)] | None = None
+    nobody: tuple[Annotated[str, BeforeValidator(word)], ...] = Field(default=NOBODY, strict=False)
+    file_day: Annotated[str, AfterValidator(with_a_group)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     partitions: tuple[str, ...] = Field(default=(), strict=False)
     pattern: str = ""
@@ -255,7 +216,7 @@ class Feed(Closed):
 class Source(Closed):
     """A source: its name, where it comes from, and its feeds."""
 
-    source: Annotated[Name, AfterValidator(_no_own_name)]
+    source: Annotated[Name, AfterValidator(no_own_name)]
     about: str
     feeds: dict[Name, Feed] = Field(min_length=1)
 

@@ -122,8 +122,8 @@ def _skip_reason(target: Target, feed: Feed, mapped: Target) -> Column:
     if not feed.lookups:
         return F.coalesce(*no_row, *reasons, F.lit(None).cast("string"))
     # what a row says by itself holds though its other row has not come
-    said = [*(skip.when for skip in mapped.skipped), *((mapped.actor.identifier,) if mapped.actor else ())]
-    by_itself = [reason for sql, reason in zip(said, reasons, strict=True) if not looks_at_others(feed, sql)]
+    expressions = [*(skip.when for skip in mapped.skipped), *((mapped.actor.identifier,) if mapped.actor else ())]
+    by_itself = [reason for sql, reason in zip(expressions, reasons, strict=True) if not looks_at_others(feed, sql)]
     waits = F.concat(F.lit(WAITING), F.col(WAITS_FOR))
     is_waiting = F.col(WAITS_FOR).isNotNull()
     return F.when(is_waiting, F.coalesce(*no_row, *by_itself, waits)).otherwise(

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from footfall.mapping.source import Source, TimeZone
+from footfall.mapping.source import Source
+from footfall.mapping.words import TimeZone
 from footfall.mapping.yaml_file import Closed, refuse
 from footfall.settings.values import Count, Day, Days, Filled, Share, SomeDays, address, file_path
 

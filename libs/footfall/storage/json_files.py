@@ -162,9 +162,9 @@ def _looked_through(lines: DataFrame) -> tuple[set[str], set[str], set[str]]:
     keys, is_odd = F.json_object_keys(text), _is_odd()
     looks = lines.select(FILE, is_odd.alias("odd"), F.when(~is_odd, keys).alias("keys")).distinct()
     rows = looks.select(FILE, "odd", F.col("keys").isNull().alias("unread"), F.explode_outer("keys").alias("key"))
-    found = rows.distinct().collect()
-    unread = {row[FILE] for row in found if row["unread"] and not row["odd"]}
-    return {row[FILE] for row in found if row["odd"]}, unread, {row["key"] for row in found} - {None}
+    looks_and_keys = rows.distinct().collect()
+    unread = {row[FILE] for row in looks_and_keys if row["unread"] and not row["odd"]}
+    return {row[FILE] for row in looks_and_keys if row["odd"]}, unread, {row["key"] for row in looks_and_keys} - {None}
 
 
 def _is_odd() -> Column:

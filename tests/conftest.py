@@ -30,6 +30,7 @@ TOGETHER = {
 }
 # Files that take a minute and more: begun early, so that no process is left alone with one at the end.
 LONG = [
+    "tests/exports/test_exports.py",
     "tests/test_other_sources.py",
     "tests/runtime/test_pins.py",
     "tests/benchmarks/test_bench_tables.py",
@@ -41,6 +42,8 @@ LONG = [
     "tests/jobs/test_train.py",
     "tests/runtime/test_promotion.py",
     "tests/jobs/test_maintain.py",
+    "tests/jobs/test_waiting_run.py",
+    "tests/test_lake_on_s3.py",
     "tests/features/test_former.py",
 ]
 

@@ -30,6 +30,10 @@ class DataError(FootfallError):
     """The data is readable, yet a step cannot do its work with it (too few people, one class, no events)."""
 
 
+class NothingYet(DataError):
+    """No feed that a step reads has brought a row yet."""
+
+
 class TooFew(DataError):
     """There is not enough data yet to train a model that a shop can do without until there is."""
 
@@ -48,6 +52,10 @@ class TryAgain(FootfallError):
     """Somebody else holds the batch, or a server is away: the same call can succeed later."""
 
     exit_code = 75
+
+
+class Held(TryAgain):
+    """Another process, which may be alive, is at work on the same steps."""
 
 
 def listed(faults: list[str]) -> str:

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from footfall.errors import DataError, SourceError, TryAgain
+from footfall.errors import DataError, Held, SourceError, TryAgain
 from footfall.runtime.cli import guarded
+from footfall.runtime.inputs import StepInputs
+from footfall.runtime.plan import plan
 from footfall.runtime.runner import Runner
-from footfall.steps.step import Frames, Step, StepResult
+from footfall.steps.step import Files, Frames, Read, Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
@@ -117,18 +119,64 @@ def test_the_exit_code_is_that_of_the_gravest_fault(faults: list[Exception], cod
     assert guarded(work) == code
 
 
-def test_of_two_processes_on_one_lake_one_ends_with_75_and_only_for_the_step_that_the_other_holds(lake: Lake) -> None:
-    elsewhere = replace(Owner.this_process(), token="other", machine="elsewhere")
-    other = Books(lake, owner=elsewhere, now=NOW)
-    other.open("add_numbers", inputs={}, fingerprint="x")
-    other.commit()
-    done: list[str] = []
+def _books_of_another_process(lake: Lake) -> Books:
+    return Books(lake, owner=replace(Owner.this_process(), token="other", machine="elsewhere"), now=NOW)
 
+
+def _two_steps(lake: Lake, done: list[str]) -> list[Step]:
     def apply(_: Frames) -> StepResult:
         done.append("it ran")
         return StepResult()
 
-    both = [add_numbers(lake, 1), Step("free", (), (), apply)]
-    exit_code = guarded(lambda: _ran(replace(runner_of(lake), at_once=2), both))
-    assert exit_code == 75
+    return [Step("free", (), (), apply), add_numbers(lake, 1), Step("behind", (), (), apply, after=("add_numbers",))]
+
+
+def test_of_two_processes_on_one_lake_the_later_one_ends_with_75_and_begins_nothing(lake: Lake) -> None:
+    other, done = _books_of_another_process(lake), list[str]()
+    other.open("add_numbers", inputs={}, fingerprint="x")
+    other.commit()
+    runner = replace(runner_of(lake), at_once=2)
+    assert guarded(lambda: _ran(runner, _two_steps(lake, done))) == 75
+    assert done == []
+    words = next(line for line in plan(_two_steps(lake, done), StepInputs(lake, runner.books, None)) if "add_n" in line)
+    assert "would end the run with exit code 75: step add_numbers: batch 1 is held by process" in words
+
+
+def test_a_process_that_loses_a_batch_to_another_one_begins_nothing_more_and_says_so(lake: Lake) -> None:
+    lines, done = list[str](), list[str]()
+    runner = runner_of(lake, lines=lines)
+    other = _books_of_another_process(lake)
+    other.open("add_numbers", inputs={}, fingerprint="x")
+    other.commit()  # after the runner read the books
+    free, add, behind = _two_steps(lake, done)
+    with pytest.raises(TryAgain, match="another process opened batch 1 first"):
+        runner.run([add, behind, free])
+    assert done == []
+    assert [line.split()[0] for line in lines] == ["add_numbers", "behind", "free"]
+    assert "not run, since another process is at work" in lines[2]
+
+
+def test_a_step_whose_only_feed_waits_for_its_first_file_stops_nobody(lake: Lake, tmp_path: Path) -> None:
+    lines, done = list[str](), list[str]()
+    (tmp_path / "a.csv").touch()
+    files = Files(str(tmp_path), "*.csv", "csv", {})
+    ingest = Step("ingest_x", (), ("raw.x",), lambda _: StepResult(), files=files)
+    refine = Step("refine_x", (Read("raw.x", new=True),), (), lambda _: StepResult())
+    free = replace(_two_steps(lake, done)[0], after=("refine_x",))
+    with pytest.raises(SourceError, match=r"a\.csv: it is empty"):
+        runner_of(lake, lines=lines).run([ingest, refine, free])
     assert done == ["it ran"]
+    assert "refine_x has no row yet" in " ".join(lines[1].split())
+
+
+def test_nothing_more_is_done_where_the_books_cannot_be_written(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    runner = runner_of(lake)
+
+    def full(_: Books) -> dict[str, Held]:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Books, "commit", full)
+    with pytest.raises(OSError, match="No space left"):
+        runner.run(_two_steps(lake, done))
+    assert done == []

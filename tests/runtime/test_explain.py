@@ -39,6 +39,8 @@ Caused by: java.net.ConnectException: Connection refused
         ("java.io.IOException: No space left on device", EnvironmentFault, "the disk is full"),
         ("java.io.FileNotFoundException: /lake/x (Permission denied)", EnvironmentFault, "no right to write"),
         ("Mkdirs failed to create file:/lake/refined", EnvironmentFault, "no right to write"),
+        ("[DELTA_CANNOT_CREATE_LOG_PATH] Cannot create file:/x", EnvironmentFault, "the lake's folder cannot be made"),
+        ("org.apache.hadoop.fs.ParentNotDirectoryException: x", EnvironmentFault, "the lake's folder cannot be made"),
         (
             "Call From a to b:8020 failed: java.net.ConnectException: Connection refused",
             TryAgain,

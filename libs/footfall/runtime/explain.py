@@ -37,6 +37,13 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
+        r"DELTA_CANNOT_CREATE_LOG_PATH|ParentNotDirectoryException|Read-only file system",
+        lambda _: EnvironmentFault(
+            "the lake's folder cannot be made, or nothing can be written there.",
+            fix="Point --lake to a folder in which this user may write; what stands there may be a file.",
+        ),
+    ),
+    (
         r"(?:Could not read footer for file|CANNOT_READ_FILE_FOOTER\S*|is not a Parquet file)[^\n]{0,300}",
         lambda m: SourceError(
             f"a Parquet file cannot be read: {m[0].strip()}",

@@ -41,6 +41,11 @@ class Schedule:
             del self._waiting[ready]
         return ready
 
+    @property
+    def left(self) -> list[Step]:
+        """The Steps that were not handed out yet."""
+        return [self.steps[number] for number in self._waiting]
+
     def done(self, number: int) -> None:
         """Whoever waited for the step does not any more."""
         for others in self._waiting.values():

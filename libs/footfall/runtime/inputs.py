@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract.commits import removes_rows, view_of
-from footfall.errors import DataError, SourceError, TryAgain
+from footfall.errors import NothingYet, SourceError, TryAgain
 from footfall.steps.step import Files, Read, Step
 from footfall.storage.batch import FILE, MODEL, Batch, Pin
 from footfall.storage.books import Books
@@ -180,10 +180,10 @@ class StepInputs:
 
 
 def _require_raw_rows(step: Step, inputs: Mapping[str, str]) -> None:
-    """Raises DataError where a step reads feeds, and none of them was ever ingested."""
+    """Raises NothingYet where a step reads feeds, and none of them was ever ingested."""
     feeds = [read.name for read in step.reads if read.name.startswith((RAW, DELTA)) and not read.lookup]
     if feeds and not any(inputs[name] for name in feeds):
-        raise DataError(f"step {step.name}: {', '.join(feeds)} was never ingested.", fix="Run jobs/ingest.py first.")
+        raise NothingYet(f"step {step.name}: {', '.join(feeds)} was never ingested.", fix="Run jobs/ingest.py first.")
 
 
 def lost_rows(lake: Lake, table: str, before: str, pinned: str) -> bool:

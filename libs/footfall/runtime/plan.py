@@ -14,6 +14,11 @@ from footfall.storage.batch import FILE, MODEL, Batch
 
 def plan(steps: Sequence[Step], inputs: StepInputs) -> Iterator[str]:
     """One line a step: what it would do, and why. A step behind one that would run may get new input from it."""
+    for requirement in (requirement for step in steps for requirement in step.requires):
+        try:
+            requirement()
+        except FootfallError as fault:
+            yield f"the run would end before any step: {fault.what}"
     work, would_run = Work(inputs), list[Step]()
     for step in steps:
         before = [other.name for other in would_run if waits_for(step, other)]
@@ -29,6 +34,8 @@ def plan(steps: Sequence[Step], inputs: StepInputs) -> Iterator[str]:
 def _words(step: Step, work: Work, before: Sequence[str]) -> str:
     """What the step would do and why; empty where it has nothing to do."""
     unfinished = work.books.open_batch(step.name)
+    if unfinished and (holder := work.books.held(unfinished)):
+        return f"would end the run with exit code 75: {holder}"
     if unfinished and (why := work.why_anew(step, unfinished)):
         return f"would begin anew: batch {unfinished.batch_id} is left open, and {why}"
     if unfinished:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from footfall.contract import Written
-from footfall.errors import DataError, FootfallError, SourceError
+from footfall.errors import DataError, FootfallError, Held, NothingYet, SourceError
 from footfall.runtime.explain import explain
 from footfall.runtime.graph import Schedule
 from footfall.runtime.inputs import Champions, StepInputs
@@ -39,11 +39,13 @@ class Runner:
         """Runs all steps, once all that they require is there; returns the gates that models missed, after a line for each.
 
         A missed gate stops nothing. A step that fails stops only those that wait for it, and one whose files cannot be used
-        stops nobody. All the others run; then its fault is
-        raised, or an ExceptionGroup where several failed. The warnings of gates are printed before, since they may be the cause.
+        stops nobody. All the others run; then its fault is raised, or an ExceptionGroup where several failed. Where another
+        process is at work on the same steps nothing more is begun (Held), so that one of the two ends its work. The warnings of
+        gates are printed before, since they may be the cause.
         """
         for requirement in (requirement for step in steps for requirement in step.requires):
             requirement()
+        self.books.require_free(step.name for step in steps)
         run = _StepLoop(self, steps, Work(StepInputs(self.lake, self.books, self.champions)))
         self._promote_due()
         try:
@@ -93,6 +95,8 @@ class _StepLoop:
         self._applying: dict[Future[Applied], tuple[int, Batch]] = {}
         self._opened: list[tuple[int, Batch]] = []  # opened since the last commit, and not begun
         self._worked: set[int] = set()  # of which this run has already done a batch
+        self._without_files: set[str] = set()  # raw tables whose files cannot be used now
+        self._is_held = False  # another process is at work on the same steps
 
     def to_the_end(self) -> None:
         """Runs what can run; faults of steps are collected."""
@@ -104,22 +108,29 @@ class _StepLoop:
         with ThreadPoolExecutor(self.runner.at_once, "step") as self._pool, watched(self.runner.lake.spark, running):
             try:
                 self._start_ready()
-                while self._pinning or self._applying:
+                while self._pinning or self._applying or self._opened:
                     patience = PATIENCE_S if self._pinning else None
                     futures: list[Future[Any]] = [*self._pinning, *self._applying]
-                    ended, _ = wait(futures, patience, FIRST_COMPLETED)
+                    ended, _ = wait(futures, patience, FIRST_COMPLETED) if futures else (set(), set())
                     for future in ended:
                         self._take(future)
                     self._start_ready()
                     if not self._pinning or not ended:  # else what is pinned in a moment joins this commit
                         self._commit()
+                        self._start_ready()  # a step whose batch was lost leaves its worker to the next
+                for step in self.schedule.left if self._is_held else ():
+                    self._lines.append(f"{step.name:<42} not run, since another process is at work")
                 self._commit()
+            except _BooksFailed as failed:
+                if self.faults:  # the disk is full, say: what failed first says why
+                    raise ExceptionGroup("several steps failed", [*self.faults, failed.fault]) from failed.fault
+                raise failed.fault from None
             finally:
                 self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _start_ready(self) -> None:
         """Begins steps as long as one is ready and a worker free."""
-        while len(self._pinning) + len(self._applying) + len(self._opened) < self.runner.at_once:
+        while not self._is_held and len(self._pinning) + len(self._applying) + len(self._opened) < self.runner.at_once:
             number = self.schedule.take()
             if number is None:
                 return
@@ -196,6 +207,8 @@ class _StepLoop:
         """
         try:
             act()
+        except _BooksFailed:
+            raise
         except Fell as fell:
             if batch and not fell.has_landed:
                 self.books.abandon(batch, why=type(fell.fault).__name__)
@@ -204,17 +217,23 @@ class _StepLoop:
             self._failed(number, fault)
 
     def _failed(self, number: int, fault: Exception) -> None:
+        step, lost = self.steps[number], list[Step]()
+        self._is_held |= isinstance(fault, Held)
+        if isinstance(fault, NothingYet) and any(read.name in self._without_files for read in step.reads):
+            self._lines.append(f"{step.name:<42} has no row yet")
+            self.schedule.done(number)
+            return
         self.faults.append(fault)
-        lost: list[Step] = []
-        if _waits_alone(self.steps[number], fault):
+        if _waits_alone(step, fault):
+            self._without_files |= {table for table in step.writes if self.books.pin(table) is None}
             self.schedule.done(number)
         else:
             lost = self.schedule.failed(number)
         if len(self.steps) > 1:
             why = f": {fault.what}" if isinstance(fault, FootfallError) else ""  # what others say may hold a value
-            self._lines.append(f"{self.steps[number].name:<42} failed{why}")
-        for step in lost:
-            self._lines.append(f"{step.name:<42} not run, since it waits for {self.steps[number].name}")
+            self._lines.append(f"{step.name:<42} failed{why}")
+        for later in lost:
+            self._lines.append(f"{later.name:<42} not run, since it waits for {step.name}")
 
     def _commit(self) -> None:
         """Writes what is noted in the books, says what came of it, and begins the batches that are open now."""
@@ -222,10 +241,7 @@ class _StepLoop:
         try:
             lost = self.books.commit()
         except Exception as fault:
-            if not self.faults:
-                raise
-            self.faults.append(fault)  # the disk is full, say: what failed first says why
-            raise ExceptionGroup("several steps failed", self.faults) from fault
+            raise _BooksFailed(fault) from fault
         lines, self._lines = self._lines, []
         for line in lines:
             self.runner.say(line)
@@ -234,6 +250,14 @@ class _StepLoop:
                 self._failed(number, lost[batch.step])
             else:
                 self._apply(number, batch)
+
+
+class _BooksFailed(Exception):
+    """Nothing can be written into the books: the run ends, whatever a step might do about it."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+        super().__init__(str(fault))
 
 
 def _outputs(applied: Applied, books: Books) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.errors import TryAgain
+from footfall.errors import Held
 from footfall.storage.batch import ABANDONED, MODEL, PROMOTES, ROWS, Batch, FilePin, Pin, TakenFile
 from footfall.storage.journal import CLOSED, OPEN, PROMOTED, Entry, Journal, first_opener
 from footfall.storage.lake import Lake
@@ -75,12 +75,26 @@ class Books:
     def unfinished(self, step: str) -> Batch | None:
         """The step's open batch, whose owner is this process from now on.
 
-        Raises TryAgain where another process holds it that may be alive.
+        Raises Held where another process holds it that may be alive.
         """
         batch = self._open.get(step)
         if batch is not None and batch.owner != str(self._owner):
             self._claim(batch)
         return batch
+
+    def require_free(self, steps: Iterable[str]) -> None:
+        """Raises Held where another process that may be alive holds a batch of one of the steps."""
+        for batch in filter(None, map(self._open.get, steps)):
+            if words := self.held(batch):
+                raise Held(words, fix="Wait for it; or, if you know that it is dead, start again with --take-over.")
+
+    def held(self, batch: Batch) -> str:
+        """Who holds an open batch, where that is another process that may be alive; else empty."""
+        other = Owner.parse(batch.owner)
+        if self._take_over or self._owner.may_resume(other):
+            return ""
+        run = f" (run id {other.run_id})" if other.run_id else ""
+        return f"step {batch.step}: batch {batch.batch_id} is held by process {other.pid}{run}."
 
     def pin(self, table: str) -> Pin | None:
         """The version that readers use now: that of the newest closed batch that wrote the table; None where none did.
@@ -170,14 +184,14 @@ class Books:
         self._note(replace(batch.without_files(), outputs={}, outcome=f"{ABANDONED}: {why}"), CLOSED)
         self._open.pop(batch.step, None)
 
-    def commit(self) -> dict[str, TryAgain]:
+    def commit(self) -> dict[str, Held]:
         """Writes what was noted; returns the steps whose batch another process opened first, each with what to say."""
         entries, self._noted = self._noted, []
         lost = {}
         for batch in self._journal.write(entries) if entries else []:
             self._open.pop(batch.step, None)
             words = f"step {batch.step}: another process opened batch {batch.batch_id} first."
-            lost[batch.step] = TryAgain(words, fix="Start again when it is done.")
+            lost[batch.step] = Held(words, fix="Start again when it is done.")
         return lost
 
     @property
@@ -195,12 +209,7 @@ class Books:
         self._noted.append(Entry(batch, state, self.now, lines, files or {}, again=not self.opened(batch)))
 
     def _claim(self, batch: Batch) -> None:
-        other = Owner.parse(batch.owner)
-        if not (self._take_over or self._owner.may_resume(other)):
-            raise TryAgain(
-                f"step {batch.step}: batch {batch.batch_id} is held by process {other.pid} (run id {other.run_id or 'none'}).",
-                fix="Wait for it; or, if you know that it is dead, start again with --take-over.",
-            )
+        self.require_free([batch.step])
         name = self._lake.name(BATCHES.full_name)
         self._lake.spark.sql(
             f"UPDATE {name} SET owner = :owner WHERE step = :step AND batch_id = :batch_id AND state = 'open'",  # noqa: S608 - a table name

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -69,8 +70,9 @@ def read_json(
     if cut is _cut and not most and is_by_byte(files.options):
         odd, unread, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
         # lines in single quotes, say, which Spark reads
-        keys |= _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
-        odd = set(names) if _are_odd(keys, known) else odd
+        inferred = _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
+        keys |= inferred or set()
+        odd = set(names) if inferred is None or _are_odd(keys, known) else odd
     plain = [path_of(files.root, name) for name in names if name not in odd]
     if odd:
         kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
@@ -103,12 +105,17 @@ def _are_odd(keys: Collection[str], known: Collection[str]) -> bool:
     return "" in keys or is_double or is_other or any(_numbered_before(key, known) for key in keys)
 
 
-def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> set[str]:
-    """The keys of objects, one a line, by Spark's inference, which of spellings in other cases drops all but one."""
+def _inferred(spark: SparkSession, paths: Sequence[str], options: Mapping[str, str]) -> set[str] | None:
+    """The keys of objects, one a line, by Spark's inference; None where some differ only in case."""
     if not paths:
         return set()
-    # under another name for what cannot be read, so that a source's own _corrupt shows
-    rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
+    try:
+        # under another name for what cannot be read, so that a source's own _corrupt shows
+        rows = spark.read.options(**options, columnNameOfCorruptRecord=UNREAD).json(list(paths))
+    except AnalysisException as fault:
+        if fault.getCondition() != "COLUMN_ALREADY_EXISTS":
+            raise
+        return None
     return {name for name in rows.schema.names if name != UNREAD}
 
 

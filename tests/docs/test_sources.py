@@ -1,4 +1,4 @@
-"""docs/sources.md: its example is a real one, and what it says of the mapping is what the code does."""
+"""docs/sources.md and docs/mapping.md: the example is a real one, and what it says of the mapping is what the code does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from footfall.mapping.reader_options import ALLOWED
 from footfall.mapping.source import FILLED_IN, TARGETS
 from footfall.refine.fills import ShopDefaults
 
-PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = "".join((DOCS / name).read_text(encoding="utf-8") for name in ("sources.md", "mapping.md"))
 SHOP = ShopDefaults("Europe/London", "GBP")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 FAULTS = {
@@ -64,7 +65,7 @@ def test_the_check_names_the_faults_that_the_page_shows(spark: SparkSession, fol
 
 
 def test_the_page_says_what_each_table_needs():
-    section = PAGE.split("### What each table needs")[1].split("\n### ")[0]
+    section = PAGE.split("## What each table needs")[1].split("\n## ")[0]
     lines = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
     assert list(lines) == list(TARGETS)
     for name, table in TARGETS.items():
@@ -77,13 +78,13 @@ def test_the_page_says_what_each_table_needs():
 
 
 def test_the_page_lists_the_reader_options_of_each_format():
-    section = PAGE.split("#### Reader options")[1].split("\n#")[0]
+    section = PAGE.split("### Reader options")[1].split("\n#")[0]
     lines = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)
     assert {name: tuple(re.findall(r"`(\w+)`", options)) for name, options in lines} == ALLOWED
 
 
 def test_the_page_names_all_that_footfall_fills_in():
-    section = PAGE.split("### What footfall fills in")[1]
+    section = PAGE.split("## What footfall fills in")[1]
     assert (
         set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
         >= FILLED_IN

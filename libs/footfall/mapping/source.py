@@ -233,7 +233,7 @@ class Source(Closed):
 def read_source(path: Path) -> Source:
     """The mapping in a file, or SettingsError with every fault and its line."""
     data, lines = read_yaml(path)
-    return validated(Source, data, where=places(path, lines), keys_in="docs/sources.md")
+    return validated(Source, data, where=places(path, lines), keys_in="docs/mapping.md")
 
 
 def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:

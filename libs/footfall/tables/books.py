@@ -135,7 +135,7 @@ LEDGER = Table(
             "map<string,bigint>",
             "rule -> rows that broke it",
         ),
-        Column("warnings", "map<string,bigint>", "what was odd about valid rows -> rows; see docs/sources.md"),
+        Column("warnings", "map<string,bigint>", "what was odd about valid rows -> rows; see docs/mapping.md"),
         Column(
             "source_changes",
             "map<string,bigint>",

@@ -52,7 +52,7 @@ $(SECRET):
 bench: setup ## the benchmarks: ratios, medians of several runs; a quarter of an hour and more
 	@$(BIN)/python examples/shop/lay_out.py --out build/shop
 	@$(PYTHON) infra/local/set_up.py --bench
-	@for one in benchmarks/[a-z]*.py benchmarks/text/speed.py benchmarks/text/shares.py; do echo "== $$one"; $(BIN)/python "$$one"; done
+	@for one in refine ingest featurize increment text/speed text/shares; do echo "== $$one"; $(BIN)/python "benchmarks/$$one.py"; done
 
 docs: setup ## docs/tables.md, the settings reference and the picture of the flow, from the code
 	$(BIN)/python -m footfall.docs

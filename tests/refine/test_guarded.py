@@ -62,12 +62,13 @@ def test_each_expression_fails_by_itself_and_null_in_null_out_is_no_failure(
     if how == "compiled":
         request.getfixturevalue("compiled")
     number = "CAST(num AS INT)"  # the columns share it, and it fails
-    rows = _guarded(spark, part="split(cat, '/')[1]", half=f"{number} / 2", each=f"10 / {number}", plain="num")
+    rows = _guarded(spark, part="split(cat, '/')[1]", half=f"{number} / 2", each=f"10 / {number}", plain="num",
+                    kind="CASE WHEN split(cat, '/')[1] = 'b' THEN 1 ELSE 0 END")  # fmt: skip
     assert rows == [
-        ([], "b", 2.5, 2.0, "5"),
-        (["part_failed", "each_failed"], None, 0.0, None, "0"),
-        ([], None, None, None, None),
-        (["half_failed", "each_failed"], "q", None, None, "z"),
+        ([], "b", 2.5, 2.0, "5", 1),
+        (["part_failed", "each_failed", "kind_failed"], None, 0.0, None, "0", None),
+        ([], None, None, None, None, 0),
+        (["half_failed", "each_failed"], "q", None, None, "z", 0),
     ]
 
 

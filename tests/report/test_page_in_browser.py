@@ -65,7 +65,7 @@ def test_it_loads_without_an_error_and_shows_the_figures_of_its_data(browser_pag
     ]
     assert browser_page.table("rows-table")[1:] == [
         ["shop_transactions", "refined.order_lines", "160,000", "151,000", "60", "30", "10", "8,900", "0"],
-        ["shop_reviews", "refined.reviews", "102", "100", "2", "0", "0", "0"],
+        ["shop_reviews", "refined.reviews", "102", "100", "2", "0", "0", "0", "0"],
         ["Together", "160,102", "151,100", "62", "30", "10", "8,900", "0"],
     ]
     assert browser_page.table("excluded-table")[1] == [

@@ -14,6 +14,7 @@ the code of another checkout is timed, such as an older one; compare the ratios 
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import sys
@@ -71,6 +72,8 @@ def main() -> None:
     parser.add_argument("--times", default="1,4", help="copies of the shop, one size each (default: 1,4)")
     parser.add_argument("--code", type=Path, help="another checkout whose code is timed (default: this one)")
     args = parser.parse_args()
+    args.raw = args.raw.resolve()
+    os.chdir(_CODE)  # its mapping is found from there
     files = sorted(bench.require_shop(args.raw).glob("transactions/*.parquet"))
     print(f"ingest: {bench.machine(args.cores)}", flush=True)
     costs = []

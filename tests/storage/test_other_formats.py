@@ -39,7 +39,7 @@ def test_lines_of_a_web_server_by_the_ready_pattern(spark: SparkSession, tmp_pat
     rows = read_files(spark, Files(str(tmp_path), "*.log", "text", {}, line_pattern="combined"), ["a.log"])
     names = ("_position", "host", "user", "time", "method", "path", "status", "bytes", "agent", "_corrupt")
     assert [tuple(row) for row in rows.orderBy("_position").select(*names).collect()] == [
-        (0, "192.0.2.1", "N-1", "2024-05-03T07:12:10Z", "GET", "/a?b", "200", "512", 'say \\"hi\\"', None),
+        (0, "192.0.2.1", "N-1", "2024-05-03T07:12:10Z", "GET", "/a?b", "200", "512", 'say "hi"', None),
         (1, "192.0.2.2", "-", "2024-05-03T07:12:10Z", None, None, "400", "-", None, None),
         (2, *[None] * 8, "broken"),
     ]

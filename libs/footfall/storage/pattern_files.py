@@ -26,7 +26,8 @@ def read_text(
     java = "^(?:" + re.sub(r"\(\?P<\w+>", "(", line_pattern(files.line_pattern).pattern) + ")$"
     line = F.col(LINE)
     values = {name: F.nullif(F.regexp_extract(line, java, place), F.lit("")) for name, place in groups.items()}
-    if files.line_pattern in READY:
+    if files.line_pattern in READY:  # a server writes a backslash before quotes and backslashes of a client
+        values = {name: F.regexp_replace(value, r'\\(["\\])', "$1") for name, value in values.items()}
         instant = F.try_to_timestamp(values["time"], F.lit(WEB_SERVER_TIME))
         values["time"] = F.coalesce(F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ssXXX"), values["time"])
     lines = read_lines(spark, files, names, with_blank=False, most=files.first_lines)

@@ -4,7 +4,7 @@
 
 The rows are narrow: a time, a person, an item, a kind and a price, with quotes around each tenth item. No value has a line
 break in it. Each round takes the files into a new lake. With --with-breaks, one value of the file has a line break in
-quotes: such a file is read by one task, and only its time is printed, beside the 40 files without.
+quotes: such a file is read by one task. The 40 files have none then either.
 """
 
 from __future__ import annotations

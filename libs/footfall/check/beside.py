@@ -20,6 +20,7 @@ from footfall.refine.fills import ShopDefaults, row_contract
 from footfall.refine.lookups import OtherFeed, lookup_faults, with_lookups
 from footfall.refine.mapped import map_rows
 from footfall.steps import sorting
+from footfall.steps.source_names import quoted
 from footfall.tables import FX_RATES, ORDER_LINES
 from footfall.tables.raw import WAITS_FOR
 from footfall.tables.refined import FX_RATE_KNOWN
@@ -81,7 +82,7 @@ class Beside:
 def lookup_lines(sample: Sample) -> Iterator[str]:
     """For each lookup of the feed, of how many rows the other row is there, and how many wait for it."""
     for text, lookup in zip(sample.feed.with_, sample.feed.lookups, strict=True):
-        is_there, waits = F.col(f"`{lookup.feed}`").isNotNull(), F.col(WAITS_FOR) == lookup.feed
+        is_there, waits = F.col(quoted(lookup.feed)).isNotNull(), F.col(WAITS_FOR) == lookup.feed
         row = sample.rows.agg(F.count(F.lit(1)), F.count_if(is_there), F.count_if(waits)).collect()[0]
         in_part = f" (only its sample was looked at, so a run finds more of {lookup.feed})"
         yield (

@@ -11,9 +11,7 @@ from footfall.contract import Table
 from footfall.steps.sorting import EARLIER_RATE, WARNED
 from footfall.tables.columns import MONEY
 
-MOST_DAYS = (
-    10  # so many days a rate holds where no newer one is there: over a week end and the longest holidays of banks
-)
+MOST_DAYS = 10  # so long a rate holds where no newer one is there: over a week end and the longest holidays of banks
 _RATE, _RATE_DATE = "_rate", "_rate_date"
 
 

@@ -88,7 +88,8 @@ class Work:
         try:
             result = step.apply(self.inputs.frames(step, batch, last))
             with ExitStack() as ending:
-                ending.callback(result.ended or _nothing)
+                if result.ended:
+                    ending.callback(result.ended)
                 lines = [line for output in result.outputs for line in writer.land(output)]
             _require_news(step, result, lines)
             warnings = [
@@ -132,10 +133,6 @@ class Work:
         if not has_same_definition(registration.fingerprint, fingerprint):
             return False
         return self.books.now - registration.now < timedelta(days=step.cadence_days)
-
-
-def _nothing() -> None:
-    """What a step has to end with that staged nothing."""
 
 
 def _require_news(step: Step, result: StepResult, lines: Sequence[Mapping[str, Any]]) -> None:

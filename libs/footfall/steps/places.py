@@ -1,6 +1,6 @@
 """Where a row comes from within its file, as one number that sorts: a row's position, or an element of a document's list. Pure.
 
-A row is told by its position, from 0. Of an element the position of its document and its own number in the list, from 1, are put
+The place of a row is its position, from 0. Of an element the position of its document and its own number in the list, from 1, are put
 into one negative number. So whatever goes by places (order, what was set aside) holds for elements too, and rows carry no more.
 """
 

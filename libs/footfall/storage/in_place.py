@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from footfall.steps.source_names import quoted
 from footfall.storage.raw_names import refuse_own_names
 from footfall.storage.table_changes import (
     CHANGE_TYPE,
@@ -33,7 +34,7 @@ EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZForm
 
 @dataclass(frozen=True)
 class TablePin:
-    """A Delta table at one version: Delta's own id of it, by which a table that was made anew is told, and its columns' types."""
+    """A Delta table at one version: Delta's own id of it, another one where it was dropped and created again, and its columns' types."""
 
     version: int
     table_id: str
@@ -179,7 +180,7 @@ def _name(table: str) -> str:
 
 
 def _row(columns: list[str]) -> Column:
-    return F.struct(*(F.col(f"`{c}`") for c in columns))
+    return F.struct(*(F.col(quoted(c)) for c in columns))
 
 
 def _counted(rows: DataFrame) -> DataFrame:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -276,6 +277,8 @@ def _output_of(case: Case, command: Callable[[], int]) -> CommandOutput:
             exit_code = command()
         except (Exception, SystemExit) as fault:  # the error itself is what is compared
             exit_code = 1
-            stderr.write(f"footfall stopped (unknown error): {type(fault).__name__}: {fault}")
+            last = traceback.extract_tb(fault.__traceback__)[-3:]
+            places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in last)
+            stderr.write(f"footfall stopped (unknown error): {type(fault).__name__}: {fault} ({places})")
     printed, stopped = (stream.getvalue().replace(f"{case.folder}/", "") for stream in (stdout, stderr))
     return CommandOutput(exit_code, printed + stopped, short(stopped.partition("footfall stopped ")[2]))

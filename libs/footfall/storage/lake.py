@@ -26,6 +26,7 @@ FIRST = (
     "DELTA_CREATE_TABLE_WITH_DIFFERENT",
 )  # fmt: skip
 
+REDACTED = "*********(redacted)"  # what Spark shows of a property (findings/spark-table-property-with-url-inside.sh)
 NEWEST = 10  # commits among which a label is looked for first
 
 
@@ -263,11 +264,14 @@ class Lake:
 
     def _properties(self, name: str) -> dict[str, str] | None:
         try:
-            return {row["key"]: row["value"] for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
+            shown = {row["key"]: row["value"] for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
         except AnalysisException as fault:
             if fault.getCondition() in ABSENT:
                 return None
             raise
+        if REDACTED in shown.values():  # a value that has "url" or "token" in it, by chance
+            shown |= self.spark.sql(f"DESCRIBE DETAIL {name}").collect()[0]["properties"]
+        return shown
 
     def _check_contract(self, table: Table, name: str, stored_version: str | None) -> None:
         stored = {f.name.casefold(): f.dataType.simpleString() for f in self.read(table.full_name).schema.fields}

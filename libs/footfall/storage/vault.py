@@ -61,15 +61,17 @@ def rewrap(lake: Lake, old_secret: str, new_secret: str) -> None:
 
 
 def wrap(key: MintKey, secret: str) -> str:
-    """The key under AES-256-GCM with a key derived from the secret by scrypt (RFC 7914)."""
+    """The key under AES-256-GCM with a key derived from the secret by scrypt (RFC 7914), as text that Spark never redacts."""
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     sealed = AESGCM(_derived(secret, salt)).encrypt(nonce, key.raw(), None)
-    return json.dumps([base64.b64encode(part).decode() for part in (salt, nonce, sealed)])
+    return json.dumps([part.hex() for part in (salt, nonce, sealed)])  # base64 may hold "url" or "token" by chance
 
 
 def unwrap(stored: str, secret: str) -> MintKey:
     """The key that `wrap` sealed, or EnvironmentFault where the secret is another."""
-    salt, nonce, sealed = (base64.b64decode(part) for part in json.loads(stored))
+    parts = json.loads(stored)
+    is_base64 = parts[0].endswith("=")  # lakes made before 28 November 2026
+    salt, nonce, sealed = (base64.b64decode(part) if is_base64 else bytes.fromhex(part) for part in parts)
     try:
         return MintKey(AESGCM(_derived(secret, salt)).decrypt(nonce, sealed, None))
     except InvalidTag:

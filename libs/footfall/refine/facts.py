@@ -64,8 +64,9 @@ def fact_rows(
             checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
         generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
         rows.append(generated)
-        aside.append(quarantined(checked, contract))
-        conflicts += [conflicting(checked, table)] if f.name in matching.aside else []
+        of_elements = bool(f.feed.into[table.name].each)
+        aside.append(quarantined(checked, contract, of_elements=of_elements))
+        conflicts += [conflicting(checked, table, of_elements=of_elements)] if f.name in matching.aside else []
     again = partial(
         fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, rates=rates, waiting=waiting
     )

@@ -12,8 +12,10 @@ from pyspark.sql import functions as F
 from footfall.errors import SourceError
 from footfall.mapping.source import Feed
 from footfall.refine.lookups import OtherFeed, with_lookups
+from footfall.refine.own_names import with_own_names_apart
 from footfall.refine.typed import typed_source
 from footfall.steps.sorting import RAW_ROW
+from footfall.steps.source_names import comment_of
 
 ARRIVAL = "_source string, _file string, _position long, _known_at timestamp, batch_id long, _corrupt string"
 TAKEN = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -62,6 +64,31 @@ def test_the_newest_row_counts_and_a_row_without_one_waits_unless_it_names_nobod
     assert _answers(rows, "sku", "orders.state") == [
         ("A", "paid", None), ("B", "paid", None), ("C", None, "orders"), ("D", None, None), ("E", None, None), ("F", "new", None),
     ]  # fmt: skip
+
+
+def test_columns_of_names_that_footfall_uses_are_found_on_both_sides(spark: SparkSession) -> None:
+    named = {"comment": comment_of({"": "batch_id"})}
+    items, payouts = (
+        _raw(spark, f"batch_id_2 string, {more} string", *rows)
+        for more, rows in (("sku", [("7", "A"), ("8", "B")]), ("state", [("7", "paid")]))
+    )
+    items, payouts = (rows.withMetadata("batch_id_2", named) for rows in (items, payouts))
+    columns = {"item_id": "sku", "item_name": "payouts.state", "brand": "payouts.batch_id"}
+    described = {
+        "files": "x",
+        "format": "csv",
+        "with": ["payouts on batch_id = batch_id"],
+        "into": {"items": {"columns": columns}},
+    }
+    feed = with_own_names_apart(Feed.model_validate(described), items)
+    other = with_own_names_apart(
+        Feed.model_validate({"files": "y", "format": "csv", "types": {"batch_id": "INT"}}), payouts
+    )
+    rows = with_lookups(items, feed, {"payouts": OtherFeed(other, payouts)})
+    assert _answers(rows, "sku", "payouts.state", "payouts.batch_id") == [
+        ("A", "paid", 7, None),
+        ("B", None, None, "payouts"),
+    ]
 
 
 def test_the_day_of_a_dump_goes_before_its_arrival(spark: SparkSession) -> None:

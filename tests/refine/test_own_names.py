@@ -61,6 +61,29 @@ def test_the_sources_column_is_meant_where_its_name_stands(spark: SparkSession) 
     assert with_own_names_apart(FEED, rows.select("_source")) is FEED
 
 
+def test_lists_fills_and_lookups_find_it(spark: SparkSession) -> None:
+    columns = {"item_id": "each.sku"}
+    described = {
+        "files": "x",
+        "format": "csv",
+        "fill_down": {"within": "Batch_Id", "columns": ["Line.No"]},
+        "fill_all": {"within": "x", "columns": ["_SOURCE"]},
+        "with": ["payouts on batch_id = batch_id and x = id", "others on payouts.batch_id = _source"],
+        "into": {"items": {"each": "_source.lines", "columns": columns}},
+    }
+    feed = with_own_names_apart(Feed.model_validate(described), spark.createDataFrame([], _schema()))
+    assert feed.into["items"].each == "_source_2.lines"
+    assert feed.fill_down is not None
+    assert feed.fill_all is not None
+    assert feed.fill_down.within == "batch_id_2"
+    assert feed.fill_down.columns == ("Line.No",)
+    assert feed.fill_all.columns == ("_source_2",)
+    assert feed.with_ == (
+        "payouts on batch_id_2 = batch_id and x = id",
+        "others on payouts.batch_id = _source",
+    )
+
+
 def test_keep_finds_it_and_names_it_as_the_source_does(spark: SparkSession) -> None:
     rows = spark.createDataFrame([("own", ("gold",), "7", "3")], _schema())
     kept = rows.select(properties(rows, FEED, FEED.into["events"])).first()

@@ -19,6 +19,7 @@ from footfall.refine.feeds import with_zone
 from footfall.refine.fills import ShopDefaults, row_contract
 from footfall.refine.lookups import OtherFeed, lookup_faults, with_lookups
 from footfall.refine.mapped import map_rows
+from footfall.refine.own_names import with_own_names_apart
 from footfall.steps import sorting
 from footfall.steps.source_names import quoted
 from footfall.tables import FX_RATES, ORDER_LINES
@@ -61,7 +62,7 @@ class Beside:
         return all_rows(self.spark, self.source, key, root=self.root, now=self.now)
 
     def _other(self, key: str, rows: DataFrame) -> OtherFeed:
-        return OtherFeed(with_zone(self.source.feeds[key], self.shop.time_zone), rows)
+        return OtherFeed(with_own_names_apart(with_zone(self.source.feeds[key], self.shop.time_zone), rows), rows)
 
     def _rates_of(self, sample: Sample, text_ids: Callable[[Column], Column]) -> DataFrame:
         feed = sample.feed

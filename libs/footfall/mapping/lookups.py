@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -42,6 +42,15 @@ class Lookup:
             raise ValueError(FORM)
         sides = [(pair["own"], pair["other"]) for pair in pairs if pair is not None]
         return cls(whole["feed"], tuple(own for own, _ in sides), tuple(other for _, other in sides))
+
+    def __str__(self) -> str:
+        return f"{self.feed} on " + " and ".join(
+            f"{own} = {other}" for own, other in zip(self.own, self.other, strict=True)
+        )
+
+    def by(self, *own: str) -> Lookup:
+        """The same by own columns of other names."""
+        return replace(self, own=own)
 
 
 def _one_or_several(value: object) -> object:

@@ -16,9 +16,10 @@ from footfall.mapping.sql_words import names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.file_days import start_of_day
 from footfall.refine.numbers import plain_text
+from footfall.refine.own_names import other_names, path_apart
 from footfall.refine.typed import TYPES, own_columns, source_columns, typed_source
 from footfall.steps.history import in_order_of_numbers
-from footfall.steps.source_names import quoted
+from footfall.steps.source_names import quoted, source_name
 from footfall.tables.raw import CORRUPT, WAITS_FOR
 
 LOOKUP_KEY = "_lookup_key"
@@ -64,9 +65,9 @@ def lookup_faults(rows: DataFrame, feed: Feed, others: Mapping[str, OtherFeed]) 
         heads = own | {before.feed.casefold() for before in feed.lookups[:i]}
         faults += [(("with", i), f"no column {path} in the files") for path in lookup.own if _head(path) not in heads]
         if other.rows is not None:
-            theirs = {c.casefold() for c in source_columns(other.rows)}
-            absent = [c for c in lookup.other if _head(c) not in theirs]
-            there = ", ".join(source_columns(other.rows))
+            theirs = _source_names(other.rows)
+            absent = [c for c in lookup.other if _head(c) not in {name.casefold() for name in theirs.values()}]
+            there = ", ".join(theirs.values())
             faults += [
                 (("with", i), f"no column {c} in the files of {lookup.feed} (they have {there})") for c in absent
             ]
@@ -99,23 +100,30 @@ def _newest(keyed: DataFrame, feed: Feed, lookup: Lookup, other: OtherFeed) -> D
         fields = ", ".join([*(f"{quoted(name)}: STRING" for name in sorted(names)), f"{TYPES}: ARRAY<STRING>"])
         shape = f"{LOOKUP_KEY} STRING, {quoted(lookup.feed)} STRUCT<{fields}>"
         return keyed.sparkSession.createDataFrame([], shape)
-    there = source_columns(other.rows)
-    if wanted is None or not wanted <= {
-        c.casefold() for c in there
-    }:  # a name that is wrong is shown beside all that are right
-        wanted = {c.casefold() for c in there}
+    there = _source_names(other.rows)
+    in_one_case = {name.casefold() for name in there.values()}
+    if wanted is None or not wanted <= in_one_case:  # a name that is wrong is shown beside all that are right
+        wanted = in_one_case
     wanted |= {_head(c) for c in lookup.other}
-    columns = [c for c in there if c.casefold() in wanted]
+    columns = {c: name for c, name in there.items() if name.casefold() in wanted}
     own = {CORRUPT.name, "_source", "_file", "_position", "_known_at", BATCH_ID.name} & {*other.rows.columns}
-    types = {c: kind for c, kind in other.feed.types.items() if c.casefold() in wanted}
+    in_types = {c.casefold() for c in columns}
+    types = {c: kind for c, kind in other.feed.types.items() if c.casefold() in in_types}
     narrow = other.rows.select(*(quoted(c) for c in columns), *sorted(own))
     typed = typed_source(narrow, other.feed.model_copy(update={"types": types, "with_": ()}))
-    theirs = typed.withColumn(LOOKUP_KEY, _key(lookup.other)).where(F.col(LOOKUP_KEY).isNotNull())
-    row = F.struct(*(F.col(quoted(c)) for c in columns), TYPES)
+    apart = other_names(other.rows)
+    key = _key([path_apart(c, apart) for c in lookup.other])
+    theirs = typed.withColumn(LOOKUP_KEY, key).where(F.col(LOOKUP_KEY).isNotNull())
+    row = F.struct(*(F.col(quoted(c)).alias(name) for c, name in columns.items()), TYPES)
     mine = keyed.select(LOOKUP_KEY).distinct()
     of_mine = theirs.join(mine, on=LOOKUP_KEY, how="left_semi")
     newest = F.max_by(row, _arrival(typed, other.feed)).alias(lookup.feed)
     return of_mine.groupBy(LOOKUP_KEY).agg(newest)
+
+
+def _source_names(rows: DataFrame) -> dict[str, str]:
+    """The source's name of each of its columns, by that of the rows."""
+    return {c: source_name(rows.schema[c]) for c in source_columns(rows)}
 
 
 def _arrival(rows: DataFrame, feed: Feed) -> Column:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
 
+from footfall.mapping.gaps import Fill, fills_of
 from footfall.mapping.source import Feed, Target
 from footfall.mapping.sql_words import tokens_in
 from footfall.steps.source_names import quoted, source_name
@@ -14,16 +15,19 @@ from footfall.steps.source_names import quoted, source_name
 def with_own_names_apart(feed: Feed, rows: DataFrame) -> Feed:
     """The feed as it reads rows under the source's names: `_source` in it is the source's column, which has another name here.
 
-    A name with a dot under `line_key` that is a column's is put in backticks: it is no field.
+    A name with a dot under `line_key` or `each` that is a column's is put in backticks: it is no field.
     """
-    sources = {source_name(field): field.name for field in rows.schema.fields}
-    others = {name.casefold(): stored for name, stored in sources.items() if name.casefold() != stored.casefold()}
+    others = other_names(rows)
     dotted = {name.casefold() for name in rows.columns if "." in name}
     if not others and not dotted:
         return feed
 
-    def line_key(name: str) -> str:
-        return quoted(name) if name.casefold() in dotted else others.get(name.casefold(), name)
+    def stored(name: str) -> str:
+        return quoted(name) if name.casefold() in dotted else path_apart(name, others)
+
+    def fill(of: Fill) -> Fill:
+        columns = tuple(path_apart(name, others) for name in of.columns)
+        return of.model_copy(update={"within": path_apart(of.within, others), "columns": columns})
 
     def of(target: Target) -> Target:
         actor = target.actor and target.actor.model_copy(
@@ -32,14 +36,30 @@ def with_own_names_apart(feed: Feed, rows: DataFrame) -> Feed:
         changes = {
             "columns": {column: _renamed(sql, others) for column, sql in target.columns.items()},
             "skipped": tuple(skip.model_copy(update={"when": _renamed(skip.when, others)}) for skip in target.skipped),
-            "line_key": tuple(name if name in target.columns else line_key(name) for name in target.line_key),
+            "line_key": tuple(name if name in target.columns else stored(name) for name in target.line_key),
+            "each": stored(target.each),
             "actor": actor,
         }
         return target.model_copy(update=changes)
 
-    types = {others.get(column.casefold(), column): kind for column, kind in feed.types.items()}
-    into = {name: of(target) for name, target in feed.into.items()}
-    return feed.model_copy(update={"types": types, "into": into})
+    changes = {
+        "types": {path_apart(column, others): kind for column, kind in feed.types.items()},
+        "into": {name: of(target) for name, target in feed.into.items()},
+        "with_": tuple(str(lookup.by(*(path_apart(name, others) for name in lookup.own))) for lookup in feed.lookups),
+    }
+    return feed.model_copy(update=changes | {key: fill(of_key) for key, of_key in fills_of(feed).items()})
+
+
+def other_names(rows: DataFrame) -> dict[str, str]:
+    """What the rows call a column of the source that has the name of one of footfall's own, by its name in one case of letters."""
+    sources = {source_name(field): field.name for field in rows.schema.fields}
+    return {name.casefold(): stored for name, stored in sources.items() if name.casefold() != stored.casefold()}
+
+
+def path_apart(path: str, others: Mapping[str, str]) -> str:
+    """The path of a column, or of a field below one, as the rows have it."""
+    head, dot, below = path.partition(".")
+    return others.get(path.casefold()) or others.get(head.strip("`").casefold(), head) + dot + below
 
 
 def _renamed(sql: str, others: Mapping[str, str]) -> str:

@@ -181,7 +181,7 @@ def _looked_up(f: RawFeed, rows: DataFrame, frames: Frames, now: datetime) -> Da
         frame = frames.get(ALL_ROWS + other.reads)
         arrived = None if frame is None else other.with_arrival(frame, now)
         others[name] = OtherFeed(other.feed if arrived is None else other.reading(arrived).feed, arrived)
-    return with_lookups(rows, f.feed, others)
+    return with_lookups(rows, f.reading(rows).feed, others)
 
 
 def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame | None, now: datetime) -> DataFrame:

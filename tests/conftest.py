@@ -48,16 +48,23 @@ LONG = [
 ]
 
 
+# Files whose tests take long and share nothing but the session: each goes to whichever process is free.
+APART = {"tests/exports/test_exports.py"}
+
+
 class SharedStarts(LoadScopeScheduling):
-    """Hands whole files to the processes of `pytest -n`, and those of TOGETHER to one."""
+    """Hands whole files to the processes of `pytest -n`, those of TOGETHER to one, and each test of those APART by itself."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
 
 def group_of(nodeid: str) -> str:
-    """The tests that stay with this one: their common name in TOGETHER, or their file."""
-    return next((group for path, group in TOGETHER.items() if nodeid.startswith(path)), nodeid.partition("::")[0])
+    """The tests that stay with this one: their common name in TOGETHER, or their file; of a file that is APART itself alone."""
+    file = nodeid.partition("::")[0]
+    return next(
+        (group for path, group in TOGETHER.items() if nodeid.startswith(path)), nodeid if file in APART else file
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,9 +76,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process is left alone with it at the end."""
     shared = [*dict.fromkeys(TOGETHER.values())]
-    longest = [*shared, *LONG]
+    longest = {name: place for place, name in enumerate([*shared, *LONG])}
     groups = {item: group_of(item.nodeid) for item in items}
-    items.sort(key=lambda item: longest.index(groups[item]) if groups[item] in longest else len(longest))
+    items.sort(key=lambda item: longest.get(groups[item].partition("::")[0], len(longest)))
     for item in items:
         if groups[item] in shared:  # the first of them waits for a whole pipeline, beside other processes
             item.add_marker(pytest.mark.timeout(5000))

@@ -62,6 +62,7 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
         first_rows = taken.frame.where(F.col("_position") < row_count)
         rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
     arrived = under_source_names(arrive(rows, source=source.source, feed=name, now=now)[1])
+    arrived = arrived.localCheckpoint()  # dozens of looks follow, and none reads the files again
     return Sample(key, name, with_own_names_apart(feed, arrived), arrived, file_count, taken, notes)
 
 

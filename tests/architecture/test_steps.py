@@ -18,8 +18,17 @@ from footfall.tables import ALL
 
 WRITTEN_BY_THE_RUNNER = {"raw.quarantine", "books.batches", "books.history", "books.files", "books.ledger"}
 NOT_IN_THE_EXAMPLE_SHOP = {
+    "refined.competitor_prices",
+    "refined.consents",
+    "refined.contacts",
     "refined.fx_rates",
+    "refined.impressions",
+    "refined.item_costs",
+    "refined.offer_catalogue",
+    "refined.prices",
     "refined.refund_lines",
+    "refined.stock_levels",
+    "refined.surveys",
 }  # a mapping can fill them, the example shop has none
 
 

@@ -86,7 +86,11 @@ def test_a_day_is_taken_from_the_names_of_full_dumps(tmp_path: Path) -> None:
     [
         (r"(\d{8})", r"\d{8}", r"put the day into brackets, such as dump_(\d{8}), got 'dump_\\d{8}'"),
         (r"(\d{8})", r"(\d{8}", "not a regular expression (missing ), unterminated subpattern at position 5)"),
-        ("sku}", "sku, valid_from: since}", "the day of a file is for tables with history (campaigns, items, users)"),
+        (
+            "sku}",
+            "sku, valid_from: since}",
+            "the day of a file is for tables with history (campaigns, item_costs, items, offer_catalogue, prices, users)",
+        ),
         ("files: catalogue/*.csv", "delta: shop.items", "the day of a file is for tables with history"),
         ("items: {columns: {item_id: sku}}", "itemz: {columns: {}}", "no such table"),
     ],

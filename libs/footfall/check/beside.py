@@ -10,7 +10,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.check.sample import Sample, all_rows
+from footfall.check.sample import Sample, all_rows, computed
 from footfall.contract import Severity, Table
 from footfall.mapping.source import Source
 from footfall.mapping.yaml_file import Places, nearest
@@ -50,13 +50,13 @@ class Beside:
         if faults := lookup_faults(sample.rows, sample.feed, others):
             return sample, [f"{nearest(('feeds', sample.key, *key), places)}: {text}" for key, text in faults]
         in_part = tuple(name for name, rows in whole.items() if rows is None)
-        rows = with_lookups(sample.rows, sample.feed, others).localCheckpoint()
+        rows = computed(with_lookups(sample.rows, sample.feed, others))
         return replace(sample, rows=rows, looked_up_in_part=in_part), []
 
     def rates(self, samples: Mapping[str, Sample], text_ids: Callable[[Column], Column]) -> DataFrame | None:
         """The rates that the source's own feeds bring; None where none does."""
         frames = [self._rates_of(s, text_ids) for s in samples.values() if FX_RATES.name in s.feed.into]
-        return reduce(DataFrame.unionByName, frames).localCheckpoint() if frames else None
+        return computed(reduce(DataFrame.unionByName, frames)) if frames else None
 
     def _all_rows(self, key: str) -> DataFrame | None:
         return all_rows(self.spark, self.source, key, root=self.root, now=self.now)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -62,8 +63,18 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
         first_rows = taken.frame.where(F.col("_position") < row_count)
         rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
     arrived = under_source_names(arrive(rows, source=source.source, feed=name, now=now)[1])
-    arrived = arrived.localCheckpoint()  # dozens of looks follow, and none reads the files again
-    return Sample(key, name, with_own_names_apart(feed, arrived), arrived, file_count, taken, notes)
+    rows = computed(arrived)
+    return Sample(key, name, with_own_names_apart(feed, rows), rows, file_count, taken, notes)
+
+
+def computed(rows: DataFrame) -> DataFrame:
+    """The same rows, computed once: dozens of looks follow, and none of them reads files or joins again."""
+    try:
+        return rows.sparkSession.createDataFrame(rows.toArrow(), rows.schema)
+    except PySparkException as fault:
+        if fault.getCondition() != "UNSUPPORTED_DATA_TYPE_FOR_ARROW_CONVERSION":  # a year-month interval, say
+            raise
+        return rows
 
 
 def all_rows(spark: SparkSession, source: Source, key: str, *, root: str, now: datetime) -> DataFrame | None:

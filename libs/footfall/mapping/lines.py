@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from footfall.mapping.source import Number, Target
 
 LINE_NUMBER = "line_number"
+HASHED = {"events", "coupon_redemptions", "reviews", "tickets", "impressions", "contacts", "surveys"}
 
 
 def line_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
@@ -22,7 +23,7 @@ def line_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
 
 def hashed_ids(table: Table) -> set[str]:
     """The id column that footfall makes by hashing, where a source has none."""
-    return {table.key[0]} if table.name in {"events", "coupon_redemptions", "reviews", "tickets"} else set()
+    return {table.key[0]} if table.name in HASHED else set()
 
 
 def is_numbered(table: Table) -> bool:

@@ -60,7 +60,7 @@ def filled(
     rows = with_base_amounts(rows, table, currency=shop.currency, rates=rates)
     if keeps_history(table):
         rows = _with_since(rows, feed, table, zone=feed.time_zone or shop.time_zone)
-    if "text_id" in wanted:
+    if "text_id" in wanted and "text" in mapped.columns:
         rows = rows.withColumn("text_id", text_ids(F.col("text")))
     if KIND in rows.columns and vault is not None:
         pseudonyms = vault.select(F.col("kind").alias(KIND), F.col("identifier").alias(JOINED), "actor_id")

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from footfall.steps.source_names import quoted
+from footfall.storage.properties import properties_of
 from footfall.storage.raw_names import refuse_own_names
 from footfall.storage.table_changes import (
     CHANGE_TYPE,
@@ -171,8 +172,7 @@ def _newest(spark: SparkSession, table: str) -> int:
 
 def has_change_feed(spark: SparkSession, table: str) -> bool:
     """Whether the table, by path or name, records its changes now."""
-    rows = spark.sql(f"SHOW TBLPROPERTIES {_name(table)}").collect()
-    return any(row["key"] == "delta.enableChangeDataFeed" and row["value"] == "true" for row in rows)
+    return (properties_of(spark, _name(table)) or {}).get("delta.enableChangeDataFeed") == "true"
 
 
 def _name(table: str) -> str:

@@ -17,7 +17,8 @@ from footfall.contract import BATCH_ID, EVERY_ROW, Layer, Table, Written
 from footfall.contract.commits import Commit, newest_with
 from footfall.contract.ddl import ddl, literal
 from footfall.errors import ContractError, SourceError, TryAgain
-from footfall.storage.versions import ABSENT, UNREADABLE_VERSION, Versions
+from footfall.storage.properties import properties_of
+from footfall.storage.versions import UNREADABLE_VERSION, Versions
 from footfall.tables.raw import QUARANTINE
 
 # what CREATE TABLE IF NOT EXISTS raises where another process made the table in the same moment
@@ -26,7 +27,6 @@ FIRST = (
     "DELTA_CREATE_TABLE_WITH_DIFFERENT",
 )  # fmt: skip
 
-REDACTED = "*********(redacted)"  # what Spark shows of a property (findings/spark-table-property-with-url-inside.sh)
 NEWEST = 10  # commits among which a label is looked for first
 
 
@@ -92,9 +92,9 @@ class Lake:
             self._sound.add(table.full_name)
 
     def properties(self, table: str) -> dict[str, str] | None:
-        """The properties of `layer.table`, None where there is no such table; DESCRIBE DETAIL would count its files too."""
+        """The properties of `layer.table`, None where there is no such table."""
         if table not in self._known_properties:
-            stored = self._properties(self.name(table))
+            stored = properties_of(self.spark, self.name(table))
             if stored is None:
                 return None
             self._known_properties[table] = stored
@@ -259,19 +259,8 @@ class Lake:
         try:
             self.spark.sql(ddl(table, name, properties=at_birth))
         except Exception as fault:  # another process was first, and its table counts
-            if not any(sign in str(fault) for sign in FIRST) or self._properties(name) is None:
+            if not any(sign in str(fault) for sign in FIRST) or properties_of(self.spark, name) is None:
                 raise
-
-    def _properties(self, name: str) -> dict[str, str] | None:
-        try:
-            shown = {row["key"]: row["value"] for row in self.spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
-        except AnalysisException as fault:
-            if fault.getCondition() in ABSENT:
-                return None
-            raise
-        if REDACTED in shown.values():  # a value that has "url" or "token" in it, by chance
-            shown |= self.spark.sql(f"DESCRIBE DETAIL {name}").collect()[0]["properties"]
-        return shown
 
     def _check_contract(self, table: Table, name: str, stored_version: str | None) -> None:
         stored = {f.name.casefold(): f.dataType.simpleString() for f in self.read(table.full_name).schema.fields}

@@ -3,6 +3,7 @@
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
+from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, SURVEYS
 from footfall.tables.orders import COUPON_REDEMPTIONS, FX_RATES, ORDER_LINES, REFUND_LINES
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
@@ -17,6 +18,7 @@ from footfall.tables.refined import (
     REVIEWS,
     USERS,
 )
+from footfall.tables.stock import COMPETITOR_PRICES, ITEM_COSTS, PRICES, STOCK_LEVELS
 from footfall.tables.texts import CLAUSE_VECTORS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
 from footfall.tables.tickets import LABELLED_TICKETS, TICKETS
 
@@ -36,6 +38,15 @@ REFINED = (
     LABELLED_CLAUSES,
     TICKETS,
     LABELLED_TICKETS,
+    PRICES,
+    ITEM_COSTS,
+    STOCK_LEVELS,
+    COMPETITOR_PRICES,
+    OFFER_CATALOGUE,
+    IMPRESSIONS,
+    CONTACTS,
+    CONSENTS,
+    SURVEYS,
 )
 RESULTS = (
     DAILY_ACTIVITY,
@@ -64,6 +75,9 @@ __all__ = [
     "BY_NAME",
     "CAMPAIGNS",
     "CLAUSE_VECTORS",
+    "COMPETITOR_PRICES",
+    "CONSENTS",
+    "CONTACTS",
     "COUPON_REDEMPTIONS",
     "DAILY_ACTIVITY",
     "EVENTS",
@@ -71,14 +85,18 @@ __all__ = [
     "FX_RATES",
     "HISTORY",
     "IDENTITIES",
+    "IMPRESSIONS",
     "ITEMS",
+    "ITEM_COSTS",
     "ITEM_FEATURES",
     "ITEM_OPINIONS",
     "LABELLED_CLAUSES",
     "LABELLED_TEXTS",
     "LABELLED_TICKETS",
     "LEDGER",
+    "OFFER_CATALOGUE",
     "ORDER_LINES",
+    "PRICES",
     "PSEUDONYMS",
     "QUARANTINE",
     "REFINED",
@@ -87,6 +105,8 @@ __all__ = [
     "REVIEWS",
     "SEGMENTS",
     "SEGMENT_CATALOGUE",
+    "STOCK_LEVELS",
+    "SURVEYS",
     "TEXT_ASPECTS",
     "TEXT_INSIGHTS",
     "TEXT_TOPICS",

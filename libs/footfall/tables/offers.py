@@ -1,0 +1,159 @@
+"""Contracts of what the shop offers, shows and sends to people, and of what they allow and answer. Declarations only."""
+
+from dataclasses import replace
+
+from footfall.contract import Column, Layer, Personal, Rule, Table, Written
+from footfall.tables.columns import ACTOR, CLOCKS, MONEY
+from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, ITEM, NOT_BEFORE_IT_HAPPENED, VALIDITY
+
+OFFER_TYPES = ("percent_off", "amount_off", "free_shipping", "points", "gift", "reminder")
+CONTACT_CHANNELS = ("email", "sms", "push", "call", "letter", "in_app", "on_site")
+PURPOSES = ("analytics", "profiling", "marketing", "text")
+DECISION = Column(
+    "decision_id", "string", "the shop's own number of the decision that led to it", personal=Personal.QUASI
+)
+PROPENSITY = Column(
+    "propensity",
+    "double",
+    "probability with which just this was chosen, where chance took part; NULL: not known",
+    unit="0 to 1",
+)
+PROPENSITY_RULE = Rule("propensity_above_0_to_1", "propensity > 0 AND propensity <= 1")
+
+OFFER_CATALOGUE = Table(
+    name="offer_catalogue",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per offer and version of its terms",
+    columns=(
+        Column("offer_id", "string", "the shop's own offer number"),
+        *VALIDITY,
+        Column("offer_type", "string", ", ".join(OFFER_TYPES), required=True),
+        Column("percent_off", "decimal(5,2)", "taken off the price", unit="percent"),
+        Column("amount_off", MONEY, "taken off the price, in `currency`"),
+        CURRENCY,
+        Column("least_amount", MONEY, "least price of a basket that it is for, in `currency`"),
+        ITEM,
+        Column("category", "string", "category that it is for; NULL: all"),
+        Column("campaign_id", "string", "campaign that it belongs to"),
+        Column("start_date", "date", "first day", required=True),
+        Column("end_date", "date", "last day; NULL: no end is set"),
+    ),
+    key=("offer_id", "valid_from"),
+    rules=(
+        Rule("offer_type_known", f"offer_type IN {OFFER_TYPES}"),
+        Rule("ends_after_start", "end_date >= start_date"),
+        Rule("not_expired_when_it_came", "end_date >= date_sub(to_date(known_at), 1)"),
+        Rule("percent_off_above_0_to_100", "percent_off > 0 AND percent_off <= 100"),
+        Rule("amount_off_positive", "amount_off > 0"),
+        Rule(
+            "says_how_much",
+            "offer_type NOT IN ('percent_off', 'amount_off') OR coalesce(percent_off, amount_off) IS NOT NULL",
+        ),
+        Rule("least_amount_not_negative", "least_amount >= 0"),
+    ),
+    written=Written.REPLACE,
+)
+
+IMPRESSIONS = Table(
+    name="impressions",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per thing that somebody was shown after a decision; what they did with it are events",
+    columns=(
+        Column(
+            "impression_id",
+            "string",
+            "the source's own id, or a hash of source, row and ordinal",
+            personal=Personal.QUASI,
+        ),
+        *CLOCKS,
+        ACTOR,
+        replace(DECISION, required=True),
+        ITEM,
+        Column("offer_id", "string", "offer that was shown"),
+        Column("place", "string", "where it was shown, in the shop's own words"),
+        Column("position", "int", "place in its list", unit="from 1"),
+        CHANNEL,
+        PROPENSITY,
+    ),
+    key=("impression_id",),
+    rules=(
+        PROPENSITY_RULE,
+        Rule("position_from_1", "position >= 1"),
+        Rule("shows_something", "item_id IS NOT NULL OR offer_id IS NOT NULL"),
+        CHANNEL_RULE,
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+    cluster_by=("event_date",),
+)
+
+CONTACTS = Table(
+    name="contacts",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per message or call with which the shop turned to somebody",
+    columns=(
+        Column(
+            "contact_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
+        *CLOCKS,
+        ACTOR,
+        DECISION,
+        Column("contact_channel", "string", ", ".join(CONTACT_CHANNELS), required=True),
+        Column("campaign_id", "string", "campaign that it belongs to"),
+        Column("offer_id", "string", "offer that it brought"),
+        Column("outcome", "string", "what became of it, in the shop's own words (delivered, bounced)"),
+        PROPENSITY,
+    ),
+    key=("contact_id",),
+    rules=(
+        Rule("contact_channel_known", f"contact_channel IN {CONTACT_CHANNELS}"),
+        PROPENSITY_RULE,
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+)
+
+CONSENTS = Table(
+    name="consents",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per purpose and moment at which somebody gave or withdrew consent",
+    columns=(
+        ACTOR,
+        Column("purpose", "string", ", ".join(PURPOSES)),
+        *CLOCKS,
+        Column("is_given", "boolean", "given, else withdrawn", required=True),
+        Column("place", "string", "where it was said, in the shop's own words"),
+    ),
+    key=("actor_id", "purpose", "event_time"),
+    rules=(Rule("purpose_known", f"purpose IN {PURPOSES}"), NOT_BEFORE_IT_HAPPENED),
+)
+
+SURVEYS = Table(
+    name="surveys",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per answer to a survey",
+    columns=(
+        Column(
+            "answer_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
+        ),
+        *CLOCKS,
+        ACTOR,
+        Column("survey_id", "string", "the shop's own survey number"),
+        Column("order_id", "string", "order that it speaks of, if known", personal=Personal.QUASI),
+        Column("score", "int", "as answered", unit="0 to 10"),
+        Column("language", "string", "ISO 639-1 code, if the source says"),
+        Column("text", "string", "as written", personal=Personal.FREE_TEXT),
+        Column("text_id", "string", "keyed hash of the normalised text", personal=Personal.IDENTIFIER),
+        CHANNEL,
+    ),
+    key=("answer_id",),
+    rules=(
+        Rule("score_0_to_10", "score BETWEEN 0 AND 10"),
+        Rule("says_something", "score IS NOT NULL OR coalesce(length(trim(text)), 0) > 0"),
+        CHANNEL_RULE,
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
+from footfall.contract import Table
 from footfall.runtime.cli import main
 from footfall.storage.lake import Lake
+from footfall.storage.owner import Owner
 from jobs import pipeline
+from runtime.numbers_shared import Killed
 from small_shop import SECRET
 
 MAPPING = """\
@@ -86,3 +91,31 @@ def test_a_feed_with_an_empty_or_a_changed_file_waits_alone(
     _deliver(tmp_path, "till/b.csv", "T2=4.00", "T3=6.00")
     assert _run(lake, tmp_path) == 0
     assert _orders(lake) == {"W1": "3.0000", "T1": "2.0000", "T2": "4.0000", "W2": "5.0000", "T3": "6.0000"}
+
+
+@pytest.mark.parametrize("table", ["corner_till", "files"])
+def test_a_run_killed_while_it_takes_files_takes_them_once(
+    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setenv("FOOTFALL_PSEUDONYM_SECRET", SECRET)
+    _deliver(tmp_path, "till/a.csv", "T1=2.00", "T2=4.00")
+    write, dead = Lake.write, replace(Owner.this_process(), token="dead", started="1")
+
+    def die(self: Lake, to: Table, *arguments: Any, **options: Any) -> None:
+        if to.name != "files":
+            write(self, to, *arguments, **options)
+        if to.name == table:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Owner, "this_process", lambda *_: dead)
+        patch.setattr(Lake, "write", die)
+        with pytest.raises(Killed):
+            _run(lake, tmp_path)
+    assert lake.read("raw.corner_till").count() == 2
+    _deliver(tmp_path, "till/b.csv", "T3=5.00")  # new since: it comes in too, and by itself
+    assert _run(lake, tmp_path) == 2  # the feed `web` has no file
+    assert lake.read("raw.corner_till").count() == 3
+    assert _orders(lake) == {"T1": "2.0000", "T2": "4.0000", "T3": "5.0000"}
+    taken = spark.sql(f"SELECT file FROM {lake.name('books.files')}").collect()
+    assert sorted(row[0] for row in taken) == ["till/a.csv", "till/b.csv"]

@@ -20,6 +20,7 @@ _ENDINGS: Mapping[str, str] = {
     "_in_repeated_hour": "(valid) {column} lies in an hour that comes twice in {zone}: the first is taken",
     "_differs": "the lines of an order have two values of {column}, which `fill_all` takes for one: leave the column out there, or "
     "have the orders delivered with one",
+    "_nested": "{column} is a JSON object or list, and has to be one value: take a field of it in the mapping",
     "_failed": "the expression for {column} fails on such a value: use the try_ form of its function, or declare types under `types`",
     "fx_rate_of_an_earlier_day": "(valid) the day has no rate of the currency: the last one of up to 10 days before it was taken",
     "_open": "(valid) {column} has an open end such as 9999-12-31, which becomes NULL",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -135,7 +136,7 @@ def _outcome(
     filled_in = {"actor_id", "event_date", "amount_base", *(["valid_from"] if sample.feed.file_day else [])}
     shown = [c for c in table.column_names if c in target.columns or c in filled_in]
     first = marked.where(sorting.is_valid()).orderBy(sorting.FILE, sorting.POSITION)
-    valid = first.select(*shown).limit(ROWS_SHOWN).toPandas()
+    valid = _in_pandas(first.select(*shown).limit(ROWS_SHOWN))
     if "actor_id" in valid:
         valid["actor_id"] = valid["actor_id"].str[:8] + "..."
     yield f"\n  into {table.full_name}, first rows:"
@@ -151,7 +152,7 @@ def _outcome(
     )
     if target.each:
         yield from (f"  {line}" for line in document_lines(marked, target.each))
-    counts = (
+    counts = _in_pandas(
         marked.where(~F.col(sorting.SKIPPED).eqNullSafe(sorting.NO_ELEMENTS))
         .groupBy(outcome.alias("outcome"))
         .agg(
@@ -160,7 +161,6 @@ def _outcome(
             F.count_if(sorting.is_late_load(table, is_first=True)).alias("late"),
         )
         .orderBy(F.desc("rows"), "outcome")
-        .toPandas()
     )
     yield "  of the sample:"
     yield _indented(counts.drop(columns="late"))
@@ -173,9 +173,17 @@ def _outcome(
         yield f"  warning: {sample.key}: {NO_LINE_KEY}"
 
 
+def _in_pandas(frame: DataFrame) -> pd.DataFrame:
+    """The rows; where an expression fails on a value, without Spark's own warning, which prints the value."""
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)
+        return frame.toPandas()
+
+
 def _explained(marked: DataFrame, contract: Table, hints: Hints) -> Iterator[str]:
     """The rules and warnings of the sample that need words, each with its rows and its hint."""
-    names = F.when(sorting.is_broken(), sorting.reasons(contract)).otherwise(F.col(sorting.WARNED))
+    warned = F.when(F.col(sorting.SOUND), F.col(sorting.WARNED))
+    names = F.when(sorting.is_broken(), sorting.reasons(contract)).otherwise(warned)
     for row in marked.select(F.explode(names).alias("name")).groupBy("name").count().orderBy("name").collect():
         if words := hints.of(row["name"]):
             yield f"  {row['name']} ({row['count']:,} rows): {words}"

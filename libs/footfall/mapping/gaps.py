@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from footfall.mapping.words import SourceName
 from footfall.mapping.yaml_file import Closed, Key
 
 if TYPE_CHECKING:
     from footfall.mapping.source import Feed
 
-SourceColumn = Annotated[str, Field(min_length=1)]
-
 
 class Fill(Closed):
     """Source columns whose empty values come from other lines with the same value in the column `within`, an order's number say."""
 
-    within: SourceColumn
-    columns: tuple[SourceColumn, ...] = Field(min_length=1, strict=False)
+    within: SourceName
+    columns: tuple[SourceName, ...] = Field(min_length=1, strict=False)
 
 
 def fills_of(feed: Feed) -> dict[str, Fill]:

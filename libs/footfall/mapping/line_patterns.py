@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from footfall.mapping.words import java_fault
 from footfall.mapping.yaml_file import Key
 
 # NCSA's combined format, as nginx and Apache write it by default: https://httpd.apache.org/docs/2.4/logs.html#combined
@@ -37,6 +38,9 @@ def pattern_faults(format_name: str, *, pattern: str, not_rows: str) -> list[tup
         except re.error as fault:
             faults.append(((key,), f"no regular expression: {fault}"))
             continue
+        own = re.sub(r"\(\?P<", "(?<", expression) if key == "pattern" else expression
+        if words := java_fault(own) if expression not in READY else "":
+            faults.append(((key,), words))
         if key == "pattern" and expression and not groups:
             faults.append(((key,), "has no named group (?<name>...), and so no column"))
     return faults

@@ -43,6 +43,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "text": ("encoding", "charset"),
 }
 ENCODINGS = frozenset({"encoding", "charset"})
+_ONE_SIGN = frozenset({"quote", "escape", "charToEscapeQuoteEscaping"})
 
 
 def encoding_of(options: Mapping[str, str]) -> str:
@@ -64,6 +65,8 @@ def _fault(format_name: str, name: str, value: str, allowed: tuple[str, ...]) ->
         return f"not allowed, since rows could be lost uncounted or read otherwise (allowed for {format_name}: {', '.join(allowed)})"
     if name in ENCODINGS:
         return _encoding_fault(value)
+    if name in _ONE_SIGN and len(value) > 1:
+        return f'one sign, or none (""), got {value!r}'
     is_switch = name == "header" or name.startswith(("allow", "ignore"))
     return f'write "true" or "false", got {value!r}' if is_switch and value not in {"true", "false"} else ""
 

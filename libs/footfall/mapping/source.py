@@ -10,15 +10,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from footfall.contract import BATCH_ID, Table
+from footfall.errors import SettingsError
 from footfall.mapping.elements import source_sql
 from footfall.mapping.gaps import Fill, fill_faults
+from footfall.mapping.identifiers import identifier_faults
 from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
 from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
-from footfall.mapping.words import Name, Sql, TimeZone, no_own_name, with_a_group, word
+from footfall.mapping.words import Name, SourceName, Sql, TimeZone, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
 
@@ -104,10 +106,10 @@ class Target(Closed):
     columns: dict[str, Sql]
     actor: Actor | None = None
     number: Number | None = None
-    line_key: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
+    line_key: tuple[SourceName, ...] = Field(default=(), strict=False)
     on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
-    keep: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
+    keep: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
 
     def line_sources(self) -> tuple[str, ...]:
@@ -142,7 +144,7 @@ class Feed(Closed):
     nobody: tuple[Annotated[str, BeforeValidator(word)], ...] = Field(default=NOBODY, strict=False)
     file_day: Annotated[str, AfterValidator(with_a_group)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
-    partitions: tuple[str, ...] = Field(default=(), strict=False)
+    partitions: tuple[SourceName, ...] = Field(default=(), strict=False)
     pattern: str = ""
     not_rows: str = ""
     fill_down: Fill | None = None
@@ -165,10 +167,16 @@ class Feed(Closed):
             faults += option_faults(self.format, self.options)
         faults += pattern_faults(self.format, pattern=self.pattern, not_rows=self.not_rows)
         faults += text_faults(self.format, self.options, self.header_line, self.strip, self.decimal)
-        faults += fill_faults(self)
+        faults += fill_faults(self) + identifier_faults(self, TARGETS)
+        names = [column.casefold() for column in self.types]
+        faults += [
+            (("types", c), "listed twice; case does not count")
+            for i, c in enumerate(self.types)
+            if c.casefold() in names[:i]
+        ]
         if self.delta is not None:
-            names = ("partitions", "rewrites")
-            faults += [((name,), "is for files; a Delta table has none") for name in names if getattr(self, name)]
+            of_files = ("partitions", "rewrites")
+            faults += [((name,), "is for files; a Delta table has none") for name in of_files if getattr(self, name)]
         if self.nobody != NOBODY and not self.identifiers and not self.with_:
             faults.append((("nobody",), "no table of this feed is about somebody"))
         if self.file_day and (self.delta or (self.into and not any(self.has_versions(name) for name in self.into))):
@@ -233,6 +241,8 @@ class Source(Closed):
 def read_source(path: Path) -> Source:
     """The mapping in a file, or SettingsError with every fault and its line."""
     data, lines = read_yaml(path)
+    if not data:
+        raise SettingsError(f"{path}: empty.", fix="Begin with `source:`, `about:` and `feeds:` (docs/sources.md).")
     return validated(Source, data, where=places(path, lines), keys_in="docs/mapping.md")
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from footfall.mapping.yaml_file import COMMAS
 from footfall.tables.raw import WAITING
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -23,9 +24,19 @@ def zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(zone)]
-Sql = Annotated[
-    str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value), Field(min_length=1)
-]
+
+
+def sql_text(value: object) -> object:
+    """A number as text; refuses nothing at all, and `no`, `yes`, `on` and `off`, which YAML reads as true or false."""
+    if isinstance(value, bool):
+        words = 'read by YAML as true or false; for a column of that name put it in quotes: "no"'
+        raise ValueError(words)  # noqa: TRY004 - pydantic's way
+    if value is None:
+        raise ValueError(f"nothing stands here; {COMMAS}")
+    return str(value) if isinstance(value, int | float) else value
+
+
+Sql = Annotated[str, BeforeValidator(sql_text), Field(min_length=1)]
 
 
 def word(value: object) -> object:
@@ -35,12 +46,24 @@ def word(value: object) -> object:
     return value
 
 
+SourceName = Annotated[str, BeforeValidator(word), Field(min_length=1)]  # of a column, or of a field below one
+
+
+def java_fault(pattern: str) -> str:
+    """What of the regular expression Python knows and Java, which reads it in Spark, does not; empty where nothing is."""
+    if construct := re.search(r"\(\?(?:P[<=>]|\(|#)", pattern):
+        return f"`{construct[0]}` is Python's, and Spark reads patterns as Java does: brackets without a name count as groups"
+    return ""
+
+
 def with_a_group(pattern: str) -> str:
     """The regular expression, if it is one with a group."""
     try:
         groups = re.compile(pattern).groups
     except re.error as fault:
         raise ValueError(f"not a regular expression ({fault})") from None
+    if fault_of_java := java_fault(pattern):
+        raise ValueError(fault_of_java)
     if not groups:
         raise ValueError(r"put the day into brackets, such as dump_(\d{8})")
     return pattern

@@ -12,6 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from footfall.errors import SettingsError
 
+COMMAS = "within {...} a comma ends a value, so put SQL with commas in quotes, or each key on a line of its own"
 Key = tuple[str | int, ...]
 Lines = Mapping[Key, int]
 Places = Mapping[Key, str]
@@ -49,7 +50,12 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
     if not isinstance(data, dict) or node is None:
         raise SettingsError(f"{path}: expected keys and values.", fix="Write `key: value` lines.")
     lines: dict[Key, int] = {}
-    doubles = _collect_lines(node, (), lines)
+    try:
+        doubles = _collect_lines(node, (), lines)
+    except RecursionError:  # an anchor within what it names
+        raise SettingsError(
+            f"{path}: an anchor (&) stands within what it names.", fix="Write the values out where it is used."
+        ) from None
     if doubles:
         raise SettingsError(f"{path}: given twice: {', '.join(doubles)}.", fix="Keep one of each.")
     return data, lines
@@ -113,7 +119,7 @@ def nearest(loc: Key, where: Places) -> str:
 def _sentence(error: Any) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
-        return "unknown key"
+        return "unknown key" if error["input"] is not None else f"unknown key ({COMMAS})"
     if kind == "missing":
         return "missing"
     shown = f", got {error['input']!r}" if isinstance(error["input"], str | int | float | bool) else ""

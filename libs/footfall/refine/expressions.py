@@ -17,9 +17,11 @@ from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
 from footfall.mapping.sql_words import bare_names_in, names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
+from footfall.refine.decimal_signs import sign_faults
 from footfall.refine.elements import NUMBER, each_faults, element_rows
 from footfall.refine.gaps import gap_faults
 from footfall.refine.kept import keep_faults
+from footfall.refine.nested import is_nested, kind_fault
 from footfall.refine.numbers import plain_text
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
@@ -85,7 +87,7 @@ def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] 
         if expressions and _fault(rows, part, expressions):
             one_by_one = ((key, sql, _fault(rows, part, [(key, sql)])) for key, sql in expressions)
             faults += [(key, f"`{sql}`: {fault}") for key, sql, fault in one_by_one if fault]
-        faults += keep_faults(rows, part, identifiers=secret)
+        faults += keep_faults(rows, part, identifiers=secret) + sign_faults(rows, part)
     return faults
 
 
@@ -97,9 +99,10 @@ def _by_rows(feed: Feed) -> list[Feed]:
 
 
 def identifier_of(actor: Actor, feed: Feed) -> Column:
-    """The identifier as text without blanks around it; NULL where there is none, or a word that stands for nobody."""
+    """The identifier as text without blanks around it; NULL where there is none, a word that stands for nobody, or an object."""
     text = _identifier_text(actor)
-    return F.when(~_is_word_for_nobody(text, feed), text)
+    is_nobodys = _is_word_for_nobody(text, feed)
+    return F.when(~(is_nobodys | is_nested(text) if feed.format.startswith("json") else is_nobodys), text)
 
 
 def is_nobody(actor: Actor, feed: Feed) -> Column:
@@ -162,9 +165,13 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
         fault = f"yields {yields.simpleString()}, which cannot be used here"
         if key[2] == "skipped" and not isinstance(yields, T.BooleanType | T.NullType):
             return f"yields {yields.simpleString()}, and `when` needs true or false"
+        if key[2] == "actor" and (words := kind_fault(key, yields, None)):
+            return words
         if key[2] == "columns":
             column = str(key[3])
             wanted = T.DataType.fromDDL(TARGETS[str(key[1])].column(column).type)
+            if words := kind_fault(key, yields, wanted):
+                return words
             if isinstance(wanted, T.TimestampType | T.DateType) and (words := _time_fault(rows, sql, yields)):
                 return words
             value = MappedValue(F.expr(sql), yields, wanted=wanted, zone=feed.time_zone or "UTC")

@@ -10,6 +10,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
+from footfall.mapping.identifiers import SESSION, hands_on
+from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.lines import LINE_NUMBER, is_numbered
 from footfall.mapping.source import Feed, keeps_history
 from footfall.refine.currencies import currency_code, with_base_amounts
@@ -73,9 +75,15 @@ def filled(
             waits = F.when(is_unknown, F.lit(f"{WAITING}{PSEUDONYMS.name}"))
             rows = rows.withColumn(SKIPPED, F.coalesce(SKIPPED, waits))
         rows = rows.drop(KIND, IDENTIFIER, JOINED)
+    if SESSION in wanted and _is_the_identifier(feed, feed.into[table.name].columns.get(SESSION, "")):
+        rows = rows.withColumn(SESSION, F.col("actor_id"))
     later = generated_columns(feed, table)
     absent = [c for c in table.columns if c.name not in rows.columns and c.name not in later]
     return rows.withColumns({c.name: F.lit(None).cast(c.type) for c in absent}) if absent else rows
+
+
+def _is_the_identifier(feed: Feed, sql: str) -> bool:
+    return hands_on(without_json_paths(sql), tuple(map(without_json_paths, feed.identifiers)))
 
 
 def generated_columns(feed: Feed, table: Table) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
@@ -19,6 +20,7 @@ from footfall.refine.guarded import guarded
 from footfall.refine.kept import properties
 from footfall.refine.keys import source_key
 from footfall.refine.lookups import looks_at_others
+from footfall.refine.nested import is_nested
 from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
@@ -95,6 +97,9 @@ def _unreadable(values: dict[str, MappedValue], feed: Feed, *, has_faults: bool)
     """array<string> of what cannot be read: the whole row, source columns with a declared type, mapped values."""
     from_text = feed.format not in TYPED
     faults = [fault for c, value in values.items() if (fault := value.fault(c, from_text=from_text)) is not None]
+    if feed.format.startswith("json"):
+        ids = (c for c, value in values.items() if c.endswith("_id") and isinstance(value.wanted, T.StringType))
+        faults += [F.when(is_nested(values[c].typed), F.lit(f"{c}_nested")) for c in ids]
     of_values = F.concat(TYPES, names_of(faults)) if has_faults else names_of(faults)
     return F.when(F.col(CORRUPT.name).isNotNull(), F.array(F.lit("row_unreadable"))).otherwise(of_values)
 

@@ -189,6 +189,8 @@ class _StepLoop:
         for words in applied.warnings:
             self._lines.append(f"warning: {words}")
         self._worked.add(number)
+        if resumed:  # the books have to know the files that it took before the step looks for new ones
+            self._commit()
         if resumed or applied.outcome == PART:  # what is new since, or the next part
             self._pin(number)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
+from footfall.errors import SourceError
 from footfall.storage.in_place import TableRead, pin_in_place, read_in_place
 
 FEED = "delta.enableChangeDataFeed"
@@ -168,3 +170,10 @@ def test_a_new_column_is_told_and_needs_no_full_read(spark: SparkSession, tmp_pa
     assert _read(read)[1:] == ({"inserted": 1}, "")
     assert read.changes is not None
     assert read.changes.columns == ["note is new"]
+
+
+@pytest.mark.parametrize("table", ["lager", "./lager", "nowhere/lager"])
+def test_a_table_that_is_not_there_is_named(spark: SparkSession, table: str) -> None:
+    with pytest.raises(SourceError, match=f"{re.escape(table)}: no such Delta table") as raised:
+        pin_in_place(spark, table)
+    assert "its name in the catalog" in raised.value.fix

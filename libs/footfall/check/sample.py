@@ -17,6 +17,7 @@ from footfall.refine.json_text import reading_json_text
 from footfall.refine.own_names import with_own_names_apart
 from footfall.steps.source_names import under_source_names
 from footfall.storage.files import SourceRows, list_files, read_files, read_source_files
+from footfall.storage.in_place import require_table
 from footfall.storage.raw_names import refuse_own_names
 
 FILES_SAMPLED = 8
@@ -52,6 +53,7 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     feed, name = reading_json_text(source.feeds[key]), source.raw_name(key)
     notes: list[str] = []
     if feed.delta:
+        require_table(spark, feed.delta)
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
         taken = SourceRows(rows)
     else:
@@ -81,6 +83,7 @@ def all_rows(spark: SparkSession, source: Source, key: str, *, root: str, now: d
     """All rows of a feed, as raw would hold them; None where its files have more than MOST_BYTES."""
     feed, name = source.feeds[key], source.raw_name(key)
     if feed.delta:
+        require_table(spark, feed.delta)
         rows = spark.read.format("delta").load(feed.delta) if "/" in feed.delta else spark.read.table(feed.delta)
         return arrive(_placed(rows, feed.delta), source=source.source, feed=name, now=now)[1]
     files = files_of(feed, root)

@@ -69,7 +69,8 @@ def check_source(
         try:
             sample = sample_of(spark, source, name, root=root, row_count=rows, now=now)
         except SourceError as fault:
-            faults.append(f"{nearest(('feeds', name, 'files'), lines)}: {fault.what}")
+            origin = "files" if source.feeds[name].files else "delta"
+            faults.append(f"{nearest(('feeds', name, origin), lines)}: {fault.what}")
             continue
         samples[name] = replace(sample, feed=with_zone(sample.feed, shop.time_zone))
     beside = Beside(spark, source, root, now, shop)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from footfall.errors import SourceError
 from footfall.steps.source_names import quoted
 from footfall.storage.properties import properties_of
 from footfall.storage.raw_names import refuse_own_names
@@ -61,8 +62,19 @@ class TableRead:
     changes: TableChanges | None = None
 
 
+def require_table(spark: SparkSession, table: str) -> None:
+    """Raises SourceError where there is no Delta table of that path or name."""
+    if properties_of(spark, _name(table)) is None:
+        raise SourceError(
+            f"{table}: no such Delta table.",
+            fix="Under `delta` give its path (with a `/`; one that does not begin with it is below the working directory), or "
+            "its name in the catalog, such as shop.orders.",
+        )
+
+
 def pin_in_place(spark: SparkSession, table: str) -> TablePin:
-    """The newest version of the table, by path or name."""
+    """The newest version of the table, by path or name. Raises SourceError where there is none."""
+    require_table(spark, table)
     version = _newest(spark, table)
     detail = spark.sql(f"DESCRIBE DETAIL {_name(table)}").first()
     fields = _at(spark, table, version).schema.fields

@@ -24,7 +24,12 @@ def keep(*, most: int, says: int | None = None) -> Step:
     """An incremental step of facts: of the numbers that are new those up to `most`; `says` is what its settings say instead."""
 
     def apply(frames: Frames) -> StepResult:
-        own = {"_feed": F.lit("feed"), "_file": F.lit("f"), "_position": F.col("n").cast("long"), "_taken_at": F.lit(NOW)}
+        own = {
+            "_feed": F.lit("feed"),
+            "_file": F.lit("f"),
+            "_position": F.col("n").cast("long"),
+            "_taken_at": F.lit(NOW),
+        }
         own |= {"_skipped": F.when(F.col("n") > most, F.lit("many")), "_unreadable": F.array().cast("array<string>")}
         numbers = frames["refined.numbers"].select("n", *(column.alias(name) for name, column in own.items()))
         checked = sorting.check_rules(numbers.withColumn("_raw_row", F.struct("n")), KEPT)

@@ -20,6 +20,7 @@ ARRIVED = Column(
     "string",
     "by when it was taken, its file and its place in it, as text: where the row stands among those that came; only where rows "
     "can wait and what came last replaces what came before",
+    personal=Personal.QUASI,
 )
 LABELLED = (  # a text with a label given from outside
     Column("text_id", "string", "keyed hash of the normalised text"),

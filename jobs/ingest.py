@@ -32,7 +32,9 @@ def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
         return StepResult([Output(table, rows)])
 
     files = files_of(feed, job.settings.sources.root)
-    return Step(f"ingest_{raw}", reads=(), writes=(f"raw.{raw}",), apply=apply, files=files)
+    values = {"files": files, "keep_days": feed.keep_days, "source": source.source}
+    code = ("footfall.ingest", "footfall.storage.files")
+    return Step(f"ingest_{raw}", (), (f"raw.{raw}",), apply, code, values, files=files)
 
 
 def check(arguments: argparse.Namespace) -> None:

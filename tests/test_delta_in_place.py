@@ -13,7 +13,11 @@ from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
 from footfall.errors import SourceError
+from footfall.runtime.inputs import StepInputs
+from footfall.steps.step import Read, Step, StepResult
 from footfall.storage.in_place import TableRead, pin_in_place, read_in_place
+from footfall.storage.lake import Lake
+from runtime.numbers_shared import runner_of
 
 FEED = "delta.enableChangeDataFeed"
 HOLE = "its change feed has a hole"
@@ -151,6 +155,19 @@ def test_a_feed_with_a_hole_is_survived_by_a_full_read(
     theirs.add({"b4": 4})
     change(theirs)
     assert _read(theirs.news()) == (rows, counts, why)
+
+
+def test_all_steps_of_a_run_read_one_version_and_the_next_run_what_came_meanwhile(lake: Lake, tmp_path: Path) -> None:
+    theirs = TheirTable(lake.spark, tmp_path)
+    name = f"delta:{theirs.path}"
+    vault, facts = (Step(step, (Read(name, new=True),), (), lambda _: StepResult()) for step in ("vault", "facts"))
+    books = runner_of(lake).books
+    run = StepInputs(lake, books, None)
+    pinned = run.pin(vault)
+    theirs.add({"b4": 4})
+    assert pinned[name] == "0@0"
+    assert run.pin(facts) == pinned
+    assert StepInputs(lake, books, None).pin(facts)[name] == "1@1"
 
 
 def test_a_layout_that_changed_brings_no_row(spark: SparkSession, tmp_path: Path) -> None:

@@ -139,3 +139,41 @@ def test_a_line_waits_for_its_order_and_for_its_rate_and_comes_in_once(
     _deliver(tmp_path, "orders/3.csv", "id,mail,at\n10,jo,2024-05-03 10:00:00\n")
     assert _run(lake, tmp_path) == 0
     assert len(_ledger(lake)) == 2
+
+
+LATEST = """\
+source: shop
+about: invented
+feeds:
+  cards: {files: cards/*.csv, format: csv}
+  items:
+    files: items/*.csv
+    format: csv
+    known: {delay: 0 hours}
+    with: cards on card = id
+    into:
+      order_lines:
+        actor: {kind: mail, identifier: cards.mail}
+        line_key: [item_id]
+        on_conflict: keep_latest
+        columns: {order_id: bon, event_time: "'2024-05-03 08:00:00'", item_id: sku, quantity: 1, amount: paid}
+"""
+
+
+def test_a_line_that_waited_replaces_no_line_that_was_taken_after_it(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    assert spark is not None
+    (tmp_path / "shop.yaml").write_text(LATEST)
+    _deliver(tmp_path, "cards/1.csv", "id,mail\n10,gus\n")
+    _deliver(tmp_path, "items/1.csv", "bon,card,sku,paid\n1,99,A,1.00\n2,99,A,2.00\n")
+    _deliver(tmp_path, "items/2.csv", "bon,card,sku,paid\n1,10,A,3.00\n")
+    assert _run(lake, tmp_path) == 0
+    corrected = ("1", "A", "3.0000", "gus")
+    assert _lines(lake) == [corrected]
+    _deliver(tmp_path, "cards/2.csv", "id,mail\n99,late\n")
+    assert _run(lake, tmp_path) == 0
+    assert _lines(lake) == [corrected, ("2", "A", "2.0000", "late")]
+    names = ("rows_read", "rows_valid", "rows_conflict", "rows_waiting")
+    lines = lake.read("books.ledger").where(LEDGER).orderBy("batch_id").select(*names).collect()
+    assert [tuple(line) for line in lines] == [(3, 1, 0, 2), (2, 1, 1, 0)]

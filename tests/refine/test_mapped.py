@@ -181,6 +181,22 @@ def test_rows_without_an_id_get_one(spark: SparkSession) -> None:
     assert [r["event_id"] for r in again] == [r["event_id"] for r in rows]
 
 
+def test_in_a_delta_table_ids_do_not_hang_on_its_files(spark: SparkSession) -> None:
+    events = {"actor": {"kind": "card", "identifier": "card"}, "columns": {"event_time": "ts", "event_type": "what"}}
+    feed = {"delta": "/shop/clicks", "into": {"events": events}}
+    same = ("2024-02-01 10:00:00", "view", "7")
+    rows = _raw(spark, "ts what card", same, same, same)
+    of_two, whole = F.concat(F.lit("part-"), F.least("_position", F.lit(1))), F.lit("part-9")
+    by_commit, compacted, version = (
+        _mapped(spark, rows.withColumn("_file", file), feed, EVENTS).collect()
+        for file in (of_two, whole, F.concat(F.lit("version "), "_position"))
+    )
+    ids = {r["event_id"] for r in by_commit}
+    assert len(ids) == 3
+    assert {r["event_id"] for r in compacted} == ids
+    assert len({r["event_id"] for r in version} & ids) == 1  # versions of a change feed are deliveries, as files are
+
+
 @pytest.mark.parametrize(
     ("quantity", "fault"),
     [

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.steps import comparing
-from footfall.steps.line_keys import LineKey, Matching, in_natural_order
-from footfall.steps.matching import shared_groups
-from steps.lines_shared import BY_ITEM, FIRST_TAKEN, SHAPE, Shelf, latest
+from footfall.steps import comparing, sorting
+from footfall.steps.line_keys import LINE, LineKey, Matching, arrived, in_natural_order
+from footfall.steps.matching import mark, shared_groups
+from footfall.tables.columns import ARRIVED
+from steps.lines_shared import BY_ITEM, FIRST_TAKEN, LINES, SHAPE, Shelf, latest
 
 WHOLE = Matching(
     ("order_id",), line_keys=(LineKey(("amount", "item_id")),), number="line_number", order_by=("item_id", "amount")
@@ -106,6 +108,28 @@ def test_the_latest_takes_the_number_of_the_line_that_it_corrects(spark: SparkSe
     shelf.take({"2.csv": [("1", "B", 7), ("1", "D", 8)]})
     assert shelf.rows == {("1", 1, "A", 4), ("1", 2, "B", 7), ("1", 3, "C", 6), ("1", 4, "D", 8)}
     assert shelf.outcomes == {("2.csv", 0): "conflict", ("2.csv", 1): "valid"}
+
+
+def test_the_latest_replaces_no_line_that_was_taken_after_it(spark: SparkSession) -> None:
+    """Orders 1 to 4 have a line from 2.csv of the second day; what waited came before or after it."""
+    days = [FIRST_TAKEN + timedelta(days=n) for n in range(3)]
+    waited = {"1": (days[0], "9.csv"), "2": (days[1], "1.csv"), "3": (days[1], "10.csv"), "4": (days[2], "1.csv")}
+    table = replace(LINES, columns=(*LINES.columns, ARRIVED))
+    rows = [(o, None, "A", 5, "f", file, 0, None, [], (0,), taken) for o, (taken, file) in waited.items()]
+    old = [(o, 1, "A", 4, "f", "2.csv", 0, None, [], (0,), days[1]) for o in waited]
+    new, known = (spark.createDataFrame(some, SHAPE).withColumn("arrived", arrived()) for some in (rows, old))
+
+    def marked(how: Matching) -> dict[str, tuple[bool, bool, bool]]:
+        checked = sorting.check_rules(
+            new.withColumn(LINE, how.line_keys[0].hashed()), sorting.without(LINES, ["line_number"])
+        )
+        found = mark(checked, table, existing=known.select(*table.column_names), matching=how).collect()
+        return {row["order_id"]: (row["_conflict"], row["_lands"], row["_replaces"]) for row in found}
+
+    stays, replaces = (True, False, False), (True, True, True)
+    assert marked(latest()) == {"1": stays, "2": stays, "3": replaces, "4": replaces}
+    assert marked(BY_ITEM) == dict.fromkeys("1234", stays)
+    assert marked(replace(BY_ITEM, aside=("f",))) == dict.fromkeys("1234", stays)
 
 
 def test_numbers_in_names_of_files_count_as_numbers(spark: SparkSession) -> None:

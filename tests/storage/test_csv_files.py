@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from footfall.errors import SourceError
 from footfall.runtime.explain import explain
@@ -78,6 +79,30 @@ def test_a_name_that_comes_twice_and_one_that_is_absent(spark: SparkSession, tmp
     assert source.stored == {}
     values = source.frame.orderBy("_file").select("x", "column_2", "X_3", "x_2").collect()
     assert [tuple(row) for row in values] == [("1", "2", "3", "4"), ("5", "6", "7", "8")]
+
+
+def test_a_file_of_a_later_run_that_lacks_a_column_is_named_and_one_that_has_more_is_read(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    for name, header in {
+        "a": "day,Card No,x",
+        "b": "day,kort,x",
+        "c": "x,CARD no,day",
+        "d": "day,Card No,x,till",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n1,2,3{',4' if name == 'd' else ''}\n")
+    files = Files(str(tmp_path), "*.csv", "csv", {})
+    raw = read_files(spark, files, ["a.csv"]).withColumn("batch_id", F.lit(1)).schema
+    with pytest.raises(SourceError) as fault:
+        read_files(spark, files, ["b.csv"], raw=raw)
+    assert fault.value.what == (
+        "b.csv: its header differs from that of the files that were read before (it lacks Card No, and has kort instead)."
+    )
+    assert [row["Card_No"] for row in read_files(spark, files, ["c.csv"], raw=raw).collect()] == ["2"]
+    more = read_files(spark, files, ["d.csv"], raw=raw)
+    assert [(row["Card_No"], row["till"]) for row in more.collect()] == [("2", "4")]
+    with pytest.raises(SourceError, match=r"a\.csv: .*it lacks till\)"):
+        read_files(spark, files, ["a.csv"], raw=more.schema)
 
 
 def test_lines_before_the_header_are_no_rows_and_blanks_and_signs_around_its_names_belong_to_none(

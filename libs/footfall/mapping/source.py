@@ -36,6 +36,7 @@ FILLED_IN = frozenset(
         "valid_to",
         "properties",
         "line_key",
+        "arrived",
     }
 )
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text

@@ -17,6 +17,7 @@ from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
 from footfall.refine.waiting import waiting_for_rates, waiting_places
 from footfall.steps.history import TAKEN_BY
+from footfall.steps.line_keys import ARRIVED, arrived
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
 from footfall.steps.step import FactRows, Output
 from footfall.tables.raw import WAITED_FOR
@@ -63,6 +64,8 @@ def fact_rows(
             places.append(waiting_places(checked, contract, currency=shop.currency, looks_up=bool(f.looks_up)))
             checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
         generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
+        if waiting and matching.latest:
+            generated = generated.withColumn(ARRIVED, arrived())
         rows.append(generated)
         of_elements = bool(f.feed.into[table.name].each)
         aside.append(quarantined(checked, contract, of_elements=of_elements))

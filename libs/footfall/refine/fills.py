@@ -18,6 +18,7 @@ from footfall.refine.currencies import currency_code, with_base_amounts
 from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
 from footfall.steps.history import DELAY_S, SINCE
+from footfall.steps.line_keys import delivery_in_place
 from footfall.steps.sorting import (
     FILE,
     FIRST_INSTANT,
@@ -148,7 +149,11 @@ def _known_at(wanted: set[str], feed: Feed) -> Column:
 
 
 def _hashed_id(feed: Feed) -> Column:
-    """Hash of the feed, the row and its ordinal among equal rows of its file, for sources without an id."""
+    """Hash of the feed, the row and its ordinal among equal rows of its delivery, for sources without an id.
+
+    That is a file, or all that is read at once of a table in place, however it is laid out in files.
+    """
     origin, row = feed.files or feed.delta or "", F.to_json(RAW_ROW)
-    ordinal = F.row_number().over(Window.partitionBy(FILE, row, own_number()).orderBy(POSITION))
+    delivery = F.col(FILE) if feed.delta is None else delivery_in_place()
+    ordinal = F.row_number().over(Window.partitionBy(delivery, row, own_number()).orderBy(FILE, POSITION))
     return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, ordinal.cast("string")), 256)

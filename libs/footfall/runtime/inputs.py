@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from threading import Lock
 from typing import Any, Protocol
 
 from pyspark.errors import PySparkException
@@ -45,6 +46,8 @@ class StepInputs:
     books: Books
     champions: Champions | None
     _in_place: dict[tuple[Any, ...], TableRead] = field(default_factory=dict)  # several steps read one table
+    _their_pins: dict[str, TablePin] = field(default_factory=dict)
+    _pinning: Lock = field(default_factory=Lock)
 
     def pin(self, step: Step) -> dict[str, str]:
         """Name of each input -> its pin: version@batch of a table, version of a champion, content of a new file, a derivation."""
@@ -111,10 +114,17 @@ class StepInputs:
 
     def _pin_read(self, read: Read) -> dict[str, str]:
         if read.name.startswith(DELTA):
-            pin = pin_in_place(self.lake.spark, read.name.removeprefix(DELTA))
+            pin = self._pin_in_place(read.name.removeprefix(DELTA))
             return {read.name: f"{pin.version}@{pin.version}", SHAPE + read.name: pin.shape}
         pinned = self.pin_of(read.name)
         return {read.name: str(pinned) if pinned else ""}
+
+    def _pin_in_place(self, table: str) -> TablePin:
+        """A shop's Delta table as the run found it: one version for all steps, else the vault would not know a row that facts have."""
+        with self._pinning:
+            if table not in self._their_pins:
+                self._their_pins[table] = pin_in_place(self.lake.spark, table)
+            return self._their_pins[table]
 
     def _removals(self, step: Step, inputs: Mapping[str, str]) -> dict[str, str]:
         """For each table that the step follows, the newest of its pins at which rows had been taken away; kept from batch to batch."""

@@ -41,7 +41,8 @@ class BatchWriter:
 
     `at_most_once` has Delta let each write through once only (`txnAppId`), which costs as much again: where another process may
     hold the same batch and be alive.
-    `landings` is what has landed, `warnings` what a person should know of it.
+    `landings` is what has landed, `warnings` what a person should know of it. `is_to_undo` says that what an earlier try wrote
+    is not what this one would write, so that the batch cannot be closed.
     """
 
     lake: Lake
@@ -52,6 +53,7 @@ class BatchWriter:
     anew: bool = False
     landings: dict[Table, Landing] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    is_to_undo: bool = False
 
     def land(self, output: Output | FactRows | Expiry) -> list[dict[str, Any]]:
         """Writes one output; returns its lines of the ledger.
@@ -183,11 +185,18 @@ class BatchWriter:
             sum(tally[key] for tally in tallies.values()) for key in ("rows_valid", "replaced", "rows_quarantined")
         )
         if [added + replaced, quarantined] != [landing.rows - copied, rows_aside]:
-            raise ContractError(
-                f"{self._label(table.full_name)}: {tallies} were sorted, but {landing.rows - copied} rows landed and "
-                f"{rows_aside} were set aside.",
-                fix="Report it with the ledger: rows were lost.",
+            raise self._other_rows(
+                f"{self._label(table.full_name)}: {added + replaced:,} rows were to land and {quarantined:,} to be set aside, "
+                f"but {landing.rows - copied:,} landed and {rows_aside:,} were set aside."
             )
+
+    def _other_rows(self, what: str) -> ContractError:
+        """The fault that other rows are written than were sorted; where an earlier try wrote them, they are to go."""
+        self.is_to_undo = self.resumed
+        if self.resumed:
+            fix = "What a run before wrote of this batch is taken back: start again. Report it with the ledger if it comes again."
+            return ContractError(what, fix=fix)
+        return ContractError(what, fix="Report it with the ledger: rows were lost.")
 
     def _write_once(
         self, table: Table, rows: DataFrame, *, part: str = "", as_of: Sequence[date] = (), replaces: str = ""
@@ -254,10 +263,9 @@ class BatchWriter:
         counts = observation.get
         rows, known = counts[sorting.ROWS_ASIDE], counts[sorting.ROWS_KNOWN]
         if rows - known != (landing.rows if landing else 0):
-            raise ContractError(
+            raise self._other_rows(
                 f"{label}: {rows:,} rows are to be set aside, {known:,} of them were so before, and "
-                f"{landing.rows if landing else 0:,} landed.",
-                fix="Report it with the ledger: rows were lost.",
+                f"{landing.rows if landing else 0:,} landed."
             )
         return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if rows < sorting.MOST_PLACES else _by_rule(aside)
 

@@ -8,7 +8,7 @@ from footfall.errors import FootfallError
 from footfall.runtime.graph import waits_for
 from footfall.runtime.inputs import StepInputs
 from footfall.runtime.work import PART, Work
-from footfall.steps.step import Step, changes
+from footfall.steps.step import Step
 from footfall.storage.batch import FILE, MODEL, Batch
 
 
@@ -56,7 +56,7 @@ def _reasons(step: Step, pins: Mapping[str, str], fingerprint: str, last: Batch 
         return ["it never ran"]
     if last.outcome == PART:
         return ["a part of its work is left"]
-    changed = changes(fingerprint, last.fingerprint)
+    changed = step.changes(fingerprint, last.fingerprint)
     reasons = [f"changed {name}" for name in changed if name != "inputs"]
     own = {*step.writes, *(read.name for read in step.reads if read.lookup and not read.wakes)}
     news = [key for key, pin in pins.items() if last.inputs.get(key, "") != pin and key not in own]

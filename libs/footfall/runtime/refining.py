@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -34,7 +35,15 @@ def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
     by_table = {f.reads: [other.feed for other in of_feeds.feeds if other.reads == f.reads] for f in feeds}
     derivations = {name: identifier_derivation(of_name) for name, of_name in by_table.items()}
     writes = (PSEUDONYMS.full_name, *of_feeds.writes)
-    return Step("refine_pseudonyms", of_feeds.reads(derivations), writes, apply, waits_in=of_feeds.waits_in)
+    return Step(
+        "refine_pseudonyms",
+        of_feeds.reads(derivations),
+        writes,
+        apply,
+        code=("footfall.refine",),
+        values=_definitions(looking),
+        waits_in=of_feeds.waits_in,
+    )
 
 
 def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
@@ -65,10 +74,18 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
         (*of_feeds.reads(), *vault),
         (table.full_name, *of_feeds.writes),
         apply,
-        code=("footfall.refine",),
-        values={f.name: f.feed.model_dump() for f in feeds} | {"shop": shop},
+        code=("footfall.refine", "footfall.steps.matching"),
+        values=_definitions(feeds) | {"shop": shop},
         waits_in=of_feeds.waits_in,
     )
+
+
+def _definitions(feeds: Sequence[RawFeed]) -> dict[str, Any]:
+    """What the mappings say of the feeds, and of how those are read that they look up."""
+    own = {f.name: f.feed.model_dump() for f in feeds}
+    return own | {
+        f"{f.name} with {name}": other.feed.model_dump(exclude={"into"}) for f in feeds for name, other in f.looks_up
+    }
 
 
 @contextmanager

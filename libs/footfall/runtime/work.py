@@ -98,7 +98,9 @@ class Work:
                 *_noted(lines, result, self.inputs.table_changes(step, batch, last)),
             ]
         except Exception as fault:
-            raise Fell(fault, has_landed=_has_landed(writer)) from fault
+            if writer.is_to_undo:
+                writer.undo()
+            raise Fell(fault, has_landed=not writer.is_to_undo and _has_landed(writer)) from fault
         return Applied(result, lines, writer.landings, anew, warnings, time.perf_counter() - started)
 
     def why_anew(self, step: Step, batch: Batch) -> str:
@@ -118,12 +120,13 @@ class Work:
         last = self.books.last_closed(step.name)
         if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
             return False
-        if last.fingerprint == fingerprint or self._is_within_cadence(step, fingerprint):
+        if not step.changes(fingerprint, last.fingerprint) or self._is_within_cadence(step, fingerprint):
             return True
         pins = [self.inputs.pin_of(table) for table in step.waits_in]
         if not pins or any(pin and pin.rows for pin in pins):
             return False
-        return step.fingerprint(step.asleep(inputs, last.inputs)) == last.fingerprint  # nobody waits for what is new
+        asleep = step.fingerprint(step.asleep(inputs, last.inputs))
+        return not step.changes(asleep, last.fingerprint)  # nobody waits for what is new
 
     def _is_within_cadence(self, step: Step, fingerprint: str) -> bool:
         """Whether the step registered a model fewer than `cadence_days` ago, and only the inputs changed since."""

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.steps.conflicts import IDENTITY, settled
-from footfall.steps.line_keys import KNOWN, LINE, Matching, delivery_file, hash_of, in_natural_order
+from footfall.steps.line_keys import ARRIVED, KNOWN, LINE, Matching, delivery_file, hash_of, in_natural_order
 from footfall.steps.sorting import (
     CONFLICT,
     DUPLICATE,
@@ -143,6 +143,7 @@ def _with_state(rows: DataFrame, how: Matching) -> DataFrame:
         *(F.col(f"_{name}").alias(name) for name in IDENTITY),
         (F.col(how.number) if how.number else F.lit(1)).alias("slot"),
         F.coalesce(F.col(FEED).isin(*how.latest), F.lit(False)).alias("is_latest"),
+        (F.col(ARRIVED) if ARRIVED in rows.columns else F.lit(None).cast("string")).alias("arrived"),
     )
     has_key = F.col(FEED).isin(*how.keyed) if how.keyed else F.lit(not how.counts)
     is_first = (F.col(_DELIVERY) == counted["first_fresh"]) & (counted["known_rows"] == 0)

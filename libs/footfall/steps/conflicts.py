@@ -14,18 +14,22 @@ from pyspark.sql import functions as F
 
 IDENTITY = ("delivery", "content", "ordinal")  # of a row among those with its key
 _IDENTITIES = "array<struct<delivery:bigint,content:bigint,ordinal:int>>"
-_LINES = "array<struct<delivery:bigint,content:bigint,ordinal:int,slot:int>>"
+_LINES = "array<struct<delivery:bigint,content:bigint,ordinal:int,slot:int,arrived:string>>"
 
 
 def settled(rows: Column) -> Column:
     """What becomes of the rows of one key: struct<lines, added, conflicts>.
 
-    `rows` is array<struct<is_new, ..., delivery, content, ordinal, slot, is_latest>> in the order in which they came, the table's own
-    (`is_new` 0) first; `ordinal` counts equal contents of a delivery from 1, `slot` is the number of a line of the table, and
-    `is_latest` says that a conflict replaces the line. `lines` are the rows that stand in the end, each with the slot that it
-    takes of the table; `added` are the rows by which a line was added, `conflicts` those that had another content.
+    `rows` is array<struct<is_new, ..., delivery, content, ordinal, slot, is_latest, arrived>> in the order in which they came, the
+    table's own (`is_new` 0) first; `ordinal` counts equal contents of a delivery from 1, `slot` is the number of a line of the
+    table, and `is_latest` says that a conflict replaces the line, unless this one came later: a row may have waited meanwhile.
+    `arrived` is text in the order in which rows came, NULL where none can have waited. `lines` are the rows that stand in the
+    end, each with the slot that it takes of the table; `added` are the rows by which a line was added, `conflicts` those that
+    had another content.
     """
-    known = F.transform(F.filter(rows, lambda row: row["is_new"] == 0), lambda row: _line(row, row["slot"]))
+    known = F.transform(
+        F.filter(rows, lambda row: row["is_new"] == 0), lambda row: _line(row, row["slot"], row["arrived"])
+    )
     deliveries = F.array_distinct(
         F.transform(F.filter(rows, lambda row: row["is_new"] == 1), lambda row: row["delivery"])
     )
@@ -55,7 +59,11 @@ def _with_unmatched(state: Column, rows: Column, lines: Column) -> Column:
     news = F.transform(added, lambda row: _line(row, F.lit(None)))
     latest = F.concat(
         F.filter(state["lines"], lambda line: ~F.array_contains(F.transform(replaced, _identity), _identity(line))),
-        F.zip_with(changed, replaced, lambda row, line: _line(row, line["slot"])),
+        F.zip_with(
+            changed,
+            replaced,
+            lambda row, line: F.when(_came_before(row, line), line).otherwise(_line(row, line["slot"])),
+        ),
     )
     is_latest = F.coalesce(F.get(rows, F.lit(0))["is_latest"], F.lit(False))
     return F.struct(
@@ -79,8 +87,15 @@ def _identity(row: Column) -> Column:
     return F.struct(*(row[name].alias(name) for name in IDENTITY))
 
 
-def _line(row: Column, slot: Column) -> Column:
-    return F.struct(*(row[name].alias(name) for name in IDENTITY), slot.cast("int").alias("slot"))
+def _came_before(row: Column, line: Column) -> Column:
+    """Whether a new row came before a line that the table has; lines of the batch itself are in order, and have no `arrived`."""
+    return F.coalesce(row["arrived"] < line["arrived"], F.lit(False))
+
+
+def _line(row: Column, slot: Column, arrived: Column | None = None) -> Column:
+    text = F.lit(None) if arrived is None else arrived
+    identity = (row[name].alias(name) for name in IDENTITY)
+    return F.struct(*identity, slot.cast("int").alias("slot"), text.cast("string").alias("arrived"))
 
 
 def _let(value: Column, act: Callable[[Column], Column]) -> Column:

@@ -9,9 +9,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.steps.sorting import CONFLICT, FEED, FILE, POSITION, SOUND
+from footfall.steps.sorting import CONFLICT, FEED, FILE, POSITION, SOUND, TAKEN_AT
 
-LINE, LINE_KEY, SOURCE_KEY, KNOWN = "_line", "line_key", "_source_key", "_known"
+LINE, LINE_KEY, SOURCE_KEY, KNOWN, ARRIVED = "_line", "line_key", "_source_key", "_known", "arrived"
 DIGITS = 30  # to which numbers in names of files are filled up, so that 9.csv comes before 10.csv
 
 
@@ -73,6 +73,7 @@ class Matching:
     def known(self, existing: DataFrame) -> DataFrame:
         """The table's rows as those of a batch that came before all others, once for each kind of key."""
         columns = dict.fromkeys((*self.group, *self.order_by, *self.content, *((self.number,) if self.number else ())))
+        columns |= {ARRIVED: None} if self.latest and ARRIVED in existing.columns else {}
         frames = [key.known(existing).select(*columns, LINE) for key in self.line_keys] or [existing.select(*columns)]
         rows = reduce(DataFrame.unionByName, frames)
         place = F.col(self.number).cast("long") if self.number else F.lit(0).cast("long")
@@ -85,14 +86,24 @@ def in_natural_order(file: Column) -> Column:
     return F.regexp_replace(filled, rf"\d*(\d{{{DIGITS}}})", "$1")
 
 
+def arrived() -> Column:
+    """A row's place among those that came, as text in their order: when it was taken, its file, feed and place in the file."""
+    moment, place = (
+        F.lpad(number.cast("string"), DIGITS, "0") for number in (F.unix_micros(TAKEN_AT), F.col(POSITION))
+    )
+    return F.concat_ws(" ", moment, in_natural_order(F.col(FILE)), F.col(FEED), place)
+
+
 def delivery_file(how: Matching) -> Column:
     """The name of what came at once."""
     if not how.in_place:
         return F.col(FILE)
-    is_part = F.col(FEED).isin(*how.in_place) & ~F.startswith(F.col(FILE), F.lit("version "))
-    return F.when(is_part, "").otherwise(
-        F.col(FILE)
-    )  # its files are no deliveries, the versions of its change feed are
+    return F.when(F.col(FEED).isin(*how.in_place), delivery_in_place()).otherwise(F.col(FILE))
+
+
+def delivery_in_place() -> Column:
+    """The same of a table that is read in place: its files are no deliveries, the versions of its change feed are."""
+    return F.when(F.startswith(F.col(FILE), F.lit("version ")), F.col(FILE)).otherwise("")
 
 
 def hash_of(first: Column, columns: Sequence[str]) -> Column:

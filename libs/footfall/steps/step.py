@@ -189,33 +189,32 @@ class Step:
 
     @property
     def is_incremental(self) -> bool:
-        """Whether it only adds rows for new input; then changed code does not make it run again."""
+        """Whether it only adds rows for new input; then changed code or values do not make it run again."""
         return self.files is not None or (any(r.new for r in self.reads) and all(r.new or r.lookup for r in self.reads))
 
     def fingerprint(self, inputs: Mapping[str, str]) -> str:
         """Hashes of code, values and pinned inputs, with dots between: why a step runs again can be told from them.
 
-        An incremental step has neither code nor values here; its own tables are no inputs.
+        Its own tables are no inputs. What was done by other code or values is done all the same where the step is incremental
+        (`changes`); a batch that is still open is not.
         """
         quiet = {r.name for r in self.reads if r.lookup and not r.wakes and self.is_incremental}
         own = {*self.writes, *(quiet - {r.name for r in self.reads if r.new})}
         pinned = {key: pin for key, pin in inputs.items() if key not in own}
         inputs_hash = digest({**pinned, **self.day_values})
-        if self.is_incremental:
-            return f"{digest({})}.{digest({})}.{inputs_hash}"
         values = {**self.values, **{name: value() for name, value in self.run_values.items()}}
         return f"{digest({name: code_hash(name) for name in self.code})}.{digest(values)}.{inputs_hash}"
+
+    def changes(self, fingerprint: str, before: str) -> list[str]:
+        """What differs from a closed batch, so that there is work: some of code, settings, inputs; of an incremental step inputs."""
+        parts = zip(("code", "settings", "inputs"), fingerprint.split("."), before.split("."), strict=False)
+        counted = ("inputs",) if self.is_incremental else ("code", "settings", "inputs")
+        return [name for name, now, then in parts if now != then and name in counted]
 
 
 def has_same_definition(fingerprint: str, other: str) -> bool:
     """Whether two fingerprints of a step differ in inputs at most."""
     return fingerprint.rpartition(".")[0] == other.rpartition(".")[0]
-
-
-def changes(fingerprint: str, before: str) -> list[str]:
-    """What differs between two fingerprints of a step: some of code, settings, inputs."""
-    parts = zip(("code", "settings", "inputs"), fingerprint.split("."), before.split("."), strict=False)
-    return [name for name, now, then in parts if now != then]
 
 
 def digest(values: Mapping[str, Any]) -> str:

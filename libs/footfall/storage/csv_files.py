@@ -46,12 +46,17 @@ class CsvRows:
 
 
 def read_csv(
-    spark: SparkSession, names: Sequence[str], files: Files, number: Callable[[DataFrame], DataFrame]
+    spark: SparkSession,
+    names: Sequence[str],
+    files: Files,
+    number: Callable[[DataFrame], DataFrame],
+    known: Sequence[str] = (),
 ) -> CsvRows:
     """All rows with `_file`, `_position` and `_corrupt`, all values as text.
 
     Files of which each line is a row by itself are read by Spark, `number` giving positions; others are cut into records
-    first, each by one task. Raises SourceError where a file's header cannot be read or differs.
+    first, each by one task. `known` are the columns of files that were read before. Raises SourceError where a file's header
+    cannot be read, differs from the others' or lacks one of these.
     """
     grammar = grammar_of(files.options)
     has_header = files.options.get("header", "true").lower() == "true"
@@ -66,6 +71,7 @@ def read_csv(
     values = grammar.values(first)
     header = _stripped(values, files.strip) if has_header else [f"_c{i}" for i in range(len(values))]
     sources, renamed = told_apart(header)
+    _require_known(names[0], sources, known)
     reading = reading_names(sources)
     columns = list(reading.values())
     # Spark compares headers by the names of columns, which are others where some were renamed
@@ -84,6 +90,18 @@ def read_csv(
         kinds = {LINE: pa.string(), BROKEN: pa.bool_()}
         parts.append(_parsed(cut_by_file(lines, cut, kinds), columns, options))
     return CsvRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, renamed)
+
+
+def _require_known(file: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Raises SourceError where columns of earlier files are absent: as their own, the rows would lack what is made of these."""
+    there, before = ({name.casefold(): name for name in some} for some in (names, known))
+    absent, new = [before[n] for n in before if n not in there], [there[n] for n in there if n not in before]
+    if absent:
+        also = f", and has {', '.join(new)} instead" if new else ""
+        raise SourceError(
+            f"{file}: its header differs from that of the files that were read before (it lacks {', '.join(absent)}{also}).",
+            fix="Deliver it with the same columns, or give it a feed of its own in the mapping: this feed waits until then.",
+        )
 
 
 def _first_record(lines: DataFrame, grammar: Grammar, number: int) -> str | None:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.errors import SourceError
-from footfall.steps.source_names import source_name
+from footfall.steps.source_names import OWN_NAMES, source_name
 from footfall.steps.step import Files
 from footfall.storage.batch import FilePin
 from footfall.storage.columnar_files import read_columnar
@@ -129,7 +129,7 @@ def read_source_files(
     notes: list[str] = []
     try:
         if files.format == "csv":
-            of_csv = read_csv(spark, sorted(names), files, number)
+            of_csv = read_csv(spark, sorted(names), files, number, _source_columns(raw, files))
             rows, sources, told_apart = of_csv.rows, {**of_csv.sources}, {**of_csv.told_apart}
         elif files.format == "text":
             rows = read_text(spark, sorted(names), files, number)
@@ -151,3 +151,9 @@ def read_source_files(
             fix="Rename one of them before they are delivered.",
         ) from None
     return SourceRows(frame, told_apart, stored, notes)
+
+
+def _source_columns(raw: T.StructType | None, files: Files) -> list[str]:
+    """The columns of files that were read before, by the source's names."""
+    fields = raw.fields if raw else []
+    return [name for f in fields if f.name not in OWN_NAMES and (name := source_name(f)) not in files.partitions]

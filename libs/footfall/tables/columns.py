@@ -15,6 +15,13 @@ CLOCKS = (
     Column("event_date", "date", "the shop's day of event_time", required=True),
     Column("known_at", "timestamp", "when footfall had it, UTC", required=True),
 )
+ARRIVED = Column(
+    "arrived",
+    "string",
+    "by when it was taken, its file and its place in it, as text: where the row stands among those that came; only where rows "
+    "can wait and what came last replaces what came before",
+    personal=Personal.QUASI,
+)
 LABELLED = (  # a text with a label given from outside
     Column("text_id", "string", "keyed hash of the normalised text"),
     CLOCKS[-1],

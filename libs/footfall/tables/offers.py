@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from footfall.contract import Column, Layer, Personal, Rule, Table, Written
-from footfall.tables.columns import ACTOR, CLOCKS, MONEY
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, MONEY
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, ITEM, NOT_BEFORE_IT_HAPPENED, VALIDITY
 
 OFFER_TYPES = ("percent_off", "amount_off", "free_shipping", "points", "gift", "reminder")
@@ -76,6 +76,7 @@ IMPRESSIONS = Table(
         Column("position", "int", "place in its list", unit="from 1"),
         CHANNEL,
         PROPENSITY,
+        ARRIVED,
     ),
     key=("impression_id",),
     rules=(
@@ -105,6 +106,7 @@ CONTACTS = Table(
         Column("offer_id", "string", "offer that it brought"),
         Column("outcome", "string", "what became of it, in the shop's own words (delivered, bounced)"),
         PROPENSITY,
+        ARRIVED,
     ),
     key=("contact_id",),
     rules=(
@@ -125,6 +127,7 @@ CONSENTS = Table(
         *CLOCKS,
         Column("is_given", "boolean", "given, else withdrawn", required=True),
         Column("place", "string", "where it was said, in the shop's own words"),
+        ARRIVED,
     ),
     key=("actor_id", "purpose", "event_time"),
     rules=(Rule("purpose_known", f"purpose IN {PURPOSES}"), NOT_BEFORE_IT_HAPPENED),
@@ -148,6 +151,7 @@ SURVEYS = Table(
         Column("text", "string", "as written", personal=Personal.FREE_TEXT),
         Column("text_id", "string", "keyed hash of the normalised text", personal=Personal.IDENTIFIER),
         CHANNEL,
+        ARRIVED,
     ),
     key=("answer_id",),
     rules=(

@@ -1,7 +1,7 @@
 """Contracts of what people bought, what came back of it, and the coupons that they handed in. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Table
-from footfall.tables.columns import ACTOR, CLOCKS, MONEY, QUANTITY
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, MONEY, QUANTITY
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, FX_RATE_KNOWN, ITEM, NOT_BEFORE_IT_HAPPENED
 
 LINE_KEY = Column(
@@ -47,6 +47,7 @@ ORDER_LINES = Table(
         Column("campaign_id", "string", "campaign that led here"),
         Column("coupon_id", "string", "coupon used"),
         LINE_KEY,
+        ARRIVED,
     ),
     key=("order_id", "line_number"),
     rules=(
@@ -86,6 +87,7 @@ REFUND_LINES = Table(
         Column("store_id", "string", "the shop's own branch number"),
         Column("reason", "string", "why, in the shop's own words", personal=Personal.FREE_TEXT),
         LINE_KEY,
+        ARRIVED,
     ),
     key=("refund_id", "line_number"),
     rules=(
@@ -117,6 +119,7 @@ COUPON_REDEMPTIONS = Table(
         Column("coupon_id", "string", "the shop's own coupon number", required=True),
         Column("campaign_id", "string", "campaign that the coupon belongs to"),
         Column("order_id", "string", "order that it was used in, if known", personal=Personal.QUASI),
+        ARRIVED,
     ),
     key=("redemption_id",),
     rules=(NOT_BEFORE_IT_HAPPENED,),

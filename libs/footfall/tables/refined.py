@@ -1,7 +1,7 @@
 """Contracts of the refined layer: typed facts, once each, pseudonymous. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Severity, Table, Written
-from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK
 
 PROPERTIES = Column(
     "properties",
@@ -151,6 +151,7 @@ EVENTS = Table(
         Column("dwell_ms", "bigint", "time spent", unit="ms"),
         Column("bot_reason", "string", "why this counts as a machine; NULL: a person"),
         PROPERTIES,
+        ARRIVED,
     ),
     key=("event_id",),
     rules=(
@@ -181,6 +182,7 @@ REVIEWS = Table(
         Column("text", "string", "as written", personal=Personal.FREE_TEXT, required=True),
         Column("text_id", "string", "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True),
         CHANNEL,
+        ARRIVED,
     ),
     key=("review_id",),
     rules=(
@@ -200,6 +202,7 @@ LABELLED_TEXTS = Table(
         *LABELLED,
         Column("label", "string", "negative, neutral or positive", required=True),
         Column("origin", "string", "public set that it comes from"),
+        ARRIVED,
     ),
     key=("text_id",),
     rules=(
@@ -217,6 +220,7 @@ LABELLED_CLAUSES = Table(
         *LABELLED,
         Column("aspects", "array<string>", "what it praises, blames or tells of; may be empty", required=True),
         Column("origin", "string", "where the clause and its label come from"),
+        ARRIVED,
     ),
     key=("text_id",),
     rules=(TEXT_NOT_BLANK,),

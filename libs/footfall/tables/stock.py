@@ -1,7 +1,7 @@
 """Contracts of what items cost, here and elsewhere, and of how many there are. Declarations only."""
 
 from footfall.contract import Column, Layer, Rule, Table, Written
-from footfall.tables.columns import CLOCKS, MONEY, QUANTITY
+from footfall.tables.columns import ARRIVED, CLOCKS, MONEY, QUANTITY
 from footfall.tables.refined import CURRENCY, NOT_BEFORE_IT_HAPPENED, VALIDITY
 
 _ITEM = Column("item_id", "string", "the shop's own item number")
@@ -71,6 +71,7 @@ COMPETITOR_PRICES = Table(
         *CLOCKS,
         Column("price", MONEY, "what one unit costs there, in `currency`", required=True),
         CURRENCY,
+        ARRIVED,
     ),
     key=("item_id", "competitor", "event_time"),
     rules=(Rule("price_not_negative", "price >= 0"), NOT_BEFORE_IT_HAPPENED),

@@ -1,7 +1,7 @@
 """Contracts of what customers write to the shop's service, and of what writers can want. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Table
-from footfall.tables.columns import ACTOR, CLOCKS, LABELLED, TEXT_NOT_BLANK
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, LABELLED, TEXT_NOT_BLANK
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, NOT_BEFORE_IT_HAPPENED
 
 INTENTS = (
@@ -26,6 +26,7 @@ TICKETS = Table(
         Column("language", "string", "ISO 639-1 code, if the source says"),
         Column("text", "string", "as written", personal=Personal.FREE_TEXT, required=True),
         Column("text_id", "string", "keyed hash of the normalised text", personal=Personal.IDENTIFIER, required=True),
+        ARRIVED,
     ),
     key=("ticket_id",),
     rules=(
@@ -44,6 +45,7 @@ LABELLED_TICKETS = Table(
         *LABELLED,
         Column("intent", "string", "what its writer wants: " + ", ".join((*INTENTS, UNCLEAR)), required=True),
         Column("origin", "string", "where the message and its label come from"),
+        ARRIVED,
     ),
     key=("text_id",),
     rules=(

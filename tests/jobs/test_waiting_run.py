@@ -31,6 +31,7 @@ feeds:
     files: items/*.csv
     format: csv
     known: {delay: 0 hours}
+    fill_down: {within: bon, columns: [at]}
     with: orders on bon = id
     into:
       order_lines:
@@ -38,13 +39,13 @@ feeds:
         line_key: [item_id]
         columns:
           order_id: bon
-          event_time: orders.at
+          event_time: at
           item_id: sku
           quantity: 1
           amount: paid
           currency: code
 """
-ITEMS = "bon,sku,paid,code\n1,A,4.00,\n1,B,10.00,EUR\n2,A,2.00,\n"
+ITEMS = "bon,at,sku,paid,code\n1,2024-05-03 08:00:00,A,4.00,\n1,,B,10.00,EUR\n2,2024-05-03 09:00:00,A,2.00,\n"
 LEDGER = "step = 'refine_order_lines' AND feed <> ''"
 
 
@@ -128,7 +129,8 @@ def test_a_line_waits_for_its_order_and_for_its_rate_and_comes_in_once(
         with pytest.raises(Killed):
             _run(lake, tmp_path)
     assert _run(lake, tmp_path) == 0
-    # the line in euros by the rate of two days before; the newest row of order 1 holds for lines that come after it
+    # the line in euros by the rate of two days before the day of its order's first line, which came in before;
+    # the newest row of order 1 holds for lines that come after it
     assert _lines(lake) == [first, ("1", "B", "8.6000", "eve"), ("2", "A", "2.0000", "hal")]
     assert _ledger(lake) == [(3, 1, 1, 1), (2, 2, 0, 0)]
     assert _waiting(lake) == []

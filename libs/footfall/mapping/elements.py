@@ -18,10 +18,14 @@ ELEMENT = "each"
 
 
 def typed_names(feed: Feed, target: Target) -> set[str]:
-    """The names, in one case of letters, that stand for no JSON text in a feed of JSON: they have a declared type."""
+    """The names, in one case of letters, that stand for no JSON text in a feed of JSON.
+
+    They have a declared type, or are feeds that are looked up.
+    """
     typed = {column.casefold() for column in feed.types}
+    others = {lookup.feed.casefold() for lookup in feed.lookups}
     head = target.each.partition(".")[0].casefold()
-    return typed | {ELEMENT} if head in typed else typed
+    return typed | others | {ELEMENT} if head in typed else typed | others
 
 
 def source_sql(feed: Feed, target: Target, name: str) -> str:

@@ -30,6 +30,12 @@ def with_json_paths(sql: str, others: Collection[str]) -> str:
     return "".join([*parts, sql[end:]])
 
 
+def below(column: str, path: str) -> str:
+    """What stands below a column of JSON text, in SQL: `path` is what a person writes behind its name, such as `.id` or nothing."""
+    _, steps = _path(list(tokens_in(f"_{path}")), 0)
+    return f"get_json_object({column}, '${steps}')" if steps else f"{column}{path}"
+
+
 def without_json_paths(sql: str) -> str:
     """The expression as a person writes it: `props.sku` for `get_json_object(props, '$.sku')`."""
 

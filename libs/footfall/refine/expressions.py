@@ -19,7 +19,7 @@ from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
 from footfall.refine.decimal_signs import sign_faults
 from footfall.refine.elements import NUMBER, each_faults, element_rows
-from footfall.refine.gaps import gap_faults
+from footfall.refine.gaps import GAPS, gap_faults
 from footfall.refine.kept import keep_faults
 from footfall.refine.nested import is_nested, kind_fault
 from footfall.refine.numbers import plain_text
@@ -48,7 +48,7 @@ READS_AS_UTC = (
     "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
     "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
 )
-_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, NUMBER, WAITS_FOR, WAITED_FOR, "_single")}
+_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, GAPS, NUMBER, WAITS_FOR, WAITED_FOR, "_single")}
 
 
 def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> None:
@@ -72,10 +72,10 @@ def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] 
     secret = (*feed.identifiers, *identifiers, *lists_of_people(feed))
     # all in one question to Spark first, for a mapping is sound as a rule
     types = feed.types
-    if _types_fault(raw, feed, types):
-        types = {c: kind for c, kind in feed.types.items() if not _types_fault(raw, feed, {c: kind})}
+    if types_fault(raw, feed, types):
+        types = {c: kind for c, kind in feed.types.items() if not types_fault(raw, feed, {c: kind})}
         faults += [
-            (("types", c), _types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
+            (("types", c), types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
         ]
     typed = typed_source(raw, feed.model_copy(update={"types": types}))
     for part in _by_rows(feed):
@@ -123,7 +123,7 @@ def _is_word_for_nobody(text: Column, feed: Feed) -> Column:
     return F.lower(text).isin(words) if words else F.lit(False)
 
 
-def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
+def types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
     """What is wrong with the declared types; empty where nothing is."""
     if not types:
         return ""
@@ -134,7 +134,7 @@ def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
     try:
         typed_source(raw, feed.model_copy(update={"types": types})).schema  # noqa: B018 - asking for the schema resolves it
     except (AnalysisException, ParseException) as fault:
-        return _plain(fault)
+        return in_words(fault)
     return ""
 
 
@@ -150,7 +150,7 @@ def _fault(rows: DataFrame, feed: Feed, expressions: Sequence[tuple[Key, str]]) 
         rows.join(single, reduce(Column.__or__, conditions)).schema  # noqa: B018 - as above
         yields = rows.select(*(F.expr(sql).alias(f"_{i}") for i, (_, sql) in enumerate(expressions))).schema.fields
     except (AnalysisException, ParseException) as fault:
-        return _plain(fault)
+        return in_words(fault)
     if any("user" in bare_names_in(sql) for _, sql in expressions) and "user" not in columns:
         return "no column user in the files (Spark would take the name of who runs the job)"
     typed = zip(expressions, yields, strict=True)
@@ -197,7 +197,7 @@ def _time_fault(rows: DataFrame, sql: str, yields: T.DataType) -> str:
     return READS_AS_UTC if any(isinstance(field.dataType, T.StringType) for field in casts) else ""
 
 
-def _plain(fault: AnalysisException | ParseException) -> str:
+def in_words(fault: AnalysisException | ParseException) -> str:
     """Spark's message, without its stack, its SQLSTATE and the query that footfall wrapped around the expression."""
     condition = fault.getCondition() or ""
     parameters: Mapping[str, str] = fault.getMessageParameters() or {}

@@ -5,45 +5,50 @@ Lines of one file count as one order where they have the same value in the colum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from footfall.contract.frames import names_of
+from footfall.errors import SourceError
 from footfall.mapping.gaps import fills_of
 from footfall.mapping.source import Feed
 from footfall.mapping.yaml_file import Key
 from footfall.steps.sorting import RAW_ROW
+from footfall.steps.source_names import quoted
 
-_DIFFERS = "_differs_"
+GAPS = "_gaps"
 
 
-def with_gaps_filled(rows: DataFrame, feed: Feed) -> tuple[DataFrame, list[Column]]:
-    """The raw rows with their empty values filled, and names of the rules that they break by it, each or NULL.
+def with_gaps_filled(rows: DataFrame, feed: Feed, columns: Sequence[str]) -> DataFrame:
+    """The raw rows with their empty values filled; with `fill_all` there is `_gaps`, the names of the rules that they break by it.
 
-    `<column>_differs` holds for all lines of an order that has two different values in a column of `fill_all`. The rows have
-    columns more, whose names begin with `_differs_`, to which the rules refer.
+    `<column>_differs` holds for all lines of an order that has two different values in a column of `fill_all`. Each order needs
+    all its lines among the rows. `columns` are the source's. Raises SourceError where a column to fill is not among them.
     """
-    faults: list[Column] = []
+    if faults := gap_faults(rows, feed, columns):
+        raise SourceError(
+            "\n".join(f"feed of {feed.files}: {'.'.join(map(str, key))}: {words}" for key, words in faults),
+            fix="Correct the mapping; jobs/ingest.py --check conf/sources/<source>.yaml shows the lines.",
+        )
+    fields = {field.name.casefold(): field for field in rows.schema.fields}
     if feed.fill_down:
         before = _lines(feed.fill_down.within).orderBy("_position").rowsBetween(Window.unboundedPreceding, 0)
-        values = {c: F.col(_quoted(c)) for c in feed.fill_down.columns}
-        rows = rows.withColumns({c: F.last(_or_null(v), ignorenulls=True).over(before) for c, v in values.items()})
+        values = {fields[c.casefold()]: _or_null(F.col(quoted(c))) for c in feed.fill_down.columns}
+        rows = rows.withColumns(_named({f: F.last(v, ignorenulls=True).over(before) for f, v in values.items()}))
     if feed.fill_all:
         lines = _lines(feed.fill_all.within)
-        values = {c: _or_null(F.col(_quoted(c))) for c in feed.fill_all.columns}
-        texts = {c: F.trim(value.cast("string")) for c, value in values.items()}
-        differs = {f"{_DIFFERS}{i}": F.min(t).over(lines) != F.max(t).over(lines) for i, t in enumerate(texts.values())}
-        filled = {c: F.coalesce(value, F.max(value).over(lines)) for c, value in values.items()}
-        rows = rows.withColumns({**filled, **differs})
-        faults = [F.when(F.col(f"{_DIFFERS}{i}"), F.lit(f"{c}_differs")) for i, c in enumerate(values)]
-    return rows, faults
-
-
-def without_helpers(rows: DataFrame) -> DataFrame:
-    """The rows less the columns that `with_gaps_filled` added."""
-    return rows.drop(*(c for c in rows.columns if c.startswith(_DIFFERS)))
+        names = {c: fields[c.casefold()] for c in feed.fill_all.columns}
+        values = {field: _or_null(F.col(quoted(c))) for c, field in names.items()}
+        texts = {c: F.trim(values[field].cast("string")) for c, field in names.items()}
+        differs = {f"{GAPS}_{c}": F.min(t).over(lines) != F.max(t).over(lines) for c, t in texts.items()}
+        filled = {field: F.coalesce(value, F.max(value).over(lines)) for field, value in values.items()}
+        rows = rows.withColumns(_named(filled) | differs)
+        faults = [F.when(F.col(quoted(f"{GAPS}_{c}")), F.lit(f"{c}_differs")) for c in texts]
+        rows = rows.withColumn(GAPS, names_of(faults)).drop(*differs)
+    return rows
 
 
 def gap_faults(raw: DataFrame, feed: Feed, columns: Sequence[str]) -> list[tuple[Key, str]]:
@@ -67,19 +72,20 @@ def gap_faults(raw: DataFrame, feed: Feed, columns: Sequence[str]) -> list[tuple
 
 def was_filled(column: str) -> Column:
     """Whether a typed row has a value in the column that it did not arrive with."""
-    return _or_null(F.col(RAW_ROW)[column]).isNull() & F.col(_quoted(column)).isNotNull()
+    return _or_null(F.col(RAW_ROW)[column]).isNull() & F.col(quoted(column)).isNotNull()
+
+
+def _named(values: Mapping[T.StructField, Column]) -> dict[str, Column]:
+    """Other values of columns by their names; the comment of a column says what the source calls it, and stays."""
+    return {f.name: value.alias(f.name, metadata=f.metadata) for f, value in values.items()}
 
 
 def _lines(within: str) -> WindowSpec:
     """The lines of one order, in one file as it was taken."""
-    order = _or_null(F.col(_quoted(within)))
+    order = _or_null(F.col(quoted(within)))
     return Window.partitionBy("_file", "_known_at", order, F.when(order.isNull(), F.col("_position")))
 
 
 def _or_null(value: Column) -> Column:
     """The value, NULL where it is empty."""
     return F.when(F.trim(value.cast("string")) != "", value)
-
-
-def _quoted(column: str) -> str:
-    return f"`{column.replace('`', '``')}`"

@@ -16,7 +16,6 @@ from footfall.mapping.source import Feed, Target
 from footfall.mapping.sql_words import paths_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.typed import TYPES, source_columns
-from footfall.steps.sorting import RAW_ROW
 from footfall.steps.source_names import quoted, source_name
 
 Path = tuple[str, ...]  # a column, and the fields below it
@@ -52,7 +51,7 @@ def keep_faults(rows: DataFrame, feed: Feed, *, identifiers: Sequence[str]) -> l
         for i, name in enumerate(target.keep):
             value = _value(rows, feed, name)
             if value is None:
-                fault = f"no column {name} in the files (they have {', '.join(_columns(rows))})"
+                fault = f"no column {name} in the files (they have {', '.join(source_columns(rows))})"
             elif any(_overlap(value.path, path) for path in secret):
                 fault = f"{name} holds an identifier, and these leave raw through the vault only"
             else:
@@ -68,13 +67,13 @@ def not_passed_on(rows: DataFrame, feed: Feed) -> list[str]:
         named |= {_in_one_case(tuple(target.each.split(".")))} if target.each else set()
         named |= {path for sql in target.columns.values() for path in paths_in(without_json_paths(sql))}
         named |= {value.path for name in target.keep if (value := _value(rows, feed, name))}
-    leaves = [leaf for c in _columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType) if leaf[-1] != TYPES]
+    leaves = [leaf for c in source_columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType) if leaf[-1] != TYPES]
     return [".".join(leaf) for leaf in leaves if not any(_overlap(_in_one_case(leaf), path) for path in named)]
 
 
 def _value(rows: DataFrame, feed: Feed, name: str) -> KeptValue | None:
     """What stands under the name: a column, or a field below one; None where nothing does."""
-    columns = {source_name(rows.schema[c]).casefold(): c for c in _columns(rows)}
+    columns = {source_name(rows.schema[c]).casefold(): c for c in source_columns(rows)}
     for head, below in _splits(name):
         if head.casefold() not in columns:
             continue
@@ -105,11 +104,6 @@ def _below(value: Column, kind: T.DataType, rest: str, *, path: Path, is_json: b
     elif isinstance(kind, T.StringType) and is_json:
         return KeptValue(whole, F.nullif(F.trim(F.get_json_object(value, _json_path(rest))), F.lit("")))
     return None
-
-
-def _columns(rows: DataFrame) -> list[str]:
-    """The source's own columns of typed rows."""
-    return [c for c in source_columns(rows) if c not in {RAW_ROW, TYPES}]
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.contract import BATCH_ID, SEPARATOR
 from footfall.errors import SourceError
+from footfall.mapping.gaps import fills_of
 from footfall.mapping.lookups import Lookup, looked_up_columns
 from footfall.mapping.source import Feed
 from footfall.mapping.sql_words import names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.file_days import start_of_day
 from footfall.refine.numbers import plain_text
+from footfall.refine.own_keys import LOOKUP_KEY, head_of, kind_of, own_sql, path_faults, unusable, with_own_keys
 from footfall.refine.own_names import other_names, path_apart
-from footfall.refine.typed import TYPES, own_columns, source_columns, typed_source
+from footfall.refine.typed import TYPES, filled_source, own_columns, source_columns, typed_source
 from footfall.steps.history import in_order_of_numbers
 from footfall.steps.source_names import quoted, source_name
 from footfall.tables.raw import CORRUPT, WAITS_FOR
-
-LOOKUP_KEY = "_lookup_key"
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,12 @@ class OtherFeed:
 
 
 def with_lookups(rows: DataFrame, feed: Feed, others: Mapping[str, OtherFeed]) -> DataFrame:
-    """The raw rows with a struct for each feed that is looked up, by its name, and `_waits_for`.
+    """The raw rows with a struct for each feed that is looked up, by its name, and `_waits_for`; of a feed with fills they are filled.
 
-    `others` are these feeds by their names in the mapping. Of several rows of theirs with one key the newest is taken: by the
-    day of its file, if the feed has `file_day`, then by arrival. The struct is NULL where there is none. The row waits for it,
-    unless its own key is empty, or a word for nobody. Raises SourceError where a column is not there.
+    Keys are compared as expressions see them on both sides: stripped, filled, typed. `others` are the feeds by their names in
+    the mapping. Of several rows of theirs with one key the newest is taken: by the day of its file, if the feed has `file_day`,
+    then by arrival. The struct is NULL where there is none. The row waits for it, unless its own key is empty, or a word for
+    nobody. Raises SourceError where a column is not there.
     """
     if faults := lookup_faults(rows, feed, others):
         origin = feed.files or feed.delta
@@ -46,14 +48,17 @@ def with_lookups(rows: DataFrame, feed: Feed, others: Mapping[str, OtherFeed]) -
             "\n".join(f"feed of {origin}: {'.'.join(map(str, key))}: {words}" for key, words in faults),
             fix="Correct the mapping; jobs/ingest.py --check conf/sources/<source>.yaml shows the lines.",
         )
-    rows = rows.withColumn(WAITS_FOR, F.lit(None).cast("string"))
+    filled = filled_source(rows, feed) if fills_of(feed) else rows
+    rows, copies = with_own_keys(filled.withColumn(WAITS_FOR, F.lit(None).cast("string")), feed)
+    feeds = {name: other.feed for name, other in others.items()}
     for lookup in feed.lookups:
-        rows = _with_other(rows, feed, lookup, others[lookup.feed])
-    return rows
+        key = _key([own_sql(path, feed, copies, feeds) for path in lookup.own])
+        rows = _with_other(rows, feed, lookup, others[lookup.feed], key)
+    return rows.drop(*copies.values())
 
 
 def lookup_faults(rows: DataFrame, feed: Feed, others: Mapping[str, OtherFeed]) -> list[tuple[Key, str]]:
-    """Columns of lookups that the rows, or those of the other feed, do not have: key path below the feed, and words."""
+    """Columns of lookups that the rows, or those of the other feed, do not have or cannot be read: key path below the feed, and words."""
     own = {c.casefold() for c in own_columns(rows, feed)}
     in_files = {c.casefold() for c in source_columns(rows)}
     faults: list[tuple[Key, str]] = []
@@ -63,15 +68,18 @@ def lookup_faults(rows: DataFrame, feed: Feed, others: Mapping[str, OtherFeed]) 
             words = f"the files have a column {lookup.feed} too; give the feed {lookup.feed} another name"
             faults.append((("with", i), words))
         heads = own | {before.feed.casefold() for before in feed.lookups[:i]}
-        faults += [(("with", i), f"no column {path} in the files") for path in lookup.own if _head(path) not in heads]
+        faults += [(("with", i), f"no column {path} in the files") for path in lookup.own if head_of(path) not in heads]
         if other.rows is not None:
             theirs = _source_names(other.rows)
-            absent = [c for c in lookup.other if _head(c) not in {name.casefold() for name in theirs.values()}]
+            absent = [c for c in lookup.other if head_of(c) not in {name.casefold() for name in theirs.values()}]
             there = ", ".join(theirs.values())
             faults += [
                 (("with", i), f"no column {c} in the files of {lookup.feed} (they have {there})") for c in absent
             ]
-    return faults
+            of_theirs = unusable(other.rows, other.feed, {c.casefold() for c in theirs})
+            faults += [(("with", i), f"{lookup.feed}: {'.'.join(map(str, key))}: {words}") for key, words in of_theirs]
+    faults += unusable(rows, feed, {head_of(path) for lookup in feed.lookups for path in lookup.own})
+    return faults or path_faults(rows, feed, {name: (other.feed, other.rows) for name, other in others.items()})
 
 
 def looks_at_others(feed: Feed, sql: str) -> bool:
@@ -79,8 +87,7 @@ def looks_at_others(feed: Feed, sql: str) -> bool:
     return bool(names_in(sql) & {lookup.feed.casefold() for lookup in feed.lookups})
 
 
-def _with_other(rows: DataFrame, feed: Feed, lookup: Lookup, other: OtherFeed) -> DataFrame:
-    key = _key(lookup.own)
+def _with_other(rows: DataFrame, feed: Feed, lookup: Lookup, other: OtherFeed, key: Column) -> DataFrame:
     # rows without a key find none, but would all look for it in one task
     nothing = F.concat(F.lit(SEPARATOR), F.xxhash64("_file", "_position").cast("string"))
     keyed = rows.withColumn(LOOKUP_KEY, F.coalesce(key, nothing))
@@ -96,20 +103,24 @@ def _newest(keyed: DataFrame, feed: Feed, lookup: Lookup, other: OtherFeed) -> D
     """Rows (`_lookup_key`, a struct by the feed's name): of the other feed's rows with a key of these the newest."""
     wanted = looked_up_columns(feed, lookup.feed)
     if other.rows is None:
-        names = {*(wanted or ()), *map(_head, lookup.other)}
-        fields = ", ".join([*(f"{quoted(name)}: STRING" for name in sorted(names)), f"{TYPES}: ARRAY<STRING>"])
-        shape = f"{LOOKUP_KEY} STRING, {quoted(lookup.feed)} STRUCT<{fields}>"
+        names = {*(wanted or ()), *map(head_of, lookup.other)}
+        row = T.StructType([T.StructField(name, kind_of(other.feed, name)) for name in sorted(names)])
+        key = T.StructType([T.StructField(LOOKUP_KEY, T.StringType())])
+        shape = key.add(lookup.feed, row.add(TYPES, T.ArrayType(T.StringType())))
         return keyed.sparkSession.createDataFrame([], shape)
     there = _source_names(other.rows)
     in_one_case = {name.casefold() for name in there.values()}
     if wanted is None or not wanted <= in_one_case:  # a name that is wrong is shown beside all that are right
         wanted = in_one_case
-    wanted |= {_head(c) for c in lookup.other}
+    wanted |= {head_of(c) for c in lookup.other}
     columns = {c: name for c, name in there.items() if name.casefold() in wanted}
     own = {CORRUPT.name, "_source", "_file", "_position", "_known_at", BATCH_ID.name} & {*other.rows.columns}
     in_types = {c.casefold() for c in columns}
     types = {c: kind for c, kind in other.feed.types.items() if c.casefold() in in_types}
-    narrow = other.rows.select(*(quoted(c) for c in columns), *sorted(own))
+    # what is filled goes by a column, and may go into one, that nobody looks at
+    fills = {name.casefold() for fill in fills_of(other.feed).values() for name in (fill.within, *fill.columns)}
+    read = [c for c in there if c in columns or c.casefold() in fills]
+    narrow = other.rows.select(*(quoted(c) for c in read), *sorted(own))
     typed = typed_source(narrow, other.feed.model_copy(update={"types": types, "with_": ()}))
     apart = other_names(other.rows)
     key = _key([path_apart(c, apart) for c in lookup.other])
@@ -145,11 +156,3 @@ def _key(names: Sequence[str]) -> Column:
         return plain[0]
     is_any_empty = F.greatest(*(text.isNull().cast("int") for text in plain)) == 1
     return F.when(~is_any_empty, F.concat_ws(SEPARATOR, *plain))
-
-
-def _head(path: str) -> str:
-    """The first name of a path as SQL has it, in one case of letters."""
-    if path.startswith("`"):
-        end = path.replace("``", "\0\0").index("`", 1)
-        return path[1:end].replace("``", "`").casefold()
-    return path.partition(".")[0].casefold()

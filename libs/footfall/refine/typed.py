@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -12,19 +13,19 @@ from footfall.contract import BATCH_ID
 from footfall.contract.frames import names_of
 from footfall.mapping.source import Feed
 from footfall.refine import clocks
-from footfall.refine.gaps import with_gaps_filled, without_helpers
+from footfall.refine.gaps import GAPS, with_gaps_filled
 from footfall.refine.numbers import is_changed, plain_number, read_number
 from footfall.refine.stripped import stripped
 from footfall.steps.sorting import RAW_ROW
 from footfall.steps.source_names import quoted
 from footfall.tables.raw import ARRIVAL, CORRUPT, WAITED_FOR, WAITS_FOR
 
-OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR, WAITED_FOR}
 TYPES = "_types"
+OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR, WAITED_FOR, RAW_ROW, GAPS, TYPES}
 
 
 def source_columns(raw: DataFrame) -> list[str]:
-    """The source's own columns of a raw table."""
+    """The source's own columns of raw rows, or of typed ones."""
     return [c for c in raw.columns if c not in OWN]
 
 
@@ -35,28 +36,40 @@ def own_columns(raw: DataFrame, feed: Feed) -> list[str]:
 
 
 def typed_source(raw: DataFrame, feed: Feed) -> DataFrame:
-    """The raw rows with empty values filled and with declared `types`; what cannot be read is NULL, and `_types` names the columns.
+    """The raw rows as `filled_source` gives them, with declared `types`; what cannot be read is NULL, and `_types` names the columns."""
+    rows = filled_source(raw, feed)
+    declared = _declared(rows, feed, feed.types)
+    none = F.array().cast("array<string>")
+    faults = [names_of([fault for d in declared.values() for fault in d.faults()])]
+    faults += [F.col(GAPS)] if GAPS in rows.columns else []
+    faults += [F.coalesce(F.col(f"{quoted(lookup.feed)}.{TYPES}"), none) for lookup in feed.lookups]
+    rows = rows.withColumn(TYPES, F.concat(*faults) if len(faults) > 1 else faults[0])
+    return rows.drop(GAPS).withColumns({c: d.typed for c, d in declared.items()})
 
-    Time stamps of a feed that says `timestamps: wall_clock` become TIMESTAMP_NTZ. The row as it arrived is kept in
-    `_raw_row`, a struct.
+
+def filled_source(raw: DataFrame, feed: Feed) -> DataFrame:
+    """The raw rows with values stripped and empty ones filled, and the row as it arrived in `_raw_row`, a struct.
+
+    Time stamps of a feed that says `timestamps: wall_clock` become TIMESTAMP_NTZ. Rows that came from here stay as they are, so
+    that some lines of an order may go on without the others. Raises SourceError where a column to fill is not there.
     """
+    if RAW_ROW in raw.columns:
+        return raw
     source = own_columns(raw, feed)
     arrived = [*source, *({CORRUPT.name} & {*raw.columns})]  # a row that cannot be read is its text
     rows = stripped(raw.withColumn(RAW_ROW, F.struct(*(F.col(quoted(c)) for c in arrived))), feed, source)
     rows = _with_wall_clocks(rows, source) if feed.timestamps == "wall_clock" else rows
-    rows, gap_faults = with_gaps_filled(rows, feed)
-    yields = {field.name.casefold(): field.dataType for field in rows.schema.fields}
-    declared = {
-        c: _Declared(
-            c, yields.get(c.casefold(), T.StringType()), T.DataType.fromDDL(kind), feed.time_zone or "UTC", feed.decimal
-        )
-        for c, kind in feed.types.items()
-    }
-    faults = names_of([fault for d in declared.values() for fault in d.faults()] + gap_faults)
-    none = F.array().cast("array<string>")
-    of_others = [F.coalesce(F.col(f"{quoted(lookup.feed)}.{TYPES}"), none) for lookup in feed.lookups]
-    rows = rows.withColumn(TYPES, F.concat(faults, *of_others) if of_others else faults)
-    return without_helpers(rows).withColumns({c: d.typed for c, d in declared.items()})
+    return with_gaps_filled(rows, feed, source)
+
+
+def with_typed_copies(rows: DataFrame, feed: Feed, copies: Mapping[str, str]) -> DataFrame:
+    """The rows, raw or filled, with typed values of columns beside them: `copies` has the column by the new name."""
+    rows = rows.withColumns({copy: F.col(quoted(c)) for copy, c in copies.items()})
+    rows = stripped(rows, feed, [*copies])
+    rows = _with_wall_clocks(rows, [*copies]) if feed.timestamps == "wall_clock" else rows
+    kinds = {c.casefold(): kind for c, kind in feed.types.items()}
+    types = {copy: kinds[c.casefold()] for copy, c in copies.items() if c.casefold() in kinds}
+    return rows.withColumns({copy: d.typed for copy, d in _declared(rows, feed, types).items()})
 
 
 def wall_clocks(kind: T.DataType) -> T.DataType:
@@ -76,6 +89,16 @@ def _with_wall_clocks(rows: DataFrame, source: list[str]) -> DataFrame:
     types = {f.name: f.dataType for f in rows.schema.fields if f.name in source}
     recast = {c: F.col(quoted(c)).cast(wall_clocks(kind)) for c, kind in types.items() if wall_clocks(kind) != kind}
     return rows.withColumns(recast) if recast else rows
+
+
+def _declared(rows: DataFrame, feed: Feed, types: Mapping[str, str]) -> dict[str, _Declared]:
+    yields = {field.name.casefold(): field.dataType for field in rows.schema.fields}
+    return {
+        c: _Declared(
+            c, yields.get(c.casefold(), T.StringType()), T.DataType.fromDDL(kind), feed.time_zone or "UTC", feed.decimal
+        )
+        for c, kind in types.items()
+    }
 
 
 @dataclass(frozen=True)

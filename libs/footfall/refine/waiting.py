@@ -12,10 +12,12 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Severity, Table, Written
 from footfall.contract.frames import keeps
+from footfall.mapping.gaps import fills_of
 from footfall.mapping.source import TARGETS
 from footfall.refine.feeds import RawFeed
 from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by
+from footfall.refine.typed import filled_source
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, SKIPPED, SOUND, UNREADABLE, WAITING, is_waiting
 from footfall.steps.step import Frames, Output, Read
@@ -185,7 +187,10 @@ def _looked_up(f: RawFeed, rows: DataFrame, frames: Frames, now: datetime) -> Da
 
 
 def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame | None, now: datetime) -> DataFrame:
-    """The new rows of a feed and those that waited until now; only the files of raw that hold some of these are read."""
+    """The new rows of a feed and those that waited until now; only the files of raw that hold some of these are read.
+
+    Of a feed with fills both are filled, since the lines that hold the values of a waiting one need not wait.
+    """
     whole = frames.get(ALL_ROWS + f.reads)
     new = new.withColumn(WAITED_FOR, F.lit(None).cast("string"))
     if waiting is None or whole is None or f.feed.delta:
@@ -195,10 +200,14 @@ def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame 
     if not origins:
         return new
     old = f.with_arrival(whole, now)
+    names = {"file": "_file", "position": "_position", "taken_by": BATCH_ID.name, "waits_for": WAITED_FOR}
+    places = mine.select(*(F.col(name).alias(column) for name, column in names.items()))
     if len(origins) <= MOST_FILES:
         batches, files = ({origin[key] for origin in origins} for key in ("taken_by", "file"))
         old = old.where(F.col(BATCH_ID.name).isin(batches) & F.col("_file").isin(files))
-    names = {"file": "_file", "position": "_position", "taken_by": BATCH_ID.name, "waits_for": WAITED_FOR}
-    places = mine.select(*(F.col(name).alias(column) for name, column in names.items()))
+    elif fills_of(f.feed):
+        old = old.join(places.select("_file", BATCH_ID.name).distinct(), on=["_file", BATCH_ID.name], how="left_semi")
+    if fills_of(f.feed):
+        new, old = (filled_source(rows, f.reading(rows).feed) for rows in (new, old))
     again = old.join(places, on=["_file", "_position", BATCH_ID.name], how="inner")
     return new.unionByName(again, allowMissingColumns=True)

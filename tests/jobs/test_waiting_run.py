@@ -179,3 +179,48 @@ def test_a_line_that_waited_replaces_no_line_that_was_taken_after_it(
     names = ("rows_read", "rows_valid", "rows_conflict", "rows_waiting")
     lines = lake.read("books.ledger").where(LEDGER).orderBy("batch_id").select(*names).collect()
     assert [tuple(line) for line in lines] == [(3, 1, 0, 2), (2, 1, 1, 0)]
+
+
+DOCUMENTS = """\
+source: shop
+about: invented
+feeds:
+  customers: {files: customers/*.csv, format: csv}
+  rates: {files: rates/*.csv, format: csv, into: {fx_rates: {columns: {rate_date: day, currency: code, rate: pounds}}}}
+  orders:
+    files: orders/*.jsonl
+    format: json
+    known: {delay: 0 hours}
+    with: customers on cust = id
+    into:
+      order_lines:
+        actor: {kind: mail, identifier: customers.mail}
+        line_key: [item_id]
+        each: items
+        columns: {order_id: id, event_time: at, item_id: each.sku, quantity: 1, amount: each.paid, currency: each.code}
+"""
+
+
+def test_only_the_elements_of_a_document_wait_that_lack_something(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    assert spark is not None
+    (tmp_path / "shop.yaml").write_text(DOCUMENTS)
+    first = '{"id": "1", "cust": "10", "at": "2024-05-03 08:00:00", "items": [%s, %s]}\n'
+    items = ('{"sku": "A", "paid": "4.00"}', '{"sku": "B", "paid": "10.00", "code": "EUR"}')
+    second = '{"id": "2", "cust": "11", "at": "2024-05-03 09:00:00", "items": [{"sku": "C", "paid": "2.00"}]}\n'
+    _deliver(tmp_path, "orders/1.jsonl", first % items + second)
+    _deliver(tmp_path, "customers/1.csv", "id,mail\n10,gus\n")
+    _deliver(tmp_path, "rates/1.csv", "day,code,pounds\n2024-05-03,USD,0.8\n")
+    assert _run(lake, tmp_path) == 0
+    assert _lines(lake) == [("1", "A", "4.0000", "gus")]
+    assert _ledger(lake) == [(3, 1, 1, 1)]
+    places = lake.read("raw.waiting_order_lines").select("position", "element", "waits_for").collect()
+    assert sorted(tuple(row) for row in places) == [(0, 2, "fx_rates"), (1, 1, "customers")]
+
+    _deliver(tmp_path, "customers/2.csv", "id,mail\n11,hal\n")
+    _deliver(tmp_path, "rates/2.csv", "day,code,pounds\n2024-05-01,EUR,0.86\n")
+    assert _run(lake, tmp_path) == 0
+    assert _lines(lake) == [("1", "A", "4.0000", "gus"), ("1", "B", "8.6000", "gus"), ("2", "C", "2.0000", "hal")]
+    assert _ledger(lake) == [(3, 1, 1, 1), (2, 2, 0, 0)]
+    assert lake.read("raw.waiting_order_lines").isEmpty()

@@ -52,13 +52,13 @@ def test_a_row_that_waited_has_the_values_of_lines_that_did_not(
     old = _raw(spark, SHAPE, "1.csv", 1, ("7", "may", None, "A"), ("7", None, None, "B"), ("7", None, "monday", "C"))
     other = _raw(spark, SHAPE, "1.csv", 2, ("7", "eve", "friday", "A"), ("7", "eve", None, "B"))
     new = _raw(spark, SHAPE, "2.csv", 3, ("8", "june", None, "A"), ("8", "", None, "B"))
-    places = [("shop_lines", "1.csv", 1, 1, "goods")]
+    places = [("shop_lines", "1.csv", 1, 0, 1, "goods")]
     frames = {
         feed.reads: new,
         ALL_ROWS + feed.reads: old.unionByName(other).unionByName(new),
         ALL_ROWS + "raw.shop_goods": _raw(spark, "id string", "g.csv", 3, ("A",), ("B",)),
         "raw.waiting_order_lines": spark.createDataFrame(
-            places, "feed string, file string, position long, taken_by long, waits_for string"
+            places, "feed string, file string, position long, element int, taken_by long, waits_for string"
         ),
     }
     reads = FeedReads([feed], "order_lines", only_new=True, rates=True)

@@ -13,7 +13,7 @@ from footfall.mapping.yaml_file import Key
 from footfall.refine.typed import TYPES, source_columns
 from footfall.steps.places import place_of
 from footfall.steps.sorting import NO_ELEMENTS, RAW_ROW
-from footfall.tables.raw import CORRUPT
+from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR
 
 NUMBER, _LIST = "_element", "_list"
 
@@ -38,6 +38,14 @@ def element_rows(rows: DataFrame, feed: Feed, target: Target) -> DataFrame:
     exploded = numbered.select("*", F.explode_outer(numbers).alias(NUMBER))
     element = F.expr(f"get_json_object({_LIST}, concat('$[', {NUMBER} - 1, ']'))")
     return exploded.withColumn(ELEMENT, element).drop(_LIST)
+
+
+def elements_that_waited(rows: DataFrame) -> DataFrame:
+    """Of documents that are read again the elements that waited, each with what it waited for; all of new documents."""
+    waited, number = F.col(WAITED_ELEMENTS), F.coalesce(NUMBER, F.lit(0))
+    mine = F.coalesce(F.try_element_at(waited, number), F.try_element_at(waited, F.lit(0)))
+    marked = rows.withColumn(WAITED_FOR, F.when(waited.isNotNull(), mine))
+    return marked.where(waited.isNull() | F.col(WAITED_FOR).isNotNull())
 
 
 def place(target: Target) -> Column:

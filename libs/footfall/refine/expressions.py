@@ -26,7 +26,7 @@ from footfall.refine.numbers import plain_text
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
-from footfall.tables.raw import CORRUPT, WAITED_FOR, WAITS_FOR
+from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
 
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
@@ -48,7 +48,9 @@ READS_AS_UTC = (
     "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
     "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
 )
-_NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, GAPS, NUMBER, WAITS_FOR, WAITED_FOR, "_single")}
+_NO_SOURCE_COLUMNS = {
+    f"`{name}`" for name in (TYPES, RAW_ROW, GAPS, NUMBER, WAITS_FOR, WAITED_FOR, WAITED_ELEMENTS, "_single")
+}
 
 
 def require_sound(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] = ()) -> None:

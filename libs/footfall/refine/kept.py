@@ -67,7 +67,9 @@ def not_passed_on(rows: DataFrame, feed: Feed) -> list[str]:
         named |= {_in_one_case(tuple(target.each.split(".")))} if target.each else set()
         named |= {path for sql in target.columns.values() for path in paths_in(without_json_paths(sql))}
         named |= {value.path for name in target.keep if (value := _value(rows, feed, name))}
-    leaves = [leaf for c in source_columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType) if leaf[-1] != TYPES]
+    leaves = [
+        leaf for c in source_columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType) if leaf[-1] != TYPES
+    ]
     return [".".join(leaf) for leaf in leaves if not any(_overlap(_in_one_case(leaf), path) for path in named)]
 
 

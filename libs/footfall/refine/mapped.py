@@ -13,7 +13,7 @@ from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
 from footfall.mapping.elements import lists_of_people
 from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
-from footfall.refine.elements import element_rows, no_elements, place
+from footfall.refine.elements import element_rows, elements_that_waited, no_elements, place
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.guarded import guarded
@@ -25,7 +25,7 @@ from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
-from footfall.tables.raw import CORRUPT, WAITED_FOR, WAITS_FOR
+from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
 
 
 def map_rows(
@@ -50,6 +50,8 @@ def map_rows(
     secret = (*feed.identifiers, *lists_of_people(feed))
     require_sound(raw, feed.model_copy(update={"into": {table.name: target}}), identifiers=secret)
     rows = element_rows(typed_source(raw, feed), feed, target)
+    if target.each and WAITED_ELEMENTS in raw.columns:
+        rows = elements_that_waited(rows)
     if guard:
         rows, target = guarded(rows, target)
     sources = rows.select(

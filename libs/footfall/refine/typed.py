@@ -18,10 +18,10 @@ from footfall.refine.numbers import is_changed, plain_number, read_number
 from footfall.refine.stripped import stripped
 from footfall.steps.sorting import RAW_ROW
 from footfall.steps.source_names import quoted
-from footfall.tables.raw import ARRIVAL, CORRUPT, WAITED_FOR, WAITS_FOR
+from footfall.tables.raw import ARRIVAL, CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
 
 TYPES = "_types"
-OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR, WAITED_FOR, RAW_ROW, GAPS, TYPES}
+OWN = {*(c.name for c in (*ARRIVAL, CORRUPT, BATCH_ID)), WAITS_FOR, WAITED_FOR, WAITED_ELEMENTS, RAW_ROW, GAPS, TYPES}
 
 
 def source_columns(raw: DataFrame) -> list[str]:

@@ -19,10 +19,11 @@ from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by
 from footfall.refine.typed import filled_source
 from footfall.steps.history import TAKEN_BY
+from footfall.steps.places import element_of, position_of
 from footfall.steps.sorting import FEED, FILE, POSITION, SKIPPED, SOUND, UNREADABLE, WAITING, is_waiting
 from footfall.steps.step import Frames, Output, Read
 from footfall.tables import FX_RATES
-from footfall.tables.raw import WAITED_FOR, WAITS_FOR, waiting_table
+from footfall.tables.raw import WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR, waiting_table
 from footfall.tables.refined import FX_RATE_KNOWN
 
 ALL_ROWS = "all rows of "  # how the frame of a feed is called from which not only news are read
@@ -150,7 +151,8 @@ def waiting_places(checked: DataFrame, contract: Table, *, currency: str, looks_
     return checked.where(waits).select(
         F.col(FEED).alias("feed"),
         F.col(FILE).alias("file"),
-        F.col(POSITION).alias("position"),
+        position_of(F.col(POSITION)).alias("position"),
+        element_of(F.col(POSITION)).alias("element"),
         F.col(TAKEN_BY).alias("taken_by"),
         F.when(is_waiting(), waits_for).otherwise(F.lit(FX_RATES.name)).alias("waits_for"),
     )
@@ -169,6 +171,7 @@ def _raw_places(rows: Mapping[str, DataFrame]) -> DataFrame:
             F.lit(name).alias("feed"),
             F.col("_file").alias("file"),
             F.col("_position").alias("position"),
+            F.lit(0).alias("element"),
             taken_by(of_feed).alias("taken_by"),
             F.col(WAITS_FOR).alias("waits_for"),
         )
@@ -195,13 +198,13 @@ def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame 
     new = new.withColumn(WAITED_FOR, F.lit(None).cast("string"))
     if waiting is None or whole is None or f.feed.delta:
         return new
-    mine = waiting.where(F.col("feed") == f.name).dropDuplicates(["file", "position", "taken_by"])
+    mine = _by_raw_row(waiting.where(F.col("feed") == f.name))
     origins = mine.select("taken_by", "file").distinct().limit(MOST_FILES + 1).collect()
     if not origins:
         return new
     old = f.with_arrival(whole, now)
-    names = {"file": "_file", "position": "_position", "taken_by": BATCH_ID.name, "waits_for": WAITED_FOR}
-    places = mine.select(*(F.col(name).alias(column) for name, column in names.items()))
+    names = {"file": "_file", "position": "_position", "taken_by": BATCH_ID.name}
+    places = mine.select(*(F.col(name).alias(column) for name, column in names.items()), WAITED_FOR, WAITED_ELEMENTS)
     if len(origins) <= MOST_FILES:
         batches, files = ({origin[key] for origin in origins} for key in ("taken_by", "file"))
         old = old.where(F.col(BATCH_ID.name).isin(batches) & F.col("_file").isin(files))
@@ -211,3 +214,10 @@ def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame 
         new, old = (filled_source(rows, f.reading(rows).feed) for rows in (new, old))
     again = old.join(places, on=["_file", "_position", BATCH_ID.name], how="inner")
     return new.unionByName(again, allowMissingColumns=True)
+
+
+def _by_raw_row(places: DataFrame) -> DataFrame:
+    """The raw rows of the places, each once, with `_waited_for`, and `_waited_elements`, what each of its elements waits for."""
+    entries = F.map_from_entries(F.collect_set(F.struct("element", "waits_for")))
+    by_row = places.groupBy("file", "position", "taken_by")
+    return by_row.agg(F.max("waits_for").alias(WAITED_FOR), entries.alias(WAITED_ELEMENTS))

@@ -12,7 +12,7 @@ from pyspark.sql import types as T
 # What footfall adds to a source's rows when it reads, keeps and types them.
 OWN_NAMES = frozenset({
     "_source", "_file", "_position", "_known_at", "_corrupt", "batch_id", "_block", "_order", "_metadata", "_raw_row", "_types",
-    "_waits_for", "_waited_for", "_lookup_key", "_gaps",
+    "_waits_for", "_waited_for", "_waited_elements", "_lookup_key", "_gaps",
 })  # fmt: skip
 ARRIVED = "as it arrived"
 _NAMED = f"{ARRIVED}, where its names are "

@@ -45,6 +45,9 @@ def feed_table(
 
 WAITING = "waiting"  # how the name of a table of waiting rows begins; no source has it
 WAITED_FOR = "_waited_for"  # column of rows that are tried again: what was absent; NULL: the row is new
+WAITED_ELEMENTS = (
+    "_waited_elements"  # column of such rows: of which elements of their lists that was (0: of the row itself)
+)
 WAITS_FOR = "_waits_for"  # column of rows that are looked up for: the feed whose row has not come; NULL: none is absent
 
 
@@ -56,16 +59,17 @@ def waiting_table(what: str) -> Table:
     return Table(
         name=f"{WAITING}_{what}",
         layer=Layer.RAW,
-        version=1,
-        grain=f"one row per raw row that waits to be taken into {what}",
+        version=2,
+        grain=f"one row per raw row (or element of its list) that waits to be taken into {what}",
         columns=(
             Column("feed", "string", "raw table that the row lies in"),
             Column("file", "string", "as _file of the raw row"),
             Column("position", "bigint", "as _position of the raw row"),
+            Column("element", "int", "number of the element in its list, from 1; 0 where it is the row itself"),
             Column("taken_by", "bigint", "as batch_id of the raw row"),
             Column("waits_for", "string", "feed or table whose row has not come", required=True),
         ),
-        key=("feed", "file", "position", "taken_by"),
+        key=("feed", "file", "position", "element", "taken_by"),
         written=Written.REPLACE,
     )
 

@@ -82,6 +82,7 @@ def test_a_line_gets_types_clocks_money_and_its_pseudonym(spark: SparkSession) -
         "campaign_id": None,
         "coupon_id": None,
         "line_key": None,
+        "arrived": None,
     }
 
 

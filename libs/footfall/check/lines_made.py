@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from footfall.check.sample import Sample
 from footfall.mapping.gaps import fills_of
 from footfall.mapping.source import Target
-from footfall.refine.elements import lies_below
+from footfall.refine.elements import texts_above
 from footfall.refine.gaps import was_filled
 from footfall.refine.typed import typed_source
 from footfall.steps.places import element_of
@@ -49,7 +49,7 @@ def document_lines(sample: Sample, marked: DataFrame, table: str, place_of_each:
 
 def _keys_beside(sample: Sample, target: Target) -> str:
     """The keys of the objects of JSON text in which the list would be one; empty where none has any."""
-    if not (sql := lies_below(sample.feed, target)):
+    if not (texts := texts_above(sample.feed, target)):
         return ""
-    keys = typed_source(sample.rows, sample.feed).select(F.explode(F.json_object_keys(F.expr(sql))).alias("key"))
+    keys = typed_source(sample.rows, sample.feed).select(F.explode(F.json_object_keys(F.expr(texts[-1]))).alias("key"))
     return ", ".join(row["key"] for row in keys.distinct().orderBy("key").limit(MOST_KEYS).collect())

@@ -32,12 +32,8 @@ def element_rows(rows: DataFrame, feed: Feed, target: Target) -> DataFrame:
         return exploded.withColumn(NUMBER, F.col(NUMBER) + 1)
     size = F.json_array_length(_LIST)
     is_unreadable = (F.trim(_LIST) != "") & size.isNull()
-    for above in (
-        _above(target.each) if target.each.partition(".")[0].casefold() not in typed_names(feed, target) else ()
-    ):
-        text = F.expr(
-            source_sql(feed, target, above)
-        )  # a path ends at what is no object, as at a key that is not there
+    for sql in texts_above(feed, target):  # a path ends at what is no object, as at a key that is not there
+        text = F.expr(sql)
         is_no_object = F.coalesce(F.trim(text) != "", F.lit(False)) & F.json_object_keys(text).isNull()
         is_unreadable = is_no_object | F.coalesce(is_unreadable, F.lit(False))
     fault = F.array_append(TYPES, F.lit(_unreadable(target.each)))
@@ -88,13 +84,11 @@ def each_faults(rows: DataFrame, feed: Feed, table: str) -> list[tuple[Key, str]
     ]
 
 
-def lies_below(feed: Feed, target: Target) -> str:
-    """The SQL of the JSON text in which the list of `each` is a key; empty where it is a column, or has a type."""
-    above = _above(target.each)
-    is_text = feed.format.startswith("json") and target.each.partition(".")[0].casefold() not in typed_names(
-        feed, target
-    )
-    return source_sql(feed, target, above[-1]) if above and is_text else ""
+def texts_above(feed: Feed, target: Target) -> list[str]:
+    """The SQL of each JSON text that the path of `each` leads through, the outermost first; of columns with a type none."""
+    is_typed = target.each.partition(".")[0].casefold() in typed_names(feed, target)
+    is_text = feed.format.startswith("json") and not is_typed
+    return [source_sql(feed, target, above) for above in _above(target.each)] if is_text else []
 
 
 def _above(each: str) -> list[str]:

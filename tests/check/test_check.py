@@ -174,7 +174,15 @@ def test_documents_and_their_elements_are_counted(spark: SparkSession, shop: Pat
     output = _output(spark, shop, mapping)
     assert "corner_sales: 3 rows of 1 files looked at" in output
     assert "  each of lines is a row: 3 documents, 1 of them without any\n" in output
+    assert "warning" not in output.partition("each of lines is a row")[2]
     assert re.search(r"valid +3 +0(\n|$)", output)
+
+    within = re.sub(r'"lines":(.*)}$', r'"lines":{"data":\1,"total":1}}', text, flags=re.MULTILINE)
+    (shop / "sales" / "a.json").write_text(within)
+    output = _output(spark, shop, mapping.replace("each: lines", "each: lines.daat"))
+    words = "corner_sales: none of 3 documents has an element under lines.daat, so that no row was made of them"
+    assert re.search(rf"  warning: \S+corner.yaml:10: \S+each: {words} \(there are data, total\)\n", output)
+    assert "  of the sample:\n    no rows\n" in output
 
 
 @pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])

@@ -111,6 +111,25 @@ def test_a_list_may_lie_within_an_object(spark: SparkSession) -> None:
     assert [tuple(row) for row in shown] == [("705", 1, "A", [])]
 
 
+def test_a_path_through_something_else_than_objects_is_no_way_to_a_list(spark: SparkSession) -> None:
+    heads = [
+        f'[{{"lines":[{FIRST}]}}]',
+        '"none"',
+        "{}",
+        None,
+        '{"lines":null}',
+        f'{{"lines":[{FIRST}]}}',
+        '{"lines":{"a":1}}',
+    ]
+    rows = [("shop", "a.json", i, TAKEN, None, str(700 + i), "7", text) for i, text in enumerate(heads)]
+    raw = spark.createDataFrame(rows, f"{SHAPE}, id string, card string, items string")
+    marked, aside, tally = _marked(raw, _feed(into={"order_lines": TARGET | {"each": "items.lines"}}))
+    assert _lines(marked) == [("705", 1, "A", "2.5000")]
+    rules = {row["position"]: "items.lines_unreadable" in row["rules"] for row in aside.collect()}
+    assert rules == {0: True, 1: True, 6: True}
+    assert [tally[count] for count in ("documents", "documents_empty", "rows_read")] == [7, 3, 4]
+
+
 def test_a_skipped_document_skips_each_of_its_elements(spark: SparkSession) -> None:
     skipped = [
         {"when": "id = '700' AND each.sku = 'A'", "reason": "no_sale"},
@@ -186,6 +205,20 @@ def test_a_list_of_people_does_not_pass_as_a_whole(spark: SparkSession) -> None:
 def test_what_is_no_list_is_reported(spark: SparkSession, each: str, changes: dict[str, Any], fault: str) -> None:
     feed = _feed(into={"order_lines": TARGET | {"each": each}}, **changes)
     assert expression_faults(_documents(spark), feed) == [(("into", "order_lines", "each"), fault)]
+
+
+def test_a_list_of_lists_with_a_type_is_reported(spark: SparkSession) -> None:
+    lists = f"ARRAY<STRUCT<lines: ARRAY<{ELEMENT}>>>"
+    feed = _feed(into={"order_lines": TARGET | {"each": "items.lines"}}, types={"items": lists})
+    fault = "items is a list itself; `each` leads to a list through objects only"
+    assert expression_faults(_documents(spark), feed) == [(("into", "order_lines", "each"), fault)]
+
+
+def test_that_no_document_has_elements_is_said() -> None:
+    words = "f: none of 2 documents has an element under items, so that no row was made of them"
+    assert sorting.no_elements_warning("f", "items", documents=2, empty=2) == words
+    assert sorting.no_elements_warning("f", "items", documents=2, empty=1) == ""
+    assert sorting.no_elements_warning("f", "items", documents=0, empty=0) == ""
 
 
 def test_a_column_by_the_name_of_the_element_is_reported(spark: SparkSession) -> None:

@@ -62,6 +62,19 @@ def test_a_declared_time_follows_the_rules_of_times(spark: SparkSession) -> None
     ]
 
 
+def test_text_that_is_no_object_is_none_under_a_type_of_objects(spark: SparkSession) -> None:
+    texts = ['{"a":"1"}', "{'a':'2'}", "{}", '[{"a":"1"}]', "none", '{"a":', "", None]
+    rows = _typed(spark, texts, "STRUCT<a: STRING>")
+    assert [(value and value["a"], faults) for value, faults in rows] == [
+        ("1", []),
+        ("2", []),
+        (None, []),
+        *[(None, ["v_unreadable"])] * 3,
+        (None, []),
+        (None, []),
+    ]
+
+
 def test_time_stamps_of_a_feed_with_wall_clocks_lose_their_zone_wherever_they_stand(spark: SparkSession) -> None:
     kind = "at timestamp, deep struct<list: array<struct<at: timestamp>>, by_name: map<string, timestamp>>"
     raw = spark.createDataFrame([], f"_position int, v string, {kind}")

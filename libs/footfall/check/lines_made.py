@@ -9,11 +9,14 @@ from pyspark.sql import functions as F
 
 from footfall.check.sample import Sample
 from footfall.mapping.gaps import fills_of
+from footfall.mapping.source import Target
+from footfall.refine.elements import texts_above
 from footfall.refine.gaps import was_filled
 from footfall.refine.typed import typed_source
 from footfall.steps.places import element_of
-from footfall.steps.sorting import NO_ELEMENTS, POSITION, SKIPPED
+from footfall.steps.sorting import NO_ELEMENTS, POSITION, SKIPPED, no_elements_warning
 
+MOST_KEYS = 20  # that are named
 _FROM = {"fill_down": "from a line above", "fill_all": "from another line"}
 
 
@@ -30,10 +33,23 @@ def fill_lines(sample: Sample) -> Iterator[str]:
         yield f"{key} within {fill.within}: rows that took an empty value {_FROM[key]}: {', '.join(names)}"
 
 
-def document_lines(marked: DataFrame, each: str) -> Iterator[str]:
-    """How many documents the marked rows come from."""
+def document_lines(sample: Sample, marked: DataFrame, table: str, place_of_each: str) -> Iterator[str]:
+    """How many documents the marked rows come from; and where none has an element, a warning that says what there is."""
+    target = sample.feed.into[table]
+    each = target.each
     place, is_empty = F.col(POSITION), F.col(SKIPPED).eqNullSafe(NO_ELEMENTS)
     documents, empty = marked.agg(
         F.count_if((place >= 0) | (element_of(place) == 1)), F.count_if(is_empty)
     ).collect()[0]  # fmt: skip
     yield f"each of {each} is a row: {documents:,} documents, {empty:,} of them without any"
+    if words := no_elements_warning(sample.name, each, documents=documents, empty=empty):
+        there = _keys_beside(sample, target)
+        yield f"warning: {place_of_each}: {words}{f' (there are {there})' if there else ''}"
+
+
+def _keys_beside(sample: Sample, target: Target) -> str:
+    """The keys of the objects of JSON text in which the list would be one; empty where none has any."""
+    if not (texts := texts_above(sample.feed, target)):
+        return ""
+    keys = typed_source(sample.rows, sample.feed).select(F.explode(F.json_object_keys(F.expr(texts[-1]))).alias("key"))
+    return ", ".join(row["key"] for row in keys.distinct().orderBy("key").limit(MOST_KEYS).collect())

@@ -107,19 +107,18 @@ def _report(
     sample: Sample, *, shop: ShopDefaults, key: MintKey, lines: Places, rates: DataFrame | None
 ) -> Iterator[str]:
     """What becomes of the sample in each table, and what to know of it."""
-    place = nearest(("feeds", sample.key, "known"), lines)
-    yield from _outcomes(sample, shop=shop, key=key, place_of_known=place, rates=rates)
+    yield from _outcomes(sample, shop=shop, key=key, lines=lines, rates=rates)
     yield from _order_of_files(sample, nearest(("feeds", sample.key, "file_day"), lines))
     yield from _crowds(sample, nearest(("feeds", sample.key, "nobody"), lines))
 
 
 def _outcomes(
-    sample: Sample, *, shop: ShopDefaults, key: MintKey, place_of_known: str, rates: DataFrame | None
+    sample: Sample, *, shop: ShopDefaults, key: MintKey, lines: Places, rates: DataFrame | None
 ) -> Iterator[str]:
     for target in sample.feed.into:
         table = TARGETS[target]
         marked = _marked(sample, table, shop=shop, key=key, rates=rates)
-        yield from _outcome(sample, table, marked, shop=shop, place_of_known=place_of_known)
+        yield from _outcome(sample, table, marked, shop=shop, lines=lines)
         yield from (f"  {line}" for line in lines_without_rate(marked, table))
         yield from (f"  {line}" for line in lines_of_one_order_each(sample, marked, table))
     if not sample.feed.into:
@@ -128,9 +127,7 @@ def _outcomes(
         yield f"\n  not passed on to any table (`keep` lists what may pass into `properties`): {', '.join(names)}"
 
 
-def _outcome(
-    sample: Sample, table: Table, marked: DataFrame, *, shop: ShopDefaults, place_of_known: str
-) -> Iterator[str]:
+def _outcome(sample: Sample, table: Table, marked: DataFrame, *, shop: ShopDefaults, lines: Places) -> Iterator[str]:
     """What becomes of the sample's rows in one table."""
     target = sample.feed.into[table.name]
     contract, matching = row_contract(sample.feed, table), matching_of({sample.name: sample.feed}, table)
@@ -152,7 +149,8 @@ def _outcome(
         .otherwise(F.lit("valid"))
     )
     if target.each:
-        yield from (f"  {line}" for line in document_lines(marked, target.each))
+        place = nearest(("feeds", sample.key, "into", table.name, "each"), lines)
+        yield from (f"  {line}" for line in document_lines(sample, marked, table.name, place))
     counts = _in_pandas(
         marked.where(~F.col(sorting.SKIPPED).eqNullSafe(sorting.NO_ELEMENTS))
         .groupBy(outcome.alias("outcome"))
@@ -164,12 +162,12 @@ def _outcome(
         .orderBy(F.desc("rows"), "outcome")
     )
     yield "  of the sample:"
-    yield _indented(counts.drop(columns="late"))
+    yield _indented(counts.drop(columns="late")) if len(counts) else "    no rows"
     yield from _explained(marked, contract, Hints(sample.feed, shop))
     valid_count = int(counts.loc[counts["outcome"] == "valid", "rows"].sum())
     warning = sorting.late_load_warning(sample.name, table, late=int(counts["late"].sum()), valid=valid_count)
     if warning and sample.feed.known is None:
-        yield f"  warning: {place_of_known}: missing: {warning}"
+        yield f"  warning: {nearest(('feeds', sample.key, 'known'), lines)}: missing: {warning}"
     if is_whole_line(target, table):
         yield f"  warning: {sample.key}: {NO_LINE_KEY}"
 

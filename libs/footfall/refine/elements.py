@@ -7,12 +7,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from footfall.mapping.elements import ELEMENT, source_sql
+from footfall.mapping.elements import ELEMENT, source_sql, typed_names
 from footfall.mapping.source import Feed, Target
 from footfall.mapping.yaml_file import Key
 from footfall.refine.typed import TYPES, source_columns
 from footfall.steps.places import place_of
-from footfall.steps.sorting import NO_ELEMENTS, RAW_ROW
+from footfall.steps.sorting import NO_ELEMENTS
 from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR
 
 NUMBER, _LIST = "_element", "_list"
@@ -21,8 +21,8 @@ NUMBER, _LIST = "_element", "_list"
 def element_rows(rows: DataFrame, feed: Feed, target: Target) -> DataFrame:
     """The typed rows, and where the target has `each` one for each element: with `each`, and `_element`, its number from 1.
 
-    `_element` is NULL in a document without elements, and in one whose list cannot be read; the latter `_types` names. Of a list
-    that is text of JSON the elements are text too.
+    `_element` is NULL in a document without elements, and in one whose list cannot be read, or whose path to the list leads
+    through something else than objects; the latter `_types` names. Of a list that is text of JSON the elements are text too.
     """
     if not target.each:
         return rows
@@ -32,6 +32,10 @@ def element_rows(rows: DataFrame, feed: Feed, target: Target) -> DataFrame:
         return exploded.withColumn(NUMBER, F.col(NUMBER) + 1)
     size = F.json_array_length(_LIST)
     is_unreadable = (F.trim(_LIST) != "") & size.isNull()
+    for sql in texts_above(feed, target):  # a path ends at what is no object, as at a key that is not there
+        text = F.expr(sql)
+        is_no_object = F.coalesce(F.trim(text) != "", F.lit(False)) & F.json_object_keys(text).isNull()
+        is_unreadable = is_no_object | F.coalesce(is_unreadable, F.lit(False))
     fault = F.array_append(TYPES, F.lit(_unreadable(target.each)))
     numbers = F.when(size > 0, F.sequence(F.lit(1), size))
     numbered = listed.withColumn(TYPES, F.when(is_unreadable, fault).otherwise(F.col(TYPES)))
@@ -74,8 +78,10 @@ def each_faults(rows: DataFrame, feed: Feed, table: str) -> list[tuple[Key, str]
     try:
         kind = rows.select(F.expr(sql)).schema.fields[0].dataType
     except AnalysisException:
-        columns = [column for column in source_columns(rows) if column not in {RAW_ROW, TYPES}]
-        return [(at, f"no column {target.each} in the files (they have {', '.join(columns)})")]
+        return [(at, f"no column {target.each} in the files (they have {', '.join(source_columns(rows))})")]
+    for above in _above(target.each):
+        if isinstance(rows.select(F.expr(source_sql(feed, target, above))).schema.fields[0].dataType, T.ArrayType):
+            return [(at, f"{above} is a list itself; `each` leads to a list through objects only")]
     if isinstance(kind, T.ArrayType) or (isinstance(kind, T.StringType) and feed.format.startswith("json")):
         return []
     return [
@@ -84,6 +90,19 @@ def each_faults(rows: DataFrame, feed: Feed, table: str) -> list[tuple[Key, str]
             f"{target.each} is {kind.simpleString()} and no list; give it a type such as ARRAY<STRUCT<...>> under `types`",
         )
     ]
+
+
+def texts_above(feed: Feed, target: Target) -> list[str]:
+    """The SQL of each JSON text that the path of `each` leads through, the outermost first; of columns with a type none."""
+    is_typed = target.each.partition(".")[0].casefold() in typed_names(feed, target)
+    is_text = feed.format.startswith("json") and not is_typed
+    return [source_sql(feed, target, above) for above in _above(target.each)] if is_text else []
+
+
+def _above(each: str) -> list[str]:
+    """What the path of a list leads through, from the column on: `a` and `a.b` of `a.b.c`."""
+    parts = [] if each.startswith("`") else each.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _unreadable(name: str) -> str:

@@ -84,7 +84,7 @@ def fact_rows(
         ranged_key=ranged_key(feeds, table),
         versions=has_versions(feeds, table),
         reads={f.name: f.reads for f in feeds},
-        of_documents=[f.name for f in feeds if f.feed.into[table.name].each],
+        of_documents={f.name: each for f in feeds if (each := f.feed.into[table.name].each)},
         guarded=None if guard else lambda: again(guard=True)[0],
     )
     if not (waiting and places):

@@ -46,8 +46,8 @@ def with_gaps_filled(rows: DataFrame, feed: Feed, columns: Sequence[str]) -> Dat
         differs = {f"{GAPS}_{c}": F.min(t).over(lines) != F.max(t).over(lines) for c, t in texts.items()}
         filled = {field: F.coalesce(value, F.max(value).over(lines)) for field, value in values.items()}
         rows = rows.withColumns(_named(filled) | differs)
-        faults = [F.when(F.col(quoted(f"{GAPS}_{c}")), F.lit(f"{c}_differs")) for c in texts]
-        rows = rows.withColumn(GAPS, names_of(faults)).drop(*differs)
+        broken = [F.when(F.col(quoted(f"{GAPS}_{c}")), F.lit(f"{c}_differs")) for c in texts]
+        rows = rows.withColumn(GAPS, names_of(broken)).drop(*differs)
     return rows
 
 

@@ -104,10 +104,10 @@ def _newest(keyed: DataFrame, feed: Feed, lookup: Lookup, other: OtherFeed) -> D
     wanted = looked_up_columns(feed, lookup.feed)
     if other.rows is None:
         names = {*(wanted or ()), *map(head_of, lookup.other)}
-        row = T.StructType([T.StructField(name, kind_of(other.feed, name)) for name in sorted(names)])
-        key = T.StructType([T.StructField(LOOKUP_KEY, T.StringType())])
-        shape = key.add(lookup.feed, row.add(TYPES, T.ArrayType(T.StringType())))
-        return keyed.sparkSession.createDataFrame([], shape)
+        fields = [T.StructField(name, kind_of(other.feed, name)) for name in sorted(names)]
+        of_row = T.StructType([*fields, T.StructField(TYPES, T.ArrayType(T.StringType()))])
+        shape = [T.StructField(LOOKUP_KEY, T.StringType()), T.StructField(lookup.feed, of_row)]
+        return keyed.sparkSession.createDataFrame([], T.StructType(shape))
     there = _source_names(other.rows)
     in_one_case = {name.casefold() for name in there.values()}
     if wanted is None or not wanted <= in_one_case:  # a name that is wrong is shown beside all that are right

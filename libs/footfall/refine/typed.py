@@ -118,7 +118,9 @@ class _Declared:
         if isinstance(self.wanted, T.NumericType):
             return read_number(self._number, yields=self.yields, wanted=self.wanted)
         if isinstance(self.yields, T.StringType):
-            if isinstance(self.wanted, T.StructType | T.ArrayType | T.MapType):
+            if isinstance(self.wanted, T.StructType):  # of what is no object from_json makes one without values
+                return F.when(F.json_object_keys(value).isNotNull(), F.from_json(value, self.wanted.json()))
+            if isinstance(self.wanted, T.ArrayType | T.MapType):
                 return F.from_json(value, self.wanted.json())
             if isinstance(self.wanted, T.TimestampType):
                 return clocks.text_instant(value, self.zone)

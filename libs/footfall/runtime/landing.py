@@ -160,6 +160,9 @@ class BatchWriter:
         self._require_all(table, tallies, landing, rows_aside, copied=replaced.copied)
         known = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
         texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in known.items()]
+        for feed, each in output.of_documents.items():
+            documents, empty = (tallies[feed][count] for count in ("documents", "documents_empty"))
+            texts.append(sorting.no_elements_warning(feed, each, documents=documents, empty=empty))
         self.warnings += filter(None, texts)
         return [fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 

@@ -124,6 +124,13 @@ def late_load_warning(feed: str, table: Table, *, late: int, valid: int) -> str:
     )
 
 
+def no_elements_warning(feed: str, each: str, *, documents: int, empty: int) -> str:
+    """That no document of a feed has any element, in words; empty where some have, or there are none."""
+    if not documents or empty < documents:
+        return ""
+    return f"{feed}: none of {documents:,} documents has an element under {each}, so that no row was made of them"
+
+
 def places_of_broken() -> Column:
     """array<struct<file, position>> of the broken rows, MOST_PLACES at most: where to look for them again."""
     place = F.struct(F.col(FILE).alias("file"), position_of(F.col(POSITION)).alias("position"))

@@ -96,9 +96,9 @@ class FactRows:
     quarantine, as they would stand there. `without_known` are the feeds whose rows count as known from when they are
     taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
     table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
-    say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from. `of_documents` are the
-    feeds whose rows are elements of documents. `guarded` gives the same rows where an expression failed on a value: those on
-    which it fails are among the broken ones.
+    say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from. `of_documents`
+    are the feeds whose rows are elements of documents, with the name of the list there. `guarded` gives the same rows where an
+    expression failed on a value: those on which it fails are among the broken ones.
     """
 
     table: Table
@@ -111,7 +111,7 @@ class FactRows:
     ranged_key: str = ""
     versions: bool = False
     reads: Mapping[str, str] = field(default_factory=dict)
-    of_documents: Sequence[str] = ()
+    of_documents: Mapping[str, str] = field(default_factory=dict)
     guarded: Callable[[], FactRows] | None = None
 
 

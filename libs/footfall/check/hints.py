@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from footfall.mapping.source import Feed
+from footfall.refine.elements import ONE_LIST
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.typed import source_columns, wall_clocks
 from footfall.storage.files import SourceRows
@@ -29,6 +30,11 @@ _EVENT_TIME = (
     "Where the source has numbers: seconds or milliseconds? (timestamp_seconds, timestamp_millis)"
 )
 
+_EACH = (
+    "{each} is no list, or what it lies in is no object: `each` takes the elements of one list, {one_list}, and none of a list "
+    "within a list"
+)
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -41,6 +47,8 @@ class Hints:
         """The hint for a rule or warning; empty where its name says it all."""
         if rule == "event_time_plausible":
             return _EVENT_TIME.format(first_day=self.shop.first_day)
+        if rule.removesuffix("_unreadable") in {target.each for target in self.feed.into.values()}:
+            return _EACH.format(each=rule.removesuffix("_unreadable"), one_list=ONE_LIST)
         for ending, words in _ENDINGS.items():
             if rule.endswith(ending):
                 column = rule.removesuffix(ending)

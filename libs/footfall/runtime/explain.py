@@ -61,6 +61,16 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
+        (
+            r"Number of column in CSV header is not equal to number of fields in the schema[^\n]*\n"
+            r"[^\n]*Header length: (\d+), schema size: (\d+)[\s\S]*?CSV file: ([^\n]*)"
+        ),
+        lambda m: SourceError(
+            f"{m[3].strip()}: its header differs from the other files' (it has {m[1]} columns; they have {int(m[2])}).",
+            fix="Deliver it with the same columns, or give it a feed of its own in the mapping.",
+        ),
+    ),
+    (
         r"\[FAILED_READ_FILE\.NO_HINT\] Encountered error while reading file (\S+?)\.?\s*(?:SQLSTATE|$)",
         lambda m: SourceError(
             f"{m[1]}: it cannot be read to its end, as after an upload that broke off.",

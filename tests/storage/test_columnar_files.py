@@ -6,6 +6,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -100,9 +101,14 @@ def test_times_of_day_are_text(spark: SparkSession, tmp_path: Path, kind: pa.Dat
     assert source.notes == ["`at` is a time of day, which is read as text such as 08:12:00"]
 
 
-def test_a_time_of_day_within_a_struct_is_refused_in_words(spark: SparkSession, tmp_path: Path) -> None:
-    _write(tmp_path / "1.parquet", s=pa.array([{"at": time(8, 12, 0, 500000)}]))
-    with pytest.raises(SourceError, match=r"1\.parquet: column 's' is struct"):
+@pytest.mark.parametrize(
+    "column", [pa.array([{"at": time(8, 12, 0, 500000)}]), pa.array([np.float16(1.5)], pa.float16())]
+)
+def test_a_type_that_spark_cannot_read_is_refused_with_file_and_column(
+    spark: SparkSession, tmp_path: Path, column: pa.Array
+) -> None:
+    _write(tmp_path / "1.parquet", s=column)
+    with pytest.raises(SourceError, match=r"1\.parquet: column 's' is (struct|halffloat)"):
         read_source_files(spark, _files(tmp_path), ["1.parquet"])
 
 

@@ -51,6 +51,13 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
+        r"\[(?:PARQUET_TYPE_\w+|UNSUPPORTED_TIME_TYPE|FAILED_READ_FILE\.PARQUET_COLUMN_DATA_TYPE_MISMATCH)[^\]]*\]([^\n]{0,200})",
+        lambda m: SourceError(
+            f"a column of a Parquet file has a type that Spark cannot read: {m[1].partition('SQLSTATE')[0].strip()}",
+            fix="Leave the column out, or write it in another type.",
+        ),
+    ),
+    (
         (
             r"CSV header does not conform to the schema[^\n]*\n"
             r"[^\n]*Header: ([^\n]*)\n[^\n]*Schema: ([^\n]*)\n[\s\S]*?CSV file: ([^\n]*)"

@@ -22,7 +22,6 @@ CHANGED = "_changed_by_type"
 _CANNOT_MERGE = (
     "CANNOT_MERGE"  # within the names of Spark's conditions, which Connect and classic Spark raise by other classes
 )
-_ILLEGAL, _OF_TIME = "PARQUET_TYPE_ILLEGAL", "UNSUPPORTED_TIME_TYPE"
 _WIDTHS: Mapping[type[T.DataType], int] = {
     T.ByteType: 3,
     T.ShortType: 5,
@@ -122,11 +121,9 @@ def _together(read: Callable[[Sequence[str]], DataFrame], names: Sequence[str]) 
 
 
 def _is_unread(fault: Exception) -> bool:
-    """Whether it is about time stamps of nanoseconds, or times of day, which Spark does not read."""
-    if not isinstance(fault, AnalysisException):
-        return False
-    is_illegal = fault.getCondition() == _ILLEGAL and any(kind in str(fault) for kind in ("NANOS", "(TIME("))
-    return is_illegal or fault.getCondition() == _OF_TIME
+    """Whether it is about a type that Spark does not read by itself, such as time stamps of nanoseconds and times of day."""
+    condition = fault.getCondition() or "" if isinstance(fault, AnalysisException) else ""
+    return condition.startswith("PARQUET_TYPE_") or condition == "UNSUPPORTED_TIME_TYPE"
 
 
 def _schemas(

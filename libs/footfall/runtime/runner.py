@@ -95,9 +95,7 @@ class _StepLoop:
         self._applying: dict[Future[Applied], tuple[int, Batch]] = {}
         self._opened: list[tuple[int, Batch]] = []  # opened since the last commit, and not begun
         self._worked: set[int] = set()  # of which this run has already done a batch
-        self._without_files: set[str] = (
-            set()
-        )  # raw tables without a row yet, as their files cannot be used, or have none
+        self._without_files: set[str] = set()  # raw tables without a row yet, since no file can be used, say
         self._is_held = False  # another process is at work on the same steps
 
     def to_the_end(self) -> None:
@@ -199,8 +197,8 @@ class _StepLoop:
     def _done(self, number: int, outcome: str = "") -> None:
         if outcome.startswith(GATE_FAILED):
             self.missed_gates[number] = outcome.removeprefix(GATE_FAILED)
-        if (step := self.steps[number]).files:
-            self._without_files |= {table for table in step.writes if self.books.pin(table) is None}
+        step = self.steps[number]
+        self._without_files |= {table for table in step.writes if step.files and self.books.pin(table) is None}
         self.schedule.done(number)
 
     def _guarded(self, number: int, act: Callable[[], None], batch: Batch | None = None) -> None:

@@ -31,11 +31,11 @@ from footfall.storage.text_lines import (
     numbered,
     numbered_by_split,
     path_of,
+    row_of_task,
 )  # fmt: skip
 from footfall.storage.unusable_files import refuse_archives, refuse_hidden, with_a_colon
 
 LOW = (1 << 32) - 1
-ROW_OF_TASK = (1 << 33) - 1  # within Spark's growing ids, above which stands the number of the task
 PRIME = (1 << 31) - 1  # products of two numbers below it fit a long
 
 
@@ -87,8 +87,7 @@ def contents_of(spark: SparkSession, files: Files, names: Sequence[str]) -> dict
     line_hash = lines.select(
         F.col("_metadata.file_path").alias("path"),
         F.col("_metadata.file_block_start").alias("start"),
-        # the number of the line among those that its task reads, which may be of other splits before
-        F.monotonically_increasing_id().bitwiseAND(F.lit(ROW_OF_TASK)).alias("row"),
+        row_of_task().alias("row"),
         F.xxhash64("value").alias("hash"),
     )
     high, low = F.shiftright("hash", 32), F.col("hash").bitwiseAND(F.lit(LOW))

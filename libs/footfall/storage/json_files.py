@@ -123,11 +123,11 @@ def _require_rows_on_lines(spark: SparkSession, files: Files, names: Sequence[st
     if not several:
         return
     whole = cut_by_file(read_lines(spark, files, several), _cut_whole, {LINE: pa.string(), FIELDS: _FIELDS})
-    found = [row[FILE] for row in whole.where(F.size(FIELDS) > 0).select(FILE).distinct().orderBy(FILE).collect()]
-    if found:
+    readable = [row[FILE] for row in whole.where(F.size(FIELDS) > 0).select(FILE).distinct().orderBy(FILE).collect()]
+    if readable:
         what = "its objects go over several lines, and `format: json` reads an object a line"
         raise SourceError(
-            f"{', '.join(found)}: {what}.", fix="Write `format: json_array`, which reads each file as a whole."
+            f"{', '.join(readable)}: {what}.", fix="Write `format: json_array`, which reads each file as a whole."
         )
 
 

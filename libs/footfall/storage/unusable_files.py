@@ -24,10 +24,10 @@ MOST_NAMED = 10
 
 def refuse_archives(names: Collection[str]) -> None:
     """Raises SourceError where the names of files say that they are archives, workbooks or the like."""
-    told = {name: kind for name in names for endings, kind in _KINDS if name.lower().endswith(endings)}
-    if told:
-        kinds = " or ".join(dict.fromkeys(told.values()))
-        raise SourceError(f"{named(sorted(told))}: {kinds}, which is not read.", fix=_UNPACKED + WAITS)
+    kinds = {name: kind for name in names for endings, kind in _KINDS if name.lower().endswith(endings)}
+    if kinds:
+        each = " or ".join(dict.fromkeys(kinds.values()))
+        raise SourceError(f"{named(sorted(kinds))}: {each}, which is not read.", fix=_UNPACKED + WAITS)
 
 
 def refuse_packed(file: str, begins: str) -> None:
@@ -48,15 +48,13 @@ def refuse_hidden(root: str, pattern: str, taken: Collection[str]) -> None:
     where = absolute(root)
     if SCHEME.match(where) and not where.startswith("file:"):
         return
-    endings = {Path(name).suffix for name in taken}
-    last = pattern.rpartition("/")[2]
-    hidden = [
-        name
-        for name in _fitting(SCHEME.sub("", where), pattern)
-        if (ending := Path(name).name.lstrip("._").partition(".")[1] and Path(name).suffix)
-        and not Path(name).name.startswith("._")
-        and (ending in endings or last.endswith(ending))
-    ]
+    endings, last = {Path(name).suffix for name in taken}, pattern.rpartition("/")[2]
+    hidden = []
+    for path in _fitting(SCHEME.sub("", where), pattern):
+        name = Path(path).name
+        ending = Path(name.lstrip("._")).suffix
+        if ending and not name.startswith("._") and (ending in endings or last.endswith(ending)):
+            hidden.append(path)
     if hidden:
         raise SourceError(
             f"{named(sorted(hidden))}: Spark reads no file whose name begins with _ or a point.",

@@ -6,35 +6,21 @@ from functools import partial
 from pathlib import Path
 
 from footfall.check.source_check import check_source
-from footfall.ingest.arrival import arrive, files_of
-from footfall.mapping.source import Feed, Source
 from footfall.refine.fills import ShopDefaults
 from footfall.runtime.cli import Job, clock, guarded, main, parser, row_count, settings_of
 from footfall.runtime.session import open_session
-from footfall.steps.step import Frames, Output, Step, StepResult
+from footfall.runtime.taking import ingest_step
+from footfall.steps.step import Step
 
 
 def steps(job: Job) -> list[Step]:
     """One step a feed of files; Delta feeds are read in place by refine."""
     return [
-        _take(job, source, name, feed)
+        ingest_step(job, source, name)
         for source in job.settings.all_sources
         for name, feed in source.feeds.items()
         if feed.files is not None
     ]
-
-
-def _take(job: Job, source: Source, name: str, feed: Feed) -> Step:
-    raw = source.raw_name(name)
-
-    def apply(frames: Frames) -> StepResult:
-        table, rows = arrive(frames["files"], source=source.source, feed=raw, now=job.now, keep_days=feed.keep_days)
-        return StepResult([Output(table, rows)])
-
-    files = files_of(feed, job.settings.sources.root)
-    values = {"files": files, "keep_days": feed.keep_days, "source": source.source}
-    code = ("footfall.ingest", "footfall.storage.files")
-    return Step(f"ingest_{raw}", (), (f"raw.{raw}",), apply, code, values, files=files)
 
 
 def check(arguments: argparse.Namespace) -> None:

@@ -225,3 +225,25 @@ def test_a_column_by_the_name_of_the_element_is_reported(spark: SparkSession) ->
     raw = _documents(spark).withColumn("Each", F.lit("x"))
     fault = "the files have a column each, which is the name of the element here"
     assert expression_faults(raw, _feed()) == [(("into", "order_lines", "each"), fault)]
+
+
+def test_a_list_or_a_plain_value_on_the_way_to_the_list_makes_it_unreadable(spark: SparkSession) -> None:
+    way = [
+        f'{{"data":[{FIRST}]}}',
+        "{}",
+        None,
+        "[]",
+        f'[{{"data":[{FIRST}]}}]',
+        "yes",
+        '{"data":"yes"}',
+        '{"other":[1]}',
+    ]
+    rows = [("shop", "a.json", i, TAKEN, None, str(700 + i), "7", text) for i, text in enumerate(way)]
+    raw = spark.createDataFrame(rows, f"{SHAPE}, id string, card string, items string")
+    feed = _feed(into={"order_lines": TARGET | {"each": "items.data"}})
+    elements = element_rows(typed_source(raw, feed), feed, feed.into["order_lines"])
+    found = {row["_position"]: (row["_element"], row["_types"]) for row in elements.collect()}
+    unreadable = (None, ["items.data_unreadable"])
+    assert found == {
+        0: (1, []), 1: (None, []), 2: (None, []), 3: (None, []), 4: unreadable, 5: unreadable, 6: unreadable, 7: (None, []),
+    }  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -78,6 +79,37 @@ def test_nanoseconds_are_cut_to_microseconds(spark: SparkSession, tmp_path: Path
         (None, None, "b", 1),
     ]
     assert source.notes == [f"`{c}` has nanoseconds, which are cut to microseconds" for c in ("clock", "instant")]
+
+
+@pytest.mark.parametrize("kind", [pa.time64("us"), pa.time64("ns"), pa.time32("ms"), pa.time32("s")])
+def test_times_of_day_are_text(spark: SparkSession, tmp_path: Path, kind: pa.DataType) -> None:
+    _write(
+        tmp_path / "1.parquet",
+        at=pa.array([time(8, 12), time(23, 59, 59), None, time(0)], kind),
+        n=pa.array([1, 2, 3, 4]),
+    )
+    _write(tmp_path / "2.parquet", at=pa.array(["07:00:00"]), n=pa.array([5]))
+    source = read_source_files(spark, _files(tmp_path), ["1.parquet", "2.parquet"])
+    rows = source.frame.orderBy("n").select("at", "n", "_position").collect()
+    assert [tuple(row) for row in rows] == [
+        ("08:12:00", 1, 0),
+        ("23:59:59", 2, 1),
+        (None, 3, 2),
+        ("00:00:00", 4, 3),
+        ("07:00:00", 5, 0),
+    ]
+    assert source.notes == ["`at` is a time of day, which is read as text such as 08:12:00"]
+
+
+@pytest.mark.parametrize(
+    "column", [pa.array([{"at": time(8, 12, 0, 500000)}]), pa.array([np.float16(1.5)], pa.float16())]
+)
+def test_a_type_that_spark_cannot_read_is_refused_with_file_and_column(
+    spark: SparkSession, tmp_path: Path, column: pa.Array
+) -> None:
+    _write(tmp_path / "1.parquet", s=column)
+    with pytest.raises(SourceError, match=r"1\.parquet: column 's' is (struct|halffloat)"):
+        read_source_files(spark, _files(tmp_path), ["1.parquet"])
 
 
 def test_orc_files_of_several_types_are_read_by_type(spark: SparkSession, tmp_path: Path) -> None:

@@ -38,6 +38,29 @@ def test_another_value_of_the_same_size_is_another_content_and_a_copy_is_not(
     assert len(set(whole.values())) == 4
 
 
+def test_lines_that_changed_places_are_another_content_however_the_file_is_read(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [f'{{"quantity": {n},\n' for n in range(100, 400)]
+    swapped = [*lines]
+    swapped[7], swapped[290] = lines[290], lines[7]
+    for name, some in {"a.json": lines, "b.json": swapped, "c.json": lines[::-1], "d.json": lines}.items():
+        (tmp_path / name).write_text("".join(some))
+    (tmp_path / "e.json").write_text("".join(lines).removesuffix("\n"))
+    names = ["a.json", "b.json", "c.json", "d.json", "e.json"]
+    files = Files(str(tmp_path), "*", "json_array", {})
+    before = str(spark.conf.get("spark.sql.files.maxPartitionBytes"))
+    found = []
+    try:
+        for size in (before, "200", "1000"):
+            spark.conf.set("spark.sql.files.maxPartitionBytes", size)
+            found += [contents_of(spark, files, names), contents_of(spark, files, names[1:])]
+    finally:
+        spark.conf.set("spark.sql.files.maxPartitionBytes", before)
+    assert len({content for some in found for content in some.values()}) == 3
+    assert found[0]["a.json"] == found[0]["d.json"] == found[0]["e.json"]
+
+
 def test_a_pin_survives_being_written_down() -> None:
     pin = FilePin(12, 1_717_000_000_123, "3.-1f.2a")
     assert FilePin.parse(str(pin)) == pin

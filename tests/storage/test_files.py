@@ -135,6 +135,16 @@ def test_a_csv_whose_header_differs_names_the_file(spark: SparkSession, tmp_path
     assert "b.csv: its header differs from the other files'" in told.what
 
 
+def test_a_csv_whose_header_is_longer_says_so(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "b.csv").write_text("x,y,z\n1,2,3\n")
+    with pytest.raises(Exception, match="CSV header") as fault:
+        _rows(spark, _files(tmp_path, "*.csv", "csv"))
+    told = explain(fault.value)
+    assert isinstance(told, SourceError)
+    assert "b.csv: its header differs from the other files' (it has 3 columns; they have 2)" in told.what
+
+
 def test_a_broken_parquet_file_is_named(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 this is no parquet file")
     with pytest.raises(Exception, match="parquet") as fault:

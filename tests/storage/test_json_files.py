@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import types as T
 
+from footfall.errors import SourceError
 from footfall.steps.step import Files
 from footfall.storage.files import read_files
 from footfall.storage.json_values import Fields, objects_of
@@ -22,6 +25,7 @@ from footfall.storage.json_values import Fields, objects_of
         ('[{"a":"1"}, {"a" : true}]{"a":[1e2]}', [{"a": "1"}, {"a": "true"}, {"a": "[1e2]"}]),
         ('{"n":123456789012345678901234567890.10}{}', [{"n": "123456789012345678901234567890.10"}, {}]),
         ('{"a":1,"a":2}', [{"a": "2"}]),
+        (" [ ]\n", []),
     ],
 )
 def test_the_objects_of_a_line_and_their_values_as_they_are_written(line: str, objects: list[Fields]) -> None:
@@ -32,7 +36,7 @@ def test_the_objects_of_a_line_and_their_values_as_they_are_written(line: str, o
     "line",
     [
         '{"a":1}{"a":', '{"a":1} x', '{"a":1},{"a":2}', '{"a":1} 2', '[{"a":1}, 2]', '[{"a":1}', '[{"a":1},]', '{"a":1,}',
-        '{"a" 1}', "[]", "[" * 5000, "",
+        '{"a" 1}', "[" * 5000, "",
     ],
 )  # fmt: skip
 def test_a_line_with_anything_else_on_it_is_broken(line: str) -> None:
@@ -79,3 +83,48 @@ def test_nested_values_stay_text_as_it_is_written_whatever_their_shape(spark: Sp
     assert [row["props"] for row in rows.orderBy("_position").collect()] == [
         '{"sku":"A", "size":{"eu":42.50}}', None, '["A"]', "17.0", "1e2", "true", "none", '{"sku":"C"}',
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["json", "json_array"])
+def test_empty_lists_are_no_rows_also_where_nothing_came_before(spark: SparkSession, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.json").write_text("[]\n")
+    rows = read_files(spark, Files(str(tmp_path), "*.json", kind, {}), ["a.json"])
+    assert rows.columns == ["_corrupt", "_file", "_position"]
+    assert rows.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        ("json", '{\n  "id": 1,\n  "lines": [\n    {"sku": "A"},\n    {"sku": "B"}\n]}\n', "format: json_array"),
+        ("json", '{\n  "id": 1\n}\n{\n  "id": 2\n}\n', "format: json_array"),
+        ("json", '[{"id": 1,\n "n": 2},\n{"id": 2}]', "format: json_array"),
+        ("json", "<html>\n</html>\n", "a.json: no JSON objects can be read there"),
+        ("json", "{}\n", "a.json: no JSON objects can be read there"),
+        ("json_array", '[{"id": 1},\n', "a.json: no list of JSON objects can be read there"),
+    ],
+)
+def test_files_without_any_object_are_refused_in_words_where_nothing_came_before(
+    spark: SparkSession, tmp_path: Path, kind: str, text: str, words: str
+) -> None:
+    (tmp_path / "a.json").write_text(text)
+    files = Files(str(tmp_path), "*.json", kind, {})
+    for first_lines in (0, 3):
+        with pytest.raises(SourceError) as refusal:
+            read_files(spark, replace(files, first_lines=first_lines), ["a.json"])
+        assert words in str(refusal.value)
+        assert "a.json" in refusal.value.what
+    if "json_array" in words:
+        return
+    before = T.StructType([T.StructField("id", T.StringType())])
+    rows = read_files(spark, files, ["a.json"], raw=before).select("_corrupt").collect()
+    assert all(row["_corrupt"] is not None for row in rows if text != "{}\n")
+    assert rows
+
+
+def test_a_broken_file_beside_a_sound_one_is_set_aside(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[")
+    (tmp_path / "b.json").write_text('[{"id": 1}]')
+    rows = read_files(spark, Files(str(tmp_path), "*.json", "json_array", {}), ["a.json", "b.json"])
+    found = [(row["id"], row["_corrupt"]) for row in rows.orderBy("_file").collect()]
+    assert found == [(None, "["), ("1", None)]

@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 
 from footfall.check.sample import Sample, all_rows, computed
 from footfall.contract import Severity, Table
+from footfall.ingest.arrival import has_columns
+from footfall.ingest.shared_files import feeds_beside, shared_words
 from footfall.mapping.source import Source
 from footfall.mapping.yaml_file import Places, nearest
 from footfall.refine.currencies import MOST_DAYS
@@ -53,6 +55,13 @@ class Beside:
         rows = computed(with_lookups(sample.rows, sample.feed, others))
         return replace(sample, rows=rows, looked_up_in_part=in_part), []
 
+    def shared(self, samples: Mapping[str, Sample], places: Places) -> Iterator[str]:
+        """Says of files that two feeds take, with the line of the later one."""
+        for name, sample in samples.items():
+            for other, tables in feeds_beside(self.source, name).items():
+                if words := shared_words(name, other, tables, sample.files, samples[other].files):
+                    yield f"warning: {nearest(('feeds', name, 'files'), places)}: {words}"
+
     def rates(self, samples: Mapping[str, Sample], text_ids: Callable[[Column], Column]) -> DataFrame | None:
         """The rates that the source's own feeds bring; None where none does."""
         frames = [self._rates_of(s, text_ids) for s in samples.values() if FX_RATES.name in s.feed.into]
@@ -62,6 +71,8 @@ class Beside:
         return all_rows(self.spark, self.source, key, root=self.root, now=self.now)
 
     def _other(self, key: str, rows: DataFrame) -> OtherFeed:
+        if not has_columns(rows):
+            return OtherFeed(self.source.feeds[key], None)
         return OtherFeed(with_own_names_apart(with_zone(self.source.feeds[key], self.shop.time_zone), rows), rows)
 
     def _rates_of(self, sample: Sample, text_ids: Callable[[Column], Column]) -> DataFrame:

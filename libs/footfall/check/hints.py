@@ -30,6 +30,11 @@ _EVENT_TIME = (
     "Where the source has numbers: seconds or milliseconds? (timestamp_seconds, timestamp_millis)"
 )
 
+_EACH = (
+    "{each} is no list, or what it lies in is no object: `each` takes the elements of one list, which the document has once, and none of a list "
+    "within a list"
+)
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -42,6 +47,8 @@ class Hints:
         """The hint for a rule or warning; empty where its name says it all."""
         if rule == "event_time_plausible":
             return _EVENT_TIME.format(first_day=self.shop.first_day)
+        if rule.removesuffix("_unreadable") in {target.each for target in self.feed.into.values()}:
+            return _EACH.format(each=rule.removesuffix("_unreadable"))
         for ending, words in _ENDINGS.items():
             if rule.endswith(ending):
                 column = rule.removesuffix(ending)

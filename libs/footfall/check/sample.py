@@ -31,7 +31,7 @@ class Sample:
 
     `source` says what became of names and types of its columns; `notes` are sentences on how the files are read. `guard` says
     that an expression fails on a value of the rows, so that each has to be kept from it. `looked_up_in_part` are feeds of
-    whose rows not all were looked at to find what belongs to these.
+    whose rows not all were looked at to find what belongs to these. `files` are the names of all the feed's files.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Sample:
     notes: Sequence[str] = ()
     guard: bool = False
     looked_up_in_part: tuple[str, ...] = ()
+    files: Sequence[str] = ()
 
 
 def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_count: int, now: datetime) -> Sample:
@@ -52,6 +53,7 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
     """
     feed, name = reading_json_text(source.feeds[key]), source.raw_name(key)
     notes: list[str] = []
+    names: list[str] = []
     if feed.delta:
         require_table(spark, feed.delta)
         rows, file_count = _rows_in_place(spark, feed.delta, row_count), 1
@@ -66,7 +68,7 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
         rows, file_count = first_rows.orderBy("_position", "_file").limit(row_count), len(names)
     arrived = under_source_names(arrive(rows, source=source.source, feed=name, now=now)[1])
     rows = computed(arrived)
-    return Sample(key, name, with_own_names_apart(feed, rows), rows, file_count, taken, notes)
+    return Sample(key, name, with_own_names_apart(feed, rows), rows, file_count, taken, notes, files=names)
 
 
 def computed(rows: DataFrame) -> DataFrame:

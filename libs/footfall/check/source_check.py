@@ -20,7 +20,8 @@ from footfall.check.lines_made import document_lines, fill_lines
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
 from footfall.errors import SourceError
-from footfall.mapping.source import TARGETS, read_source
+from footfall.ingest.arrival import has_columns
+from footfall.mapping.source import TARGETS, Source, read_source
 from footfall.mapping.yaml_file import Places, nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
 from footfall.refine.crowds import actors_of, metrics, warnings
@@ -31,7 +32,7 @@ from footfall.refine.keys import is_whole_line, matching_of
 from footfall.refine.mapped import map_rows
 from footfall.refine.pseudonyms import named_counts, new_pseudonyms
 from footfall.refine.typed import typed_source
-from footfall.runtime.explain import is_about_a_value
+from footfall.runtime.explain import explain, is_about_a_value
 from footfall.steps import history, sorting
 from footfall.steps.matching import mark
 from footfall.steps.places import position_of
@@ -46,6 +47,10 @@ NO_LINE_KEY = (
 NO_CHANGE_FEED = (
     "the Delta table has no change feed: with each new version all its rows are read again, and known ones count as duplicates. "
     "Its owner switches it on by ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)."
+)
+NO_ROWS = (
+    "there is no row in the files looked at, so nothing can be said of the mapping. A run waits for rows of this feed, and goes on "
+    "with all others."
 )
 TRY_FORM = (
     "Rows on which an expression fails are set aside as `<column>_failed`, and reading them takes twice as long. Better declare "
@@ -63,35 +68,23 @@ def check_source(
     """
     source = read_source(path)
     lines = places(path, read_yaml(path)[1])
-    samples: dict[str, Sample] = {}
-    faults: list[str] = []
-    for name in source.feeds:
-        try:
-            sample = sample_of(spark, source, name, root=root, row_count=rows, now=now)
-        except SourceError as fault:
-            origin = "files" if source.feeds[name].files else "delta"
-            faults.append(f"{nearest(('feeds', name, origin), lines)}: {fault.what}")
-            continue
-        samples[name] = replace(sample, feed=with_zone(sample.feed, shop.time_zone))
+    samples, faults = _samples(spark, source, lines, root=root, shop=shop, rows=rows, now=now)
     beside = Beside(spark, source, root, now, shop)
-    for name, sample in samples.items() if not faults else ():
+    with_rows = {name: sample for name, sample in samples.items() if has_columns(sample.rows)}
+    for name, sample in with_rows.items() if not faults else ():
         samples[name], missing = beside.looked_up(sample, lines, samples)
         faults += missing or list(sample_faults(samples[name], lines))
     if faults:
         raise SourceError("\n".join(faults), fix=f"Correct {path} at these lines and check again. Nothing was written.")
     key = MintKey(secrets.token_bytes(32))
-    rates = beside.rates(samples, text_ids(key))
-    for sample in samples.values():
+    rates = beside.rates({name: samples[name] for name in with_rows}, text_ids(key))
+    yield from beside.shared(samples, lines)
+    for name, sample in samples.items():
         yield f"\n{sample.name}: {sample.rows.count():,} rows of {sample.file_count:,} files looked at"
-        yield from (f"  {line}" for line in column_lines(sample.source))
-        yield from (f"  note: {line}" for line in sample.notes)
-        if sample.feed.partitions:
-            yield f"  columns that folders give: {', '.join(sample.feed.partitions)}"
-        yield from (f"  {line}" for line in clock_lines(sample.rows, sample.feed, shop))
-        if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
-            yield f"  note: {NO_CHANGE_FEED}"
-        yield from (f"  {line}" for line in fill_lines(sample))
-        yield from (f"  {line}" for line in lookup_lines(sample))
+        yield from (f"  {line}" for line in _read_lines(spark, sample, shop))
+        if name not in with_rows:
+            yield f"  {NO_ROWS}"
+            continue
         try:
             report = list(_report(sample, shop=shop, key=key, lines=lines, rates=rates))
         except Exception as fault:
@@ -101,6 +94,41 @@ def check_source(
             yield f"  {TRY_FORM}"
             report = list(_report(replace(sample, guard=True), shop=shop, key=key, lines=lines, rates=rates))
         yield from report
+
+
+def _samples(
+    spark: SparkSession, source: Source, lines: Places, *, root: str, shop: ShopDefaults, rows: int, now: datetime
+) -> tuple[dict[str, Sample], list[str]]:
+    """The sample of each feed whose files can be read, and what is wrong with the files of the others, with their lines."""
+    samples: dict[str, Sample] = {}
+    faults: list[str] = []
+    for name in source.feeds:
+        try:
+            sample = sample_of(spark, source, name, root=root, row_count=rows, now=now)
+        except Exception as fault:
+            known = fault if isinstance(fault, SourceError) else explain(fault)
+            if not isinstance(known, SourceError):
+                raise
+            origin = "files" if source.feeds[name].files else "delta"
+            faults.append(f"{nearest(('feeds', name, origin), lines)}: {known.what}")
+        else:
+            samples[name] = replace(sample, feed=with_zone(sample.feed, shop.time_zone))
+    return samples, faults
+
+
+def _read_lines(spark: SparkSession, sample: Sample, shop: ShopDefaults) -> Iterator[str]:
+    """How the feed's files are read, and what its rows take from one another."""
+    yield from column_lines(sample.source)
+    yield from (f"note: {line}" for line in sample.notes)
+    if not has_columns(sample.rows):
+        return
+    if sample.feed.partitions:
+        yield f"columns that folders give: {', '.join(sample.feed.partitions)}"
+    yield from clock_lines(sample.rows, sample.feed, shop)
+    if sample.feed.delta and not has_change_feed(spark, sample.feed.delta):
+        yield f"note: {NO_CHANGE_FEED}"
+    yield from fill_lines(sample)
+    yield from lookup_lines(sample)
 
 
 def _report(

@@ -11,6 +11,7 @@ from footfall.contract import Table
 from footfall.mapping.source import Feed
 from footfall.steps.step import Files
 from footfall.tables import feed_table
+from footfall.tables.raw import ARRIVAL, CORRUPT
 
 
 def files_of(feed: Feed, root: str) -> Files:
@@ -27,6 +28,11 @@ def files_of(feed: Feed, root: str) -> Files:
         header_line=feed.header_line,
         strip=feed.strip,
     )
+
+
+def has_columns(rows: DataFrame) -> bool:
+    """Whether rows of files, arrived or not, have columns of the source's own: empty lists of JSON have none, and no rows."""
+    return bool({*rows.columns} - {CORRUPT.name, *(column.name for column in ARRIVAL)})
 
 
 def arrive(

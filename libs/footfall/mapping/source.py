@@ -20,7 +20,7 @@ from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
-from footfall.mapping.words import Name, SourceName, Sql, TimeZone, no_own_name, with_a_group, word
+from footfall.mapping.words import Name, SourceName, Sql, TimeZone, below_the_root, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
 
@@ -133,7 +133,7 @@ class Feed(Closed):
 
     into: dict[str, Target] = Field(default_factory=dict)
     with_: Lookups = Field(default=(), alias="with", strict=False)
-    files: str | None = None
+    files: Annotated[str, AfterValidator(below_the_root)] | None = None
     delta: str | None = None
     format: Literal["parquet", "orc", "csv", "json", "json_array", "text"] = "parquet"
     options: dict[str, str] = Field(default_factory=dict)

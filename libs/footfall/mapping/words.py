@@ -69,6 +69,17 @@ def with_a_group(pattern: str) -> str:
     return pattern
 
 
+def below_the_root(pattern: str) -> str:
+    """The pattern of a feed's files, if it stays below `sources.root`."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|/", pattern):
+        raise ValueError("write a pattern below `sources.root` (--raw), such as till/*.csv, and no absolute path")
+    if ".." in pattern.split("/"):
+        raise ValueError(
+            "`..` leads out of `sources.root` (--raw); set that folder higher, and write all feeds below it"
+        )
+    return pattern
+
+
 def no_own_name(source: str) -> str:
     """The name of a source, if footfall does not use it itself."""
     if source == WAITING:

@@ -35,6 +35,7 @@ def element_rows(rows: DataFrame, feed: Feed, target: Target) -> DataFrame:
     for sql in texts_above(feed, target):  # a path ends at what is no object, as at a key that is not there
         text = F.expr(sql)
         is_no_object = F.coalesce(F.trim(text) != "", F.lit(False)) & F.json_object_keys(text).isNull()
+        is_no_object &= ~F.json_array_length(text).eqNullSafe(0)  # PHP's way of writing an object without keys
         is_unreadable = is_no_object | F.coalesce(is_unreadable, F.lit(False))
     fault = F.array_append(TYPES, F.lit(_unreadable(target.each)))
     numbers = F.when(size > 0, F.sequence(F.lit(1), size))

@@ -51,12 +51,29 @@ _KNOWN: tuple[tuple[str, Maker], ...] = (
         ),
     ),
     (
+        r"\[(?:PARQUET_TYPE_\w+|UNSUPPORTED_TIME_TYPE|FAILED_READ_FILE\.PARQUET_COLUMN_DATA_TYPE_MISMATCH)[^\]]*\]([^\n]{0,200})",
+        lambda m: SourceError(
+            f"a column of a Parquet file has a type that Spark cannot read: {m[1].partition('SQLSTATE')[0].strip()}",
+            fix="Leave the column out, or write it in another type.",
+        ),
+    ),
+    (
         (
             r"CSV header does not conform to the schema[^\n]*\n"
             r"[^\n]*Header: ([^\n]*)\n[^\n]*Schema: ([^\n]*)\n[\s\S]*?CSV file: ([^\n]*)"
         ),
         lambda m: SourceError(
             f"{m[3].strip()}: its header differs from the other files' (it has {m[1].strip()}; they have {m[2].strip()}).",
+            fix="Deliver it with the same columns, or give it a feed of its own in the mapping.",
+        ),
+    ),
+    (
+        (
+            r"Number of column in CSV header is not equal to number of fields in the schema[^\n]*\n"
+            r"[^\n]*Header length: (\d+), schema size: (\d+)[\s\S]*?CSV file: ([^\n]*)"
+        ),
+        lambda m: SourceError(
+            f"{m[3].strip()}: its header differs from the other files' (it has {m[1]} columns; they have {int(m[2])}).",
             fix="Deliver it with the same columns, or give it a feed of its own in the mapping.",
         ),
     ),

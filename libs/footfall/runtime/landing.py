@@ -164,6 +164,13 @@ class BatchWriter:
             documents, empty = (tallies[feed][count] for count in ("documents", "documents_empty"))
             texts.append(sorting.no_elements_warning(feed, each, documents=documents, empty=empty))
         self.warnings += filter(None, texts)
+        if is_first:
+            self.warnings += [
+                f"{feed}: none of its {t['documents']:,} documents has an element of the list that `each` names, so {table.full_name} "
+                "gets no row of them. Is the list called so? --check says what there is."
+                for feed, t in tallies.items()
+                if t.get("documents") and t["documents"] == t["documents_empty"]
+            ]
         return [fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _set_aside(

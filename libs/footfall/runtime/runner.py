@@ -95,7 +95,7 @@ class _StepLoop:
         self._applying: dict[Future[Applied], tuple[int, Batch]] = {}
         self._opened: list[tuple[int, Batch]] = []  # opened since the last commit, and not begun
         self._worked: set[int] = set()  # of which this run has already done a batch
-        self._without_files: set[str] = set()  # raw tables whose files cannot be used now
+        self._without_files: set[str] = set()  # raw tables without a row yet, since no file can be used, say
         self._is_held = False  # another process is at work on the same steps
 
     def to_the_end(self) -> None:
@@ -196,9 +196,11 @@ class _StepLoop:
         else:
             self._done(number, applied.outcome)
 
-    def _done(self, number: int, outcome: str) -> None:
+    def _done(self, number: int, outcome: str = "") -> None:
         if outcome.startswith(GATE_FAILED):
             self.missed_gates[number] = outcome.removeprefix(GATE_FAILED)
+        step = self.steps[number]
+        self._without_files |= {table for table in step.writes if step.files and self.books.pin(table) is None}
         self.schedule.done(number)
 
     def _guarded(self, number: int, act: Callable[[], None], batch: Batch | None = None) -> None:
@@ -227,8 +229,7 @@ class _StepLoop:
             return
         self.faults.append(fault)
         if _waits_alone(step, fault):
-            self._without_files |= {table for table in step.writes if self.books.pin(table) is None}
-            self.schedule.done(number)
+            self._done(number)
         else:
             lost = self.schedule.failed(number)
         if len(self.steps) > 1:

@@ -22,7 +22,6 @@ CHANGED = "_changed_by_type"
 _CANNOT_MERGE = (
     "CANNOT_MERGE"  # within the names of Spark's conditions, which Connect and classic Spark raise by other classes
 )
-_NANOSECONDS = "PARQUET_TYPE_ILLEGAL"
 _WIDTHS: Mapping[type[T.DataType], int] = {
     T.ByteType: 3,
     T.ShortType: 5,
@@ -99,7 +98,9 @@ def _groups(spark: SparkSession, names: Sequence[str], files: Files) -> tuple[li
                 spark.read.format(files.format).options(**files.options, **NO_FILE_IGNORED).schema(schema).load(paths)
             )
             clocks = [f for f in schema.fields if "nanoseconds" in f.metadata]
-            rows = rows.withColumns({f.name: _from_nanoseconds(f) for f in clocks})
+            times = [f for f in schema.fields if "per_second" in f.metadata]
+            rows = rows.withColumns({f.name: _from_nanoseconds(f) for f in clocks} | {f.name: _time(f) for f in times})
+            notes += [f"`{f.name}` is a time of day, which is read as text such as 08:12:00" for f in times]
             notes += [f"`{f.name}` has nanoseconds, which are cut to microseconds" for f in clocks]
             groups.append(_Group(some, rows))
         else:
@@ -113,14 +114,16 @@ def _together(read: Callable[[Sequence[str]], DataFrame], names: Sequence[str]) 
         rows = read(names)
         _ = rows.schema  # Connect looks at the files only now
     except Exception as fault:  # classic Spark raises no class of its own for it
-        if _CANNOT_MERGE in str(fault) or _is_of_nanoseconds(fault):
+        if _CANNOT_MERGE in str(fault) or _is_unread(fault):
             return None
         raise
     return rows
 
 
-def _is_of_nanoseconds(fault: Exception) -> bool:
-    return isinstance(fault, AnalysisException) and fault.getCondition() == _NANOSECONDS and "NANOS" in str(fault)
+def _is_unread(fault: Exception) -> bool:
+    """Whether it is about a type that Spark does not read by itself, such as time stamps of nanoseconds and times of day."""
+    condition = fault.getCondition() or "" if isinstance(fault, AnalysisException) else ""
+    return condition.startswith("PARQUET_TYPE_") or condition == "UNSUPPORTED_TIME_TYPE"
 
 
 def _schemas(
@@ -141,6 +144,14 @@ def _schemas(
 def _from_nanoseconds(field: T.StructField) -> Column:
     value = F.expr(f"timestamp_micros({quoted(field.name)} div 1000)")
     return value if field.metadata["nanoseconds"] == "utc" else value.cast("timestamp_ntz")
+
+
+def _time(field: T.StructField) -> Column:
+    """A time of day as text, `08:12:00` or `08:12:00.5`: Spark has no such values in files."""
+    name, units = quoted(field.name), field.metadata["per_second"]
+    micros = f"{name} div {units // 1_000_000}" if units > 1_000_000 else f"{name} * {1_000_000 // units}"
+    on_a_day = F.expr(f"timestamp_micros({micros})").cast("timestamp_ntz").cast("string")
+    return F.substring(on_a_day, len("1970-01-01 ") + 1, len("08:12:00.123456"))
 
 
 def _common_types(groups: Sequence[_Group], raw: T.StructType | None, files: Files) -> dict[str, T.DataType]:

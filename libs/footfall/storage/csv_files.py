@@ -31,6 +31,7 @@ from footfall.storage.text_lines import (
     path_of,
     read_lines,
 )  # fmt: skip
+from footfall.storage.unusable_files import refuse_packed
 
 BROKEN = "_broken"
 LINES_OF_HEADER = 100  # at most; a name may have a line break in it
@@ -68,6 +69,7 @@ def read_csv(
             else f"{names[0]}: it is empty, without a header.",
             fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
         )
+    refuse_packed(names[0], first)
     values = grammar.values(first)
     header = _stripped(values, files.strip) if has_header else [f"_c{i}" for i in range(len(values))]
     sources, renamed = told_apart(header)
@@ -152,6 +154,7 @@ def _cutter(
     def cut(file: str, lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
         file_records = records(islice(_without_mark(lines), before, None), grammar, width=width)
         for text, _ in islice(file_records, 1 if header else 0):
+            refuse_packed(file, text)
             names = _stripped(grammar.values(text), strip)
             if [name.casefold() for name in names] != folded:
                 raise SourceError(

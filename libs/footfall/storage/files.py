@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from urllib.parse import unquote
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -30,17 +31,23 @@ from footfall.storage.text_lines import (
     numbered,
     numbered_by_split,
     path_of,
+    row_of_task,
 )  # fmt: skip
+from footfall.storage.unusable_files import refuse_archives, refuse_hidden, with_a_colon
 
 LOW = (1 << 32) - 1
+PRIME = (1 << 31) - 1  # products of two numbers below it fit a long
 
 
 def list_files(spark: SparkSession, files: Files) -> dict[str, FilePin]:
     """Files that fit the pattern, by path below the root, with sizes and times of change, and without their contents.
 
-    Raises SourceError where there is none, or where one is empty, naming it: an upload may have broken off.
+    Raises SourceError where there is none, and where one is empty (an upload may have broken off), is an archive, or has a
+    name by which Spark cannot read it; such files are named.
     """
     pattern = f"{as_written(absolute(files.root))}/{files.pattern}"
+    rows: list[Row] = []
+    paths: list[str] = []
     try:
         listing = spark.read.format("binaryFile").load(pattern)
         changed = F.unix_millis("modificationTime").alias("changed")
@@ -50,13 +57,18 @@ def list_files(spark: SparkSession, files: Files) -> dict[str, FilePin]:
     except AnalysisException as fault:
         if fault.getCondition() != "PATH_NOT_FOUND":
             raise
-        rows, paths = [], []
+    except Exception as fault:  # Connect and classic Spark raise it by other classes
+        if refusal := with_a_colon(fault):
+            raise refusal from None
+        raise
     pins = {below(files.root, row["path"]): FilePin(int(row["length"]), int(row["changed"])) for row in rows}
     if empty := sorted({below(files.root, unquote(path)) for path in paths} - set(pins)):
         raise SourceError(
             f"{', '.join(empty)}: {'it is' if len(empty) == 1 else 'they are'} empty, as after an upload that broke off.",
             fix="Deliver it whole, or take it out of the folder: this feed waits until then.",
         )
+    refuse_hidden(files.root, files.pattern, pins)
+    refuse_archives(pins)
     if not pins:
         raise SourceError(f"no file fits {pattern}.", fix="Check sources.root (--raw) and `files` in the mapping.")
     return pins
@@ -65,24 +77,49 @@ def list_files(spark: SparkSession, files: Files) -> dict[str, FilePin]:
 def contents_of(spark: SparkSession, files: Files, names: Sequence[str]) -> dict[str, str]:
     """A hash of the content of each of the files, in whatever parts they are read; of a compressed one, of what is within.
 
-    Sums of hashes of the lines, so lines may change places unseen: the rows are then the same. Binary files have lines too,
-    if odd ones.
+    Sums of hashes of the lines, and of these times the lines before each, so that places count: a value may go over several
+    lines, and what is empty may be filled from the line above. Binary files have lines too, if odd ones.
     """
     if not names:
         return {}
     paths = [path_of(files.root, name) for name in sorted(names)]
     lines = spark.read.options(**NO_FILE_IGNORED, lineSep="\n").text(paths)
-    line_hash = lines.select(F.col("_metadata.file_path").alias("path"), F.xxhash64("value").alias("hash"))
-    sums = line_hash.groupBy("path").agg(
-        F.count(F.lit(1)).alias("lines"),
-        F.sum(F.shiftright("hash", 32)).alias("high"),
-        F.sum(F.col("hash").bitwiseAND(F.lit(LOW))).alias("low"),
+    line_hash = lines.select(
+        F.col("_metadata.file_path").alias("path"),
+        F.col("_metadata.file_block_start").alias("start"),
+        row_of_task().alias("row"),
+        F.xxhash64("value").alias("hash"),
     )
-    hashes = {
-        below(files.root, unquote(row["path"])): f"{row['lines']:x}.{row['high']:x}.{row['low']:x}"
-        for row in sums.collect()
-    }
+    high, low = F.shiftright("hash", 32), F.col("hash").bitwiseAND(F.lit(LOW))
+    row = F.col("row") % PRIME
+    splits = line_hash.groupBy("path", "start").agg(
+        F.count(F.lit(1)).alias("lines"),
+        F.min("row").alias("first"),
+        F.sum(high).alias("high"),
+        F.sum(low).alias("low"),
+        F.sum(F.pmod(F.pmod(high, F.lit(PRIME)) * row, F.lit(PRIME))).alias("high_placed"),
+        F.sum(F.pmod(F.pmod(low, F.lit(PRIME)) * row, F.lit(PRIME))).alias("low_placed"),
+    )
+    by_file: dict[str, list[Row]] = {}
+    for split in sorted(splits.collect(), key=itemgetter("start")):
+        by_file.setdefault(below(files.root, unquote(split["path"])), []).append(split)
+    hashes = {name: _content(of_file) for name, of_file in by_file.items()}
     return {name: hashes.get(name, "") for name in names}
+
+
+def _content(splits: Sequence[Row]) -> str:
+    """The hash of a file by those of its splits in order, the same however it was split.
+
+    A split gives the sum of hash times row, rows being counted from any number, its `first`: less `first` times the sum of the
+    hashes it is the sum of hash times place in the split.
+    """
+    lines = high = low = high_placed = low_placed = 0
+    for split in splits:
+        shift = lines - split["first"]
+        high_placed += split["high_placed"] + shift * split["high"]
+        low_placed += split["low_placed"] + shift * split["low"]
+        lines, high, low = lines + split["lines"], high + split["high"], low + split["low"]
+    return f"{lines:x}.{high:x}.{low:x}.{high_placed % PRIME:x}.{low_placed % PRIME:x}"
 
 
 @dataclass(frozen=True)

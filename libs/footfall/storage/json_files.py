@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from footfall.errors import SourceError
 from footfall.mapping.reader_options import ENCODINGS, is_by_byte
 from footfall.steps.step import Files
 from footfall.storage.json_values import SEVERAL, objects_of
@@ -31,9 +32,12 @@ from footfall.storage.text_lines import (
     path_of,
     read_lines,
 )
+from footfall.storage.unusable_files import MOST_NAMED
 
 UNREAD = "_corrupt while columns are inferred"
 FIELDS = "_fields"
+FIRST_LINES = 5
+_FIELDS = pa.map_(pa.string(), pa.string())
 MARK = "\ufeff"  # of the order of bytes, before the first object
 
 
@@ -59,7 +63,9 @@ def read_json(
 
     Files with one object a line are read by Spark, `number` giving positions; a file with lines that hold several, or that
     is one list (`json_array`), passes through one task, and so do all where keys differ only in case. `known` are the
-    source's names of columns that came before.
+    source's names of columns that came before. Lists that are empty give no rows, and no columns. Raises SourceError where
+    nothing that came before or now says what the columns are: no object with a field can be read in the files; and where the
+    objects of a file go over several lines, though they are to stand on lines.
     """
     cut, most = (_cut_whole, 0) if files.format == "json_array" else (_cut, files.first_lines)
     options = {**files.options, **NO_FILE_IGNORED, "mode": "PERMISSIVE", "multiLine": "false"}
@@ -69,19 +75,25 @@ def read_json(
     odd, keys = set(names), set[str]()
     if cut is _cut and not most and is_by_byte(files.options):
         odd, unread, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
+        _require_rows_on_lines(spark, files, sorted(odd | unread))
         # lines in single quotes, say, which Spark reads
         inferred = _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
         keys |= inferred or set()
-        odd = set(names) if inferred is None or _are_odd(keys, known) else odd
+        # of rows without a column Spark cannot read what it could not read
+        odd = set(names) if inferred is None or not keys or _are_odd(keys, known) else odd
+    elif cut is _cut:
+        _require_rows_on_lines(spark, files, sorted(names))
     plain = [path_of(files.root, name) for name in names if name not in odd]
     if odd:
-        kinds = {LINE: pa.string(), FIELDS: pa.map_(pa.string(), pa.string())}
+        kinds = {LINE: pa.string(), FIELDS: _FIELDS}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
         each_key = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
         keys |= {row["key"] for row in each_key.collect()}
         if plain and _are_odd(keys, known):  # a reader knows a key by its own spelling only
             plain = []
             objects = cut_by_file(read_lines(spark, files, sorted(names), most=most), cut, kinds)
+        if not keys and not known:
+            _require_none(files, objects)
     columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
     reading = reading_names(list(columns))
     parts = []
@@ -96,6 +108,38 @@ def read_json(
         ]
         parts.append(objects.select(*values, F.col(LINE).alias(CORRUPT), FILE, POSITION))
     return JsonRows(reduce(DataFrame.unionByName, parts), {new: name for name, new in reading.items()}, apart)
+
+
+def _require_rows_on_lines(spark: SparkSession, files: Files, names: Sequence[str]) -> None:
+    """Raises SourceError where a file of these holds objects that go over several lines, and nothing else."""
+    if any(name.startswith("allow") for name in files.options):  # then Spark reads lines that footfall cannot
+        return
+    first: dict[str, list[str]] = {name: [] for name in names[:MOST_NAMED]}
+    for row in read_lines(spark, files, list(first), with_blank=False, most=FIRST_LINES).collect():
+        first[row[FILE]].append(row[LINE].removeprefix(MARK).strip())
+    begun = [name for name, lines in first.items() if lines and lines[0][:1] in {"{", "["} and not objects_of(lines[0])]
+    # a big file of one object a line, the first of them broken, is not read as a whole
+    several = [name for name in begun if len(first[name]) < FIRST_LINES or not objects_of(first[name][1])]
+    if not several:
+        return
+    whole = cut_by_file(read_lines(spark, files, several), _cut_whole, {LINE: pa.string(), FIELDS: _FIELDS})
+    readable = [row[FILE] for row in whole.where(F.size(FIELDS) > 0).select(FILE).distinct().orderBy(FILE).collect()]
+    if readable:
+        what = "its objects go over several lines, and `format: json` reads an object a line"
+        raise SourceError(
+            f"{', '.join(readable)}: {what}.", fix="Write `format: json_array`, which reads each file as a whole."
+        )
+
+
+def _require_none(files: Files, objects: DataFrame) -> None:
+    """Raises SourceError where there are rows, none of which has a field."""
+    broken = [row[FILE] for row in objects.select(FILE).distinct().orderBy(FILE).limit(MOST_NAMED).collect()]
+    if broken:
+        of_list = " list of" if files.format == "json_array" else ""
+        raise SourceError(
+            f"{', '.join(broken)}: no{of_list} JSON objects can be read there.",
+            fix="Deliver it as JSON, or take it out of the folder: this feed waits until then.",
+        )
 
 
 def _are_odd(keys: Collection[str], known: Collection[str]) -> bool:

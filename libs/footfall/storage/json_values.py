@@ -13,9 +13,13 @@ _DECODER = JSONDecoder(parse_float=str, parse_int=str, strict=False)  # values a
 
 
 def objects_of(line: str) -> list[Fields] | None:
-    """The fields of the objects of a line, or of a list of objects on it; None where anything else stands there, or it breaks off."""
+    """The fields of the objects of a line, or of a list of objects on it; None where anything else stands there, or it breaks off.
+
+    An empty list has no objects; nothing at all is no list.
+    """
     try:
-        return list(_objects(line)) or None
+        objects = list(_objects(line))
+        return objects if objects or line.strip(" \t\r\n\ufeff") else None
     except (ValueError, RecursionError):
         return None
 

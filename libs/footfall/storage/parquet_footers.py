@@ -26,7 +26,8 @@ def footers_of(
     """Each schema that the files have, with the names of the files that have it.
 
     Columns of time stamps in nanoseconds, which Spark cannot read, are BIGINT; their metadata `nanoseconds` say what they
-    hold. Of files that are not on a local path all bytes are read for it.
+    hold. So are times of day, with the metadata `per_second`: how many of their units a second has. Of files that are not on a
+    local path all bytes are read for it.
     """
     is_local = not SCHEME.match(absolute(files.root)) or absolute(files.root).startswith("file:")
     paths = [path_of(files.root, name) for name in names]
@@ -63,6 +64,9 @@ def _field(field: pa.Field, is_int96: bool, file: str) -> T.StructField:
         if is_int96:
             return T.StructField(field.name, T.TimestampType())
         return T.StructField(field.name, T.LongType(), metadata={"nanoseconds": UTC if kind.tz else WALL_CLOCK})
+    if pa.types.is_time(kind):  # Parquet has no seconds: Arrow writes them as milliseconds
+        units = {"s": 1_000, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+        return T.StructField(field.name, T.LongType(), metadata={"per_second": units[kind.unit]})
     try:
         return T.StructField(field.name, from_arrow_type(_plain(kind), prefer_timestamp_ntz=True))
     except (PySparkException, ValueError) as fault:
@@ -78,6 +82,8 @@ def _plain(kind: pa.DataType) -> pa.DataType:
         return _plain(kind.value_type)
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
         raise ValueError("nanoseconds within a list or struct")
+    if pa.types.is_time(kind):
+        raise ValueError("a time of day within a list or struct")
     if pa.types.is_struct(kind):
         return pa.struct([pa.field(f.name, _plain(f.type), f.nullable) for f in kind])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):

@@ -24,6 +24,7 @@ SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 CORRUPT, FILE, POSITION = "_corrupt", "_file", "_position"
 LINE = "_line"
 BLOCK, ORDER = "_block", "_order"
+ROW_OF_TASK = (1 << 33) - 1  # within Spark's growing ids, above which stands the number of the task
 ONE_TASK_BYTES = 256 * 1024**2  # the rows of a larger text file are numbered by its splits
 # Whatever spark.conf says: a file that cannot be read stops the job, it is not passed over.
 NO_FILE_IGNORED = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
@@ -151,6 +152,11 @@ def in_order(rows: DataFrame, root: str) -> DataFrame:
             ORDER: F.monotonically_increasing_id(),
         }
     )
+
+
+def row_of_task() -> Column:
+    """A number that grows by one from row to row within a split, and begins anywhere: with the rows that its task reads."""
+    return F.monotonically_increasing_id().bitwiseAND(F.lit(ROW_OF_TASK))
 
 
 def numbered(rows: DataFrame) -> DataFrame:

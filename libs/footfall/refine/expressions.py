@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
@@ -14,13 +13,14 @@ from pyspark.sql import types as T
 from footfall.errors import SourceError
 from footfall.mapping.elements import lists_of_people
 from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
-from footfall.mapping.sql_words import bare_names_in, names_in
+from footfall.mapping.sql_words import bare_names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
 from footfall.refine.elements import NUMBER, each_faults, element_rows
 from footfall.refine.gaps import gap_faults
 from footfall.refine.kept import keep_faults
 from footfall.refine.numbers import plain_text
+from footfall.refine.read_as_utc import READS_AS_UTC, reads_as_utc
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
@@ -38,14 +38,6 @@ _WORDS: Mapping[str, str] = {
     ),
 }
 
-# These read a text without a zone as UTC, which is no shop's wall clock; a pattern with such a letter reads the zone too.
-_READ_AS_UTC = {"to_timestamp", "try_to_timestamp", "to_timestamp_ltz"}
-_CAST_OF = re.compile(r"\bcast\s*\(([^()]+)\bas\s+timestamp(?:_ltz)?\s*\)", re.IGNORECASE)
-_ZONE_LETTER = re.compile(r"'[^']*[XxzVO][^']*'")
-READS_AS_UTC = (
-    "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
-    "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
-)
 _NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, NUMBER, WAITS_FOR, WAITED_FOR, "_single")}
 
 
@@ -179,15 +171,10 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
 
 
 def _time_fault(rows: DataFrame, sql: str, yields: T.DataType) -> str:
-    """What is wrong with an expression for a time, seen from its type and its words alone; empty where nothing is."""
+    """What is wrong with an expression for a time, seen from its type and those of its parts; empty where nothing is."""
     if isinstance(yields, T.NumericType):
         return UNIT_UNKNOWN.format(sql=sql)
-    if not isinstance(yields, T.TimestampType):
-        return ""
-    if names_in(sql) & _READ_AS_UTC and not _ZONE_LETTER.search(sql):
-        return READS_AS_UTC
-    casts = rows.select(*(F.expr(operand) for operand in _CAST_OF.findall(sql))).schema.fields
-    return READS_AS_UTC if any(isinstance(field.dataType, T.StringType) for field in casts) else ""
+    return READS_AS_UTC if isinstance(yields, T.TimestampType) and reads_as_utc(rows, sql) else ""
 
 
 def _plain(fault: AnalysisException | ParseException) -> str:

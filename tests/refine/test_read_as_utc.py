@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.mapping.source import Feed
-from footfall.refine.expressions import expression_faults
+from footfall.refine.expressions import HIDES_CLOCKS, expression_faults
 from footfall.refine.read_as_utc import READS_AS_UTC
 from footfall.refine.values import MappedValue
 
@@ -141,3 +141,17 @@ def test_an_expression_that_says_its_zone_or_keeps_its_wall_clock_is_that_instan
 
 def test_what_is_no_time_is_not_looked_at(rows: DataFrame) -> None:
     assert _faults(rows, "unix_timestamp(at) - unix_timestamp(day, 'yyyy-MM-dd')", "quantity") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "faults"),
+    [("ARRAY<TIMESTAMP>", [HIDES_CLOCKS]), ("ARRAY<TIMESTAMP_NTZ>", []), ("ARRAY<STRING>", [])],
+)
+@pytest.mark.parametrize("column", ["at", "list"])
+def test_times_within_a_declared_list_of_text_are_left_as_text(
+    rows: DataFrame, column: str, kind: str, faults: list[str]
+) -> None:
+    feed = Feed.model_validate(
+        {"files": "x", "types": {column: kind}, "into": {"items": {"columns": {"item_id": "day"}}}}
+    )
+    assert [words for _, words in expression_faults(rows, feed)] == faults

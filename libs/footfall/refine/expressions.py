@@ -20,7 +20,7 @@ from footfall.refine.elements import NUMBER, each_faults, element_rows
 from footfall.refine.gaps import gap_faults
 from footfall.refine.kept import keep_faults
 from footfall.refine.numbers import plain_text
-from footfall.refine.read_as_utc import READS_AS_UTC, reads_as_utc
+from footfall.refine.read_as_utc import READS_AS_UTC, WITHOUT_ZONE, holds, reads_as_utc
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
@@ -38,6 +38,12 @@ _WORDS: Mapping[str, str] = {
     ),
 }
 
+SPANS = (T.DayTimeIntervalType, T.YearMonthIntervalType, T.CalendarIntervalType)
+IS_A_SPAN = "an INTERVAL is a span of time and no number, of which Spark would take the days or the seconds"
+HIDES_CLOCKS = (
+    "TIMESTAMP in a list, map or struct reads a text without a zone as UTC; declare STRING there, and the value is read like "
+    "any other time"
+)
 _NO_SOURCE_COLUMNS = {f"`{name}`" for name in (TYPES, RAW_ROW, NUMBER, WAITS_FOR, WAITED_FOR, "_single")}
 
 
@@ -121,10 +127,22 @@ def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
     if absent:
         return f"no column {', '.join(absent)} in the files (they have {', '.join(columns)})"
     try:
+        declared = {c.casefold(): T.DataType.fromDDL(kind) for c, kind in types.items()}
+        if any(holds(kind, *SPANS) for kind in declared.values()):
+            return f"{IS_A_SPAN}; declare the number that the files hold, such as BIGINT"
+        arrives = {field.name.casefold(): field.dataType for field in raw.schema.fields}
+        if any(_hides_clocks(arrives[c], kind) for c, kind in declared.items()):
+            return HIDES_CLOCKS
         typed_source(raw, feed.model_copy(update={"types": types})).schema  # noqa: B018 - asking for the schema resolves it
     except (AnalysisException, ParseException) as fault:
         return _plain(fault)
     return ""
+
+
+def _hides_clocks(arrives: T.DataType, wanted: T.DataType) -> bool:
+    """Whether a declared list, map or struct reads times from text: Spark does, and knows no zone of the feed there."""
+    is_nested = isinstance(wanted, T.StructType | T.ArrayType | T.MapType)
+    return is_nested and holds(wanted, T.TimestampType) and holds(arrives, *WITHOUT_ZONE)
 
 
 def _fault(rows: DataFrame, feed: Feed, expressions: Sequence[tuple[Key, str]]) -> str:
@@ -159,6 +177,8 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
             wanted = T.DataType.fromDDL(TARGETS[str(key[1])].column(column).type)
             if isinstance(wanted, T.TimestampType | T.DateType) and (words := _time_fault(rows, sql, yields)):
                 return words
+            if isinstance(wanted, T.NumericType) and isinstance(yields, SPANS):
+                return f"{IS_A_SPAN}; write the number, such as timestampdiff(SECOND, ..., ...)"
             value = MappedValue(F.expr(sql), yields, wanted=wanted, zone=feed.time_zone or "UTC")
             fault_name = value.fault(column, from_text=feed.format not in TYPED)
             uses += [value.typed] if fault_name is None else [value.typed, fault_name]

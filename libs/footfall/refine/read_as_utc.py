@@ -20,7 +20,7 @@ READS_AS_UTC = (
 _BY_PATTERN = {"to_timestamp", "try_to_timestamp", "to_timestamp_ltz", "unix_timestamp", "to_unix_timestamp"}
 # They put a time together of its parts, or of a day and a time of day; one argument more is a zone.
 _OF_PARTS = {"make_timestamp", "try_make_timestamp", "make_timestamp_ltz", "try_make_timestamp_ltz"}
-_ARGUMENTS_WITHOUT_ZONE = {2, 6}
+_ARGUMENTSWITHOUT_ZONE = {2, 6}
 # Where functions take a time, from 0: what has no zone becomes one of UTC there.
 _TIMES = {
     "timestamp": 0, "date_trunc": 1, "timestampadd": 2, "dateadd": 2, "date_add": 2,
@@ -33,7 +33,7 @@ _ALIKE = {
 }  # fmt: skip
 _GIVES_WALL_CLOCK = "from_utc_timestamp"
 _BY_SCHEMA = {"from_json", "from_csv", "from_xml", "variant_get", "try_variant_get"}
-_WITHOUT_ZONE = (T.StringType, T.DateType, T.TimestampNTZType, T.VariantType)
+WITHOUT_ZONE = (T.StringType, T.DateType, T.TimestampNTZType, T.VariantType)
 _EPOCH_OR_ZONED = re.compile(
     r"\s*(?:1970-0?1-0?1(?:[ T]00?:00?(?::00?(?:\.0*)?)?)?|.*:\d{1,2}(?:\.\d*)?\s*[^\s\d.:].*)\s*"
 )
@@ -61,7 +61,7 @@ class _Instants:
         kind = self._kind(sql)
         if not _may_be_instant(kind):
             return False
-        if len(terms) > 1 and _has(kind, T.TimestampType) and any(self._lacks_zone(term) for term in terms):
+        if len(terms) > 1 and holds(kind, T.TimestampType) and any(self._lacks_zone(term) for term in terms):
             return True  # a day and hours
         return any(self._in_call(call) for call in calls)
 
@@ -75,7 +75,7 @@ class _Instants:
         name, arguments = call.name, call.arguments
         if name == "cast":
             wanted = self._kind(f"CAST(NULL AS {arguments[-1]})")
-            return _has(wanted, T.TimestampType) and self._lacks_zone(arguments[0], unknown=True)
+            return holds(wanted, T.TimestampType) and self._lacks_zone(arguments[0], unknown=True)
         if name in _BY_PATTERN:
             has_pattern = len(arguments) > 1 and _names_zone(literal_in(arguments[1]) or "")
             return bool(arguments) and not has_pattern and self._lacks_zone(arguments[0], unknown=True)
@@ -84,10 +84,10 @@ class _Instants:
         if name == _GIVES_WALL_CLOCK:
             return True
         if name in _BY_SCHEMA:
-            return _has(kind, T.TimestampType)
+            return holds(kind, T.TimestampType)
         if name in _TIMES:
             return any(self._lacks_zone(argument, unknown=True) for argument in arguments[_TIMES[name] :][:1])
-        if name in _ALIKE and _has(kind, T.TimestampType):
+        if name in _ALIKE and holds(kind, T.TimestampType):
             return any(self._lacks_zone(argument) for argument in arguments[_ALIKE[name] :])
         return False
 
@@ -96,7 +96,7 @@ class _Instants:
         if (text := literal_in(sql)) is not None:
             return not _EPOCH_OR_ZONED.fullmatch(text)
         kind = self._kind(sql)
-        return unknown if kind is None else _has(kind, *_WITHOUT_ZONE)
+        return unknown if kind is None else holds(kind, *WITHOUT_ZONE)
 
     def _kind(self, sql: str) -> T.DataType | None:
         """The type of an expression; None where it has none by itself, as within a function without a name."""
@@ -108,18 +108,18 @@ class _Instants:
 
 def _may_be_instant(kind: T.DataType | None) -> bool:
     """Whether a value of the type can become an instant without being read anew: an instant, or a number of seconds."""
-    return kind is None or _has(kind, T.TimestampType, T.NumericType)
+    return kind is None or holds(kind, T.TimestampType, T.NumericType)
 
 
-def _has(kind: T.DataType | None, *wanted: type[T.DataType]) -> bool:
+def holds(kind: T.DataType | None, *wanted: type[T.DataType]) -> bool:
     """Whether the type is one of those, or holds one in lists, maps or structs."""
     match kind:
         case T.StructType():
-            return any(_has(field.dataType, *wanted) for field in kind.fields)
+            return any(holds(field.dataType, *wanted) for field in kind.fields)
         case T.ArrayType():
-            return _has(kind.elementType, *wanted)
+            return holds(kind.elementType, *wanted)
         case T.MapType():
-            return _has(kind.keyType, *wanted) or _has(kind.valueType, *wanted)
+            return holds(kind.keyType, *wanted) or holds(kind.valueType, *wanted)
     return isinstance(kind, wanted)
 
 

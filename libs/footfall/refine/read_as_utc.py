@@ -20,7 +20,7 @@ READS_AS_UTC = (
 _BY_PATTERN = {"to_timestamp", "try_to_timestamp", "to_timestamp_ltz", "unix_timestamp", "to_unix_timestamp"}
 # They put a time together of its parts, or of a day and a time of day; one argument more is a zone.
 _OF_PARTS = {"make_timestamp", "try_make_timestamp", "make_timestamp_ltz", "try_make_timestamp_ltz"}
-_ARGUMENTSWITHOUT_ZONE = {2, 6}
+_ARGUMENTS_WITHOUT_ZONE = {2, 6}
 # Where functions take a time, from 0: what has no zone becomes one of UTC there.
 _TIMES = {
     "timestamp": 0, "date_trunc": 1, "timestampadd": 2, "dateadd": 2, "date_add": 2,

@@ -19,6 +19,8 @@ from footfall.mapping.sql_calls import Call, calls_in, literal_in, terms_in
         ("TIMESTAMP'2024-05-03'", [("cast", ("'2024-05-03'", "TIMESTAMP"))]),
         ("timestamp", []),
         ("system.builtin.`to_date`(x => a, fmt => 'b')", [("to_date", ("a", "'b'"))]),
+        ("f(a, (x, y) -> x - y, b => c >= 1)", [("f", ("a", "x - y", "c >= 1"))]),
+        ("if(a <=> b, c, d)", [("if", ("a <=> b", "c", "d"))]),
         ("(a + now())", [("()", ("a + now()",))]),
         ("CAST(end AS INT)", [("cast", ("end", "INT"))]),
         ("CASE WHEN f(a) THEN CASE b WHEN 1 THEN c END ELSE d END.e", [("case", ("CASE b WHEN 1 THEN c END", "d"))]),

@@ -51,7 +51,7 @@ REFUSED = [
     "make_timestamp_ltz(2024, 5, 3, 8, 12, 0)",
     "timestamp_seconds(unix_timestamp(concat(day, ' ', clock)))",
     "timestamp_seconds(to_unix_timestamp(at, 'yyyy-MM-dd HH:mm:ss') + 60)",
-    "timestamp_millis(unix_millis(ntz))",
+    "timestamp_millis(unix_millis(CAST(ntz AS TIMESTAMP)))",
     "timestamp_seconds(CAST(CAST(at AS TIMESTAMP) AS BIGINT))",
     "to_timestamp(at)",
     "to_timestamp(date)",

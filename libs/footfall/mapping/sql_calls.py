@@ -115,7 +115,7 @@ class _Calls:
         return Call("cast", tuple(_between(self._sql, inside, of_type[-1:])), sql)
 
     def _parts(self, start: int, end: int) -> list[str]:
-        """The arguments between two brackets, without the names that they may be handed over by (`zone => ...`)."""
+        """The arguments between two brackets, without the names that they may begin with (`zone => ...`, `x -> ...`)."""
         inside = self._tokens[start:end]
         commas = [i for i in _at_top(inside) if inside[i].text == ","]
         parts = _between(self._sql, inside, commas) if inside else []
@@ -184,11 +184,11 @@ def _between(sql: str, tokens: Sequence[Token], ends: Sequence[int]) -> list[str
 
 def _without_name(sql: str) -> str:
     tokens = list(tokens_in(sql))
-    if len(tokens) > 3 and tokens[0].name and tokens[1].text == "=" and tokens[2].text == ">":
-        return sql[tokens[3].start :]
-    return sql
+    arrows = [i for i in _at_top(tokens) if tokens[i].text in {"=", "-"} and _is_arrow(tokens, i)]
+    return sql[tokens[arrows[0] + 2].start :] if arrows and arrows[0] + 2 < len(tokens) else sql
 
 
 def _is_arrow(tokens: Sequence[Token], i: int) -> bool:
-    """Whether the minus belongs to `->`, of a function without a name."""
-    return tokens[i].text == "-" and i + 1 < len(tokens) and tokens[i + 1].text == ">"
+    """Whether the sign belongs to `->`, of a function without a name, or to `=>`, behind the name of an argument."""
+    is_arrow = i + 1 < len(tokens) and tokens[i + 1].text == ">" and tokens[i + 1].start == tokens[i].end
+    return is_arrow and (i == 0 or tokens[i - 1].text != "<")  # `<=>` compares

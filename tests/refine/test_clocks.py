@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from pyspark.sql import SparkSession
@@ -56,9 +57,65 @@ def test_a_text_that_names_its_zone_is_that_instant_and_another_the_wall_clock(
     assert _read(spark, [text], zone="America/New_York") == [(instant, None, "")]
 
 
+def test_one_digit_names_without_a_slash_and_all_offsets_of_the_cast_are_read(spark: SparkSession) -> None:
+    texts = [
+        "2019-10-1 0:0:0 UTC",
+        "2019-10-1T0:0:0Z",
+        "2019-10-1 9:0:0+09:00",
+        "2019-10-1 9:0+09:00",
+        "2019-10-01 08:00:00+08:00:00",
+        "2019-10-01 08:00:30+080030",
+        "2019-10-01 08:00 +8",
+        "2019-10-01 01:00:00 UTC+1",
+        "2019-10-01 00:00:00GMT0",
+        "2019-10-01 08:00:00 Singapore",
+        "2019-10-01 09:00:00 Japan",
+        "2019-09-30 17:00:00 PST8PDT",
+        "2019-09-30 20:00 EST5EDT",
+        "2019-10-01 03:00:00 W-SU",
+        "2019-10-01 01:00:00 GB",
+        "2019-10-01 00:00:00 Zulu",
+        "2019-10-01 05:00:00 Etc/GMT-5",
+        "2019-9-30 20:0:0.",
+        "2019-9-30T20:0",
+        "2019-09-30 20",
+    ]
+    assert _read(spark, texts, zone="America/New_York") == [("2019-10-01 00:00:00", None, "")] * len(texts)
+
+
+def test_every_zone_that_spark_knows_counts_once(spark: SparkSession) -> None:
+    # tzdata has the first three as offsets, people write them of several places; Java has no ROC
+    zones = sorted(available_timezones() - {"EST", "HST", "MST", "ROC"})
+    texts = [f"2019-7-1 20:0:0 {zone}" for zone in zones]
+    rows = spark.createDataFrame(list(enumerate(texts)), "n int, v string").orderBy("n")
+    known = [row[0] for row in rows.select(F.col("v").try_cast("timestamp").isNotNull()).collect()]
+    clocks = [datetime(2019, 7, 1, 20, tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in zones]
+    wanted = [
+        (f"{clock:%Y-%m-%d %H:%M:%S}", None, "") if is_known else (None, "at_unreadable", "")
+        for clock, is_known in zip(clocks, known, strict=True)
+    ]
+    assert sum(known) > 500
+    assert _read(spark, texts, zone="America/New_York") == wanted
+
+
+def test_what_stands_behind_a_time_and_is_no_zone_is_unreadable(spark: SparkSession) -> None:
+    rests = [
+        "Mars/Olympus", "europe/london", "+19", "+01:60", "+800", "UTC +1", "Z Z", "+0000 UTC", "+01:00[Europe/London]",
+        "z", "\u221204:00", ",5", "PM", "at noon", ".5.5", ":30",
+    ]  # fmt: skip
+    texts = [f"{clock}{rest}" for clock in ("2019-10-01 00:00:00", "2019-10-1T0:0:0") for rest in rests]
+    assert _read(spark, texts, zone="America/New_York") == [(None, "at_unreadable", "")] * len(texts)
+
+
+def test_a_time_of_day_with_a_zone_needs_a_day_too(spark: SparkSession) -> None:
+    texts = ["08:12:00Z", "T08:12:00+01:00", "8:1:5 Singapore", "2019-10 08:12:00Z"]
+    assert _read(spark, texts, zone="America/New_York") == [(None, "at_unreadable", "")] * 4
+
+
 @pytest.mark.parametrize("zone", ["CST", "IST", "BST", "EST", "PST"])
 def test_a_short_name_that_several_zones_have_is_refused(spark: SparkSession, zone: str) -> None:
-    assert _read(spark, [f"2019-10-01 00:00:00 {zone}"], zone="UTC") == [(None, "at_zone_ambiguous", "")]
+    texts = [f"2019-10-01 00:00:00 {zone}", f"2019-10-1T0:0{zone} "]
+    assert _read(spark, texts, zone="UTC") == [(None, "at_zone_ambiguous", "")] * 2
 
 
 @pytest.mark.parametrize("text", ["45415", "202405", "08:12:00", "-1", "2024-02-30 10:00:00", "2024-05-03 08:12:00 PM"])
@@ -130,6 +187,17 @@ def test_the_day_of_an_instant_is_the_day_in_the_zone(spark: SparkSession) -> No
     at = [datetime(2024, 5, 3, 23, 30)]  # noqa: DTZ001 - the session's UTC
     assert _read(spark, at, zone="Europe/London", wanted="date", yields="timestamp")[0][0] == "2024-05-04"
     assert _read(spark, at, zone="Europe/London", wanted="date", yields="timestamp_ntz")[0][0] == "2024-05-03"
+
+
+def test_the_day_of_a_text_whose_instant_is_not_known_is_the_day_that_it_says(spark: SparkSession) -> None:
+    texts = [
+        "2024-05-03 23:30:00 CST",
+        "2024-5-3 8:12 pm",
+        "2024-5-4 3:30 Singapore",
+        "2024-05-03 23:30:00 Mars/Olympus",
+    ]
+    days = [("2024-05-03", None, "")] * 3 + [(None, "at_unreadable", "")]
+    assert _read(spark, texts, zone="Europe/London", wanted="date") == days
 
 
 def test_a_time_stamp_without_a_zone_is_a_wall_clock(spark: SparkSession) -> None:

@@ -93,6 +93,26 @@ def test_a_bulk_load_was_known_when_it_happened_and_the_declared_delay(spark: Sp
     assert (row["event_time"].hour, row["known_at"].hour) == (10, 12)
 
 
+def test_what_a_clock_ahead_wrote_is_known_when_it_happened_up_to_a_day_after_it_was_taken(spark: SparkSession) -> None:
+    raw = _raw(
+        spark,
+        "bon ts sku qty paid card",
+        ("b1", "2024-03-01T11:59:59Z", "s1", "1", "1", "7"),
+        ("b1", "2024-03-01T12:00:01Z", "s2", "1", "1", "7"),
+        ("b1", "2024-03-02T12:00:00Z", "s3", "1", "1", "7"),
+        ("b1", "2024-03-02T12:00:01Z", "s4", "1", "1", "7"),
+        ("b1", "", "s5", "1", "1", "7"),
+    )
+    rows = _mapped(spark, raw, LINES, ORDER_LINES).select(F.col("known_at").cast("string"), "_faults").collect()
+    assert [tuple(row) for row in rows] == [
+        ("2024-03-01 12:00:00", []),
+        ("2024-03-01 12:00:01", []),
+        ("2024-03-02 12:00:00", []),
+        ("2024-03-02 12:00:01", ["event_time_plausible"]),
+        ("2024-03-01 12:00:00", ["event_date_required", "event_time_required"]),
+    ]
+
+
 def test_what_cannot_be_read_is_named_and_the_raw_row_kept(spark: SparkSession) -> None:
     raw = _raw(
         spark,

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from footfall.errors import SettingsError
 from footfall.mapping.source import Feed
+from footfall.refine.expressions import IS_A_SPAN, expression_faults
 from footfall.refine.numbers import plain_number, plain_text
 from footfall.refine.typed import typed_source
 
@@ -36,6 +37,37 @@ def test_a_decimal_comma_and_points_between_groups_of_three(spark: SparkSession)
     assert [row[0] for row in rows.select(plain_number(F.col("v"), ",")).collect()] == list(NUMBERS.values())
     swapped = rows.select(F.translate("v", ",.", ".,").alias("v"))
     assert [row[0] for row in swapped.select(plain_number(F.col("v"), ".")).collect()] == list(NUMBERS.values())
+
+
+@pytest.mark.parametrize("kind", ["DOUBLE", "FLOAT"])
+def test_numbers_as_java_writes_them_in_code_are_unreadable(spark: SparkSession, kind: str) -> None:
+    wanted = {
+        "5d": None, "5.F": None, " 1e3D ": None, "0x1p3": None, "-0X1.8P1": None, "5": 5.0, "-.5": -0.5, "2.": 2.0,
+        "1E3": 1000.0, "Infinity": float("inf"), "-inf": float("-inf"),
+    }  # fmt: skip
+    raw = spark.createDataFrame(list(enumerate(wanted)), "_position int, v string")
+    feed = Feed.model_validate({"files": "x", "format": "csv", "types": {"v": kind}, "into": INTO})
+    rows = typed_source(raw, feed).orderBy("_position").collect()
+    assert [(row["v"], row["_types"]) for row in rows] == [
+        (value, [] if value is not None else ["v_unreadable"]) for value in wanted.values()
+    ]
+
+
+@pytest.mark.parametrize("kind", ["INTERVAL DAY", "INTERVAL YEAR TO MONTH", "ARRAY<INTERVAL SECOND>"])
+def test_a_span_of_time_is_refused_as_the_type_of_a_column(spark: SparkSession, kind: str) -> None:
+    raw = spark.createDataFrame([], "_file string, _position int, _corrupt string, v string")
+    feed = Feed.model_validate({"files": "x", "format": "csv", "types": {"v": kind}, "into": INTO})
+    words = f"{IS_A_SPAN}; declare the number that the files hold, such as BIGINT"
+    assert expression_faults(raw, feed) == [(("types", "v"), words)]
+
+
+@pytest.mark.parametrize("sql", ["INTERVAL '5' DAY", "CAST(v AS INTERVAL DAY)", "b - a", "make_interval(1)"])
+def test_a_span_of_time_is_refused_where_a_number_is_wanted(spark: SparkSession, sql: str) -> None:
+    raw = spark.createDataFrame([], "_file string, _position int, _corrupt string, v string, a timestamp, b timestamp")
+    columns = {"item_id": "v", "cost": sql}
+    feed = Feed.model_validate({"files": "x", "into": {"item_costs": {"columns": columns}}})
+    words = f"`{sql}`: {IS_A_SPAN}; write the number, such as timestampdiff(SECOND, ..., ...)"
+    assert expression_faults(raw, feed) == [(("into", "item_costs", "columns", "cost"), words)]
 
 
 def test_a_floating_number_without_decimals_is_the_text_of_a_whole_one(spark: SparkSession) -> None:

@@ -56,4 +56,6 @@ def test_what_is_no_number_at_all_is_unreadable_and_an_empty_value_is_neither(sp
         (None, None),
         (2.0, None),
     ]
+    assert _read(spark, ["5d", "0x1p3"], "string", "double") == [(None, "price_unreadable")] * 2
+    assert _read(spark, ["5d", "0x1p3"], "string", "decimal(18,4)") == [(None, "price_unreadable")] * 2
     assert _read(spark, [1e30], "double", "decimal(18,4)") == [(None, "price_unreadable")]  # finite, but too large

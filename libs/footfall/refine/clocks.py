@@ -14,15 +14,20 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-# Without a day Spark reads digits as years, and a time of day as one of today.
-_DAY = r"^\s*\d{4}-\d{1,2}-\d{1,2}(?!\d)"
-_TIME_OF_DAY = r"\d:\d{2}(?::\d{2}(?:\.\d*)?)?\s*"
-_OFFSET = r"[+-]\d{1,2}(?::?\d{2})?"
+# A day, and a time of day with one or two digits each, as Spark's cast takes them.
+_DAY = r"^\s*\d{4}-\d{1,2}-\d{1,2}"
+_MINUTES = r"[ T]\d{1,2}:\d{1,2}"
+_CLOCK = rf"{_MINUTES}(?::\d{{1,2}}(?:\.\d*)?)?"
 # Of the short names only those that stand for one zone: Spark takes CST for Chicago, IST for India, BST for Bangladesh.
-_ONE_ZONE = rf"(?:Z|(?:UTC|GMT|UT)?{_OFFSET}|UTC|GMT|UT|CET|EET|MET|WET|[A-Z]\w+/[\w/+-]+)"
-_ZONED = rf"{_TIME_OF_DAY}{_ONE_ZONE}\s*$"
-_SHORT_NAME = rf"{_TIME_OF_DAY}(?![AaPp][Mm]\s*$)[A-Za-z]{{2,5}}\s*$"
-_WITHOUT_SECONDS = rf"^(\s*\S+[ T]\d{{1,2}}:\d{{2}})(\s*{_ONE_ZONE}\s*)$"
+_ONE_ZONE = "UTC|GMT|UT|UCT|CET|EET|MET|WET|GB|NZ|PRC|ROK|Cuba|Egypt|Eire|Iran|Japan|Libya|Zulu"
+_NO_HALF = r"(?![AaPp][Mm]\s*$)"
+_SHORT = rf"(?!(?:{_ONE_ZONE})\s*$)[A-Za-z]{{2,5}}\s*$"
+_SHORT_NAME = rf"{_DAY}{_CLOCK}\s*{_NO_HALF}{_SHORT}"
+# Whatever else stands behind a time of day Spark's cast would read as a zone; what it does not know is NULL there.
+_REST = rf"\s*{_NO_HALF}(?!{_SHORT})[^\s\d.:].*"
+_ZONED = rf"{_DAY}{_CLOCK}{_REST}$"
+_WITHOUT_SECONDS = rf"({_DAY}{_MINUTES})({_REST})$"
+_WITHOUT_ZONE = rf"{_DAY}(?:[ T]\d{{1,2}}|{_CLOCK})?\s*$"
 NUMBER = r"^\s*[+-]?\d+(?:\.\d+)?\s*$"
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100  # for which hours that summer time skips or repeats are looked for
@@ -32,34 +37,37 @@ OPEN_END = "DATE'2200-01-01'"  # from here on a date means "for ever", such as 9
 
 
 def has_day(text: Column) -> Column:
-    """Whether the text begins with a day: digits alone or a time of day are no point in time."""
-    return F.rlike(text, F.lit(_DAY))
+    """Whether the text begins with a day: Spark reads digits alone as years, and a time of day as one of today."""
+    return F.rlike(text, F.lit(rf"{_DAY}(?!\d)"))
 
 
 def names_zone(text: Column) -> Column:
-    """Whether the text names a zone or an offset after a time of day."""
+    """Whether the text goes on after its day and time of day: with a zone or an offset, or with what is none of both.
+
+    Not where it goes on with AM, PM or a name that several zones have: then its day is known, and its instant is not.
+    """
     return F.rlike(text, F.lit(_ZONED))
 
 
 def names_ambiguous_zone(text: Column) -> Column:
     """Whether the text ends with a short name that several zones have, such as CST."""
-    return has_day(text) & F.rlike(text, F.lit(_SHORT_NAME)) & ~names_zone(text)
+    return F.rlike(text, F.lit(_SHORT_NAME))
 
 
 def zoned_instant(text: Column) -> Column:
     """The instant of a text that names its zone; NULL where it cannot be read."""
     with_seconds = F.regexp_replace(text, F.lit(_WITHOUT_SECONDS), F.lit("$1:00$2"))
-    return F.when(~names_ambiguous_zone(text), with_seconds.try_cast("timestamp"))
+    return F.when(names_zone(text), with_seconds.try_cast("timestamp"))
 
 
 def wall_clock(text: Column) -> Column:
     """The wall clock of a text without a zone, as if it were UTC; NULL where it is none."""
-    return F.when(has_day(text) & ~names_ambiguous_zone(text), text.try_cast("timestamp"))
+    return F.when(F.rlike(text, F.lit(_WITHOUT_ZONE)), text.try_cast("timestamp"))
 
 
 def text_instant(text: Column, zone: str) -> Column:
     """The instant of a text; NULL where it cannot be read."""
-    return F.when(names_zone(text), zoned_instant(text)).otherwise(F.to_utc_timestamp(wall_clock(text), zone))
+    return F.coalesce(zoned_instant(text), F.to_utc_timestamp(wall_clock(text), zone))
 
 
 def text_day(text: Column, zone: str) -> Column:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
@@ -14,7 +13,7 @@ from pyspark.sql import types as T
 from footfall.errors import SourceError
 from footfall.mapping.elements import lists_of_people
 from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
-from footfall.mapping.sql_words import bare_names_in, names_in
+from footfall.mapping.sql_words import bare_names_in
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
 from footfall.refine.decimal_signs import sign_faults
@@ -23,6 +22,7 @@ from footfall.refine.gaps import GAPS, gap_faults
 from footfall.refine.kept import keep_faults
 from footfall.refine.nested import is_nested, kind_fault
 from footfall.refine.numbers import plain_text
+from footfall.refine.read_as_utc import READS_AS_UTC, WITHOUT_ZONE, holds, reads_as_utc
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
@@ -40,13 +40,11 @@ _WORDS: Mapping[str, str] = {
     ),
 }
 
-# These read a text without a zone as UTC, which is no shop's wall clock; a pattern with such a letter reads the zone too.
-_READ_AS_UTC = {"to_timestamp", "try_to_timestamp", "to_timestamp_ltz"}
-_CAST_OF = re.compile(r"\bcast\s*\(([^()]+)\bas\s+timestamp(?:_ltz)?\s*\)", re.IGNORECASE)
-_ZONE_LETTER = re.compile(r"'[^']*[XxzVO][^']*'")
-READS_AS_UTC = (
-    "reads a text without a zone as UTC. For a wall clock write CAST(... AS TIMESTAMP_NTZ) around it; "
-    "for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X')"
+SPANS = (T.DayTimeIntervalType, T.YearMonthIntervalType, T.CalendarIntervalType)
+IS_A_SPAN = "an INTERVAL is a span of time and no number, of which Spark would take the days or the seconds"
+HIDES_CLOCKS = (
+    "TIMESTAMP in a list, map or struct reads a text without a zone as UTC; declare STRING there, and the value is read like "
+    "any other time"
 )
 _NO_SOURCE_COLUMNS = {
     f"`{name}`" for name in (TYPES, RAW_ROW, GAPS, NUMBER, WAITS_FOR, WAITED_FOR, WAITED_ELEMENTS, "_single")
@@ -134,10 +132,22 @@ def types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
     if absent:
         return f"no column {', '.join(absent)} in the files (they have {', '.join(columns)})"
     try:
+        declared = {c.casefold(): T.DataType.fromDDL(kind) for c, kind in types.items()}
+        if any(holds(kind, *SPANS) for kind in declared.values()):
+            return f"{IS_A_SPAN}; declare the number that the files hold, such as BIGINT"
+        arrives = {field.name.casefold(): field.dataType for field in raw.schema.fields}
+        if any(_hides_clocks(arrives[c], kind) for c, kind in declared.items()):
+            return HIDES_CLOCKS
         typed_source(raw, feed.model_copy(update={"types": types})).schema  # noqa: B018 - asking for the schema resolves it
     except (AnalysisException, ParseException) as fault:
         return in_words(fault)
     return ""
+
+
+def _hides_clocks(arrives: T.DataType, wanted: T.DataType) -> bool:
+    """Whether a declared list, map or struct reads times from text: Spark does, and knows no zone of the feed there."""
+    is_nested = isinstance(wanted, T.StructType | T.ArrayType | T.MapType)
+    return is_nested and holds(wanted, T.TimestampType) and holds(arrives, *WITHOUT_ZONE)
 
 
 def _fault(rows: DataFrame, feed: Feed, expressions: Sequence[tuple[Key, str]]) -> str:
@@ -176,6 +186,8 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
                 return words
             if isinstance(wanted, T.TimestampType | T.DateType) and (words := _time_fault(rows, sql, yields)):
                 return words
+            if isinstance(wanted, T.NumericType) and isinstance(yields, SPANS):
+                return f"{IS_A_SPAN}; write the number, such as timestampdiff(SECOND, ..., ...)"
             value = MappedValue(F.expr(sql), yields, wanted=wanted, zone=feed.time_zone or "UTC")
             fault_name = value.fault(column, from_text=feed.format not in TYPED)
             uses += [value.typed] if fault_name is None else [value.typed, fault_name]
@@ -188,15 +200,10 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
 
 
 def _time_fault(rows: DataFrame, sql: str, yields: T.DataType) -> str:
-    """What is wrong with an expression for a time, seen from its type and its words alone; empty where nothing is."""
+    """What is wrong with an expression for a time, seen from its type and those of its parts; empty where nothing is."""
     if isinstance(yields, T.NumericType):
         return UNIT_UNKNOWN.format(sql=sql)
-    if not isinstance(yields, T.TimestampType):
-        return ""
-    if names_in(sql) & _READ_AS_UTC and not _ZONE_LETTER.search(sql):
-        return READS_AS_UTC
-    casts = rows.select(*(F.expr(operand) for operand in _CAST_OF.findall(sql))).schema.fields
-    return READS_AS_UTC if any(isinstance(field.dataType, T.StringType) for field in casts) else ""
+    return READS_AS_UTC if isinstance(yields, T.TimestampType) and reads_as_utc(rows, sql) else ""
 
 
 def in_words(fault: AnalysisException | ParseException) -> str:

@@ -141,9 +141,14 @@ def _with_since(rows: DataFrame, feed: Feed, table: Table, *, zone: str) -> Data
 
 
 def _known_at(wanted: set[str], feed: Feed) -> Column:
-    """When the row was known: with `known` its own clock and the delay, else the moment of taking."""
+    """When the row was known: with `known` its own clock and the delay, else the moment of taking.
+
+    What a clock ahead of footfall's wrote is known when it happened: not before, though it was taken before.
+    """
     clocks = [clock for clock in ("event_time", "valid_from") if clock in wanted]
-    if feed.known is None or not clocks:
+    if feed.known is None:
+        return F.greatest(TAKEN_AT, "event_time") if "event_time" in wanted else F.col(TAKEN_AT)
+    if not clocks:
         return F.col(TAKEN_AT)
     return F.col(clocks[0]) + F.expr(f"INTERVAL {feed.known.delay_s} SECONDS")
 

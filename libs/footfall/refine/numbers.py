@@ -10,6 +10,8 @@ EXACT = "decimal(38,18)"
 # Spark's doubles print 19.99 as 19.989999999999998 after a sum: that is the same number, 0.00035 as 0.0004 is not.
 NOISE = 1e-13
 INFINITY = float("inf")
+# A cast of text to a floating number reads what Java writes in its code too: 5d and 5f are 5, 0x1p3 is 8.
+_OF_JAVA = r"(?i)\d\.?[df]\s*$|^\s*[+-]?0x"
 
 
 def plain_number(text: Column, decimal: str) -> Column:
@@ -34,6 +36,8 @@ def plain_text(value: Column) -> Column:
 def read_number(value: Column, *, yields: T.DataType, wanted: T.DataType) -> Column:
     """The value as a number of the wanted type; NULL where it is none. `5.0` is a whole number; `is_changed` tells of `5.5`."""
     plain = value.try_cast(wanted)
+    if isinstance(wanted, T.FloatType | T.DoubleType) and isinstance(yields, T.StringType):
+        return F.when(~F.rlike(value, F.lit(_OF_JAVA)), plain)
     if isinstance(wanted, T.IntegralType) and isinstance(yields, T.StringType):
         return F.coalesce(plain, value.try_cast(EXACT).try_cast(wanted))
     return plain

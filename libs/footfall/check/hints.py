@@ -31,8 +31,8 @@ _EVENT_TIME = (
 )
 
 _EACH = (
-    "{each} is no list, or what it lies in is no object: `each` takes the elements of one list, which the document has once, and none of a list "
-    "within a list"
+    "{each} is no list, or what it lies in is no object: `each` takes the elements of one list, which the document has once, and "
+    "none of a list within a list"
 )
 
 

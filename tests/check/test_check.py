@@ -182,7 +182,7 @@ def test_documents_and_their_elements_are_counted(spark: SparkSession, shop: Pat
     output = _output(spark, shop, mapping.replace("each: lines", "each: lines.daat"))
     words = "corner_sales: none of 3 documents has an element under lines.daat, so that no row was made of them"
     assert re.search(rf"  warning: \S+corner.yaml:10: \S+each: {words} \(there are data, total\)\n", output)
-    assert "  of the sample:\n    no rows\n" in output
+    assert "  of the sample:\n    no rows" in output
 
 
 @pytest.mark.parametrize(("days", "is_warned"), [(7, False), (8, True)])

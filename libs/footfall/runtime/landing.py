@@ -15,7 +15,7 @@ from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.errors import ContractError, TryAgain
 from footfall.runtime.explain import is_about_a_value
-from footfall.runtime.ledger_lines import fact_line, ledger_line
+from footfall.runtime.ledger_lines import RuleCounts, broken_by_rule, fact_line, ledger_line
 from footfall.runtime.replacing import Replaced, replaced_by
 from footfall.steps import history, sorting
 from footfall.steps.line_keys import Matching
@@ -32,7 +32,6 @@ FAILED = (
     "an expression of a mapping failed on a value, so the rows were read again, more slowly, and those on which it fails were "
     "set aside as `<column>_failed`. Fix: use try_cast, try_divide, get and the like where NULL is as good."
 )
-RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 
 @dataclass
@@ -249,7 +248,7 @@ class BatchWriter:
         quarantined = self.lake.read(QUARANTINE.full_name).where(
             (F.col("target") == table.name) & (F.col("batch_id") == self.batch.batch_id)
         )
-        return landing.rows, _by_rule(quarantined)
+        return landing.rows, broken_by_rule(quarantined)
 
     def _quarantine_what_is_new(self, table: Table, aside: DataFrame) -> tuple[int, RuleCounts]:
         """As `_quarantine`, for a table made of all raw rows in each batch: what an earlier batch set aside stays as it is.
@@ -277,7 +276,9 @@ class BatchWriter:
                 f"{label}: {rows:,} rows are to be set aside, {known:,} of them were so before, and "
                 f"{landing.rows if landing else 0:,} landed."
             )
-        return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if rows < sorting.MOST_PLACES else _by_rule(aside)
+        return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if rows < sorting.MOST_PLACES else broken_by_rule(
+            aside
+        )
 
     def _app(self, table: str, part: str = "") -> str:
         """Delta's txnAppId of a write: the step and the table."""
@@ -297,11 +298,3 @@ def _shared(output: FactRows, existing: DataFrame | None) -> list[Any] | None:
         return None
     names = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
     return sorted(names) if len(names) <= MOST_SHARED else None
-
-
-def _by_rule(quarantined: DataFrame) -> RuleCounts:
-    counts: RuleCounts = {}
-    by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
-    for feed, rule, rows in by_rule.collect():
-        counts.setdefault(feed, {})[rule] = rows
-    return counts

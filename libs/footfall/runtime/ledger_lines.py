@@ -1,12 +1,18 @@
-"""The lines that a step brings to books.ledger: where every row that it read went. Pure."""
+"""The lines that a step brings to books.ledger, where every row that it read went, and the one that a person reads. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.steps.step import Step
+from footfall.tables.raw import WAITING
+
+RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
 
 
 def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:
@@ -32,3 +38,31 @@ def fact_line(
         broken_rules=broken or None,
         warnings=warnings or None,
     )
+
+
+def broken_by_rule(quarantined: DataFrame) -> RuleCounts:
+    """The rows of raw.quarantine by feed and rule."""
+    counts: RuleCounts = {}
+    by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
+    for feed, rule, rows in by_rule.collect():
+        counts.setdefault(feed, {})[rule] = rows
+    return counts
+
+
+def summary_line(step: Step, lines: Sequence[Mapping[str, Any]], *, seconds: float, models: Mapping[str, str]) -> str:
+    """The line that a person reads: rows in, rows out, what was set aside, seconds, versions of models."""
+    rows_in = sum(line.get("rows_read") or 0 for line in lines)
+    rows_out = sum(line["rows_valid"] for line in lines if not line["target"].startswith(f"raw.{WAITING}_"))
+    aside = [
+        f"{sum(line[f'rows_{kind}'] for line in lines):,} {kind}"
+        for kind in ("quarantined", "duplicate", "conflict", "skipped", "waiting")
+        if any(line[f"rows_{kind}"] for line in lines)
+    ]
+    parts = [
+        f"{rows_in:>10,} in" if rows_in else " " * 13,
+        f"{rows_out:>10,} out" if lines else " " * 14,
+        f"{seconds:6.1f} s",
+        ", ".join(aside),
+    ]
+    parts += [f"{name} version {version}" for name, version in models.items()]
+    return f"{step.name:<42}" + "  ".join(part for part in parts if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,12 +13,12 @@ from footfall.errors import DataError, FootfallError, Held, NothingYet, SourceEr
 from footfall.runtime.explain import explain
 from footfall.runtime.graph import Schedule
 from footfall.runtime.inputs import Champions, StepInputs
+from footfall.runtime.ledger_lines import summary_line
 from footfall.runtime.session import in_pool, watched
 from footfall.runtime.work import DONE, GATE_FAILED, PART, Applied, Fell, Pinned, Work
 from footfall.steps.step import Step
 from footfall.storage.books import MODEL, PROMOTES, ROWS, Batch, Books
 from footfall.storage.lake import Lake
-from footfall.tables.raw import WAITING
 
 PATIENCE_S = 1.0  # so long a commit of the books waits for steps that are being pinned
 
@@ -185,7 +185,7 @@ class _StepLoop:
         if closed.promotes:
             self._commit()
             self.runner.promote(closed)
-        self._lines.append(_summary_line(step, applied))
+        self._lines.append(summary_line(step, applied.lines, seconds=applied.seconds, models=applied.result.models))
         for words in applied.warnings:
             self._lines.append(f"warning: {words}")
         self._worked.add(number)
@@ -279,23 +279,3 @@ def _waits_alone(step: Step, fault: Exception) -> bool:
     """Whether a feed waits for files that can be used, and all others go on with what it brought before."""
     known = fault if isinstance(fault, FootfallError) else explain(fault)
     return step.files is not None and isinstance(known, SourceError | DataError)
-
-
-def _summary_line(step: Step, applied: Applied) -> str:
-    """The line that a person reads: rows in, rows out, what was set aside, seconds."""
-    lines: Sequence[Mapping[str, Any]] = applied.lines
-    rows_in = sum(line.get("rows_read") or 0 for line in lines)
-    rows_out = sum(line["rows_valid"] for line in lines if not line["target"].startswith(f"raw.{WAITING}_"))
-    aside = [
-        f"{sum(line[f'rows_{kind}'] for line in lines):,} {kind}"
-        for kind in ("quarantined", "duplicate", "conflict", "skipped", "waiting")
-        if any(line[f"rows_{kind}"] for line in lines)
-    ]
-    parts = [
-        f"{rows_in:>10,} in" if rows_in else " " * 13,
-        f"{rows_out:>10,} out" if lines else " " * 14,
-        f"{applied.seconds:6.1f} s",
-        ", ".join(aside),
-    ]
-    parts += [f"{name} version {version}" for name, version in applied.result.models.items()]
-    return f"{step.name:<42}" + "  ".join(part for part in parts if part)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.errors import SettingsError
-from footfall.runtime.session import tasks_at_once, watched
+from footfall.runtime.session import in_pool, tasks_at_once, watched
 from footfall.simulation.frames import block_count
 from footfall.simulation.outputs import OUTPUTS, WANTED, LogOutput, ShopRows, laid_out, wanted
 from footfall.simulation.plan import SimulationPlan
@@ -18,6 +19,7 @@ from footfall.storage.text_lines import absolute
 
 MARKS = "simulation"  # folder of what the job notes for itself: its plan, and what is complete
 TASKS_A_CORE = 4
+AT_ONCE = 3  # folders that are written side by side: most are small, and wait for Spark more than they work
 
 
 def simulate(
@@ -37,12 +39,19 @@ def simulate(
         return spark.range(0, count, 1, min(count, tasks))
 
     rows = ShopRows(plan, spark, blocks, lambda: spark.read.parquet(f"{root}/{WANTED}"))
-    row_counts = {WANTED: _write(spark, root, WANTED, say, lambda: wanted(rows), _parquet)}
-    for output in OUTPUTS:
-        row_counts[output.path] = _write(
-            spark, root, output.path, say, lambda of=output: laid_out(of, plan, of.make(rows)), _writer(output)
-        )
-    return row_counts
+    folders = _Folders(spark, root, say)
+
+    def write(output: LogOutput) -> int:
+        return folders.write(output.path, lambda: laid_out(output, plan, output.make(rows)), _writer(output))
+
+    with watched(spark, lambda: sorted(folders.running)):
+        row_counts = {WANTED: folders.write(WANTED, lambda: wanted(rows), _parquet)}
+        with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
+            futures = {output.path: pool.submit(in_pool, spark, output.path, write, output) for output in OUTPUTS}
+            try:
+                return row_counts | {path: future.result() for path, future in futures.items()}
+            finally:
+                pool.shutdown(cancel_futures=True)  # after a fault nothing more is begun
 
 
 def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
@@ -58,27 +67,28 @@ def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
         _put_note(spark, f"{root}/{MARKS}/plan", plan.text)
 
 
-def _write(
-    spark: SparkSession,
-    root: str,
-    path: str,
-    say: Callable[[str], None],
-    make: Callable[[], DataFrame],
-    save: Callable[[DataFrame, str], None],
-) -> int:
-    """Writes one folder, unless an earlier run completed it; returns its rows."""
-    mark = f"{root}/{MARKS}/complete/{path}"
-    if (noted := _note(spark, mark)) is not None:
-        say(f"{path:<28}{int(noted):>13,} rows, complete before")
-        return int(noted)
-    start = time.perf_counter()
-    observation = Observation(path)
-    with watched(spark, lambda: [path]):
-        save(make().observe(observation, F.count(F.lit(1)).alias("rows")), f"{root}/{path}")
-    count = int(observation.get["rows"])
-    _put_note(spark, mark, str(count))
-    say(f"{path:<28}{count:>13,} rows {time.perf_counter() - start:>7.1f} s")
-    return count
+class _Folders:
+    """Writes folders, several at once, and notes which are complete."""
+
+    def __init__(self, spark: SparkSession, root: str, say: Callable[[str], None]) -> None:
+        self._spark, self._root, self._say = spark, root, say
+        self.running: set[str] = set()
+
+    def write(self, path: str, make: Callable[[], DataFrame], save: Callable[[DataFrame, str], None]) -> int:
+        """Writes one folder, unless an earlier run completed it; returns its rows."""
+        mark = f"{self._root}/{MARKS}/complete/{path}"
+        if (noted := _note(self._spark, mark)) is not None:
+            self._say(f"{path:<28}{int(noted):>13,} rows, complete before")
+            return int(noted)
+        self.running.add(path)
+        start = time.perf_counter()
+        observation = Observation(path)
+        save(make().observe(observation, F.count(F.lit(1)).alias("rows")), f"{self._root}/{path}")
+        count = int(observation.get["rows"])
+        _put_note(self._spark, mark, str(count))
+        self.running.discard(path)
+        self._say(f"{path:<28}{count:>13,} rows {time.perf_counter() - start:>7.1f} s")
+        return count
 
 
 def _writer(output: LogOutput) -> Callable[[DataFrame, str], None]:

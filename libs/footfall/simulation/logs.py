@@ -36,7 +36,7 @@ def _purchases(lines: DataFrame) -> DataFrame:
     return rows.select(
         "person", F.col("order_key").alias("visit"), "day", "time", "channel", "device",
         (F.col("is_logged_in") & ~F.col("is_guest")).alias("is_logged_in"), F.lit(PURCHASE).cast("tinyint").alias("kind"),
-        (-F.col("order_key").cast("bigint")).alias("number"), "order_key", "order_cents",
+        (-1 - F.col("order_key").cast("bigint")).alias("number"), "order_key", "order_cents",
     )  # fmt: skip
 
 

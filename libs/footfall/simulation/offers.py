@@ -114,8 +114,9 @@ def decide(plan: SimulationPlan, people: HiddenPeople, counts: Ints, first_visit
     offer, propensity = _by_chance(active, draws)
     offer = np.where(is_random, offer, _by_rule(people, owner, day, counts, active, draws))
     shown_day, shown_second = _shown(plan, people, (owner, day), offer, first_visits, draws)
-    effect = np.where(offer >= 0, offer_effects(plan, people)[owner, offer], 0.0)
-    click = np.where(offer >= 0, np.clip(0.08 + 1.2 * effect + 0.02 * people.responsiveness[owner], 0.01, 0.6), 0.0)
+    is_customer = (offer >= 0) & (np.maximum(shown_day, day) < people.churn_day[owner])  # who has left reacts no more
+    effect = np.where(is_customer, offer_effects(plan, people)[owner, offer], 0.0)
+    click = np.where(is_customer, np.clip(0.08 + 1.2 * effect + 0.02 * people.responsiveness[owner], 0.01, 0.6), 0.0)
     return OfferDecisions(
         owner, week, day, is_random, offer, np.where(is_random, propensity, np.nan), shown_day, shown_second, effect,
         reaction=StoredDraws(plan.seed, "reaction", person, week, offer).uniform("reaction"),
@@ -165,7 +166,7 @@ def _shown(
         at = np.minimum(day + later, plan.days - 1)
         visit = np.where(day + later < plan.days, first_visits[owner, at], -1)
         visit_day, second = np.where(visit >= 0, at, visit_day), np.where(visit >= 0, visit, second)
-    is_wanted = has_consent(people, owner, day, MARKETING) & (day < people.churn_day[owner] + 60)
+    is_wanted = has_consent(people, owner, day, MARKETING)
     is_wanted &= (medium != TEXT) | has_consent(people, owner, day, TEXT_PURPOSE)
     shown = np.where(medium == ONSITE, visit_day, np.where(is_wanted, day, -1))
     at = np.where(medium == ONSITE, second + 4, 36_000 + draws.whole("sent", 7200))

@@ -43,7 +43,7 @@ CATEGORY_WEIGHTS = np.array([9, 10, 5, 9, 9, 7, 6, 4, 2, 5, 4, 4, 4, 1, 1, 2, 2,
 ADJECTIVES = ("classic", "fresh", "fine", "organic", "small", "large", "daily", "mild", "bright", "soft", "plain", "rich")
 BRANDS = ("Alder", "Birch", "Cedar", "Dune", "Elm", "Fjord", "Grove", "Heath", "Isle", "Juniper")
 POPULARITY_SIGMA = 1.86  # of a lognormal: of Complete Journey's lines 32% are of 1% of its items, 72% of 10%
-MEAN_ORDERS_A_DAY, MEAN_LINES, MEAN_UNITS = 0.17, 9.0, 1.35  # what stock is planned for
+MEAN_ORDERS_A_DAY, MEAN_LINES, MEAN_UNITS = 0.14, 9.0, 1.35  # what stock is planned for
 
 
 @dataclass(frozen=True)

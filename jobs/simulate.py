@@ -33,8 +33,12 @@ def arguments() -> argparse.ArgumentParser:
     options.add_argument("--start", type=date.fromisoformat, default=date(2024, 1, 1), metavar="DATE",
                          help="the first day (default: 2024-01-01)")  # fmt: skip
     options.add_argument("--seed", type=int, default=7, help="what all chance comes from (default: 7)")
-    options.add_argument("--out", required=True, metavar="URI", help="folder to write to, empty or new: local, HDFS, S3")
-    options.add_argument("--env", default="local", help="folder below conf/env whose Spark settings apply (default: local)")
+    options.add_argument(
+        "--out", required=True, metavar="URI", help="folder to write to, empty or new: local, HDFS, S3"
+    )
+    options.add_argument(
+        "--env", default="local", help="folder below conf/env whose Spark settings apply (default: local)"
+    )
     return options
 
 

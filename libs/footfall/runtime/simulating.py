@@ -58,10 +58,13 @@ def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
     """Notes the plan in a folder that is empty or not there; passes where the same plan is noted."""
     noted = _note(spark, f"{root}/{MARKS}/plan")
     if noted is None and _holds_files(spark, root):
-        raise SettingsError(f"--out {root} holds files that are no simulation.", fix="Name a folder that is empty or new.")
+        raise SettingsError(
+            f"--out {root} holds files that are no simulation.", fix="Name a folder that is empty or new."
+        )
     if noted is not None and noted != plan.text:
         raise SettingsError(
-            f"--out {root} holds another simulation: {noted}.", fix="Give its arguments, to go on with it, or a new folder."
+            f"--out {root} holds another simulation: {noted}.",
+            fix="Give its arguments, to go on with it, or a new folder.",
         )
     if noted is None:
         _put_note(spark, f"{root}/{MARKS}/plan", plan.text)

@@ -18,7 +18,14 @@ STAPLE_SHARE = 0.4  # of lines that are one of the person's staples
 FRAUD_SHARE = 0.003  # of orders
 STORES = 12
 METHODS = ("card", "wallet", "transfer", "cash", "invoice")
-RETURN_REASONS = ("changed my mind", "does not fit", "broken", "not as described", "arrived too late", "parcel was empty")
+RETURN_REASONS = (
+    "changed my mind",
+    "does not fit",
+    "broken",
+    "not as described",
+    "arrived too late",
+    "parcel was empty",
+)
 EMPTY_PARCEL = 5
 INTENTS = ("where_is_my_parcel", "refund", "exchange", "defect", "invoice", "coupon", "account", "complaint")
 NOTHING = -1
@@ -143,7 +150,13 @@ def _dearness(world: ShopWorld, item: Ints, day: Ints) -> Floats:
 
 
 def _returns(
-    world: ShopWorld, item: Ints, quantity: Ints, outcomes: OrderOutcomes, order: Ints, in_store: Flags, draws: StoredDraws
+    world: ShopWorld,
+    item: Ints,
+    quantity: Ints,
+    outcomes: OrderOutcomes,
+    order: Ints,
+    in_store: Flags,
+    draws: StoredDraws,
 ) -> dict[str, Ints]:
     """What comes back: more of what is of little quality, and nearly all that was ordered to be claimed."""
     is_fraud = outcomes.is_fraud[order]
@@ -152,7 +165,9 @@ def _returns(
     reason = draws.whole("reason", EMPTY_PARCEL)
     part = 1 + draws.whole("part", quantity)
     return {
-        "return_days": np.where(comes_back, outcomes.delivery_days[order] + 2 + draws.counts("return days", 6.0), NOTHING),
+        "return_days": np.where(
+            comes_back, outcomes.delivery_days[order] + 2 + draws.counts("return days", 6.0), NOTHING
+        ),
         "return_quantity": np.where(draws.uniform("all") < 0.7, quantity, part),
         "return_reason": np.where(is_fraud, EMPTY_PARCEL, reason),
     }

@@ -171,7 +171,8 @@ def decision_columns(plan: SimulationPlan, block: int) -> dict[str, Any]:
 
 def moments(plan: SimulationPlan, day: Ints, second: Floats | Ints) -> Ints:
     """Microseconds since 1970, UTC, of seconds of a day of the shop; whole milliseconds."""
-    return _midnights(plan)[day] + np.floor(np.asarray(second) * 1000.0).astype(np.int64) * 1000
+    since: Ints = np.floor(np.asarray(second) * 1000.0).astype(np.int64) * 1000
+    return _midnights(plan)[day] + since
 
 
 @lru_cache(maxsize=2)

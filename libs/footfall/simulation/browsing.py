@@ -19,7 +19,19 @@ IMPRESSION, CLICK, SEARCH, VIEW, FAVOURITE, CART, CHECKOUT, PURCHASE, COMPLAINT 
 SLATE, SLATE_PLACES = 0.6, 4  # share of visits that begin with recommended items, and how many these are
 RANDOM_SLATES = 0.25  # share of slates whose items are drawn by chance
 PLACE_FACTORS = np.array([1.0, 0.75, 0.55, 0.45])  # how often the place of a slate is looked at
-FIELDS = ("visit", "kind", "stage", "item", "category", "position", "offer", "week", "dwell_ms", "propensity", "click_probability")
+FIELDS = (
+    "visit",
+    "kind",
+    "stage",
+    "item",
+    "category",
+    "position",
+    "offer",
+    "week",
+    "dwell_ms",
+    "propensity",
+    "click_probability",
+)
 _ABSENT: dict[str, float] = {"propensity": np.nan, "click_probability": np.nan, "stage": 0.0}
 
 
@@ -44,7 +56,9 @@ def order_events(visits: ShopVisits, lines: BasketLines, rng: np.random.Generato
     viewed = rng.random(len(order)) < 0.8
     checked = np.unique(order)
     parts = [
-        _events(order[viewed], VIEW, stage=1.0 + 1.9 * stage[viewed], item=item[viewed], dwell_ms=_dwell(rng, viewed.sum())),
+        _events(
+            order[viewed], VIEW, stage=1.0 + 1.9 * stage[viewed], item=item[viewed], dwell_ms=_dwell(rng, viewed.sum())
+        ),
         _events(order, CART, stage=3.0 + stage, item=item),
         _events(checked, CHECKOUT, stage=4.2),
     ]
@@ -63,7 +77,11 @@ def offer_events(plan: SimulationPlan, decisions: OfferDecisions, visits: ShopVi
     shown = np.flatnonzero((decisions.shown_day >= 0) & (medium == ONSITE))
     wanted = decisions.owner[shown] * (1 << 20) + decisions.shown_day[shown]
     visit = order[np.searchsorted(code, wanted)] if len(shown) else shown
-    columns = {"offer": decisions.offer[shown], "week": decisions.week[shown], "propensity": decisions.propensity[shown]}
+    columns = {
+        "offer": decisions.offer[shown],
+        "week": decisions.week[shown],
+        "propensity": decisions.propensity[shown],
+    }
     clicked = decisions.is_clicked[shown]
     return _joined([
         _events(visit, IMPRESSION, stage=0.05, click_probability=decisions.click_probability[shown], **columns),
@@ -72,7 +90,12 @@ def offer_events(plan: SimulationPlan, decisions: OfferDecisions, visits: ShopVi
 
 
 def _slates(
-    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, rows: Ints, rng: np.random.Generator
+    plan: SimulationPlan,
+    world: ShopWorld,
+    people: HiddenPeople,
+    visits: ShopVisits,
+    rows: Ints,
+    rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     """Four recommended items: of categories to the person's taste, or by chance among all items; and the clicks on them."""
     slate = np.repeat(rows[rng.random(len(rows)) < SLATE], SLATE_PLACES)
@@ -87,7 +110,9 @@ def _slates(
     shown = _events(slate, IMPRESSION, stage=0.01 * place, item=item, position=place + 1, propensity=propensity,
                     click_probability=chance)  # fmt: skip
     clicked = rng.random(len(slate)) < chance
-    clicks = _events(slate[clicked], CLICK, stage=0.4 + 0.05 * place[clicked], item=item[clicked], position=place[clicked] + 1)
+    clicks = _events(
+        slate[clicked], CLICK, stage=0.4 + 0.05 * place[clicked], item=item[clicked], position=place[clicked] + 1
+    )
     views = _events(slate[clicked], VIEW, stage=0.41 + 0.05 * place[clicked], item=item[clicked],
                     dwell_ms=_dwell(rng, clicked.sum()))  # fmt: skip
     return [shown, clicks, views]
@@ -112,7 +137,9 @@ def _looks(
     looks = np.where(visits.has_order[rows], looks // 2, looks)
     viewed = np.repeat(rows, looks)
     item = world.pick(_tasteful(people, visits.owner[viewed], rng), rng.random(len(viewed)))
-    item = np.where(world.introduced_day[item] > visits.day[viewed], world.first_of_category[world.category[item]], item)
+    item = np.where(
+        world.introduced_day[item] > visits.day[viewed], world.first_of_category[world.category[item]], item
+    )
     stage = 1.0 + 2.0 * rng.random(len(viewed))
     views = _events(viewed, VIEW, stage=stage, item=item, dwell_ms=_dwell(rng, len(viewed)))
     liked = rng.random(len(viewed)) < 0.04
@@ -131,7 +158,8 @@ def _tasteful(people: HiddenPeople, owner: Ints, rng: np.random.Generator) -> In
     """Categories to the taste of each owner."""
     taste = np.cumsum(people.taste, axis=1)
     share = rng.random(len(owner)).astype(np.float64)
-    return np.minimum((taste[owner] < share[:, None]).sum(axis=1), taste.shape[1] - 1)
+    below: Ints = (taste[owner] < share[:, None]).sum(axis=1)
+    return np.minimum(below, taste.shape[1] - 1)
 
 
 def _dwell(rng: np.random.Generator, count: int) -> Ints:

@@ -19,7 +19,17 @@ def item_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
     """A row an item and day on which its entry is new or another; the first day has all items that are there by then."""
     world, items = world_of(plan), _items(plan, chunk)
     renamed = generator(plan.seed, "renamed").random((plan.items, 2))[items]
-    named = ("category", "brand", "noun", "adjective", "size", "introduced_day", "quality", "popularity", "regular_cents")
+    named = (
+        "category",
+        "brand",
+        "noun",
+        "adjective",
+        "size",
+        "introduced_day",
+        "quality",
+        "popularity",
+        "regular_cents",
+    )
     columns = {name: getattr(world, name)[items] for name in (*named, "cost_share")}
     columns |= {"item": items, "day": np.maximum(columns["introduced_day"], 0)}
     new_day = np.floor(renamed[:, 1] * plan.days).astype(np.int64)
@@ -43,7 +53,11 @@ def stock_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
     """A row an item and day: units that can be sold on it."""
     items = _items(plan, chunk)
     stock = world_of(plan).stock[items]
-    return {"item": np.repeat(items, plan.days), "day": np.tile(np.arange(plan.days), len(items)), "stock": stock.ravel()}
+    return {
+        "item": np.repeat(items, plan.days),
+        "day": np.tile(np.arange(plan.days), len(items)),
+        "stock": stock.ravel(),
+    }
 
 
 def cost_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:

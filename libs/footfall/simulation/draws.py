@@ -30,7 +30,7 @@ class StoredDraws:
 
     def __init__(self, seed: int, stream: str, *numbers: Any) -> None:
         with np.errstate(over="ignore"):
-            state = np.uint64(_word(f"{seed}/{stream}"))
+            state: Any = np.uint64(_word(f"{seed}/{stream}"))
             for values in numbers:
                 state = _mixed(state ^ (np.asarray(values, dtype=np.int64).astype(np.uint64) * _STEP))
         self._state = np.atleast_1d(state)
@@ -56,7 +56,8 @@ class StoredDraws:
         """Counts of a geometric distribution that begins at 0, with this mean (a number, or one a row)."""
         stay = np.asarray(mean, dtype=np.float64) / (1.0 + np.asarray(mean, dtype=np.float64))
         share = np.maximum(self.uniform(name), 2.0**-54)
-        return np.floor(np.log(share) / np.log(np.maximum(stay, 1e-12))).astype(np.int64)
+        drawn: Ints = np.floor(np.log(share) / np.log(np.maximum(stay, 1e-12))).astype(np.int64)
+        return drawn
 
 
 def _word(text: str) -> int:

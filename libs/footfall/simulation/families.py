@@ -28,7 +28,8 @@ def _memoryless(plan: SimulationPlan, people: HiddenPeople, rng: np.random.Gener
     for week in range(1, weeks):
         wander[:, week] = 0.95 * wander[:, week - 1] + steps[:, week]
     level = np.repeat(np.exp(wander), 7, axis=1)[:, : plan.days]
-    return rng.poisson(people.rate[:, None] * level)
+    counts: Ints = rng.poisson(people.rate[:, None] * level)
+    return counts
 
 
 def _habitual(plan: SimulationPlan, people: HiddenPeople, rng: np.random.Generator) -> Ints:
@@ -46,7 +47,7 @@ def _habitual(plan: SimulationPlan, people: HiddenPeople, rng: np.random.Generat
     chance = np.where(weekly < 1, 0.95, chance)
     placed = (rng.random(is_week.shape) < chance[:, None]) & is_favourite & is_week
     slips = placed & (rng.random(placed.shape) < 0.1)
-    counts = (placed & ~slips).astype(np.int64)
+    counts: Ints = (placed & ~slips).astype(np.int64)
     counts[:, 1:] += slips[:, :-1]
     return counts
 

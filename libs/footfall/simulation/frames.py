@@ -25,31 +25,41 @@ _OF_LISTS = {"D": "float64", "I": "int32"}
 KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
     "events": (
         event_columns,
-        "person:l visit:i day:i time:t channel:b device:b is_logged_in:f kind:b item:[i] category:[b] position:[b] "
-        "offer:[b] week:[h] dwell_ms:[i] propensity:[d] click_probability:[d] number:l",
+        (
+            "person:l visit:i day:i time:t channel:b device:b is_logged_in:f kind:b item:[i] category:[b] position:[b] "
+            "offer:[b] week:[h] dwell_ms:[i] propensity:[d] click_probability:[d] number:l"
+        ),
     ),
     "lines": (
         line_columns,
-        "person:l order_key:i time:t is_logged_in:f has_card:f day:i channel:b device:[b] is_guest:f offer:[b] week:[h] "
-        "store:[b] method:b failures:b delivery_days:h is_fraud:f ticket_days:[h] intent:b survey_days:[h] score:b "
-        "in_chinese:f line:h item:i quantity:h list_cents:i amount_cents:i discount_cents:i return_days:[h] "
-        "return_quantity:h return_reason:b review_days:[h] rating:b order_template:i line_template:i stock:i",
+        (
+            "person:l order_key:i time:t is_logged_in:f has_card:f day:i channel:b device:[b] is_guest:f offer:[b] week:[h] "
+            "store:[b] method:b failures:b delivery_days:h is_fraud:f ticket_days:[h] intent:b survey_days:[h] score:b "
+            "in_chinese:f line:h item:i quantity:h list_cents:i amount_cents:i discount_cents:i return_days:[h] "
+            "return_quantity:h return_reason:b review_days:[h] rating:b order_template:i line_template:i stock:i"
+        ),
     ),
     "people": (
         people_columns,
-        "person:l family:b rate:d hazard:d joined_day:i churn_day:i price_sensitivity:d taste_kind:b taste:D lines_mean:d "
-        "channel_share:D group:b age_band:b gender:b household_size:b has_card:f has_phone_browser:f has_work_computer:f "
-        "responsiveness:d consent_day:I withdrawn_day:I phone_change_day:i email_change_day:i offer_effects:D",
+        (
+            "person:l family:b rate:d hazard:d joined_day:i churn_day:i price_sensitivity:d taste_kind:b taste:D lines_mean:d "
+            "channel_share:D group:b age_band:b gender:b household_size:b has_card:f has_phone_browser:f has_work_computer:f "
+            "responsiveness:d consent_day:I withdrawn_day:I phone_change_day:i email_change_day:i offer_effects:D"
+        ),
     ),
     "decisions": (
         decision_columns,
-        "person:l week:h day:i is_random:f offer:[b] propensity:[d] shown_day:[i] shown_second:[i] effect:d reaction:d "
-        "is_clicked:f click_probability:d shown_time:t adds_order:f drops_orders:f",
+        (
+            "person:l week:h day:i is_random:f offer:[b] propensity:[d] shown_day:[i] shown_second:[i] effect:d reaction:d "
+            "is_clicked:f click_probability:d shown_time:t adds_order:f drops_orders:f"
+        ),
     ),
     "items": (
         item_columns,
-        "item:i day:i category:b brand:b noun:b adjective:b size:b introduced_day:i quality:d popularity:d regular_cents:i "
-        "cost_share:d",
+        (
+            "item:i day:i category:b brand:b noun:b adjective:b size:b introduced_day:i quality:d popularity:d regular_cents:i "
+            "cost_share:d"
+        ),
     ),
     "prices": (price_columns, "item:i day:i price_cents:i"),
     "stock": (stock_columns, "item:i day:i stock:i"),

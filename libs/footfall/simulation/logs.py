@@ -12,7 +12,17 @@ from footfall.simulation.plan import APP, CHANNELS, MINI, WEB, SimulationPlan
 from footfall.simulation.world import CATEGORY_NAMES
 
 # What the app and the mini program call what happens.
-APP_NAMES = ("slot_shown", "slot_tapped", "search", "item_open", "item_liked", "cart_add", "checkout_open", "order_done", "help_sent")
+APP_NAMES = (
+    "slot_shown",
+    "slot_tapped",
+    "search",
+    "item_open",
+    "item_liked",
+    "cart_add",
+    "checkout_open",
+    "order_done",
+    "help_sent",
+)
 MINI_NAMES = ("expose", "tap", "search", "goods_detail", "collect", "add_cart", "settle", "pay_success", "complain")
 
 
@@ -44,10 +54,14 @@ def _shared(plan: SimulationPlan) -> list[Column]:
     person, visit, kind = F.col("person"), F.col("visit"), F.col("kind")
     is_choice = kind.isin(IMPRESSION, CLICK)
     is_slate = F.col("offer").isNull() & F.col("position").isNotNull()
-    decision = F.when(is_slate, ids.slate_id(plan, person, visit)).otherwise(ids.decision_id(plan, person, F.col("week")))
+    decision = F.when(is_slate, ids.slate_id(plan, person, visit)).otherwise(
+        ids.decision_id(plan, person, F.col("week"))
+    )
     return [
         F.concat(F.lit("e"), ids.code(plan, "event", person, F.col("number"))).alias("event_id"),
-        "time", "channel", "kind",
+        F.col("time"),
+        F.col("channel"),
+        F.col("kind"),
         F.col("day").alias("day_number"),
         ids.visitor_id(plan, person, F.col("device"), F.col("channel"), F.col("day")).alias("visitor"),
         F.when(F.col("is_logged_in"), ids.customer_id(person)).alias("login"),

@@ -140,9 +140,7 @@ def _by_chance(active: Flags, draws: StoredDraws) -> tuple[Ints, Floats]:
     return np.where(is_none, -1, nth), np.where(is_none, NONE_PROBABILITY, (1 - NONE_PROBABILITY) / number)
 
 
-def _by_rule(
-    people: HiddenPeople, owner: Ints, day: Ints, counts: Ints, active: Flags, draws: StoredDraws
-) -> Ints:
+def _by_rule(people: HiddenPeople, owner: Ints, day: Ints, counts: Ints, active: Flags, draws: StoredDraws) -> Ints:
     """An offer for people who ordered little of late: what a shop would do, and what confounds its logs."""
     before = np.concatenate([np.zeros((len(counts), 1), dtype=np.int64), np.cumsum(counts, axis=1)], axis=1)
     recent = before[owner, day] - before[owner, np.maximum(day - LOOK_BACK_DAYS, 0)]
@@ -152,11 +150,17 @@ def _by_rule(
 
 
 def _nth_active(active: Flags, place: Ints) -> Ints:
-    return np.argmax(np.cumsum(active, axis=1) > place[:, None], axis=1)
+    nth: Ints = np.argmax(np.cumsum(active, axis=1) > place[:, None], axis=1)
+    return nth
 
 
 def _shown(
-    plan: SimulationPlan, people: HiddenPeople, whom: tuple[Ints, Ints], offer: Ints, first_visits: Ints, draws: StoredDraws
+    plan: SimulationPlan,
+    people: HiddenPeople,
+    whom: tuple[Ints, Ints],
+    offer: Ints,
+    first_visits: Ints,
+    draws: StoredDraws,
 ) -> tuple[Ints, Ints]:
     """Day and second on which an offer reached its person, -1 where it did not: by a visit, or by a message with consent."""
     owner, day = whom
@@ -176,7 +180,8 @@ def _shown(
 
 def has_consent(people: HiddenPeople, owner: Ints, day: Ints, purpose: int) -> Flags:
     """Whether consent for the purpose stands on the day; a withdrawal holds from the day after it."""
-    return (people.consent_day[owner, purpose] <= day) & (day <= people.withdrawn_day[owner, purpose])
+    stands: Flags = (people.consent_day[owner, purpose] <= day) & (day <= people.withdrawn_day[owner, purpose])
+    return stands
 
 
 def coupons_at_hand(plan: SimulationPlan, people: HiddenPeople, decisions: OfferDecisions) -> tuple[Ints, Ints]:

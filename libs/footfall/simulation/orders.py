@@ -92,34 +92,40 @@ def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
 def till_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
     """Lines of receipts of the stores, and of what was brought back to them, by the wall clock of the shop."""
     rows = _by_shop(lines).where(F.col("channel") == STORE)
-    back = rows.where(F.col("return_days").isNotNull() & is_within(plan, F.col("return_days")))
-    part = F.col("return_quantity") / F.col("quantity")
-    receipt = ids.order_id(plan, F.col("person"), F.col("order_key"))
-    return _till(plan, rows, "sale", receipt, F.lit(None), F.col("time"), F.col("day"), F.col("quantity"), F.lit(1)).unionByName(
-        _till(plan, back, "return", F.concat(F.lit("B"), ids.code(plan, "brought back", F.col("person"), F.col("order_key"), F.col("line"))),
-              receipt, days_after(plan, F.col("return_days")), F.col("day") + F.col("return_days"), F.col("return_quantity"), part))  # fmt: skip
+    sold = rows.select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
+                       F.col("time").alias("at"), F.col("day").alias("on"), F.col("quantity").alias("units"))  # fmt: skip
+    days = F.col("return_days")
+    number = ids.code(plan, "brought back", F.col("person"), F.col("order_key"), F.col("line"))
+    back = rows.where(days.isNotNull() & is_within(plan, days)).select(
+        "*", F.concat(F.lit("B"), number).alias("receipt"), receipt_of(plan).alias("of_receipt"),
+        days_after(plan, days).alias("at"), (F.col("day") + days).alias("on"), F.col("return_quantity").alias("units"),
+    )  # fmt: skip
+    return _till(plan, sold, "sale").unionByName(_till(plan, back, "return"))
 
 
-def _till(
-    plan: SimulationPlan, rows: DataFrame, kind: str, receipt: Column, of: Column, at: Column, day: Column,
-    quantity: Column, part: Column,
-) -> DataFrame:  # fmt: skip
+def receipt_of(plan: SimulationPlan) -> Column:
+    """The number of the row's order."""
+    return ids.order_id(plan, F.col("person"), F.col("order_key"))
+
+
+def _till(plan: SimulationPlan, rows: DataFrame, kind: str) -> DataFrame:
+    part = F.col("units") / F.col("quantity")
     return rows.select(
-        receipt.alias("receipt"),
-        F.when(F.lit(kind == "sale"), F.col("line_number")).otherwise(1).alias("line"),
+        "receipt",
+        (F.col("line_number") if kind == "sale" else F.lit(1)).alias("line"),
         F.lit(kind).alias("kind"),
-        of.cast("string").alias("of_receipt"),
-        F.date_format(F.from_utc_timestamp(at, ZONE), "yyyy-MM-dd HH:mm:ss").alias("sold_at"),
+        "of_receipt",
+        F.date_format(F.from_utc_timestamp("at", ZONE), "yyyy-MM-dd HH:mm:ss").alias("sold_at"),
         F.concat(F.lit("S"), F.lpad(F.col("store").cast("string"), 2, "0")).alias("store"),
         F.when(F.col("has_card"), ids.card(F.col("person"))).alias("card_no"),
         ids.item_id(F.col("item")).alias("item_id"),
-        quantity.cast("int").alias("quantity"),
+        F.col("units").cast("int").alias("quantity"),
         ids.money(F.floor(F.col("amount_cents") * part)).alias("amount"),
         ids.money(F.floor(F.col("discount_cents") * part)).alias("discount"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
         ids.name_of(METHODS, F.col("method")).alias("paid_by"),
-        ids.date_of(plan, day).alias("day"),
-    )
+        ids.date_of(plan, F.col("on")).alias("day"),
+    )  # fmt: skip
 
 
 def payments(plan: SimulationPlan, lines: DataFrame) -> DataFrame:

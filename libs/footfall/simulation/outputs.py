@@ -143,5 +143,9 @@ def laid_out(output: LogOutput, plan: SimulationPlan, frame: DataFrame) -> DataF
         cut = frame.withColumn("month", F.substring("day", 1, 7)).drop("day")
     if not output.by:
         count = parts_of(plan)
-        return (cut.repartition(1) if count == 1 else cut.repartition(count, output.order[0])).sortWithinPartitions(*output.order)
-    return cut.repartition(max(2, min(plan.days, parts_of(plan))), *output.by).sortWithinPartitions(*output.by, *output.order)
+        return (cut.repartition(1) if count == 1 else cut.repartition(count, output.order[0])).sortWithinPartitions(
+            *output.order
+        )
+    return cut.repartition(max(2, min(plan.days, parts_of(plan))), *output.by).sortWithinPartitions(
+        *output.by, *output.order
+    )

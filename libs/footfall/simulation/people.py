@@ -120,7 +120,8 @@ def _channel_weights() -> Floats:
 
 def _staple_categories(taste: Floats, rng: np.random.Generator) -> Ints:
     share = rng.random((len(taste), STAPLES))
-    return np.minimum((np.cumsum(taste, axis=1)[:, None, :] < share[:, :, None]).sum(axis=2), taste.shape[1] - 1)
+    below: Ints = (np.cumsum(taste, axis=1)[:, None, :] < share[:, :, None]).sum(axis=2)
+    return np.minimum(below, taste.shape[1] - 1)
 
 
 def _churn_days(plan: SimulationPlan, joined: Ints, hazard: Floats, rng: np.random.Generator) -> Ints:

@@ -25,7 +25,9 @@ def moment_of(plan: SimulationPlan, day: Column, hour: int) -> Column:
 def customers(plan: SimulationPlan, people: DataFrame) -> DataFrame:
     """Entries of customers on the days on which they are new or another; the first day has all who had joined by then."""
     joined = F.greatest(F.col("joined_day"), F.lit(0))
-    days = F.array_distinct(F.array(joined, F.greatest(joined, "phone_change_day"), F.greatest(joined, "email_change_day")))
+    days = F.array_distinct(
+        F.array(joined, F.greatest(joined, "phone_change_day"), F.greatest(joined, "email_change_day"))
+    )
     rows = people.withColumn("at", F.explode(days)).where(F.col("at") < plan.days)
     person = F.col("person")
 

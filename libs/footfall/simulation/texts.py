@@ -45,7 +45,11 @@ REVIEWS: dict[str, dict[str, tuple[str, ...]]] = {
 # intent -> language -> templates; {order} is the number of the order
 MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "where_is_my_parcel": {
-        "en": ("Where is my parcel? Order {order}.", "My order {order} has not come yet.", "When will {order} be delivered?"),
+        "en": (
+            "Where is my parcel? Order {order}.",
+            "My order {order} has not come yet.",
+            "When will {order} be delivered?",
+        ),
         "zh": ("我的包裹到哪里了?订单{order}", "订单{order}还没有收到。"),
     },
     "refund": {

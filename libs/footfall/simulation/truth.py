@@ -68,7 +68,9 @@ def _entry(kind: str, value: Column) -> Column:
 
 def hidden_items(rows: DataFrame) -> DataFrame:
     """One row an item: quality, popularity within its category, regular price and cost."""
-    first = rows.groupBy("item").agg(*(F.min(name).alias(name) for name in ("quality", "popularity", "regular_cents", "cost_share", "category")))
+    first = rows.groupBy("item").agg(
+        *(F.min(name).alias(name) for name in ("quality", "popularity", "regular_cents", "cost_share", "category"))
+    )
     return first.select(
         ids.item_id(F.col("item")).alias("item_id"),
         ids.name_of(CATEGORY_NAMES, F.col("category")).alias("category"),
@@ -79,7 +81,10 @@ def hidden_items(rows: DataFrame) -> DataFrame:
 def offer_effects(rows: DataFrame) -> DataFrame:
     """One row a person and offer: by how much it changes the probability of an order once it was shown."""
     return rows.select("person", F.posexplode("offer_effects").alias("offer", "effect")).select(
-        "person", ids.customer_id(F.col("person")).alias("customer_id"), ids.offer_id(F.col("offer")).alias("offer_id"), "effect"
+        "person",
+        ids.customer_id(F.col("person")).alias("customer_id"),
+        ids.offer_id(F.col("offer")).alias("offer_id"),
+        "effect",
     )
 
 
@@ -106,7 +111,11 @@ def click_probabilities(plan: SimulationPlan, events: DataFrame) -> DataFrame:
 
 def unsold(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
     """One row an item and day on which it sold out: units that were wanted and not sold."""
-    short = lines.where("NOT is_sold").groupBy("item", "day").agg(F.sum("quantity").alias("units_unsold"), F.count("*").alias("lines_unsold"))
+    short = (
+        lines.where("NOT is_sold")
+        .groupBy("item", "day")
+        .agg(F.sum("quantity").alias("units_unsold"), F.count("*").alias("lines_unsold"))
+    )
     return short.select(
         ids.item_id(F.col("item")).alias("item_id"),
         ids.date_of(plan, F.col("day")).cast("date").alias("on_day"), "units_unsold", "lines_unsold",
@@ -116,18 +125,20 @@ def unsold(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
 def frauds(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
     """One row a fraudulent order."""
     return lines.where("is_fraud AND line_number = 1").select(
-        ids.order_id(plan, F.col("person"), F.col("order_key")).alias("order_id"), "person", F.lit("empty parcel").alias("kind")
+        ids.order_id(plan, F.col("person"), F.col("order_key")).alias("order_id"),
+        "person",
+        F.lit("empty parcel").alias("kind"),
     )
 
 
 def messages(reviews: DataFrame, tickets: DataFrame, surveys: DataFrame) -> DataFrame:
     """One row a text: its label, which was drawn before its words, and that its words are a template's."""
-    return (
-        reviews.select(F.lit("review").alias("kind"), F.col("review_id").alias("id"), "label", "language")
-        .unionByName(tickets.select(F.lit("ticket").alias("kind"), F.col("ticket_id").alias("id"), "label", "language"))
-        .unionByName(surveys.select(F.lit("survey").alias("kind"), F.col("answer_id").alias("id"), F.col("score").cast("string").alias("label"), "language"))
-        .withColumn("origin", F.lit("template"))
-    )  # fmt: skip
+    scores = surveys.withColumn("label", F.col("score").cast("string"))
+    kinds = (("review", reviews, "review_id"), ("ticket", tickets, "ticket_id"), ("survey", scores, "answer_id"))
+    texts = [
+        rows.select(F.lit(kind).alias("kind"), F.col(key).alias("id"), "label", "language") for kind, rows, key in kinds
+    ]
+    return texts[0].unionByName(texts[1]).unionByName(texts[2]).withColumn("origin", F.lit("template"))
 
 
 def parameters(plan: SimulationPlan) -> list[tuple[str, str, float]]:
@@ -142,7 +153,10 @@ def parameters(plan: SimulationPlan) -> list[tuple[str, str, float]]:
         ("share", "random slates", browsing.RANDOM_SLATES),
         ("share", "random decisions", offers.RANDOM_SHARE),
         ("share", "fraudulent orders", 0.003),
-        *(("share", f"family {name}", share) for name, share in zip(people.FAMILIES, people.FAMILY_SHARES, strict=True)),
+        *(
+            ("share", f"family {name}", share)
+            for name, share in zip(people.FAMILIES, people.FAMILY_SHARES, strict=True)
+        ),
         ("family", "bursty: orders a burst", families.BURST_ORDERS),
         ("family", "bursty: days between two", families.BURST_GAP_DAYS),
         ("unfairness", "hazard of the south, times", people.UNFAIR_HAZARD),

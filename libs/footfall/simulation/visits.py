@@ -79,7 +79,9 @@ def browsing_visits(plan: SimulationPlan, people: HiddenPeople, rng: np.random.G
     return _visits(plan, people, (owner, day, key + BROWSING_KEY), has_order=False)
 
 
-def _visits(plan: SimulationPlan, people: HiddenPeople, rows: tuple[Ints, Ints, Ints], *, has_order: bool) -> ShopVisits:
+def _visits(
+    plan: SimulationPlan, people: HiddenPeople, rows: tuple[Ints, Ints, Ints], *, has_order: bool
+) -> ShopVisits:
     owner, day, key = rows
     draws = StoredDraws(plan.seed, "visit", people.person[owner], key)
     share = people.channel_share[owner].copy()

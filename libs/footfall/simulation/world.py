@@ -40,7 +40,20 @@ CATEGORIES: dict[str, tuple[str, tuple[str, ...], int]] = {
 }
 CATEGORY_NAMES = tuple(CATEGORIES)
 CATEGORY_WEIGHTS = np.array([9, 10, 5, 9, 9, 7, 6, 4, 2, 5, 4, 4, 4, 1, 1, 2, 2, 1, 1, 1, 1, 0.7, 0.6, 0.8])
-ADJECTIVES = ("classic", "fresh", "fine", "organic", "small", "large", "daily", "mild", "bright", "soft", "plain", "rich")
+ADJECTIVES = (
+    "classic",
+    "fresh",
+    "fine",
+    "organic",
+    "small",
+    "large",
+    "daily",
+    "mild",
+    "bright",
+    "soft",
+    "plain",
+    "rich",
+)
 BRANDS = ("Alder", "Birch", "Cedar", "Dune", "Elm", "Fjord", "Grove", "Heath", "Isle", "Juniper")
 POPULARITY_SIGMA = 1.86  # of a lognormal: of Complete Journey's lines 32% are of 1% of its items, 72% of 10%
 MEAN_ORDERS_A_DAY, MEAN_LINES, MEAN_UNITS = 0.14, 9.0, 1.35  # what stock is planned for
@@ -134,7 +147,8 @@ def _stock(plan: SimulationPlan, category: Ints, popularity: Floats, rng: np.ran
     is_out = starts.copy()
     for later in range(1, 4):  # an outage lasts four days
         is_out[:, later:] |= starts[:, : max(plan.days - later, 0)]
-    return np.where(is_out, np.floor(0.1 * usual)[:, None], usual[:, None]).astype(np.int32)
+    stock: npt.NDArray[np.int32] = np.where(is_out, np.floor(0.1 * usual)[:, None], usual[:, None]).astype(np.int32)
+    return stock
 
 
 def drift_day(plan: SimulationPlan) -> int:

@@ -32,6 +32,8 @@ def arguments() -> argparse.ArgumentParser:
     options.add_argument("--days", type=int, default=180, help="days that are logged (default: 180)")
     options.add_argument("--start", type=date.fromisoformat, default=date(2024, 1, 1), metavar="DATE",
                          help="the first day (default: 2024-01-01)")  # fmt: skip
+    options.add_argument("--dirt", type=float, default=1.0, metavar="TIMES",
+                         help="how many times its usual share each kind of dirty row has, 0: none (default: 1)")  # fmt: skip
     options.add_argument("--seed", type=int, default=7, help="what all chance comes from (default: 7)")
     options.add_argument(
         "--out", required=True, metavar="URI", help="folder to write to, empty or new: local, HDFS, S3"
@@ -44,7 +46,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Writes everything, and says what was written."""
-    plan = SimulationPlan(options.people, options.items, options.days, options.seed, options.start)
+    plan = SimulationPlan(options.people, options.items, options.days, options.seed, options.start, options.dirt)
     row_counts = simulate(open_session("footfall simulate"), plan, options.out)
     print(f"{sum(row_counts.values()):,} simulated rows below {options.out}")
 

@@ -10,6 +10,8 @@ import pytest
 from footfall.errors import SettingsError
 from footfall.simulation import block, offers
 from footfall.simulation.block import block_of, event_columns, line_columns
+from footfall.simulation.bots import FIRST_BOT
+from footfall.simulation.browsing import VIEW
 from footfall.simulation.draws import StoredDraws, generator
 from footfall.simulation.families import order_counts
 from footfall.simulation.people import FAMILIES, people_of
@@ -183,6 +185,28 @@ def test_dearer_items_are_bought_less_by_the_sensitive() -> None:
             total += int(rows.sum())
         shares.append(promoted / total)
     assert shares[1] > 1.05 * shares[0]
+
+
+def test_a_telephone_number_is_given_away_a_month_after_its_owner_left() -> None:
+    taken = 0
+    for number in BLOCKS:
+        people = people_of(YEAR, number)
+        rows = np.flatnonzero(people.takes_phone_of >= 0)
+        owner = people.takes_phone_of[rows] - people.person[0]
+        assert (people.churn_day[owner] + 30 <= people.phone_change_day[rows]).all()
+        assert (owner != rows).all()
+        taken += len(rows)
+    assert taken > 0
+
+
+def test_bots_look_at_many_pages_and_are_never_logged_in() -> None:
+    rows = [event_columns(YEAR, number) for number in BLOCKS]
+    person, logged_in, kind = (np.concatenate([r[name] for r in rows]) for name in ("person", "is_logged_in", "kind"))
+    is_bot = person >= FIRST_BOT
+    assert 0 < is_bot.mean() < 0.2
+    assert not logged_in[is_bot].any()
+    assert set(kind[is_bot]) == {VIEW}
+    assert (person[~is_bot] < YEAR.people).all()
 
 
 @pytest.mark.parametrize("wrong", [{"people": 0}, {"items": 3}, {"days": 0}, {"seed": -1}])

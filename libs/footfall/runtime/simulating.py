@@ -99,7 +99,10 @@ def _writer(output: LogOutput) -> Callable[[DataFrame, str], None]:
         if output.format == "text":
             frame = frame.select("value", *output.by)
         writer = frame.write.mode("overwrite").format(output.format).partitionBy(*output.by)
-        options = {"csv": {"header": "true"}, "json": {"ignoreNullFields": "false"}}.get(output.format, {})
+        options = {
+            "csv": {"header": "true", "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"},
+            "json": {"ignoreNullFields": "false"},
+        }.get(output.format, {})
         writer.options(**options).save(path)
 
     return save

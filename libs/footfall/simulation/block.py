@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from footfall.simulation.baskets import BasketLines, OrderOutcomes, lines_of, outcomes_of
+from footfall.simulation.bots import bot_events
 from footfall.simulation.browsing import events_of, offer_events, order_events, rows_of
 from footfall.simulation.draws import Flags, Floats, Ints, StoredDraws, generator
 from footfall.simulation.families import order_counts
@@ -97,7 +98,17 @@ def event_columns(plan: SimulationPlan, block: int) -> dict[str, Any]:
         (made_of.orders, order_events(made_of.orders, made_of.lines, generator(plan.seed, "order events", block))),
         (visits, rows_of(offered, people.person[visits.owner[offered["visit"]]] < plan.people)),
     )
-    return _stacked([_event_rows(plan, people, of, events) for of, events in parts], block)
+    of_people = [_event_rows(plan, people, of, events) for of, events in parts]
+    return _stacked([*of_people, _bot_rows(plan, block)], block)
+
+
+def _bot_rows(plan: SimulationPlan, block: int) -> dict[str, Any]:
+    events = bot_events(plan, block)
+    times = {
+        "time": moments(plan, events["day"], events["second"]),
+        "is_logged_in": np.zeros(len(events["day"]), dtype=bool),
+    }
+    return {name: values for name, values in events.items() if name not in {"second", "stage"}} | times
 
 
 def _event_rows(

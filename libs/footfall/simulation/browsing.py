@@ -159,7 +159,8 @@ def _tasteful(people: HiddenPeople, owner: Ints, rng: np.random.Generator) -> In
     taste = np.cumsum(people.taste, axis=1)
     share = rng.random(len(owner)).astype(np.float64)
     below: Ints = (taste[owner] < share[:, None]).sum(axis=1)
-    return np.minimum(below, taste.shape[1] - 1)
+    category: Ints = np.minimum(below, taste.shape[1] - 1)
+    return category
 
 
 def _dwell(rng: np.random.Generator, count: int) -> Ints:
@@ -170,9 +171,13 @@ def _dwell(rng: np.random.Generator, count: int) -> Ints:
 def _events(visit: Ints, kind: int, **columns: Any) -> dict[str, Any]:
     """Columns of all FIELDS; what is not named is -1 or NaN."""
     count = len(visit)
-    filled = {name: np.full(count, _ABSENT.get(name, -1)) for name in FIELDS}
-    filled |= {"visit": visit, "kind": np.full(count, kind)}
+    filled = absent(count) | {"visit": visit, "kind": np.full(count, kind)}
     return filled | {name: np.broadcast_to(values, (count,)) for name, values in columns.items()}
+
+
+def absent(count: int) -> dict[str, Any]:
+    """Columns of all FIELDS with nothing in them."""
+    return {name: np.full(count, _ABSENT.get(name, -1)) for name in FIELDS}
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:

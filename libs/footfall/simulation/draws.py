@@ -50,7 +50,8 @@ class StoredDraws:
 
     def whole(self, name: str, below: Any) -> Ints:
         """Whole numbers from 0, each equally likely, below a bound (a number, or one a row)."""
-        return (self.uniform(name) * below).astype(np.int64)
+        drawn: Ints = (self.uniform(name) * below).astype(np.int64)
+        return drawn
 
     def counts(self, name: str, mean: Any) -> Ints:
         """Counts of a geometric distribution that begins at 0, with this mean (a number, or one a row)."""

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from footfall.simulation.block import decision_columns, event_columns, line_columns, people_columns
+from footfall.simulation.bots import bot_columns
 from footfall.simulation.catalogue import ITEM_CHUNK, cost_columns, item_columns, price_columns, stock_columns
 from footfall.simulation.plan import SimulationPlan
 
@@ -44,7 +45,7 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
         (
             "person:l family:b rate:d hazard:d joined_day:i churn_day:i price_sensitivity:d taste_kind:b taste:D lines_mean:d "
             "channel_share:D group:b age_band:b gender:b household_size:b has_card:f has_phone_browser:f has_work_computer:f "
-            "responsiveness:d consent_day:I withdrawn_day:I phone_change_day:i email_change_day:i offer_effects:D"
+            "responsiveness:d takes_phone_of:[l] consent_day:I withdrawn_day:I phone_change_day:i email_change_day:i offer_effects:D"
         ),
     ),
     "decisions": (
@@ -54,6 +55,7 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
             "is_clicked:f click_probability:d shown_time:t adds_order:f drops_orders:f"
         ),
     ),
+    "bots": (bot_columns, "person:l"),
     "items": (
         item_columns,
         (

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from footfall.simulation.baskets import STORES
 from footfall.simulation.plan import APP, MINI, SimulationPlan
+from footfall.simulation.visits import COMPUTER, KIOSK
 
+SHARED_PERCENT = 4  # of pairs of people that share a computer
 COOKIE_DAYS = 60  # so long a browser keeps its visitor id
 _NUMBERS, _FACTOR = 10_000_000_000, 3_333_333_331  # a factor without a divisor in common: no number comes twice
 
@@ -33,6 +36,9 @@ def phone(person: Column, version: Column) -> Column:
     return F.concat(F.lit("+999"), F.lpad(number.cast("string"), 10, "0"))
 
 
+AGENT = "agent@example.org"  # of the call centre, who writes down an address for people without one
+
+
 def card(person: Column) -> Column:
     """The number of a store card."""
     number = F.pmod(person * F.lit(_FACTOR) + 987_654_321, F.lit(_NUMBERS))
@@ -40,9 +46,16 @@ def card(person: Column) -> Column:
 
 
 def visitor_id(plan: SimulationPlan, person: Column, device: Column, channel: Column, day: Column) -> Column:
-    """What a device is known by: a cookie of COOKIE_DAYS on the web, a device's id in the app, an open id in the mini program."""
+    """What a device is known by: a cookie of COOKIE_DAYS on the web, a device's id in the app, an open id in the mini program.
+
+    Of some pairs of people, an even number and the next, the computer is one. A store's kiosk is everybody's.
+    """
+    is_pair = F.pmod(F.xxhash64(F.lit(f"{plan.seed}/pairs"), F.floor(person / 2)), F.lit(100)) < SHARED_PERCENT
+    owner = F.when(is_pair & (device == COMPUTER), person - person % 2).otherwise(person)
+    kiosk = F.concat(F.lit("v"), code(plan, "kiosk", person % STORES))
     cookie = F.when(channel.isin(APP, MINI), F.lit(0)).otherwise(F.floor(day / COOKIE_DAYS).cast("int"))
-    return F.concat(F.lit("v"), code(plan, "visitor", person, device.cast("int"), cookie))
+    own = F.concat(F.lit("v"), code(plan, "visitor", owner, device.cast("int"), cookie))
+    return F.when(device == KIOSK, kiosk).otherwise(own)
 
 
 def session_id(plan: SimulationPlan, person: Column, visit: Column) -> Column:

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from footfall.simulation import identifiers as ids
 from footfall.simulation.baskets import METHODS, RETURN_REASONS
-from footfall.simulation.plan import CHANNELS, STORE, ZONE, SimulationPlan
+from footfall.simulation.plan import CALL, CHANNELS, STORE, ZONE, SimulationPlan
 
 MOST_FAILURES = 3  # payments that failed; an order with so many is never paid
 
@@ -64,8 +64,9 @@ def customer() -> Column:
 
 
 def mail_of_order(plan: SimulationPlan) -> Column:
-    """The address that an order names."""
-    return ids.email(plan, F.col("person"), F.lit(0))
+    """The address that an order names; half of those by telephone name the agent's."""
+    is_agent = (F.col("channel") == CALL) & (F.pmod("order_template", F.lit(2)) == 0)
+    return F.when(is_agent, ids.AGENT).otherwise(ids.email(plan, F.col("person"), F.lit(0)))
 
 
 def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:

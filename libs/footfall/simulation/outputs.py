@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from footfall.simulation import identifiers as ids
 from footfall.simulation import logs, orders, shop_files, texts, truth
+from footfall.simulation.baskets import STORES
+from footfall.simulation.dirt import dirty_rows, with_dirt
 from footfall.simulation.frames import generated
 from footfall.simulation.offers import ShopOffer, offers_of
 from footfall.simulation.plan import SimulationPlan
@@ -85,8 +87,33 @@ def _truth(name: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogO
     return LogOutput(f"truth/{name}", "parquet", (), tuple(order.split()), make)
 
 
-def _log(r: ShopRows) -> DataFrame:
-    return logs.digital_log(r.plan, r.rows("events"), r.lines())
+# Feeds of which some rows are dirty -> their rows, with columns as text where dirt may be no number.
+DIRTY_FEEDS: dict[str, Callable[[ShopRows], DataFrame]] = {
+    "events": lambda r: logs.digital_log(r.plan, r.rows("events"), r.lines()),
+    "tills": lambda r: _as_text(orders.till_lines(r.plan, r.lines()), "quantity", "amount"),
+    "orders": lambda r: orders.order_lines(r.plan, r.lines()),
+    "payments": lambda r: orders.payments(r.plan, r.lines()),
+    "reviews": lambda r: _as_text(r.reviews().drop("label"), "stars"),
+}
+
+
+def _as_text(rows: DataFrame, *columns: str) -> DataFrame:
+    return rows.withColumns({name: F.col(name).cast("string") for name in columns})
+
+
+def _soiled(feed: str) -> Callable[[ShopRows], DataFrame]:
+    """The rows of a feed as the shop has them, some of them dirty."""
+
+    def make(r: ShopRows) -> DataFrame:
+        clean = DIRTY_FEEDS[feed](r)
+        return with_dirt(r.plan, feed, clean).drop("dirt", "dirt_key") if r.plan.dirt else clean
+
+    return make
+
+
+def _dirt(r: ShopRows) -> DataFrame:
+    parts = [dirty_rows(feed, with_dirt(r.plan, feed, make(r))) for feed, make in DIRTY_FEEDS.items()]
+    return reduce(DataFrame.unionByName, parts)
 
 
 def _tickets(r: ShopRows) -> DataFrame:
@@ -104,12 +131,12 @@ def _parameters(r: ShopRows) -> DataFrame:
 
 
 OUTPUTS: tuple[LogOutput, ...] = (
-    LogOutput("raw/events", "text", ("channel", "day"), ("time", "order"), _log),
-    _days("tills", "csv", "sold_at receipt line", lambda r: orders.till_lines(r.plan, r.lines())),
-    _days("orders", "parquet", "ordered_at order_id line_no", lambda r: orders.order_lines(r.plan, r.lines())),
-    _days("payments", "json", "paid_at payment_id", lambda r: orders.payments(r.plan, r.lines())),
+    LogOutput("raw/events", "text", ("channel", "day"), ("time", "order"), _soiled("events")),
+    _days("tills", "csv", "sold_at receipt line amount", _soiled("tills")),
+    _days("orders", "parquet", "ordered_at order_id line_no amount", _soiled("orders")),
+    _days("payments", "json", "paid_at payment_id", _soiled("payments")),
     _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.lines())),
-    _months("reviews", "written_at review_id", lambda r: r.reviews().drop("label")),
+    _months("reviews", "written_at review_id text", _soiled("reviews")),
     _months("tickets", "received_at ticket_id", lambda r: _tickets(r).drop("label", "is_call", "phone")),
     _days("calls", "csv", "called_at call_id", _calls),
     _months("surveys", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.lines())),
@@ -125,6 +152,8 @@ OUTPUTS: tuple[LogOutput, ...] = (
     _months("contacts", "sent_at contact_id", lambda r: shop_files.contacts(r.plan, r.rows("decisions"), r.offers)),
     _truth("people", "person", lambda r: truth.hidden_people(r.plan, r.rows("people"))),
     _truth("identifiers", "person kind identifier", lambda r: truth.identifiers(r.plan, r.rows("people"))),
+    _truth("shared_identifiers", "identifier", lambda r: truth.shared_identifiers(r.plan, r.spark.range(STORES))),
+    _truth("bots", "visitor_id", lambda r: truth.bots(r.plan, r.rows("bots"))),
     _truth("items", "item_id", lambda r: truth.hidden_items(r.rows("items"))),
     _truth("offer_effects", "person offer_id", lambda r: truth.offer_effects(r.rows("people"))),
     _truth("decisions", "decided_on decision_id", lambda r: truth.hidden_decisions(r.plan, r.rows("decisions"))),
@@ -132,6 +161,7 @@ OUTPUTS: tuple[LogOutput, ...] = (
     _truth("unsold", "on_day item_id", lambda r: truth.unsold(r.plan, r.lines())),
     _truth("frauds", "order_id", lambda r: truth.frauds(r.plan, r.lines())),
     _truth("messages", "kind id", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.lines()))),
+    _truth("dirt", "feed day key kind", _dirt),
     _truth("parameters", "kind name", _parameters),
 )  # fmt: skip
 

@@ -51,6 +51,7 @@ class HiddenPeople:
     responsiveness: Floats  # to offers
     consent_day: Ints  # by purpose; NEVER: not given
     withdrawn_day: Ints  # by purpose
+    takes_phone_of: Ints  # the person who had the new number before, and has left; -1: nobody had it
     phone_change_day: Ints
     email_change_day: Ints
 
@@ -76,13 +77,15 @@ def people_of(plan: SimulationPlan, block: int) -> HiddenPeople:
     consents = rng.random((count, len(PURPOSES))) < np.array(CONSENT_SHARES)
     given_day = np.where(consents, np.maximum(joined, -1)[:, None], NEVER)
     stays = rng.exponential(900.0, (count, len(PURPOSES))).astype(np.int64) + 1
+    churn = _churn_days(plan, joined, hazard, rng)
+    phone_change = np.where(rng.random(count) < 0.08, rng.integers(0, plan.days, count), NEVER)
     return HiddenPeople(
         person=block * BLOCK_PEOPLE + np.arange(count),
         family=family,
         rate=np.minimum(rng.lognormal(np.log(50 / 365), 1.0, count), 2.0),
         hazard=hazard,
         joined_day=joined,
-        churn_day=_churn_days(plan, joined, hazard, rng),
+        churn_day=churn,
         price_sensitivity=rng.lognormal(np.log(1.1), 0.5, count),
         taste_kind=taste_kind,
         taste=taste,
@@ -100,7 +103,8 @@ def people_of(plan: SimulationPlan, block: int) -> HiddenPeople:
         responsiveness=rng.normal(0.0, 1.0, count),
         consent_day=given_day,
         withdrawn_day=np.where(consents, np.maximum(joined, 0)[:, None] + stays, NEVER),
-        phone_change_day=np.where(rng.random(count) < 0.08, rng.integers(0, plan.days, count), NEVER),
+        takes_phone_of=_former_owners(plan, block, churn, phone_change),
+        phone_change_day=phone_change,
         email_change_day=np.where(rng.random(count) < 0.05, rng.integers(0, plan.days, count), NEVER),
     )
 
@@ -121,7 +125,16 @@ def _channel_weights() -> Floats:
 def _staple_categories(taste: Floats, rng: np.random.Generator) -> Ints:
     share = rng.random((len(taste), STAPLES))
     below: Ints = (np.cumsum(taste, axis=1)[:, None, :] < share[:, :, None]).sum(axis=2)
-    return np.minimum(below, taste.shape[1] - 1)
+    category: Ints = np.minimum(below, taste.shape[1] - 1)
+    return category
+
+
+def _former_owners(plan: SimulationPlan, block: int, churn: Ints, phone_change: Ints) -> Ints:
+    """Numbers are given away again: whose neighbour in number left a month before gets the neighbour's."""
+    row = np.arange(len(churn))
+    neighbour = row ^ 1
+    is_free = (churn[neighbour] + 30 <= phone_change) & (phone_change[neighbour] == NEVER) & (phone_change < plan.days)
+    return np.where(is_free, block * BLOCK_PEOPLE + neighbour, -1)
 
 
 def _churn_days(plan: SimulationPlan, joined: Ints, hazard: Floats, rng: np.random.Generator) -> Ints:

@@ -17,6 +17,7 @@ ZONE, CURRENCY = "America/New_York", "USD"
 CHANNELS = ("web", "app", "mini_program", "store", "call_centre")
 WEB, APP, MINI, STORE, CALL = range(len(CHANNELS))
 MOST_PEOPLE, MOST_ITEMS, MOST_DAYS = 10_000_000, 100_000, 1_100
+MOST_DIRT = 20
 VERSION = 1  # of what a seed means: raised where the same arguments make other rows
 
 
@@ -29,10 +30,17 @@ class SimulationPlan:
     days: int
     seed: int
     start: date
+    dirt: float = 1.0  # how many times its usual share each kind of dirt has; 0: none
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        limits = (("people", 1, MOST_PEOPLE), ("items", 50, MOST_ITEMS), ("days", 1, MOST_DAYS), ("seed", 0, 2**62))
+        limits: tuple[tuple[str, float, float], ...] = (
+            ("people", 1, MOST_PEOPLE),
+            ("items", 50, MOST_ITEMS),
+            ("days", 1, MOST_DAYS),
+            ("seed", 0, 2**62),
+        )
+        limits = (*limits, ("dirt", 0, MOST_DIRT))
         faults = [
             f"--{name} {getattr(self, name)} is not from {low:,} to {high:,}"
             for name, low, high in limits

@@ -37,7 +37,7 @@ def customers(plan: SimulationPlan, people: DataFrame) -> DataFrame:
     return rows.select(
         ids.customer_id(person).alias("customer_id"),
         ids.email(plan, person, version("email_change_day")).alias("email"),
-        ids.phone(person, version("phone_change_day")).alias("phone"),
+        phone_of(person, version("phone_change_day")).alias("phone"),
         F.when(F.col("has_card"), ids.card(person)).alias("card_no"),
         ids.name_of(AGE_BANDS, F.col("age_band")).alias("age_band"),
         F.nullif(ids.name_of(GENDERS, F.col("gender")), F.lit("")).alias("gender"),
@@ -46,6 +46,12 @@ def customers(plan: SimulationPlan, people: DataFrame) -> DataFrame:
         F.date_add(F.lit(plan.start), F.col("joined_day")).alias("joined_on"),
         ids.date_of(plan, F.col("at")).alias("day"),
     )  # fmt: skip
+
+
+def phone_of(person: Column, version: Column) -> Column:
+    """The number of a person; a new one may have been that of somebody who left (`takes_phone_of`)."""
+    is_recycled = (version == 1) & F.col("takes_phone_of").isNotNull()
+    return F.when(is_recycled, ids.phone(F.col("takes_phone_of"), F.lit(0))).otherwise(ids.phone(person, version))
 
 
 def consents(plan: SimulationPlan, people: DataFrame) -> DataFrame:

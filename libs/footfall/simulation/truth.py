@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from footfall.simulation import browsing, families, offers, people, visits
 from footfall.simulation import identifiers as ids
 from footfall.simulation.plan import APP, CHANNELS, MINI, WEB, SimulationPlan
+from footfall.simulation.shop_files import phone_of
 from footfall.simulation.world import CATEGORY_NAMES, drift_day
 
 # device -> channel that it is used for, and the flag of the people who have it
@@ -49,7 +50,7 @@ def identifiers(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
         _entry("email", ids.email(plan, person, F.lit(0))),
         _entry("email", F.when(F.col("email_change_day") < plan.days, ids.email(plan, person, F.lit(1)))),
         _entry("phone", ids.phone(person, F.lit(0))),
-        _entry("phone", F.when(F.col("phone_change_day") < plan.days, ids.phone(person, F.lit(1)))),
+        _entry("phone", F.when(F.col("phone_change_day") < plan.days, phone_of(person, F.lit(1)))),
         _entry("card", F.when(F.col("has_card"), ids.card(person))),
     ]
     devices = [F.struct(F.lit(d).alias("device"), F.lit(channel).alias("channel"), F.expr(owned).alias("owned"))
@@ -64,6 +65,25 @@ def identifiers(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
 
 def _entry(kind: str, value: Column) -> Column:
     return F.struct(F.lit(kind).alias("kind"), value.alias("identifier"))
+
+
+def shared_identifiers(plan: SimulationPlan, stores: DataFrame) -> DataFrame:
+    """One row an identifier behind which many stand: the kiosk of each store (`id`), and the agent of the call centre."""
+    kiosk = ids.visitor_id(plan, F.col("id"), F.lit(visits.KIOSK), F.lit(WEB), F.lit(0))
+    kiosks = stores.select(F.lit("visitor").alias("kind"), kiosk.alias("identifier"), F.lit("kiosk").alias("what"))
+    agents = stores.where("id = 0").select(
+        F.lit("email").alias("kind"), F.lit(ids.AGENT).alias("identifier"), F.lit("agent").alias("what")
+    )
+    return kiosks.unionByName(agents)
+
+
+def bots(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
+    """One row a bot and visitor id of it."""
+    epochs = F.explode(F.sequence(F.lit(0), F.lit((plan.days - 1) // ids.COOKIE_DAYS))).alias("epoch")
+    visitor = ids.visitor_id(
+        plan, F.col("person"), F.lit(visits.COMPUTER), F.lit(WEB), F.col("epoch") * ids.COOKIE_DAYS
+    )
+    return rows.select("person", epochs).select(F.col("person").alias("bot"), visitor.alias("visitor_id"))
 
 
 def hidden_items(rows: DataFrame) -> DataFrame:

@@ -13,8 +13,8 @@ from footfall.simulation.plan import APP, CALL, MINI, STORE, WEB, SimulationPlan
 from footfall.simulation.world import drift_day
 
 DIGITAL = (WEB, APP, MINI)
-COMPUTER, PHONE_BROWSER, PHONE, MINI_PHONE, WORK_COMPUTER = range(5)  # devices of a person
-DEVICES = ("computer", "phone_browser", "phone", "mini_program_phone", "work_computer")
+COMPUTER, PHONE_BROWSER, PHONE, MINI_PHONE, WORK_COMPUTER, KIOSK = range(6)  # devices; a kiosk stands in a store
+DEVICES = ("computer", "phone_browser", "phone", "mini_program_phone", "work_computer", "kiosk")
 BROWSING = 1.3  # visits that order nothing, for each order
 APP_DRIFT = 1.6  # from the drift's day on, the app's share of visits is so many times as great
 STAGES = 6.0  # a visit's parts: slates, searches, views, carts, the checkout, the purchase
@@ -105,6 +105,7 @@ def _devices(people: HiddenPeople, owner: Ints, channel: Ints, draws: StoredDraw
     share = draws.uniform("device")
     on_web = np.where(people.has_phone_browser[owner] & (share < 0.45), PHONE_BROWSER, COMPUTER)
     on_web = np.where(people.has_work_computer[owner] & (share > 0.8), WORK_COMPUTER, on_web)
+    on_web = np.where(draws.uniform("kiosk") < 0.01, KIOSK, on_web)
     return np.select([channel == WEB, channel == APP, channel == MINI], [on_web, PHONE, MINI_PHONE], -1)
 
 

@@ -24,7 +24,8 @@ def simulated(folder: Path) -> pd.DataFrame:
     """Sold lines of the imagined shop, under COLUMNS."""
     names = ["person", "order_id", "item", "time", "amount_cents", "is_sold"]
     lines = pd.read_parquet(folder / "truth" / "wanted_lines", columns=names)
-    lines = lines[lines["is_sold"]].assign(amount=lambda of: of["amount_cents"] / 100)
+    instants = pd.to_datetime(lines["time"], utc=True)  # Spark's time stamps come without their zone, which is UTC
+    lines = lines.assign(amount=lines["amount_cents"] / 100, time=instants)[lines["is_sold"]]
     return lines.rename(columns={"order_id": "order"})[COLUMNS]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import rmtree
@@ -11,7 +12,7 @@ from shutil import rmtree
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from footfall.check.source_check import check_source
 from footfall.errors import SettingsError
@@ -19,9 +20,10 @@ from footfall.mapping.source import read_source
 from footfall.refine.fills import ShopDefaults
 from footfall.runtime.simulating import simulate
 from footfall.simulation.orders import sold_lines
+from footfall.simulation.outputs import OUTPUTS, ShopRows, laid_out
 from footfall.simulation.plan import SimulationPlan
 
-PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4))
+PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4), dirt=0)
 MAPPING = Path(__file__).resolve().parents[2] / "conf" / "sources" / "simulated.yaml"
 
 
@@ -59,6 +61,20 @@ def test_the_same_seed_writes_the_same_files_whatever_the_partitions(
     assert len(first) > 60
     assert first.keys() == again.keys()
     assert [folder for folder in first if first[folder] != again[folder]] == []
+
+
+def test_dirty_files_are_the_same_whatever_the_partitions_too(spark: SparkSession, shop: Path) -> None:
+    plan = replace(PLAN, dirt=20.0)
+    tills = next(output for output in OUTPUTS if output.path == "raw/tills")
+
+    def rows(partitions: int) -> list[Row]:
+        lines = spark.read.parquet(str(shop / "truth/wanted_lines")).repartition(partitions)
+        shop_rows = ShopRows(plan, spark, lambda _: spark.range(0), lambda: lines)
+        return laid_out(tills, plan, tills.make(shop_rows)).collect()
+
+    dirty = rows(1)
+    assert dirty == rows(4)
+    assert {"two", "0"} < {row["quantity"] for row in dirty}
 
 
 def test_no_item_is_sold_beyond_its_stock_and_some_demand_stays_unsold(spark: SparkSession, shop: Path) -> None:
@@ -146,6 +162,6 @@ def test_a_folder_that_holds_something_else_is_refused(spark: SparkSession, shop
     (tmp_path / "diary.txt").write_text("dear diary", encoding="utf-8")
     with pytest.raises(SettingsError, match="no simulation"):
         simulate(spark, PLAN, str(tmp_path), say=lambda _: None)
-    other = SimulationPlan(people=400, items=60, days=5, seed=12, start=date(2024, 3, 4))
+    other = SimulationPlan(people=400, items=60, days=5, seed=12, start=date(2024, 3, 4), dirt=0)
     with pytest.raises(SettingsError, match=r'holds another simulation: .*"seed": 11'):
         simulate(spark, other, str(shop), say=lambda _: None)

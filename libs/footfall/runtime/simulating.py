@@ -1,0 +1,142 @@
+"""Writes the imagined shop: refuses a folder that holds something else, goes on where a killed run stopped, tells how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from footfall.errors import SettingsError
+from footfall.runtime.session import in_pool, tasks_at_once, watched
+from footfall.simulation.frames import block_count
+from footfall.simulation.outputs import OUTPUTS, WANTED, LogOutput, ShopRows, laid_out, wanted
+from footfall.simulation.plan import SimulationPlan
+from footfall.storage.text_lines import absolute
+
+MARKS = "simulation"  # folder of what the job notes for itself: its plan, and what is complete
+TASKS_A_CORE = 4
+AT_ONCE = 3  # folders that are written side by side: most are small, and wait for Spark more than they work
+
+
+def simulate(
+    spark: SparkSession, plan: SimulationPlan, out: str, *, partitions: int = 0, say: Callable[[str], None] = print
+) -> dict[str, int]:
+    """Writes all logs and the truth of a plan below `out`; returns the number of rows of each folder.
+
+    `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. Raises SettingsError where
+    `out` holds anything but files of the same plan.
+    """
+    root = absolute(out).rstrip("/")
+    _claim(spark, root, plan)
+    tasks = partitions or TASKS_A_CORE * tasks_at_once(spark)
+
+    def blocks(kind: str) -> DataFrame:
+        count = block_count(plan, kind)
+        return spark.range(0, count, 1, min(count, tasks))
+
+    rows = ShopRows(plan, spark, blocks, lambda: spark.read.parquet(f"{root}/{WANTED}"))
+    folders = _Folders(spark, root, say)
+
+    def write(output: LogOutput) -> int:
+        return folders.write(
+            output.path, output.format, lambda: laid_out(output, plan, output.make(rows)), _writer(output)
+        )
+
+    with watched(spark, lambda: sorted(folders.running)):
+        row_counts = {WANTED: folders.write(WANTED, "parquet", lambda: wanted(rows), _parquet)}
+        with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
+            futures = {output.path: pool.submit(in_pool, spark, output.path, write, output) for output in OUTPUTS}
+            try:
+                return row_counts | {path: future.result() for path, future in futures.items()}
+            finally:
+                pool.shutdown(cancel_futures=True)  # after a fault nothing more is begun
+
+
+def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
+    """Notes the plan in a folder that is empty or not there; passes where the same plan is noted."""
+    noted = _note(spark, f"{root}/{MARKS}/plan")
+    if noted is None and _holds_files(spark, root):
+        raise SettingsError(
+            f"--out {root} holds files that are no simulation.", fix="Name a folder that is empty or new."
+        )
+    if noted is not None and noted != plan.text:
+        raise SettingsError(
+            f"--out {root} holds another simulation: {noted}.",
+            fix="Give its arguments, to go on with it, or a new folder.",
+        )
+    if noted is None:
+        _put_note(spark, f"{root}/{MARKS}/plan", plan.text)
+
+
+class _Folders:
+    """Writes folders, several at once, and notes which are complete."""
+
+    def __init__(self, spark: SparkSession, root: str, say: Callable[[str], None]) -> None:
+        self._spark, self._root, self._say = spark, root, say
+        self.running: set[str] = set()
+
+    def write(self, path: str, form: str, make: Callable[[], DataFrame], save: Callable[[DataFrame, str], None]) -> int:
+        """Writes one folder, unless an earlier run completed it; returns its rows."""
+        mark = f"{self._root}/{MARKS}/complete/{path}"
+        if (noted := _note(self._spark, mark)) is not None:
+            self._say(f"{path:<28}{int(noted):>13,} rows, complete before")
+            return int(noted)
+        self.running.add(path)
+        start = time.perf_counter()
+        save(make(), f"{self._root}/{path}")
+        count = self._count(f"{self._root}/{path}", form)
+        _put_note(self._spark, mark, str(count))
+        self.running.discard(path)
+        self._say(f"{path:<28}{count:>13,} rows {time.perf_counter() - start:>7.1f} s")
+        return count
+
+    def _count(self, path: str, form: str) -> int:
+        """Rows that lie there; a folder may have none (an Observation would fail on them)."""
+        schema = "value string" if form == "text" else "nothing string"
+        return self._spark.read.schema(schema).format(form).option("header", "true").load(path).count()
+
+
+def _writer(output: LogOutput) -> Callable[[DataFrame, str], None]:
+    def save(frame: DataFrame, path: str) -> None:
+        if output.format == "text":
+            frame = frame.select("value", *output.by)
+        writer = frame.write.mode("overwrite").format(output.format).partitionBy(*output.by)
+        options = {
+            "csv": {"header": "true", "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"},
+            "json": {"ignoreNullFields": "false"},
+        }.get(output.format, {})
+        writer.options(**options).save(path)
+
+    return save
+
+
+def _parquet(frame: DataFrame, path: str) -> None:
+    frame.write.mode("overwrite").parquet(path)
+
+
+def _note(spark: SparkSession, path: str) -> str | None:
+    """The text that was put there; None where there is none."""
+    try:
+        rows = spark.read.text(path).collect()
+    except AnalysisException as fault:
+        if fault.getCondition() != "PATH_NOT_FOUND":
+            raise
+        return None
+    return str(rows[0][0]) if rows else None
+
+
+def _put_note(spark: SparkSession, path: str, text: str) -> None:
+    spark.createDataFrame([(text,)], "value string").coalesce(1).write.mode("overwrite").text(path)
+
+
+def _holds_files(spark: SparkSession, root: str) -> bool:
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+    try:
+        return bool(files.load(root).select("path").take(1))
+    except AnalysisException as fault:
+        if fault.getCondition() != "PATH_NOT_FOUND":
+            raise
+        return False

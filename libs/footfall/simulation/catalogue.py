@@ -1,0 +1,74 @@
+"""Items as the shop knows them, in chunks: their dumps, prices as they change, stock of each day, costs. NumPy only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from footfall.simulation.draws import generator
+from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.world import BRANDS, drift_day, world_of
+
+ITEM_CHUNK = 512
+COST_DRIFT = 1.05  # costs from the drift's day on
+RENAMED_SHARE = 0.1  # of items that get another brand one day
+
+
+def item_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
+    """A row an item and day on which its entry is new or another; the first day has all items that are there by then."""
+    world, items = world_of(plan), _items(plan, chunk)
+    renamed = generator(plan.seed, "renamed").random((plan.items, 2))[items]
+    named = (
+        "category",
+        "brand",
+        "noun",
+        "adjective",
+        "size",
+        "introduced_day",
+        "quality",
+        "popularity",
+        "regular_cents",
+    )
+    columns = {name: getattr(world, name)[items] for name in (*named, "cost_share")}
+    columns |= {"item": items, "day": np.maximum(columns["introduced_day"], 0)}
+    new_day = np.floor(renamed[:, 1] * plan.days).astype(np.int64)
+    again = (renamed[:, 0] < RENAMED_SHARE) & (new_day > columns["day"])
+    later = {name: values[again] for name, values in columns.items()}
+    later |= {"day": new_day[again], "brand": (later["brand"] + 1) % len(BRANDS)}
+    return {name: np.concatenate([values, later[name]]) for name, values in columns.items()}
+
+
+def price_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
+    """A row an item and day from which it has another price; all of them on the first day."""
+    items = _items(plan, chunk)
+    price = world_of(plan).price_cents[items]
+    changed = np.ones(price.shape, dtype=bool)
+    changed[:, 1:] = price[:, 1:] != price[:, :-1]
+    row, day = np.nonzero(changed)
+    return {"item": items[row], "day": day, "price_cents": price[row, day]}
+
+
+def stock_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
+    """A row an item and day: units that can be sold on it."""
+    items = _items(plan, chunk)
+    stock = world_of(plan).stock[items]
+    return {
+        "item": np.repeat(items, plan.days),
+        "day": np.tile(np.arange(plan.days), len(items)),
+        "stock": stock.ravel(),
+    }
+
+
+def cost_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
+    """A row an item and day from which it costs the shop another sum: the first day, and the drift's."""
+    world, items = world_of(plan), _items(plan, chunk)
+    cost = np.round(world.regular_cents[items] * world.cost_share[items]).astype(np.int64)
+    days = np.unique(np.array([0, drift_day(plan)]))
+    factor = np.where(days > 0, COST_DRIFT, 1.0)
+    cents = np.round(cost[:, None] * factor[None, :]).astype(np.int64)
+    return {"item": np.repeat(items, len(days)), "day": np.tile(days, len(items)), "cost_cents": cents.ravel()}
+
+
+def _items(plan: SimulationPlan, chunk: int) -> Any:
+    return np.arange(chunk * ITEM_CHUNK, min((chunk + 1) * ITEM_CHUNK, plan.items))

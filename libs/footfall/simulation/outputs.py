@@ -1,0 +1,181 @@
+"""Every file set that the imagined shop leaves: where it lies, in which format, cut by what, and in which order its rows stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from footfall.simulation import identifiers as ids
+from footfall.simulation import logs, orders, shop_files, texts, truth
+from footfall.simulation.baskets import STORES
+from footfall.simulation.dirt import dirty_rows, with_dirt
+from footfall.simulation.frames import generated
+from footfall.simulation.offers import ShopOffer, offers_of
+from footfall.simulation.plan import SimulationPlan
+
+BLOCKS_A_PART = 8
+WANTED = "truth/wanted_lines"
+
+
+@dataclass(frozen=True)
+class ShopRows:
+    """What outputs are made of: rows by kind, and the wanted lines once these are written."""
+
+    plan: SimulationPlan
+    spark: SparkSession
+    blocks: Callable[[str], DataFrame]  # of a kind of row: a frame of the numbers of its blocks, `id`
+    lines: Callable[[], DataFrame]
+
+    def rows(self, kind: str) -> DataFrame:
+        """Rows of a kind, of all blocks."""
+        return generated(self.blocks(kind), self.plan, kind)
+
+    @cached_property
+    def offers(self) -> tuple[ShopOffer, ...]:
+        """The offers of the plan."""
+        return offers_of(self.plan)
+
+    @property
+    def item_names(self) -> DataFrame:
+        """`item`, `item_name`: one row an item."""
+        return self.rows("items").select("item", shop_files.item_name().alias("item_name")).distinct()
+
+    def reviews(self) -> DataFrame:
+        """Reviews with their labels."""
+        return texts.reviews(self.plan, self.lines(), self.item_names)
+
+
+@dataclass(frozen=True)
+class LogOutput:
+    """A folder of files; `by` names the columns whose values are folders, `order` how rows stand in a file."""
+
+    path: str
+    format: str
+    by: tuple[str, ...]
+    order: tuple[str, ...]
+    make: Callable[[ShopRows], DataFrame]
+
+
+def wanted(rows: ShopRows) -> DataFrame:
+    """The wanted lines, with numbers that other logs have."""
+    plan = rows.plan
+    return orders.sold_lines(rows.rows("lines"), parts=parts_of(plan)).select(
+        "*",
+        ids.order_id(plan, F.col("person"), F.col("order_key")).alias("order_id"),
+        ids.item_id(F.col("item")).alias("item_id"),
+    )
+
+
+def parts_of(plan: SimulationPlan) -> int:
+    """How many files a set without days has: a function of the plan alone."""
+    return max(1, min(-(-plan.blocks // BLOCKS_A_PART), 2000))
+
+
+def _days(path: str, form: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
+    return LogOutput(f"raw/{path}", form, ("day",), tuple(order.split()), make)
+
+
+def _months(path: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
+    return LogOutput(f"raw/{path}", "json", ("month",), tuple(order.split()), make)
+
+
+def _truth(name: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
+    return LogOutput(f"truth/{name}", "parquet", (), tuple(order.split()), make)
+
+
+# Feeds of which some rows are dirty -> their rows, with columns as text where dirt may be no number.
+DIRTY_FEEDS: dict[str, Callable[[ShopRows], DataFrame]] = {
+    "events": lambda r: logs.digital_log(r.plan, r.rows("events"), r.lines()),
+    "tills": lambda r: _as_text(orders.till_lines(r.plan, r.lines()), "quantity", "amount"),
+    "orders": lambda r: orders.order_lines(r.plan, r.lines()),
+    "payments": lambda r: orders.payments(r.plan, r.lines()),
+    "reviews": lambda r: _as_text(r.reviews().drop("label"), "stars"),
+}
+
+
+def _as_text(rows: DataFrame, *columns: str) -> DataFrame:
+    return rows.withColumns({name: F.col(name).cast("string") for name in columns})
+
+
+def _soiled(feed: str) -> Callable[[ShopRows], DataFrame]:
+    """The rows of a feed as the shop has them, some of them dirty."""
+
+    def make(r: ShopRows) -> DataFrame:
+        clean = DIRTY_FEEDS[feed](r)
+        return with_dirt(r.plan, feed, clean).drop("dirt", "dirt_key") if r.plan.dirt else clean
+
+    return make
+
+
+def _dirt(r: ShopRows) -> DataFrame:
+    parts = [dirty_rows(feed, with_dirt(r.plan, feed, make(r))) for feed, make in DIRTY_FEEDS.items()]
+    return reduce(DataFrame.unionByName, parts)
+
+
+def _tickets(r: ShopRows) -> DataFrame:
+    return texts.tickets(r.plan, r.lines())
+
+
+def _calls(r: ShopRows) -> DataFrame:
+    topic = F.col("label").alias("topic")
+    return _tickets(r).where("is_call").select(F.col("ticket_id").alias("call_id"), F.col("received_at").alias("called_at"), "phone",
+                                               topic, "order_id", "day")  # fmt: skip
+
+
+def _parameters(r: ShopRows) -> DataFrame:
+    return r.spark.createDataFrame(truth.parameters(r.plan), "kind string, name string, value double")
+
+
+OUTPUTS: tuple[LogOutput, ...] = (
+    LogOutput("raw/events", "text", ("channel", "day"), ("time", "order"), _soiled("events")),
+    _days("tills", "csv", "sold_at receipt line amount", _soiled("tills")),
+    _days("orders", "parquet", "ordered_at order_id line_no amount", _soiled("orders")),
+    _days("payments", "json", "paid_at payment_id", _soiled("payments")),
+    _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.lines())),
+    _months("reviews", "written_at review_id text", _soiled("reviews")),
+    _months("tickets", "received_at ticket_id", lambda r: _tickets(r).drop("label", "is_call", "phone")),
+    _days("calls", "csv", "called_at call_id", _calls),
+    _months("surveys", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.lines())),
+    _days("customers", "json", "customer_id", lambda r: shop_files.customers(r.plan, r.rows("people"))),
+    _months("consents", "changed_at customer_id purpose action", lambda r: shop_files.consents(r.plan, r.rows("people"))),
+    _days("items", "json", "item_id", lambda r: shop_files.items(r.plan, r.rows("items"))),
+    _days("prices", "csv", "item_id", lambda r: shop_files.prices(r.plan, r.rows("prices"))),
+    _days("item_costs", "csv", "item_id", lambda r: shop_files.costs(r.plan, r.rows("costs"))),
+    _days("stock_levels", "csv", "item_id", lambda r: shop_files.stock_levels(r.plan, r.rows("stock"), r.lines())),
+    LogOutput("raw/offers", "json", (), ("offer_id",),
+              lambda r: shop_files.offer_catalogue(r.plan, r.spark.range(len(r.offers)), r.offers)),
+    _months("offer_decisions", "decided_at decision_id", lambda r: shop_files.decisions(r.plan, r.rows("decisions"))),
+    _months("contacts", "sent_at contact_id", lambda r: shop_files.contacts(r.plan, r.rows("decisions"), r.offers)),
+    _truth("people", "person", lambda r: truth.hidden_people(r.plan, r.rows("people"))),
+    _truth("identifiers", "person kind identifier", lambda r: truth.identifiers(r.plan, r.rows("people"))),
+    _truth("shared_identifiers", "identifier", lambda r: truth.shared_identifiers(r.plan, r.spark.range(STORES))),
+    _truth("bots", "visitor_id", lambda r: truth.bots(r.plan, r.rows("bots"))),
+    _truth("items", "item_id", lambda r: truth.hidden_items(r.rows("items"))),
+    _truth("offer_effects", "person offer_id", lambda r: truth.offer_effects(r.rows("people"))),
+    _truth("decisions", "decided_on decision_id", lambda r: truth.hidden_decisions(r.plan, r.rows("decisions"))),
+    _truth("click_probabilities", "shown_on decision_id position", lambda r: truth.click_probabilities(r.plan, r.rows("events"))),
+    _truth("unsold", "on_day item_id", lambda r: truth.unsold(r.plan, r.lines())),
+    _truth("frauds", "order_id", lambda r: truth.frauds(r.plan, r.lines())),
+    _truth("messages", "kind id", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.lines()))),
+    _truth("dirt", "feed day key kind", _dirt),
+    _truth("parameters", "kind name", _parameters),
+)  # fmt: skip
+
+
+def laid_out(output: LogOutput, plan: SimulationPlan, frame: DataFrame) -> DataFrame:
+    """The rows cut into the files of the output, in their order: the same whatever partitions the frame had."""
+    cut = frame
+    if output.by == ("month",):
+        cut = frame.withColumn("month", F.substring("day", 1, 7)).drop("day")
+    if not output.by:
+        count = parts_of(plan)
+        return (cut.repartition(1) if count == 1 else cut.repartition(count, output.order[0])).sortWithinPartitions(
+            *output.order
+        )
+    return cut.repartition(max(2, min(plan.days, parts_of(plan))), *output.by).sortWithinPartitions(
+        *output.by, *output.order
+    )

@@ -1,0 +1,76 @@
+"""How large the imagined shop is: people, items, days, and the seed that all its chance comes from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from footfall.errors import SettingsError
+from footfall.simulation.draws import Ints
+
+BLOCK_PEOPLE = 256  # people that are made together; part of what a seed means, so it never changes
+ZONE, CURRENCY = "America/New_York", "USD"
+CHANNELS = ("web", "app", "mini_program", "store", "call_centre")
+WEB, APP, MINI, STORE, CALL = range(len(CHANNELS))
+MOST_PEOPLE, MOST_ITEMS, MOST_DAYS = 10_000_000, 100_000, 1_100
+MOST_DIRT = 20
+VERSION = 1  # of what a seed means: raised where the same arguments make other rows
+
+
+@dataclass(frozen=True)
+class SimulationPlan:
+    """The arguments that all rows are a function of."""
+
+    people: int
+    items: int
+    days: int
+    seed: int
+    start: date
+    dirt: float = 1.0  # how many times its usual share each kind of dirt has; 0: none
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        limits: tuple[tuple[str, float, float], ...] = (
+            ("people", 1, MOST_PEOPLE),
+            ("items", 50, MOST_ITEMS),
+            ("days", 1, MOST_DAYS),
+            ("seed", 0, 2**62),
+        )
+        limits = (*limits, ("dirt", 0, MOST_DIRT))
+        faults = [
+            f"--{name} {getattr(self, name)} is not from {low:,} to {high:,}"
+            for name, low, high in limits
+            if not low <= getattr(self, name) <= high
+        ]
+        if faults:
+            raise SettingsError(f"{'; '.join(faults)}.", fix="Give numbers within these bounds.")
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks of people there are; the last one may be short."""
+        return -(-self.people // BLOCK_PEOPLE)
+
+    @property
+    def text(self) -> str:
+        """The plan as one line of JSON, to be written beside the logs and compared with."""
+        return json.dumps(asdict(self) | {"start": self.start.isoformat()}, sort_keys=True)
+
+    def day(self, number: int) -> date:
+        """The date of a day's number, which counts from 0."""
+        return self.start + timedelta(days=number)
+
+    def midnights(self) -> Ints:
+        """Microseconds since 1970 (UTC) from which the seconds of each day of the shop count, by its clock after 06:00.
+
+        A clock that is changed is changed at night, when nobody is in this shop.
+        """
+        zone = ZoneInfo(ZONE)
+        noons = [datetime.combine(self.day(n), time(12), zone).astimezone(UTC) for n in range(self.days + MARGIN_DAYS)]
+        return np.array([(int(noon.timestamp()) - 12 * 3600) * 1_000_000 for noon in noons], dtype=np.int64)
+
+
+MARGIN_DAYS = 120  # days after the last one whose clock is needed: what would come back then is left out of the logs

@@ -1,0 +1,167 @@
+"""The imagined shop in files: the same whatever the partitions, stock that is never exceeded, a folder that is its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from shutil import rmtree
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from pyspark.sql import Row, SparkSession
+
+from footfall.check.source_check import check_source
+from footfall.errors import SettingsError
+from footfall.mapping.source import read_source
+from footfall.refine.fills import ShopDefaults
+from footfall.runtime.simulating import simulate
+from footfall.simulation.orders import sold_lines
+from footfall.simulation.outputs import OUTPUTS, ShopRows, laid_out
+from footfall.simulation.plan import SimulationPlan
+
+PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4), dirt=0)
+MAPPING = Path(__file__).resolve().parents[2] / "conf" / "sources" / "simulated.yaml"
+
+
+@pytest.fixture(scope="module")
+def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small imagined shop, written by one task at a time."""
+    out = tmp_path_factory.mktemp("simulated") / "shop"
+    simulate(spark, PLAN, str(out), partitions=1, say=lambda _: None)
+    return out
+
+
+@pytest.fixture
+def four_partitions(spark: SparkSession) -> Iterator[None]:
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "4")
+    yield
+    spark.conf.set("spark.sql.shuffle.partitions", before)
+
+
+def contents(out: Path) -> dict[str, list[object]]:
+    """Folder -> content of each of its files in their order, as bytes, or of Parquet as rows."""
+    files: dict[str, list[object]] = {}
+    for file in sorted(f for f in out.rglob("part-*") if f.is_file()):
+        content = pq.read_table(file, partitioning=None).to_pylist() if file.suffix == ".parquet" else file.read_bytes()
+        files.setdefault(file.parent.relative_to(out).as_posix(), []).append(content)
+    return files
+
+
+@pytest.mark.usefixtures("four_partitions")
+def test_the_same_seed_writes_the_same_files_whatever_the_partitions(
+    spark: SparkSession, shop: Path, tmp_path: Path
+) -> None:
+    simulate(spark, PLAN, str(tmp_path / "again"), partitions=4, say=lambda _: None)
+    first, again = contents(shop), contents(tmp_path / "again")
+    assert len(first) > 60
+    assert first.keys() == again.keys()
+    assert [folder for folder in first if first[folder] != again[folder]] == []
+
+
+def test_dirty_files_are_the_same_whatever_the_partitions_too(spark: SparkSession, shop: Path) -> None:
+    plan = replace(PLAN, dirt=20.0)
+    tills = next(output for output in OUTPUTS if output.path == "raw/tills")
+
+    def rows(partitions: int) -> list[Row]:
+        lines = spark.read.parquet(str(shop / "truth/wanted_lines")).repartition(partitions)
+        shop_rows = ShopRows(plan, spark, lambda _: spark.range(0), lambda: lines)
+        return laid_out(tills, plan, tills.make(shop_rows)).collect()
+
+    dirty = rows(1)
+    assert dirty == rows(4)
+    assert {"two", "0"} < {row["quantity"] for row in dirty}
+
+
+def test_no_item_is_sold_beyond_its_stock_and_some_demand_stays_unsold(spark: SparkSession, shop: Path) -> None:
+    lines = spark.read.parquet(str(shop / "truth/wanted_lines"))
+    by_day = (
+        lines.groupBy("item", "day")
+        .agg({"stock": "max", "quantity": "sum"})
+        .withColumnsRenamed({"max(stock)": "stock", "sum(quantity)": "wanted"})
+    )
+    sold = (
+        lines.where("is_sold")
+        .groupBy("item", "day")
+        .agg({"quantity": "sum"})
+        .withColumnRenamed("sum(quantity)", "sold")
+    )
+    assert by_day.join(sold, ["item", "day"]).where("sold > stock").count() == 0
+    short = by_day.where("wanted > stock").count()
+    assert short > 0
+    assert spark.read.parquet(str(shop / "truth/unsold")).count() == short
+
+
+def test_of_an_item_s_stock_the_first_get_it_and_lines_are_numbered_anew(spark: SparkSession) -> None:
+    """Stock 3 of item 1: two units at nine, two more at ten exceed it; item 2 has enough."""
+    columns = "person long, order_key int, line short, time timestamp, day int, item int, quantity short, stock int, amount_cents int"
+    nine, ten = datetime(2024, 1, 1, 9, tzinfo=UTC), datetime(2024, 1, 1, 10, tzinfo=UTC)
+    wanted = [
+        (1, 0, 1, ten, 0, 1, 2, 3, 200), (1, 0, 2, ten, 0, 2, 1, 9, 50), (2, 0, 1, nine, 0, 1, 2, 3, 200),
+        (2, 1, 1, nine, 1, 1, 3, 3, 300),
+    ]  # fmt: skip
+    rows = sold_lines(spark.createDataFrame(wanted, columns), parts=2)
+    outcome = rows.select("person", "order_key", "line", "is_sold", "line_number", "order_cents").collect()
+    assert {tuple(row) for row in outcome} == {
+        (1, 0, 1, False, None, 50), (1, 0, 2, True, 1, 50), (2, 0, 1, True, 1, 200), (2, 1, 1, True, 1, 300),
+    }  # fmt: skip
+
+
+def test_orders_payments_and_purchases_say_the_same(spark: SparkSession, shop: Path) -> None:
+    orders = spark.read.parquet(str(shop / "raw/orders")).where("status = 'paid'")
+    paid = orders.groupBy("order_id", "channel").sum("amount").withColumnRenamed("sum(amount)", "amount")
+    payments = spark.read.json(
+        str(shop / "raw/payments"), schema="order_id string, amount decimal(20,2), status string"
+    )
+    captured = payments.where("status = 'captured'").select("order_id", "amount")
+    assert paid.select("order_id", "amount").exceptAll(captured).count() == 0
+    assert captured.exceptAll(paid.select("order_id", "amount")).count() == 0
+    web = spark.read.json(str(shop / "raw/events/channel=web"), schema="event string, order_id string")
+    bought = web.where("event = 'purchase'").select("order_id")
+    assert bought.count() == bought.distinct().count() == paid.where("channel = 'web'").count() > 0
+
+
+def test_the_mapping_of_logs_tills_and_customers_is_clean(spark: SparkSession, shop: Path, tmp_path: Path) -> None:
+    """Four feeds stand for all, since each takes seconds: nothing is set aside, and nothing is warned of."""
+    whole = yaml.safe_load(MAPPING.read_text(encoding="utf-8"))
+    some = whole | {"feeds": {name: whole["feeds"][name] for name in ("web", "app", "tills", "customers")}}
+    mapping = tmp_path / "some.yaml"
+    mapping.write_text(yaml.safe_dump(some), encoding="utf-8")
+    defaults = ShopDefaults("America/New_York", "USD", date(2000, 1, 1))
+    now = datetime(2024, 4, 1, tzinfo=UTC)
+    lines = "\n".join(check_source(spark, mapping, root=str(shop / "raw"), shop=defaults, rows=1000, now=now))
+    outcomes = set(re.findall(r"^ +(\S.*?) +\d+ +\d+$", lines, re.MULTILINE))
+    assert {"valid", "skipped: nobody"} <= outcomes
+    assert outcomes <= {"valid", "skipped: nobody", "skipped: brought_back", "skipped: bought", "duplicate key"}
+    assert "warning" not in lines.lower()
+
+
+def test_every_log_with_a_table_to_go_to_is_mapped_and_every_mapped_one_is_written(shop: Path) -> None:
+    source = read_source(MAPPING)
+    without_table = {"surveys", "consents", "prices", "stock_levels", "item_costs", "offer_decisions"}
+    mapped = {str(feed.files).partition("/")[0] for feed in source.feeds.values()}
+    assert mapped | without_table == {folder.name for folder in (shop / "raw").iterdir()} | {"calls", "refunds"}
+
+
+def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_files(spark: SparkSession, shop: Path) -> None:
+    """As after a kill in the middle of the payments: they are there in part, and not noted as complete."""
+    before = contents(shop)
+    rmtree(shop / "simulation/complete/raw/payments")
+    rmtree(next((shop / "raw/payments").glob("day=*")))
+    said: list[str] = []
+    simulate(spark, PLAN, str(shop), say=said.append)
+    assert [line.split()[0] for line in said if "complete before" not in line] == ["raw/payments"]
+    assert contents(shop) == before
+
+
+def test_a_folder_that_holds_something_else_is_refused(spark: SparkSession, shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("dear diary", encoding="utf-8")
+    with pytest.raises(SettingsError, match="no simulation"):
+        simulate(spark, PLAN, str(tmp_path), say=lambda _: None)
+    other = SimulationPlan(people=400, items=60, days=5, seed=12, start=date(2024, 3, 4), dirt=0)
+    with pytest.raises(SettingsError, match=r'holds another simulation: .*"seed": 11'):
+        simulate(spark, other, str(shop), say=lambda _: None)

@@ -45,6 +45,7 @@ LONG = [
     "tests/jobs/test_waiting_run.py",
     "tests/test_lake_on_s3.py",
     "tests/features/test_former.py",
+    "tests/simulation/test_simulate.py",
 ]
 
 

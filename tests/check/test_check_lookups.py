@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from footfall.check.sample import computed
 from footfall.check.source_check import check_source
 from footfall.errors import SourceError
 from footfall.refine.fills import ShopDefaults
@@ -50,3 +51,13 @@ def test_columns_of_other_feeds_that_are_not_there_are_named_with_their_line(
     at = "corner.yaml:14: feeds.stock.into.items.columns.item_name"
     words = "no `naem` there (there are `no`, `name`, `group`)"
     assert faults(MAPPING.replace("= id", "= number")) == f"{at}: `goods.naem`: {words}"
+
+
+def test_a_sample_is_computed_once_whatever_is_null_in_it(spark: SparkSession) -> None:
+    sql = "SELECT id, IF(id = 1, named_struct('a', id, 'l', array('x')), NULL) AS s, map('k', id) AS m FROM range(3)"
+    rows = spark.sql(sql).withMetadata("s", {"comment": "c"})
+    once = computed(rows)
+    assert [row.asDict(recursive=True) for row in once.orderBy("id").collect()] == [
+        row.asDict(recursive=True) for row in rows.orderBy("id").collect()
+    ]
+    assert once.schema["s"].metadata == {"comment": "c"}

@@ -9,13 +9,14 @@ from datetime import datetime
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from footfall.check.one_task import one_task_lines
 from footfall.ingest.arrival import arrive, files_of
 from footfall.mapping.source import Feed, Source
 from footfall.refine.json_text import reading_json_text
 from footfall.refine.own_names import with_own_names_apart
-from footfall.steps.source_names import under_source_names
+from footfall.steps.source_names import quoted, under_source_names
 from footfall.storage.files import SourceRows, list_files, read_files, read_source_files
 from footfall.storage.in_place import require_table
 from footfall.storage.raw_names import refuse_own_names
@@ -73,12 +74,26 @@ def sample_of(spark: SparkSession, source: Source, key: str, *, root: str, row_c
 
 def computed(rows: DataFrame) -> DataFrame:
     """The same rows, computed once: dozens of looks follow, and none of them reads files or joins again."""
+    fields = rows.schema.fields
+    loose = [F.col(quoted(f.name)).cast(_nullable(f.dataType)).alias(f.name, metadata=f.metadata) for f in fields]
+    rows = rows.select(*loose)  # pyarrow takes no struct that is NULL and has a field that may not be
     try:
         return rows.sparkSession.createDataFrame(rows.toArrow(), rows.schema)
     except PySparkException as fault:
         if fault.getCondition() != "UNSUPPORTED_DATA_TYPE_FOR_ARROW_CONVERSION":  # a year-month interval, say
             raise
         return rows
+
+
+def _nullable(kind: T.DataType) -> T.DataType:
+    """The type of which each part may be NULL."""
+    if isinstance(kind, T.StructType):
+        return T.StructType([T.StructField(f.name, _nullable(f.dataType), metadata=f.metadata) for f in kind.fields])
+    if isinstance(kind, T.ArrayType):
+        return T.ArrayType(_nullable(kind.elementType))
+    if isinstance(kind, T.MapType):
+        return T.MapType(_nullable(kind.keyType), _nullable(kind.valueType))
+    return kind
 
 
 def all_rows(spark: SparkSession, source: Source, key: str, *, root: str, now: datetime) -> DataFrame | None:

@@ -56,6 +56,7 @@ def test_a_field_beside_the_identifier_is_none() -> None:
 def test_the_number_of_an_order_may_be_all_that_a_till_knows() -> None:
     Feed.model_validate(_feed("receipt", columns={"order_id": "receipt"}))
     Feed.model_validate(_feed("visit", columns={"session_key": "visit"}))  # becomes the pseudonym
+    Feed.model_validate(_feed("at", columns={"event_time": "CAST(at AS TIMESTAMP_NTZ)"}))  # a time holds none
 
 
 @pytest.mark.parametrize(

@@ -57,16 +57,21 @@ def identifier_faults(feed: Feed, tables: Mapping[str, Table]) -> list[tuple[Key
         faults += [
             (("into", table, "columns", column), f"`{sql}` {IN_CLEAR}")
             for column, sql in target.columns.items()
-            if column != SESSION and not _is_number(tables.get(table), column) and hands_on(sql, feed.identifiers)
+            if column != SESSION and _may_hold_one(tables.get(table), column) and hands_on(sql, feed.identifiers)
         ]
     return faults
 
 
-def _is_number(table: Table | None, column: str) -> bool:
-    """Whether the column holds numbers of orders and the like, which are quasi-identifiers by contract: a till may know no more."""
+def _may_hold_one(table: Table | None, column: str) -> bool:
+    """Whether the column is text, and no number of an order and the like: these are quasi-identifiers by contract.
+
+    A till may know no more of its customer than the number of the receipt.
+    """
     if table is None or column not in table.column_names:
         return False
-    return column.endswith("_id") and table.column(column).personal is Personal.QUASI
+    of_column = table.column(column)
+    is_number = column.endswith("_id") and of_column.personal is Personal.QUASI
+    return "string" in of_column.type and not is_number
 
 
 def hands_on(sql: str, identifiers: tuple[str, ...]) -> bool:

@@ -30,7 +30,7 @@ CASES: dict[str, tuple[str, list[tuple[str, list[str]]]]] = {
     ),
     "competitor_prices": (
         "item_id competitor event_time price",
-        [(f"A Corner {MORNING} 9.50", []), ("A Corner 2077-01-01 9.50", ["event_time_plausible", "known_after_it_happened"])],
+        [(f"A Corner {MORNING} 9.50", []), ("A Corner 2077-01-01 9.50", ["event_time_plausible"])],
     ),
     "offer_catalogue": (
         "offer_id offer_type percent_off amount_off start_date end_date",

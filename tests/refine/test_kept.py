@@ -83,7 +83,7 @@ def test_a_field_of_json_text_passes_whatever_shape_the_object_has(spark: SparkS
     [
         ("user", "user.id"),  # holds it
         ("user.ID", "User.Id"),
-        ("user.plan.name", "user"),  # lies in it
+        ("user.plan.name", "to_json(user)"),  # lies in it
         ("loyalty-card", "`Loyalty-Card`"),
         ("page", "coalesce(`Loyalty-Card`, lower(PAGE))"),
         ("doc.card", "get_json_object(doc, '$.card')"),

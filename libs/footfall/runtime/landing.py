@@ -163,13 +163,6 @@ class BatchWriter:
             documents, empty = (tallies[feed][count] for count in ("documents", "documents_empty"))
             texts.append(sorting.no_elements_warning(feed, each, documents=documents, empty=empty))
         self.warnings += filter(None, texts)
-        if is_first:
-            self.warnings += [
-                f"{feed}: none of its {t['documents']:,} documents has an element of the list that `each` names, so {table.full_name} "
-                "gets no row of them. Is the list called so? --check says what there is."
-                for feed, t in tallies.items()
-                if t.get("documents") and t["documents"] == t["documents_empty"]
-            ]
         return [fact_line(self.step, feed, table, tally, broken.get(feed, {})) for feed, tally in tallies.items()]
 
     def _set_aside(
@@ -276,9 +269,8 @@ class BatchWriter:
                 f"{label}: {rows:,} rows are to be set aside, {known:,} of them were so before, and "
                 f"{landing.rows if landing else 0:,} landed."
             )
-        return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if rows < sorting.MOST_PLACES else broken_by_rule(
-            aside
-        )
+        has_all = rows < sorting.MOST_PLACES
+        return rows, sorting.rule_counts(counts[sorting.RULES] or ()) if has_all else broken_by_rule(aside)
 
     def _app(self, table: str, part: str = "") -> str:
         """Delta's txnAppId of a write: the step and the table."""

@@ -145,9 +145,8 @@ def among(aside: DataFrame, places: Sequence[Row]) -> DataFrame:
     if len(places) >= MOST_PLACES:
         return aside
     files, positions = ({place[key] for place in places} for key in ("file", "position"))
-    return aside.where(
-        F.col("position").isin(positions) & F.col("file").isin(files)
-    )  # numbers first: they are compared faster
+    is_there = F.col("position").isin(positions) & F.col("file").isin(files)  # numbers first: they are compared faster
+    return aside.where(is_there)
 
 
 def known_aside(aside: DataFrame, before: DataFrame) -> DataFrame:

@@ -19,19 +19,8 @@ _HANDS_ON = {
     "nullif", "nvl", "regexp_extract", "regexp_replace", "replace", "reverse", "right", "rpad", "rtrim", "string", "substr",
     "substring", "translate", "trim", "try_cast", "upper",
 }  # fmt: skip
-_CHOOSES = {
-    "case",
-    "if",
-    "iff",
-    "when",
-    "in",
-    "is",
-    "like",
-    "rlike",
-    "ilike",
-    "between",
-    "exists",
-}  # a question about it
+# A question about it.
+_CHOOSES = {"case", "if", "iff", "when", "in", "is", "like", "rlike", "ilike", "between", "exists"}
 _ASKS = set("<>=!")
 SESSION = "session_key"  # becomes the actor's pseudonym where it is the identifier
 NAMES_OF_FILES = (

@@ -17,19 +17,8 @@ _OF_NUMBERS = {
     "negative", "pmod", "positive", "round", "sign", "signum", "smallint", "try_add", "try_divide", "try_multiply", "try_subtract",
 }  # fmt: skip
 _NUMBERS = {
-    "decimal",
-    "dec",
-    "numeric",
-    "double",
-    "float",
-    "real",
-    "int",
-    "integer",
-    "bigint",
-    "long",
-    "smallint",
-    "tinyint",
-}
+    "decimal", "dec", "numeric", "double", "float", "real", "int", "integer", "bigint", "long", "smallint", "tinyint",
+}  # fmt: skip
 
 
 def sign_faults(rows: DataFrame, feed: Feed) -> list[tuple[Key, str]]:

@@ -70,13 +70,10 @@ def expression_faults(raw: DataFrame, feed: Feed, *, identifiers: Sequence[str] 
     if faults:
         feed = feed.model_copy(update={"fill_down": None, "fill_all": None})
     secret = (*feed.identifiers, *identifiers, *lists_of_people(feed))
-    # all in one question to Spark first, for a mapping is sound as a rule
-    types = feed.types
-    if types_fault(raw, feed, types):
-        types = {c: kind for c, kind in feed.types.items() if not types_fault(raw, feed, {c: kind})}
-        faults += [
-            (("types", c), types_fault(raw, feed, {c: kind})) for c, kind in feed.types.items() if c not in types
-        ]
+    of_types = type_faults(raw, feed, feed.types)
+    faults += of_types
+    at_fault = {key for key, _ in of_types}
+    types = {c: kind for c, kind in feed.types.items() if ("types", c) not in at_fault}
     typed = typed_source(raw, feed.model_copy(update={"types": types}))
     for part in _by_rows(feed):
         if each := [fault for table in part.into for fault in each_faults(typed, part, table)]:
@@ -123,7 +120,15 @@ def _is_word_for_nobody(text: Column, feed: Feed) -> Column:
     return F.lower(text).isin(words) if words else F.lit(False)
 
 
-def types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
+def type_faults(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> list[tuple[Key, str]]:
+    """Each of the declared types that is at fault: its key path below the feed, and the fault in words."""
+    if not _types_fault(raw, feed, types):  # all in one question to Spark first, for a mapping is sound as a rule
+        return []
+    each = {c: _types_fault(raw, feed, {c: kind}) for c, kind in types.items()}
+    return [(("types", c), words) for c, words in each.items() if words]
+
+
+def _types_fault(raw: DataFrame, feed: Feed, types: Mapping[str, str]) -> str:
     """What is wrong with the declared types; empty where nothing is."""
     if not types:
         return ""

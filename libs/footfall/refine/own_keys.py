@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 from footfall.mapping.json_paths import below
 from footfall.mapping.source import Feed
 from footfall.mapping.yaml_file import Key
-from footfall.refine.expressions import in_words, types_fault
+from footfall.refine.expressions import in_words, type_faults
 from footfall.refine.gaps import gap_faults
 from footfall.refine.typed import own_columns, source_columns, with_typed_copies
 from footfall.steps.sorting import RAW_ROW
@@ -49,10 +49,7 @@ def unusable(rows: DataFrame, feed: Feed, names: set[str]) -> list[tuple[Key, st
     there = {c.casefold() for c in source_columns(rows)} & names
     types = {c: kind for c, kind in feed.types.items() if c.casefold() in there}
     plain = feed.model_copy(update={"fill_down": None, "fill_all": None, "with_": ()})
-    if types and types_fault(rows, plain, types):
-        words = {c: types_fault(rows, plain, {c: kind}) for c, kind in types.items()}
-        faults += [(("types", c), text) for c, text in words.items() if text]
-    return faults
+    return faults + type_faults(rows, plain, types)
 
 
 def path_faults(

@@ -33,6 +33,12 @@ AS_OF = Column("as_of_date", "date", "the shop's day before whose start everythi
 USER = Column("user_id", "string", "the person, a pseudonym", personal=Personal.IDENTIFIER)
 
 
+def hashed_id(name: str) -> Column:
+    """An id that footfall makes where the source has none."""
+    meaning = "the source's own id, or a hash of source, row and ordinal"
+    return Column(name, "string", meaning, personal=Personal.QUASI)
+
+
 def count(name: str, meaning: str) -> Column:
     """How many; never NULL."""
     return Column(name, "bigint", meaning, unit="count", required=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from footfall.contract import Column, Layer, Personal, Rule, Table, Written
-from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, MONEY
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, MONEY, hashed_id
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, ITEM, NOT_BEFORE_IT_HAPPENED, VALIDITY
 
 OFFER_TYPES = ("percent_off", "amount_off", "free_shipping", "points", "gift", "reminder")
@@ -61,12 +61,7 @@ IMPRESSIONS = Table(
     version=1,
     grain="one row per thing that somebody was shown after a decision; what they did with it are events",
     columns=(
-        Column(
-            "impression_id",
-            "string",
-            "the source's own id, or a hash of source, row and ordinal",
-            personal=Personal.QUASI,
-        ),
+        hashed_id("impression_id"),
         *CLOCKS,
         ACTOR,
         replace(DECISION, required=True),
@@ -95,9 +90,7 @@ CONTACTS = Table(
     version=1,
     grain="one row per message or call with which the shop turned to somebody",
     columns=(
-        Column(
-            "contact_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
-        ),
+        hashed_id("contact_id"),
         *CLOCKS,
         ACTOR,
         DECISION,
@@ -139,9 +132,7 @@ SURVEYS = Table(
     version=1,
     grain="one row per answer to a survey",
     columns=(
-        Column(
-            "answer_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
-        ),
+        hashed_id("answer_id"),
         *CLOCKS,
         ACTOR,
         Column("survey_id", "string", "the shop's own survey number"),

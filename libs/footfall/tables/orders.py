@@ -1,7 +1,7 @@
 """Contracts of what people bought, what came back of it, and the coupons that they handed in. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Table
-from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, MONEY, QUANTITY
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, MONEY, QUANTITY, hashed_id
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, CURRENCY, FX_RATE_KNOWN, ITEM, NOT_BEFORE_IT_HAPPENED
 
 LINE_KEY = Column(
@@ -108,12 +108,7 @@ COUPON_REDEMPTIONS = Table(
     version=2,
     grain="one row per coupon handed in",
     columns=(
-        Column(
-            "redemption_id",
-            "string",
-            "the source's own id, or a hash of source, row and ordinal",
-            personal=Personal.QUASI,
-        ),
+        hashed_id("redemption_id"),
         *CLOCKS,
         ACTOR,
         Column("coupon_id", "string", "the shop's own coupon number", required=True),

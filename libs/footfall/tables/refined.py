@@ -1,7 +1,7 @@
 """Contracts of the refined layer: typed facts, once each, pseudonymous. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Severity, Table, Written
-from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, LABELLED, MONEY, QUANTITY, TEXT_NOT_BLANK, hashed_id
 
 PROPERTIES = Column(
     "properties",
@@ -131,9 +131,7 @@ EVENTS = Table(
     version=2,
     grain="one row per thing that somebody did or that happened to them",
     columns=(
-        Column(
-            "event_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
-        ),
+        hashed_id("event_id"),
         *CLOCKS,
         ACTOR,
         Column("event_type", "string", "view, search, add_to_cart, purchase, ...", required=True),
@@ -170,9 +168,7 @@ REVIEWS = Table(
     version=2,
     grain="one row per review",
     columns=(
-        Column(
-            "review_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
-        ),
+        hashed_id("review_id"),
         *CLOCKS,
         ACTOR,
         Column("item_id", "string", "the item reviewed"),

@@ -2,9 +2,7 @@
 
 from footfall.contract import Column, Layer, Rule, Table, Written
 from footfall.tables.columns import ARRIVED, CLOCKS, MONEY, QUANTITY
-from footfall.tables.refined import CURRENCY, NOT_BEFORE_IT_HAPPENED, VALIDITY
-
-_ITEM = Column("item_id", "string", "the shop's own item number")
+from footfall.tables.refined import CURRENCY, ITEM, NOT_BEFORE_IT_HAPPENED, VALIDITY
 
 PRICES = Table(
     name="prices",
@@ -12,7 +10,7 @@ PRICES = Table(
     version=1,
     grain="one row per item, price list and version of the price",
     columns=(
-        _ITEM,
+        ITEM,
         Column("price_list", "string", "the shop's own name of a list: a channel, a country, a branch"),
         *VALIDITY,
         Column("price", MONEY, "what one unit costs a shopper, in `currency`", required=True),
@@ -34,7 +32,7 @@ ITEM_COSTS = Table(
     version=1,
     grain="one row per item and version of what it costs the shop",
     columns=(
-        _ITEM,
+        ITEM,
         *VALIDITY,
         Column("cost", MONEY, "what one unit costs the shop, in `currency`", required=True),
         CURRENCY,
@@ -50,7 +48,7 @@ STOCK_LEVELS = Table(
     version=1,
     grain="one row per item, place and moment at which its units were counted",
     columns=(
-        _ITEM,
+        ITEM,
         Column("location_id", "string", "the shop's own number of the branch or store-room"),
         *CLOCKS,
         Column("on_hand", QUANTITY, "units that can be sold, in the item's own unit", required=True),
@@ -66,7 +64,7 @@ COMPETITOR_PRICES = Table(
     version=1,
     grain="one row per item, competitor and moment at which its price was seen",
     columns=(
-        _ITEM,
+        ITEM,
         Column("competitor", "string", "the shop's own name for it"),
         *CLOCKS,
         Column("price", MONEY, "what one unit costs there, in `currency`", required=True),

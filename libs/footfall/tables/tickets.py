@@ -1,7 +1,7 @@
 """Contracts of what customers write to the shop's service, and of what writers can want. Declarations only."""
 
 from footfall.contract import Column, Layer, Personal, Rule, Table
-from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, LABELLED, TEXT_NOT_BLANK
+from footfall.tables.columns import ACTOR, ARRIVED, CLOCKS, LABELLED, TEXT_NOT_BLANK, hashed_id
 from footfall.tables.refined import CHANNEL, CHANNEL_RULE, NOT_BEFORE_IT_HAPPENED
 
 INTENTS = (
@@ -15,9 +15,7 @@ TICKETS = Table(
     version=2,
     grain="one row per message that a customer wrote to the shop's service",
     columns=(
-        Column(
-            "ticket_id", "string", "the source's own id, or a hash of source, row and ordinal", personal=Personal.QUASI
-        ),
+        hashed_id("ticket_id"),
         *CLOCKS,
         ACTOR,
         Column("order_id", "string", "order that it speaks of, if known", personal=Personal.QUASI),

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.simulation.plan import SimulationPlan
+from footfall.steps.source_names import quoted
 
 QUARANTINE, REDELIVERY, CONFLICT, NOBODY, REPAIRED, ANYWHERE = (
     "quarantine", "redelivery", "conflict", "nobody", "repaired", "anywhere",
@@ -168,11 +169,9 @@ def with_dirt(plan: SimulationPlan, feed: str, rows: DataFrame) -> DataFrame:
     both = named.withColumn("is_copy", F.expr(f"explode(IF(dirt IN ({copies}), array(false, true), array(false)))"))
     is_first = f"NOT is_copy AND dirt IN ({copies})"  # the clean one of two
     columns = [
-        F.expr(f"CASE WHEN {is_first} THEN {_quoted(name)} {_changes(kinds, name)} ELSE {_quoted(name)} END").alias(
-            name
-        )
+        F.expr(f"CASE WHEN {is_first} THEN {quoted(name)} {_changes(kinds, name)} ELSE {quoted(name)} END").alias(name)
         if name in changed_columns
-        else F.col(_quoted(name))
+        else F.col(quoted(name))
         for name in rows.columns
     ]
     dirt = F.expr(f"IF({is_first}, NULL, dirt)").alias("dirt")
@@ -183,10 +182,6 @@ def _changes(kinds: list[DirtKind], column: str) -> str:
     return " ".join(
         f"WHEN dirt = '{kind.name}' THEN {kind.changes[column]}" for kind in kinds if column in kind.changes
     )
-
-
-def _quoted(name: str) -> str:
-    return f"`{name}`"
 
 
 def dirty_rows(feed: str, rows: DataFrame) -> DataFrame:

@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 from footfall.mapping.source import Feed
 from footfall.refine.expressions import HIDES_CLOCKS, expression_faults
-from footfall.refine.read_as_utc import READS_AS_UTC
+from footfall.refine.read_as_utc import READS_AS_UTC, WRITES_AS_UTC
 from footfall.refine.values import MappedValue
 
 COLUMNS = (
@@ -71,6 +71,25 @@ REFUSED = [
     "TIMESTAMP'2024-05-03 08:12:00'",
     "(((CAST(at AS TIMESTAMP))))",
 ]
+WRITTEN = [
+    "date_format(utc, 'yyyy-MM-dd HH:mm:ss')",
+    "CAST(utc AS STRING)",
+    "utc::string",
+    "CAST(utc AS TIMESTAMP_NTZ)",
+    "to_timestamp_ntz(utc)",
+    "from_unixtime(n)",
+    "from_unixtime(n, 'yyyy-MM-dd HH:mm:ss')",
+    "substring(CAST(timestamp_seconds(n) AS STRING), 1, 19)",
+    "concat(utc, '')",
+    "left(utc, 19)",
+    "CASE WHEN n > 0 THEN date_format(utc, 'yyyy-MM-dd HH:mm') END",
+    "if(n > 0, to_char(utc, 'yyyy-MM-dd HH:mm'), at)",
+    "to_date(utc)",
+    "date_format(date_trunc('minute', utc), 'yyyy-MM-dd HH:mm')",
+    "make_timestamp_ntz(year(utc), month(utc), day(utc), hour(utc), minute(utc), 0)",
+    "concat(to_date(timestamp_seconds(n)), ' ', clock)",
+    "CASE WHEN day = '2024-05-03' THEN date_format(utc, 'yyyy-MM-dd HH:mm') END",
+]
 RIGHT = [  # each is 08:12 of New York
     "at",
     "end",
@@ -86,6 +105,15 @@ RIGHT = [  # each is 08:12 of New York
     "CAST(date_trunc('minute', at) AS TIMESTAMP_NTZ)",
     "make_timestamp_ntz(2024, 5, 3, 8, 12, 0)",
     "CAST(CAST(at AS TIMESTAMP) AS STRING)",
+    "date_format(utc, 'yyyy-MM-dd HH:mm:ssXXX')",
+    "concat(CAST(utc AS STRING), ' UTC')",
+    "from_unixtime(n) || 'Z'",
+    "from_unixtime(n) || '+00:00'",
+    "date_format(from_utc_timestamp(utc, 'America/New_York'), 'yyyy-MM-dd HH:mm:ss')",
+    "CAST(from_utc_timestamp(timestamp_seconds(n), 'America/New_York') AS TIMESTAMP_NTZ)",
+    "CASE WHEN year(utc) > 2000 AND date_format(utc, 'HH') > '00' THEN at END",
+    "if(hour(utc) > 3, at, end)",
+    "date_format(to_timestamp(at), 'yyyy-MM-dd HH:mm:ss')",
     "to_utc_timestamp(CAST(at AS TIMESTAMP), 'America/New_York')",
     "to_utc_timestamp(at, 'America/New_York')",
     "to_utc_timestamp(try_to_timestamp(words, 'dd MMM yyyy HH:mm'), 'America/New_York')",
@@ -116,19 +144,29 @@ def rows(spark: SparkSession) -> DataFrame:
     return values.toDF(*names, "_file", "_position", "_corrupt")
 
 
-def _faults(rows: DataFrame, sql: str, column: str = "event_time") -> list[str]:
+def _faults(rows: DataFrame, sql: str, column: str = "event_time", *, zone: str = "America/New_York") -> list[str]:
     target: dict[str, Any] = {
         "actor": {"kind": "card", "identifier": "at"},
         "columns": {"event_type": "'view'", column: sql},
     }
     target["columns"].setdefault("event_time", "utc")
-    feed = Feed.model_validate({"files": "x", "into": {"events": target}})
+    feed = Feed.model_validate({"files": "x", "time_zone": zone, "into": {"events": target}})
     return [words for _, words in expression_faults(rows, feed)]
 
 
 @pytest.mark.parametrize("sql", REFUSED)
 def test_what_would_count_a_wall_clock_as_utc_is_refused(rows: DataFrame, sql: str) -> None:
     assert _faults(rows, sql) == [f"`{sql}`: {READS_AS_UTC}"]
+
+
+@pytest.mark.parametrize("sql", WRITTEN)
+def test_what_would_write_an_instant_by_the_clock_of_utc_is_refused(rows: DataFrame, sql: str) -> None:
+    assert _faults(rows, sql, zone="Asia/Tokyo") == [f"`{sql}`: {WRITES_AS_UTC}"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC"])
+def test_a_feed_on_the_clock_of_utc_may_write_its_instants_so(rows: DataFrame, zone: str) -> None:
+    assert [_faults(rows, sql, zone=zone) for sql in WRITTEN[:3]] == [[], [], []]
 
 
 @pytest.mark.parametrize("sql", RIGHT)

@@ -22,7 +22,7 @@ from footfall.refine.gaps import GAPS, gap_faults
 from footfall.refine.kept import keep_faults
 from footfall.refine.nested import is_nested, kind_fault
 from footfall.refine.numbers import plain_text
-from footfall.refine.read_as_utc import READS_AS_UTC, WITHOUT_ZONE, holds, reads_as_utc
+from footfall.refine.read_as_utc import READS_AS_UTC, WITHOUT_ZONE, WRITES_AS_UTC, holds, reads_as_utc, writes_as_utc
 from footfall.refine.typed import TYPES, source_columns, typed_source
 from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
@@ -189,7 +189,7 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
             wanted = T.DataType.fromDDL(TARGETS[str(key[1])].column(column).type)
             if words := kind_fault(key, yields, wanted):
                 return words
-            if isinstance(wanted, T.TimestampType | T.DateType) and (words := _time_fault(rows, sql, yields)):
+            if isinstance(wanted, T.TimestampType | T.DateType) and (words := _time_fault(rows, sql, yields, feed)):
                 return words
             if isinstance(wanted, T.NumericType) and isinstance(yields, SPANS):
                 return f"{IS_A_SPAN}; write the number, such as timestampdiff(SECOND, ..., ...)"
@@ -204,11 +204,14 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
     return ""
 
 
-def _time_fault(rows: DataFrame, sql: str, yields: T.DataType) -> str:
+def _time_fault(rows: DataFrame, sql: str, yields: T.DataType, feed: Feed) -> str:
     """What is wrong with an expression for a time, seen from its type and those of its parts; empty where nothing is."""
     if isinstance(yields, T.NumericType):
         return UNIT_UNKNOWN.format(sql=sql)
-    return READS_AS_UTC if isinstance(yields, T.TimestampType) and reads_as_utc(rows, sql) else ""
+    if isinstance(yields, T.TimestampType):
+        return READS_AS_UTC if reads_as_utc(rows, sql) else ""
+    is_on_utc = (feed.time_zone or "UTC").rpartition("/")[2] in {"UTC", "GMT", "Zulu", "Z"}
+    return WRITES_AS_UTC if not is_on_utc and writes_as_utc(rows, sql) else ""
 
 
 def in_words(fault: AnalysisException | ParseException) -> str:

@@ -1,4 +1,4 @@
-"""Whether an expression for a time reads a text, a day or a wall clock without a zone as UTC, by Spark's types. Pure."""
+"""Whether an expression for a time reads a wall clock as UTC, or writes an instant as a wall clock of UTC, by Spark's types. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from footfall.mapping.sql_calls import Call, calls_in, literal_in, terms_in
+from footfall.mapping.sql_words import tokens_in
 
 READS_AS_UTC = (
     "reads a day or a text without a zone as UTC. For a wall clock leave it as text, or write CAST(... AS TIMESTAMP_NTZ) around "
     "it; for UTC give the text and the pattern a zone (concat(..., 'Z'), '...X'), for another zone write to_utc_timestamp(..., "
     "'Asia/Tokyo')"
+)
+WRITES_AS_UTC = (
+    "writes an instant as a day or a text of UTC, which would be taken for one of the feed's time zone. Leave the instant as it "
+    "is (timestamp_seconds(n), CAST(n AS TIMESTAMP)), write its zone too (a pattern with XXX, or a 'Z' behind it), or write "
+    "from_utc_timestamp(..., 'Asia/Tokyo') around it for the wall clock of a zone"
 )
 # They read a text by a pattern, which may have a zone.
 _BY_PATTERN = {"to_timestamp", "try_to_timestamp", "to_timestamp_ltz", "unix_timestamp", "to_unix_timestamp"}
@@ -32,6 +38,14 @@ _ALIKE = {
     "try_add": 0, "try_subtract": 0,
 }  # fmt: skip
 _GIVES_WALL_CLOCK = "from_utc_timestamp"
+_FROM_SECONDS = "from_unixtime"
+_PARTS = {
+    "year", "month", "day", "dayofmonth", "dayofyear", "hour", "minute", "second", "date_part", "datepart", "extract",
+}  # fmt: skip
+_CHOOSES = {"if": 1, "iff": 1, "nvl2": 1}  # their arguments before this one are conditions
+_ENDS_WITH_ZONE = re.compile(
+    r"(?:.*:\d{1,2}(?:\.\d*)?)?\s*[+-]\d{1,2}(?::?\d{2})?\s*|.*(?:\bZ|UTC|GMT|[A-Za-z]/[A-Za-z_]+)\s*", re.DOTALL
+)
 _BY_SCHEMA = {"from_json", "from_csv", "from_xml", "variant_get", "try_variant_get"}
 WITHOUT_ZONE = (T.StringType, T.DateType, T.TimestampNTZType, T.VariantType)
 _EPOCH_OR_ZONED = re.compile(
@@ -47,8 +61,19 @@ def reads_as_utc(rows: DataFrame, sql: str) -> bool:
     return _Instants(rows).of(sql)
 
 
+def writes_as_utc(rows: DataFrame, sql: str) -> bool:
+    """Whether the expression on rows of these columns makes a text, a day or a wall clock of an instant by the clock of UTC.
+
+    Not where it writes a zone beside it, nor of what `from_utc_timestamp` has put on another zone's clock.
+    """
+    literals = [literal_in(token.text) or "" for token in tokens_in(sql) if token.kind == "literal"]
+    if any(_ENDS_WITH_ZONE.fullmatch(text) or _is_pattern_with_zone(text) for text in literals):
+        return False
+    return _Instants(rows).writes(sql)
+
+
 class _Instants:
-    """Looks for such readings in expressions on the rows; Spark gives the type of each part."""
+    """Looks for such readings and writings in expressions on the rows; Spark gives the type of each part."""
 
     def __init__(self, rows: DataFrame) -> None:
         self._rows = rows
@@ -64,6 +89,22 @@ class _Instants:
         if len(terms) > 1 and holds(kind, T.TimestampType) and any(self._lacks_zone(term) for term in terms):
             return True  # a day and hours
         return any(self._in_call(call) for call in calls)
+
+    def writes(self, sql: str) -> bool:
+        """Whether a part of an expression without a zone is an instant, written by the clock of UTC."""
+        return holds(self._kind(sql), *WITHOUT_ZONE) and self._has_writing(sql)
+
+    def _has_writing(self, sql: str) -> bool:
+        return any(
+            call.name == _FROM_SECONDS or any(self._is_written(argument, call) for argument in _values_of(call))
+            for call in calls_in(sql)
+        )
+
+    def _is_written(self, argument: str, call: Call) -> bool:
+        is_lost = call.name in _PARTS or holds(self._kind(call.sql), *WITHOUT_ZONE)
+        if holds(self._kind(argument), T.TimestampType):
+            return is_lost and not self.of(argument)  # what was read as UTC is a wall clock again
+        return self._has_writing(argument)
 
     def _in_call(self, call: Call) -> bool:
         kind = self._kind(call.sql)
@@ -121,6 +162,16 @@ def holds(kind: T.DataType | None, *wanted: type[T.DataType]) -> bool:
         case T.MapType():
             return holds(kind.keyType, *wanted) or holds(kind.valueType, *wanted)
     return isinstance(kind, wanted)
+
+
+def _values_of(call: Call) -> tuple[str, ...]:
+    """The arguments that a value is made of: no conditions, and no types."""
+    return call.arguments[:1] if call.name == "cast" else call.arguments[_CHOOSES.get(call.name, 0) :]
+
+
+def _is_pattern_with_zone(text: str) -> bool:
+    """Whether a literal looks like a pattern for times, and names a zone."""
+    return bool(re.search(r"y{2,}|H{1,2}|s{2,}", text)) and _names_zone(text)
 
 
 def _names_zone(pattern: str) -> bool:

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from footfall.errors import SettingsError
 from footfall.runtime.session import in_pool, tasks_at_once, watched
-from footfall.simulation.frames import block_count
+from footfall.simulation.frames import DECIDED, block_count
 from footfall.simulation.outputs import OUTPUTS, WANTED, LogOutput, ShopRows, laid_out, wanted
 from footfall.simulation.plan import SimulationPlan
 from footfall.storage.text_lines import absolute
 
 MARKS = "simulation"  # folder of what the job notes for itself: its plan, and what is complete
+PLAN, FINISHED = (
+    f"{MARKS}/plan",
+    f"{MARKS}/finished",
+)  # the latter names all folders whose days come before, and the own
+GIVEN = f"{MARKS}/decisions"  # what was decided elsewhere, as far as it counts
+GIVEN_COLUMNS = ("person", "day", "offer", "items", "decision_id", "propensity")
 TASKS_A_CORE = 4
 AT_ONCE = 3  # folders that are written side by side: most are small, and wait for Spark more than they work
 
 
 def simulate(
-    spark: SparkSession, plan: SimulationPlan, out: str, *, partitions: int = 0, say: Callable[[str], None] = print
+    spark: SparkSession,
+    plan: SimulationPlan,
+    out: str,
+    *,
+    partitions: int = 0,
+    states: Sequence[str] = (),
+    say: Callable[[str], None] = print,
 ) -> dict[str, int]:
     """Writes all logs and the truth of a plan below `out`; returns the number of rows of each folder.
 
-    `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. Raises SettingsError where
-    `out` holds anything but files of the same plan.
+    `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. `states` are the folders of
+    the days before, where the plan goes on with them. Raises SettingsError where `out` holds anything but files of the same
+    plan.
     """
-    root = absolute(out).rstrip("/")
-    _claim(spark, root, plan)
+    root = absolute(out)
+    claim(spark, root, plan)
     tasks = partitions or TASKS_A_CORE * tasks_at_once(spark)
+    given = [f"{folder}/{GIVEN}" for folder in (*states[1:], root)] if plan.given else []
 
     def blocks(kind: str) -> DataFrame:
         count = block_count(plan, kind)
-        return spark.range(0, count, 1, min(count, tasks))
+        numbers = spark.range(0, count, 1, min(count, tasks))
+        if kind not in DECIDED or not given:
+            return numbers
+        decisions = spark.read.parquet(*given)
+        of_block = decisions.groupBy(F.col("block").alias("id")).agg(
+            F.collect_list(F.struct(*GIVEN_COLUMNS)).alias("given")
+        )
+        return numbers.join(of_block, "id", "left").repartition(min(count, tasks), "id")
 
-    rows = ShopRows(plan, spark, blocks, lambda: spark.read.parquet(f"{root}/{WANTED}"))
+    def lines(*folders: str) -> DataFrame:
+        return spark.read.parquet(*(f"{folder}/{WANTED}" for folder in folders))
+
+    rows = ShopRows(plan, spark, blocks, lambda: lines(root), lambda: lines(*states, root))
     folders = _Folders(spark, root, say)
 
     def write(output: LogOutput) -> int:
@@ -50,14 +76,16 @@ def simulate(
         with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
             futures = {output.path: pool.submit(in_pool, spark, output.path, write, output) for output in OUTPUTS}
             try:
-                return row_counts | {path: future.result() for path, future in futures.items()}
+                row_counts |= {path: future.result() for path, future in futures.items()}
             finally:
                 pool.shutdown(cancel_futures=True)  # after a fault nothing more is begun
+    put_note(spark, f"{root}/{FINISHED}", json.dumps([*states, root]))
+    return row_counts
 
 
-def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
+def claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
     """Notes the plan in a folder that is empty or not there; passes where the same plan is noted."""
-    noted = _note(spark, f"{root}/{MARKS}/plan")
+    noted = note_at(spark, f"{root}/{PLAN}")
     if noted is None and _holds_files(spark, root):
         raise SettingsError(
             f"--out {root} holds files that are no simulation.", fix="Name a folder that is empty or new."
@@ -68,7 +96,7 @@ def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
             fix="Give its arguments, to go on with it, or a new folder.",
         )
     if noted is None:
-        _put_note(spark, f"{root}/{MARKS}/plan", plan.text)
+        put_note(spark, f"{root}/{PLAN}", plan.text)
 
 
 class _Folders:
@@ -81,14 +109,14 @@ class _Folders:
     def write(self, path: str, form: str, make: Callable[[], DataFrame], save: Callable[[DataFrame, str], None]) -> int:
         """Writes one folder, unless an earlier run completed it; returns its rows."""
         mark = f"{self._root}/{MARKS}/complete/{path}"
-        if (noted := _note(self._spark, mark)) is not None:
+        if (noted := note_at(self._spark, mark)) is not None:
             self._say(f"{path:<28}{int(noted):>13,} rows, complete before")
             return int(noted)
         self.running.add(path)
         start = time.perf_counter()
         save(make(), f"{self._root}/{path}")
         count = self._count(f"{self._root}/{path}", form)
-        _put_note(self._spark, mark, str(count))
+        put_note(self._spark, mark, str(count))
         self.running.discard(path)
         self._say(f"{path:<28}{count:>13,} rows {time.perf_counter() - start:>7.1f} s")
         return count
@@ -117,7 +145,7 @@ def _parquet(frame: DataFrame, path: str) -> None:
     frame.write.mode("overwrite").parquet(path)
 
 
-def _note(spark: SparkSession, path: str) -> str | None:
+def note_at(spark: SparkSession, path: str) -> str | None:
     """The text that was put there; None where there is none."""
     try:
         rows = spark.read.text(path).collect()
@@ -128,7 +156,7 @@ def _note(spark: SparkSession, path: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def _put_note(spark: SparkSession, path: str, text: str) -> None:
+def put_note(spark: SparkSession, path: str, text: str) -> None:
     spark.createDataFrame([(text,)], "value string").coalesce(1).write.mode("overwrite").text(path)
 
 

@@ -46,18 +46,19 @@ def price_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
     changed = np.ones(price.shape, dtype=bool)
     changed[:, 1:] = price[:, 1:] != price[:, :-1]
     row, day = np.nonzero(changed)
-    return {"item": items[row], "day": day, "price_cents": price[row, day]}
+    return _written(plan, {"item": items[row], "day": day, "price_cents": price[row, day]})
 
 
 def stock_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
     """A row an item and day: units that can be sold on it."""
     items = _items(plan, chunk)
     stock = world_of(plan).stock[items]
-    return {
-        "item": np.repeat(items, plan.days),
-        "day": np.tile(np.arange(plan.days), len(items)),
+    columns = {
+        "item": np.repeat(items, plan.end),
+        "day": np.tile(np.arange(plan.end), len(items)),
         "stock": stock.ravel(),
     }
+    return _written(plan, columns)
 
 
 def cost_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
@@ -67,7 +68,14 @@ def cost_columns(plan: SimulationPlan, chunk: int) -> dict[str, Any]:
     days = np.unique(np.array([0, drift_day(plan)]))
     factor = np.where(days > 0, COST_DRIFT, 1.0)
     cents = np.round(cost[:, None] * factor[None, :]).astype(np.int64)
-    return {"item": np.repeat(items, len(days)), "day": np.tile(days, len(items)), "cost_cents": cents.ravel()}
+    columns = {"item": np.repeat(items, len(days)), "day": np.tile(days, len(items)), "cost_cents": cents.ravel()}
+    return _written(plan, columns)
+
+
+def _written(plan: SimulationPlan, columns: dict[str, Any]) -> dict[str, Any]:
+    """The rows of days that are written."""
+    kept = columns["day"] >= plan.since
+    return {name: values[kept] for name, values in columns.items()}
 
 
 def _items(plan: SimulationPlan, chunk: int) -> Any:

@@ -54,9 +54,8 @@ def _shared(plan: SimulationPlan) -> list[Column]:
     person, visit, kind = F.col("person"), F.col("visit"), F.col("kind")
     is_choice = kind.isin(IMPRESSION, CLICK)
     is_slate = F.col("offer").isNull() & F.col("position").isNotNull()
-    decision = F.when(is_slate, ids.slate_id(plan, person, visit)).otherwise(
-        ids.decision_id(plan, person, F.col("week"))
-    )
+    own = F.when(is_slate, ids.slate_id(plan, person, visit))
+    decision = F.coalesce("decision", own, ids.decision_id(plan, person, F.col("week"), F.lit(None)))
     return [
         F.concat(F.lit("e"), ids.code(plan, "event", person, F.col("number"))).alias("event_id"),
         F.col("time"),

@@ -54,8 +54,8 @@ def days_after(plan: SimulationPlan, days: Column) -> Column:
 
 
 def is_within(plan: SimulationPlan, days: Column) -> Column:
-    """Whether so many days after the order the simulation still runs."""
-    return F.col("day") + days < plan.days
+    """Whether the day so many days after the order is one that is written."""
+    return (F.col("day") + days >= plan.since) & (F.col("day") + days < plan.end)
 
 
 def customer() -> Column:
@@ -84,7 +84,7 @@ def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
         ids.money(F.col("amount_cents")).alias("amount"),
         ids.money(F.col("discount_cents")).alias("discount"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
-        ids.decision_id(plan, F.col("person"), F.col("week")).alias("decision_id"),
+        ids.decision_id(plan, F.col("person"), F.col("week"), F.col("decision")).alias("decision_id"),
         F.when(is_paid(), "paid").otherwise("unpaid").alias("status"),
         ids.date_of(plan, F.col("day")).alias("day"),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
 def till_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
     """Lines of receipts of the stores, and of what was brought back to them, by the wall clock of the shop."""
     rows = _by_shop(lines).where(F.col("channel") == STORE)
-    sold = rows.select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
+    sold = rows.where(F.col("day") >= plan.since).select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
                        F.col("time").alias("at"), F.col("day").alias("on"), F.col("quantity").alias("units"))  # fmt: skip
     days = F.col("return_days")
     number = ids.code(plan, "brought back", F.col("person"), F.col("order_key"), F.col("line"))

@@ -28,7 +28,8 @@ class ShopRows:
     plan: SimulationPlan
     spark: SparkSession
     blocks: Callable[[str], DataFrame]  # of a kind of row: a frame of the numbers of its blocks, `id`
-    lines: Callable[[], DataFrame]
+    lines: Callable[[], DataFrame]  # wanted on the days that are written
+    all_lines: Callable[[], DataFrame]  # and before
 
     def rows(self, kind: str) -> DataFrame:
         """Rows of a kind, of all blocks."""
@@ -46,7 +47,7 @@ class ShopRows:
 
     def reviews(self) -> DataFrame:
         """Reviews with their labels."""
-        return texts.reviews(self.plan, self.lines(), self.item_names)
+        return texts.reviews(self.plan, self.all_lines(), self.item_names)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _truth(name: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogO
 # Feeds of which some rows are dirty -> their rows, with columns as text where dirt may be no number.
 DIRTY_FEEDS: dict[str, Callable[[ShopRows], DataFrame]] = {
     "events": lambda r: logs.digital_log(r.plan, r.rows("events"), r.lines()),
-    "tills": lambda r: _as_text(orders.till_lines(r.plan, r.lines()), "quantity", "amount"),
+    "tills": lambda r: _as_text(orders.till_lines(r.plan, r.all_lines()), "quantity", "amount"),
     "orders": lambda r: orders.order_lines(r.plan, r.lines()),
     "payments": lambda r: orders.payments(r.plan, r.lines()),
     "reviews": lambda r: _as_text(r.reviews().drop("label"), "stars"),
@@ -117,7 +118,7 @@ def _dirt(r: ShopRows) -> DataFrame:
 
 
 def _tickets(r: ShopRows) -> DataFrame:
-    return texts.tickets(r.plan, r.lines())
+    return texts.tickets(r.plan, r.all_lines())
 
 
 def _calls(r: ShopRows) -> DataFrame:
@@ -135,14 +136,14 @@ OUTPUTS: tuple[LogOutput, ...] = (
     _days("tills", "csv", "sold_at receipt line amount", _soiled("tills")),
     _days("orders", "parquet", "ordered_at order_id line_no amount", _soiled("orders")),
     _days("payments", "json", "paid_at payment_id", _soiled("payments")),
-    _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.lines())),
+    _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.all_lines())),
     _months("reviews", "written_at review_id text", _soiled("reviews")),
     _months("tickets", "received_at ticket_id", lambda r: _tickets(r).drop("label", "is_call", "phone")),
     _days("calls", "csv", "called_at call_id", _calls),
-    _months("surveys", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.lines())),
+    _months("surveys", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.all_lines())),
     _days("customers", "json", "customer_id", lambda r: shop_files.customers(r.plan, r.rows("people"))),
     _months("consents", "changed_at customer_id purpose action", lambda r: shop_files.consents(r.plan, r.rows("people"))),
-    _days("items", "json", "item_id", lambda r: shop_files.items(r.plan, r.rows("items"))),
+    _days("items", "json", "item_id", lambda r: shop_files.items(r.plan, r.rows("items").where(F.col("day") >= r.plan.since))),
     _days("prices", "csv", "item_id", lambda r: shop_files.prices(r.plan, r.rows("prices"))),
     _days("item_costs", "csv", "item_id", lambda r: shop_files.costs(r.plan, r.rows("costs"))),
     _days("stock_levels", "csv", "item_id", lambda r: shop_files.stock_levels(r.plan, r.rows("stock"), r.lines())),
@@ -160,7 +161,7 @@ OUTPUTS: tuple[LogOutput, ...] = (
     _truth("click_probabilities", "shown_on decision_id position", lambda r: truth.click_probabilities(r.plan, r.rows("events"))),
     _truth("unsold", "on_day item_id", lambda r: truth.unsold(r.plan, r.lines())),
     _truth("frauds", "order_id", lambda r: truth.frauds(r.plan, r.lines())),
-    _truth("messages", "kind id", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.lines()))),
+    _truth("messages", "kind id", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.all_lines()))),
     _truth("dirt", "feed day key kind", _dirt),
     _truth("parameters", "kind name", _parameters),
 )  # fmt: skip

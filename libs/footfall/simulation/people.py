@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -59,6 +60,17 @@ class HiddenPeople:
         """(people, days): whether each is a customer on each day."""
         day = np.arange(days)
         return (day >= self.joined_day[:, None]) & (day < self.churn_day[:, None])
+
+    @cached_property
+    def _taste_ends(self) -> Floats:
+        return np.cumsum(self.taste, axis=1) + np.arange(len(self.taste))[:, None]
+
+    def category_at(self, owner: Ints, share: Floats) -> Ints:
+        """The category on which each uniform draw falls, by the taste of its owner."""
+        ends = self._taste_ends
+        place = np.searchsorted(ends.ravel(), owner + np.minimum(share, 1 - 1e-9), side="left") - owner * ends.shape[1]
+        category: Ints = np.clip(place, 0, ends.shape[1] - 1)
+        return category
 
 
 def people_of(plan: SimulationPlan, block: int) -> HiddenPeople:

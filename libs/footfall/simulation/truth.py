@@ -23,7 +23,7 @@ _OWNED = {
 
 def hidden_people(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a person: type, hazard of leaving, price sensitivity, taste, the day on which the person comes no more."""
-    is_churned = F.col("churn_day") < plan.days
+    is_churned = F.col("churn_day") < plan.end
     return rows.select(
         "person",
         ids.customer_id(F.col("person")).alias("customer_id"),
@@ -44,13 +44,13 @@ def hidden_people(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
 def identifiers(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a person and identifier that may stand in the logs, whether it does or not."""
     person = F.col("person")
-    epochs = F.sequence(F.lit(0), F.lit((plan.days - 1) // ids.COOKIE_DAYS))
+    epochs = F.sequence(F.lit(0), F.lit((plan.end - 1) // ids.COOKIE_DAYS))
     entries = [
         _entry("login", ids.customer_id(person)),
         _entry("email", ids.email(plan, person, F.lit(0))),
-        _entry("email", F.when(F.col("email_change_day") < plan.days, ids.email(plan, person, F.lit(1)))),
+        _entry("email", F.when(F.col("email_change_day") < plan.end, ids.email(plan, person, F.lit(1)))),
         _entry("phone", ids.phone(person, F.lit(0))),
-        _entry("phone", F.when(F.col("phone_change_day") < plan.days, phone_of(person, F.lit(1)))),
+        _entry("phone", F.when(F.col("phone_change_day") < plan.end, phone_of(person, F.lit(1)))),
         _entry("card", F.when(F.col("has_card"), ids.card(person))),
     ]
     devices = [F.struct(F.lit(d).alias("device"), F.lit(channel).alias("channel"), F.expr(owned).alias("owned"))
@@ -79,7 +79,7 @@ def shared_identifiers(plan: SimulationPlan, stores: DataFrame) -> DataFrame:
 
 def bots(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a bot and visitor id of it."""
-    epochs = F.explode(F.sequence(F.lit(0), F.lit((plan.days - 1) // ids.COOKIE_DAYS))).alias("epoch")
+    epochs = F.explode(F.sequence(F.lit(0), F.lit((plan.end - 1) // ids.COOKIE_DAYS))).alias("epoch")
     visitor = ids.visitor_id(
         plan, F.col("person"), F.lit(visits.COMPUTER), F.lit(WEB), F.col("epoch") * ids.COOKIE_DAYS
     )
@@ -111,11 +111,12 @@ def offer_effects(rows: DataFrame) -> DataFrame:
 def hidden_decisions(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a decision: the true effect, the draw made beforehand that it is compared with, and what came of it."""
     return rows.select(
-        ids.decision_id(plan, F.col("person"), F.col("week")).alias("decision_id"),
+        ids.decision_id(plan, F.col("person"), F.col("week"), F.col("decision")).alias("decision_id"),
         "person", ids.offer_id(F.col("offer")).alias("offer_id"), "is_random", "propensity",
         ids.date_of(plan, F.col("day")).cast("date").alias("decided_on"),
         ids.date_of(plan, F.col("shown_day")).cast("date").alias("shown_on"),
         "effect", F.col("reaction").alias("reaction_draw"), "click_probability", "is_clicked", "adds_order", "drops_orders",
+        F.col("orders_added").cast("int").alias("orders_added"), "orders_lost",
     )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def click_probabilities(plan: SimulationPlan, events: DataFrame) -> DataFrame:
     """One row a recommended item that was shown: how probable a click on it was."""
     shown = events.where((F.col("kind") == browsing.IMPRESSION) & F.col("position").isNotNull())
     return shown.select(
-        ids.slate_id(plan, F.col("person"), F.col("visit")).alias("decision_id"),
+        F.coalesce("decision", ids.slate_id(plan, F.col("person"), F.col("visit"))).alias("decision_id"),
         "person", ids.item_id(F.col("item")).alias("item_id"), "position", "propensity", "click_probability",
         ids.date_of(plan, F.col("day")).cast("date").alias("shown_on"),
     )  # fmt: skip

@@ -157,6 +157,7 @@ def note_at(spark: SparkSession, path: str) -> str | None:
 
 
 def put_note(spark: SparkSession, path: str, text: str) -> None:
+    """Puts a line of text into a folder, in place of what is there."""
     spark.createDataFrame([(text,)], "value string").coalesce(1).write.mode("overwrite").text(path)
 
 

@@ -186,7 +186,16 @@ def line_columns(plan: SimulationPlan, block: int, given: GivenDecisions = NOTHI
         **visit, **of_order, **of_line,
         "stock": world_of(plan).stock[lines.item, orders.day[order]],
         "order_template": outcomes.template[order], "line_template": lines.template,
+        **_phones(people, owner, orders.day[order]),
     }  # fmt: skip
+
+
+def _phones(people: HiddenPeople, owner: Ints, day: Ints) -> dict[str, Any]:
+    """Whose number, and which version of it, each row's person calls with; a new number may have been another's."""
+    is_new = people.phone_change_day[owner] <= day
+    former = people.takes_phone_of[owner]
+    is_taken = is_new & (former >= 0)
+    return {"phone_owner": np.where(is_taken, former, people.person[owner]), "phone_version": is_new & ~is_taken}
 
 
 def people_columns(plan: SimulationPlan, block: int) -> dict[str, Any]:

@@ -10,14 +10,21 @@ from footfall.simulation.baskets import BasketLines
 from footfall.simulation.draws import Flags, Floats, Ints, Names, StoredDraws, no_names
 from footfall.simulation.given import MOST_GIVEN_ITEMS, GivenDecisions
 from footfall.simulation.offers import ONSITE, VALID_DAYS, OfferDecisions, offers_of
-from footfall.simulation.people import HiddenPeople
+from footfall.simulation.people import (
+    TO_CHECKOUT,
+    TO_COMPLAINT,
+    TO_FAVOURITE,
+    TO_LEFT_CART,
+    TO_SLATE,
+    HiddenPeople,
+)
 from footfall.simulation.plan import ITEMS, MINI, SimulationPlan
 from footfall.simulation.visits import MOST_OFFERS, ShopVisits
 from footfall.simulation.world import CATEGORY_WEIGHTS, ShopWorld
 
 KINDS = ("impression", "click", "search", "view", "favourite", "cart", "checkout", "purchase", "complaint")
 IMPRESSION, CLICK, SEARCH, VIEW, FAVOURITE, CART, CHECKOUT, PURCHASE, COMPLAINT = range(len(KINDS))
-SLATE, SLATE_PLACES = 0.6, MOST_GIVEN_ITEMS  # share of visits that begin with recommended items, and how many these are
+SLATE_PLACES = MOST_GIVEN_ITEMS  # recommended items that a visit may begin with
 MOST_LOOKS = 1000
 RANDOM_SLATES = 0.25  # share of slates whose items are drawn by chance
 PLACE_FACTORS = np.array([1.0, 0.75, 0.55, 0.45])  # how often the place of a slate is looked at
@@ -40,7 +47,7 @@ def events_of(
         *_slates(plan, world, people, visits, rows, given),
         *_searches(plan, people, visits, rows, of_visit),
         *_looks(plan, world, people, visits, rows, of_visit),
-        _events(rows[of_visit.uniform("complains") < 0.003], OF_COMPLAINT, 0, COMPLAINT, stage=3.5),
+        _events(rows[of_visit.uniform("complains") < _chance(people, visits, rows, TO_COMPLAINT)], OF_COMPLAINT, 0, COMPLAINT, stage=3.5),
     ])  # fmt: skip
 
 
@@ -95,7 +102,9 @@ def _slates(
     Whether a person clicks on an item is a function of seed, person, visit and item, in whatever place it stands.
     """
     person, key = people.person[visits.owner[rows]], visits.key[rows]
-    has_slate = StoredDraws(plan.seed, "slate", person, key).uniform("has slate") < SLATE
+    has_slate = StoredDraws(plan.seed, "slate", person, key).uniform("has slate") < _chance(
+        people, visits, rows, TO_SLATE
+    )
     slate = np.repeat(rows[has_slate], SLATE_PLACES)
     place = np.arange(len(slate)) % SLATE_PLACES
     item, propensity, decision = _chosen_items(plan, world, people, visits, slate, place, given)
@@ -189,16 +198,18 @@ def _looks(
     """Views, favourites, and carts that are left behind, some of them at the checkout."""
     looks = np.minimum(1 + of_visit.counts("looks", 3.0), MOST_LOOKS)
     looks = np.where(visits.has_order[rows], looks // 2, looks)
-    is_left = (of_visit.uniform("leaves a cart") < 0.15) & ~visits.has_order[rows]
+    is_left = (of_visit.uniform("leaves a cart") < _chance(people, visits, rows, TO_LEFT_CART)) & ~visits.has_order[
+        rows
+    ]
     viewed, place = _repeated(rows, looks)
     leaves = np.repeat(is_left, looks)
-    checks_out = np.repeat(of_visit.uniform("checks out") < 0.3, looks)
+    checks_out = np.repeat(of_visit.uniform("checks out") < _chance(people, visits, rows, TO_CHECKOUT), looks)
     owner = visits.owner[viewed]
     draws = StoredDraws(plan.seed, "look", people.person[owner], visits.key[viewed], place)
     item = world.pick(_tasteful(people, owner, draws), draws.uniform("item"))
     item = world.there_on(item, visits.day[viewed])
     stage = 1.0 + 2.0 * draws.uniform("stage")
-    liked = draws.uniform("likes") < 0.04
+    liked = draws.uniform("likes") < _chance(people, visits, viewed, TO_FAVOURITE)
     carted = leaves & (draws.uniform("carts") < 0.4)
     return [
         _events(viewed, OF_LOOK, place, VIEW, stage=stage, item=item, dwell_ms=_dwell(draws)),
@@ -207,6 +218,11 @@ def _looks(
                 item=item[carted]),
         _events(np.unique(viewed[carted & checks_out]), OF_LEFT_CHECKOUT, 0, CHECKOUT, stage=4.2),
     ]  # fmt: skip
+
+
+def _chance(people: HiddenPeople, visits: ShopVisits, rows: Ints, step: int) -> Floats:
+    chance: Floats = people.transition[visits.owner[rows], step]
+    return chance
 
 
 def _repeated(rows: Ints, counts: Ints) -> tuple[Ints, Ints]:

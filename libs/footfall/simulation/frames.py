@@ -11,7 +11,14 @@ from pyspark.sql import types as T
 
 from footfall.simulation.block import decision_columns, event_columns, line_columns, people_columns
 from footfall.simulation.bots import bot_columns
-from footfall.simulation.catalogue import ITEM_CHUNK, cost_columns, item_columns, price_columns, stock_columns
+from footfall.simulation.catalogue import (
+    ITEM_CHUNK,
+    competitor_columns,
+    cost_columns,
+    item_columns,
+    price_columns,
+    stock_columns,
+)
 from footfall.simulation.given import GivenDecisions
 from footfall.simulation.plan import SimulationPlan
 
@@ -38,7 +45,8 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
             "person:l order_key:i time:t is_logged_in:f has_card:f day:i channel:b device:[b] is_guest:f offer:[b] week:[h] decision:s "
             "store:[b] method:b failures:b delivery_days:h is_fraud:f ticket_days:[h] intent:b survey_days:[h] score:b "
             "in_chinese:f line:h item:i quantity:h list_cents:i amount_cents:i discount_cents:i return_days:[h] "
-            "return_quantity:h return_reason:b review_days:[h] rating:b order_template:i line_template:i stock:i"
+            "return_quantity:h return_reason:b review_days:[h] rating:b order_template:i line_template:i stock:i "
+            "phone_owner:l phone_version:b"
         ),
     ),
     "people": (
@@ -46,7 +54,8 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
         (
             "person:l family:b rate:d hazard:d joined_day:i churn_day:i price_sensitivity:d taste_kind:b taste:D lines_mean:d "
             "channel_share:D group:b age_band:b gender:b household_size:b has_card:f has_phone_browser:f has_work_computer:f "
-            "responsiveness:d takes_phone_of:[l] consent_day:I withdrawn_day:I phone_change_day:i email_change_day:i offer_effects:D"
+            "responsiveness:d transition:D takes_phone_of:[l] consent_day:I withdrawn_day:I phone_change_day:i email_change_day:i "
+            "offer_effects:D"
         ),
     ),
     "decisions": (
@@ -68,9 +77,10 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
     "prices": (price_columns, "item:i day:i price_cents:i"),
     "stock": (stock_columns, "item:i day:i stock:i"),
     "costs": (cost_columns, "item:i day:i cost_cents:i"),
+    "competitors": (competitor_columns, "item:i day:i competitor:b hour:b price_cents:i"),
 }  # fmt: skip
 DECIDED = frozenset({"events", "lines", "decisions"})  # kinds of rows that hang on what was decided elsewhere
-OF_ITEMS = frozenset({"items", "prices", "stock", "costs"})
+OF_ITEMS = frozenset({"items", "prices", "stock", "costs", "competitors"})
 
 
 def schema_of(kind: str) -> T.StructType:

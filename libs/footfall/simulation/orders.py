@@ -58,15 +58,34 @@ def is_within(plan: SimulationPlan, days: Column) -> Column:
     return (F.col("day") + days >= plan.since) & (F.col("day") + days < plan.end)
 
 
+def is_placed(plan: SimulationPlan) -> Column:
+    """Whether the day of the order is one that is written."""
+    return F.col("day") >= plan.since
+
+
 def customer() -> Column:
     """Who an order names: nobody where a guest ordered."""
     return F.when(~F.col("is_guest"), ids.customer_id(F.col("person")))
 
 
 def mail_of_order(plan: SimulationPlan) -> Column:
-    """The address that an order names; half of those by telephone name the agent's."""
+    """The address that an order names; half of those by telephone name the agent's, and guests type theirs."""
     is_agent = (F.col("channel") == CALL) & (F.pmod("order_template", F.lit(2)) == 0)
-    return F.when(is_agent, ids.AGENT).otherwise(ids.email(plan, F.col("person"), F.lit(0)))
+    own = ids.email(plan, F.col("person"), F.lit(0))
+    as_typed = F.when(F.col("is_guest"), typed_mail(plan)["written"]).otherwise(own)
+    return F.when(is_agent, ids.AGENT).otherwise(as_typed)
+
+
+def typed_mail(plan: SimulationPlan) -> Column:
+    """The address of the row's person as it was typed with the order: {written, slip}."""
+    return ids.typed(
+        plan, ids.email(plan, F.col("person"), F.lit(0)), F.lit("email"), F.col("person"), F.col("order_key")
+    )
+
+
+def gives_mail(plan: SimulationPlan) -> Column:
+    """Whether the buyer tells the till an address: for one receipt in five."""
+    return F.pmod(F.xxhash64(F.lit(f"{plan.seed}/receipt by mail"), "person", "order_key"), F.lit(5)) == 0
 
 
 def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
@@ -93,7 +112,7 @@ def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
 def till_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
     """Lines of receipts of the stores, and of what was brought back to them, by the wall clock of the shop."""
     rows = _by_shop(lines).where(F.col("channel") == STORE)
-    sold = rows.where(F.col("day") >= plan.since).select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
+    sold = rows.where(is_placed(plan)).select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
                        F.col("time").alias("at"), F.col("day").alias("on"), F.col("quantity").alias("units"))  # fmt: skip
     days = F.col("return_days")
     number = ids.code(plan, "brought back", F.col("person"), F.col("order_key"), F.col("line"))
@@ -125,6 +144,7 @@ def _till(plan: SimulationPlan, rows: DataFrame, kind: str) -> DataFrame:
         ids.money(F.floor(F.col("discount_cents") * part)).alias("discount"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
         ids.name_of(METHODS, F.col("method")).alias("paid_by"),
+        F.when(gives_mail(plan), typed_mail(plan)["written"]).alias("email"),
         ids.date_of(plan, F.col("on")).alias("day"),
     )  # fmt: skip
 

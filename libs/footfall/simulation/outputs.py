@@ -9,8 +9,8 @@ from functools import cached_property, reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from footfall.simulation import calls, logs, orders, shop_files, texts, truth
 from footfall.simulation import identifiers as ids
-from footfall.simulation import logs, orders, shop_files, texts, truth
 from footfall.simulation.baskets import STORES
 from footfall.simulation.dirt import dirty_rows, with_dirt
 from footfall.simulation.frames import generated
@@ -80,8 +80,8 @@ def _days(path: str, form: str, order: str, make: Callable[[ShopRows], DataFrame
     return LogOutput(f"raw/{path}", form, ("day",), tuple(order.split()), make)
 
 
-def _months(path: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
-    return LogOutput(f"raw/{path}", "json", ("month",), tuple(order.split()), make)
+def _months(path: str, order: str, make: Callable[[ShopRows], DataFrame], form: str = "json") -> LogOutput:
+    return LogOutput(f"raw/{path}", form, ("month",), tuple(order.split()), make)
 
 
 def _truth(name: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
@@ -95,6 +95,9 @@ DIRTY_FEEDS: dict[str, Callable[[ShopRows], DataFrame]] = {
     "orders": lambda r: orders.order_lines(r.plan, r.lines()),
     "payments": lambda r: orders.payments(r.plan, r.lines()),
     "reviews": lambda r: _as_text(r.reviews().drop("label"), "stars"),
+    "customers": lambda r: _as_text(shop_files.customers(r.plan, r.rows("people")), "joined_on"),
+    "items": lambda r: shop_files.items(r.plan, r.rows("items").where(F.col("day") >= r.plan.since)),
+    "prices": lambda r: _as_text(shop_files.prices(r.plan, r.rows("prices")), "price"),
 }
 
 
@@ -107,13 +110,13 @@ def _soiled(feed: str) -> Callable[[ShopRows], DataFrame]:
 
     def make(r: ShopRows) -> DataFrame:
         clean = DIRTY_FEEDS[feed](r)
-        return with_dirt(r.plan, feed, clean).drop("dirt", "dirt_key") if r.plan.dirt else clean
+        return with_dirt(r.plan, feed, clean).drop("dirt", "dirt_key", "own_day") if r.plan.dirt else clean
 
     return make
 
 
 def _dirt(r: ShopRows) -> DataFrame:
-    parts = [dirty_rows(feed, with_dirt(r.plan, feed, make(r))) for feed, make in DIRTY_FEEDS.items()]
+    parts = [dirty_rows(feed, with_dirt(r.plan, feed, make(r), dirty_only=True)) for feed, make in DIRTY_FEEDS.items()]
     return reduce(DataFrame.unionByName, parts)
 
 
@@ -121,14 +124,12 @@ def _tickets(r: ShopRows) -> DataFrame:
     return texts.tickets(r.plan, r.all_lines())
 
 
-def _calls(r: ShopRows) -> DataFrame:
-    topic = F.col("label").alias("topic")
-    return _tickets(r).where("is_call").select(F.col("ticket_id").alias("call_id"), F.col("received_at").alias("called_at"), "phone",
-                                               topic, "order_id", "day")  # fmt: skip
-
-
 def _parameters(r: ShopRows) -> DataFrame:
     return r.spark.createDataFrame(truth.parameters(r.plan), "kind string, name string, value double")
+
+
+def _drifts(r: ShopRows) -> DataFrame:
+    return r.spark.createDataFrame(truth.drifts(r.plan), "what string, since date, factor double")
 
 
 OUTPUTS: tuple[LogOutput, ...] = (
@@ -138,13 +139,15 @@ OUTPUTS: tuple[LogOutput, ...] = (
     _days("payments", "json", "paid_at payment_id", _soiled("payments")),
     _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.all_lines())),
     _months("reviews", "written_at review_id text", _soiled("reviews")),
-    _months("tickets", "received_at ticket_id", lambda r: _tickets(r).drop("label", "is_call", "phone")),
-    _days("calls", "csv", "called_at call_id", _calls),
+    _months("tickets", "received_at ticket_id", lambda r: _tickets(r).drop("label")),
+    _days("calls", "csv", "called_at call_id", lambda r: calls.call_log(r.plan, r.all_lines())),
     _months("surveys", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.all_lines())),
-    _days("customers", "json", "customer_id", lambda r: shop_files.customers(r.plan, r.rows("people"))),
+    _days("customers", "json", "customer_id email", _soiled("customers")),
     _months("consents", "changed_at customer_id purpose action", lambda r: shop_files.consents(r.plan, r.rows("people"))),
-    _days("items", "json", "item_id", lambda r: shop_files.items(r.plan, r.rows("items").where(F.col("day") >= r.plan.since))),
-    _days("prices", "csv", "item_id", lambda r: shop_files.prices(r.plan, r.rows("prices"))),
+    _days("items", "json", "item_id item_name brand", _soiled("items")),
+    _days("prices", "csv", "item_id price", _soiled("prices")),
+    _months("competitor_prices", "seen_at item_id competitor",
+            lambda r: shop_files.competitor_prices(r.plan, r.rows("competitors")), form="csv"),
     _days("item_costs", "csv", "item_id", lambda r: shop_files.costs(r.plan, r.rows("costs"))),
     _days("stock_levels", "csv", "item_id", lambda r: shop_files.stock_levels(r.plan, r.rows("stock"), r.lines())),
     LogOutput("raw/offers", "json", (), ("offer_id",),
@@ -163,7 +166,10 @@ OUTPUTS: tuple[LogOutput, ...] = (
     _truth("frauds", "order_id", lambda r: truth.frauds(r.plan, r.lines())),
     _truth("messages", "kind id", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.all_lines()))),
     _truth("dirt", "feed day key kind", _dirt),
+    _truth("transitions", "person from_state to_state", lambda r: truth.transitions(r.rows("people"))),
+    _truth("slips", "feed key", lambda r: calls.slips(r.plan, r.all_lines())),
     _truth("parameters", "kind name", _parameters),
+    _truth("drifts", "what", _drifts),
 )  # fmt: skip
 
 

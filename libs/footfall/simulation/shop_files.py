@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.simulation import identifiers as ids
+from footfall.simulation.catalogue import COMPETITORS
 from footfall.simulation.offers import MEDIA, ONSITE, ShopOffer
 from footfall.simulation.people import AGE_BANDS, GENDERS, GROUPS, NEVER, PURPOSES
 from footfall.simulation.plan import CURRENCY, ZONE, SimulationPlan
@@ -102,6 +103,17 @@ def prices(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
 def costs(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """What a unit costs the shop, on the days from which it does."""
     return _dated(plan, rows, ids.money(F.col("cost_cents")).alias("cost"), F.lit(CURRENCY).alias("currency"))
+
+
+def competitor_prices(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
+    """What items cost elsewhere, as somebody of the shop saw it."""
+    local = F.date_add(F.lit(plan.start), F.col("day")).cast("timestamp") + F.make_dt_interval(
+        hours=F.col("hour").cast("int")
+    )
+    seen_at = F.date_format(local, "yyyy-MM-dd HH:mm:ss").alias("seen_at")
+    competitor = ids.name_of(tuple(COMPETITORS), F.col("competitor")).alias("competitor")
+    price = ids.money(F.col("price_cents")).alias("price")
+    return _dated(plan, rows, competitor, seen_at, price, F.lit(CURRENCY).alias("currency")).drop("on_day")
 
 
 def stock_levels(plan: SimulationPlan, rows: DataFrame, lines: DataFrame) -> DataFrame:

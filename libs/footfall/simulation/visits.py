@@ -16,6 +16,7 @@ DIGITAL = (WEB, APP, MINI)
 COMPUTER, PHONE_BROWSER, PHONE, MINI_PHONE, WORK_COMPUTER, KIOSK = range(6)  # devices; a kiosk stands in a store
 DEVICES = ("computer", "phone_browser", "phone", "mini_program_phone", "work_computer", "kiosk")
 BROWSING = 1.3  # visits that order nothing, for each order
+BROWSING_MOST = 0.6  # orders a day of which this follows
 APP_DRIFT = 1.6  # from the drift's day on, the app's share of visits is so many times as great
 STAGES = 6.0  # a visit's parts: slates, searches, views, carts, the checkout, the purchase
 NEVER_LOGGED_IN = 99.0
@@ -77,7 +78,7 @@ def keyed_orders(counts: Ints) -> tuple[Ints, Ints, Ints]:
 
 def browsing_visits(plan: SimulationPlan, people: HiddenPeople) -> ShopVisits:
     """Visits that order nothing."""
-    rate = np.minimum(people.rate, 0.6)[:, None] * BROWSING
+    rate = np.minimum(people.rate, BROWSING_MOST)[:, None] * BROWSING
     draws = StoredDraws(plan.seed, "browsing", people.person[:, None], np.arange(plan.end))
     counts = np.where(people.alive(plan.end), draws.poisson("visits", rate), 0)
     owner, day, key = keyed_orders(counts)

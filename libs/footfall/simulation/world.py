@@ -57,6 +57,7 @@ ADJECTIVES = (
 )
 BRANDS = ("Alder", "Birch", "Cedar", "Dune", "Elm", "Fjord", "Grove", "Heath", "Isle", "Juniper")
 POPULARITY_SIGMA = 1.86  # of a lognormal: of Complete Journey's lines 32% are of 1% of its items, 72% of 10%
+PRICE_DRIFT = 0.04  # of the logarithm of all prices
 MEAN_ORDERS_A_DAY, MEAN_LINES, MEAN_UNITS = 0.14, 9.0, 1.35  # what stock is planned for
 
 
@@ -140,7 +141,7 @@ def _prices(plan: SimulationPlan, regular: Ints) -> npt.NDArray[np.int32]:
         level = np.zeros(changed.shape)
         level[changed] = 0.07 * draws.normal("change")[changed]
         level = np.cumsum(level, axis=1)
-        level[:, drift_day(plan) :] += 0.04  # a rise of all prices, on one day
+        level[:, drift_day(plan) :] += PRICE_DRIFT  # a rise of all prices, on one day
         promoted = StoredDraws(plan.seed, "promotion", item[:, None], weeks).uniform("is on") < 0.05
         factor = np.where(np.repeat(promoted, 7, axis=1)[:, : plan.end], 0.8, 1.0)
         cents[item] = np.maximum(19, np.round(regular[item][:, None] * np.exp(level) * factor))

@@ -72,8 +72,10 @@ def decided(spark: SparkSession, rows: list[tuple[object, ...]]) -> Callable[[Pa
 def test_whom_two_policies_treat_alike_have_equal_logs_in_files(
     spark: SparkSession, state: Path, tmp_path: Path
 ) -> None:
-    """Even people get a text message under A, under B only those whom 4 divides. What sold out is left out: others' orders may
-    have taken it."""
+    """Even people get a text message under A, under B only those whom 4 divides.
+
+    What was sold is left out: others' orders may have taken the last unit.
+    """
     logs = {}
     for name, step in (("a", 2), ("b", 4)):
         rows = [(f"C{p:08}", date(2024, 3, 12), "F005", f"D{p}", 0.5) for p in range(0, 60, step)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ from footfall.runtime.simulating import simulate
 from footfall.simulation.orders import sold_lines
 from footfall.simulation.outputs import OUTPUTS, ShopRows, laid_out
 from footfall.simulation.plan import SimulationPlan
+from frozen_shop import FROZEN, columns, constants, kinds_of_dirt
 
 PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4), dirt=0)
 MAPPING = Path(__file__).resolve().parents[2] / "conf" / "sources" / "simulated.yaml"
@@ -69,7 +71,7 @@ def test_dirty_files_are_the_same_whatever_the_partitions_too(spark: SparkSessio
 
     def rows(partitions: int) -> list[Row]:
         lines = spark.read.parquet(str(shop / "truth/wanted_lines")).repartition(partitions)
-        shop_rows = ShopRows(plan, spark, lambda _: spark.range(0), lambda: lines)
+        shop_rows = ShopRows(plan, spark, lambda _: spark.range(0), lambda: lines, lambda: lines)
         return laid_out(tills, plan, tills.make(shop_rows)).collect()
 
     dirty = rows(1)
@@ -156,6 +158,15 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_files(spark: Spark
     simulate(spark, PLAN, str(shop), say=said.append)
     assert [line.split()[0] for line in said if "complete before" not in line] == ["raw/payments"]
     assert contents(shop) == before
+
+
+def test_rows_and_settings_are_frozen(shop: Path) -> None:
+    """Whoever changes one on purpose raises VERSION of the plan and writes frozen_shop.json anew; docs/simulate.md says how to add."""
+    recorded = json.loads(FROZEN.read_text(encoding="utf-8"))
+    now = {"constants": constants(), "dirt": kinds_of_dirt(), "columns": columns(shop)}
+    for kind, digests in recorded.items():
+        assert {name: now[kind].get(name) for name in digests} == digests
+        assert now[kind].keys() - digests.keys() == set(), "Add them: tests/frozen_shop.py"
 
 
 def test_a_folder_that_holds_something_else_is_refused(spark: SparkSession, shop: Path, tmp_path: Path) -> None:

@@ -41,14 +41,12 @@ def continue_simulation(
     plan = before.continued(days, kinds_of(dict(table.dtypes)) if table is not None else ())
     root = absolute(out)
     claim(spark, root, plan)
-    if note_at(spark, f"{root}/{TAKEN}") is None:
-        counts = _take(spark, plan, table, root)
-        put_note(spark, f"{root}/{TAKEN}", json.dumps(counts))
-    else:
-        counts = json.loads(note_at(spark, f"{root}/{TAKEN}") or "{}")
+    noted = note_at(spark, f"{root}/{TAKEN}")
+    counts: dict[str, int] = json.loads(noted) if noted else _take(spark, plan, table, root)
+    put_note(spark, f"{root}/{TAKEN}", json.dumps(counts))
     for reason, count in sorted(counts.items()):
         say(f"decisions {reason:<40}{count:>13,}")
-    if decisions and not counts.get("taken") and counts:
+    if counts and "taken" not in counts:
         raise SettingsError(
             f"Of the decisions in {decisions} none can be used: {', '.join(sorted(counts))}.",
             fix=f"See the rows with their reasons in {root}/{SET_ASIDE}, and use the ids of {state}.",

@@ -87,7 +87,7 @@ def _pair(name: str, value: Column) -> Column:
 
 
 def _text(value: Column | str) -> Column:
-    return F.concat(F.lit('"'), value, F.lit('"'))  # type: ignore[arg-type]
+    return F.concat(F.lit('"'), value, F.lit('"'))
 
 
 def _number(value: Column | str) -> Column:

@@ -48,7 +48,7 @@ def four_partitions(spark: SparkSession) -> Iterator[None]:
 def contents(out: Path) -> dict[str, list[object]]:
     """Folder -> content of each of its files in their order, as bytes, or of Parquet as rows."""
     files: dict[str, list[object]] = {}
-    for file in sorted(f for f in out.rglob("part-*") if f.is_file()):
+    for file in sorted(f for below in ("raw", "truth") for f in (out / below).rglob("part-*") if f.is_file()):
         content = pq.read_table(file, partitioning=None).to_pylist() if file.suffix == ".parquet" else file.read_bytes()
         files.setdefault(file.parent.relative_to(out).as_posix(), []).append(content)
     return files

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -14,7 +15,7 @@ from pyspark.sql import functions as F
 from footfall.errors import SettingsError
 from footfall.runtime.session import in_pool, tasks_at_once, watched
 from footfall.simulation.frames import DECIDED, block_count
-from footfall.simulation.outputs import OUTPUTS, WANTED, LogOutput, ShopRows, laid_out, wanted
+from footfall.simulation.outputs import OUTPUTS, WANTED, WANTED_OUTPUT, LogOutput, ShopRows, laid_out
 from footfall.simulation.plan import SimulationPlan
 from footfall.storage.text_lines import absolute
 
@@ -64,19 +65,19 @@ def simulate(
         return spark.read.parquet(*(f"{folder}/{WANTED}" for folder in folders))
 
     rows = ShopRows(plan, spark, blocks, lambda: lines(root), lambda: lines(*states, root))
-    folders = _Folders(spark, root, say)
-
-    def write(output: LogOutput) -> int:
-        return folders.write(
-            output.path, output.format, lambda: laid_out(output, plan, output.make(rows)), _writer(output)
-        )
-
-    with watched(spark, lambda: sorted(folders.running)):
-        row_counts = {WANTED: folders.write(WANTED, "parquet", lambda: wanted(rows), _parquet)}
+    groups: dict[str, list[LogOutput]] = {}
+    for output in OUTPUTS:
+        groups.setdefault(output.group or output.path, []).append(output)
+    writing = _Writing(spark, root, rows, say)
+    with watched(spark, lambda: sorted(writing.running)):
+        row_counts = writing.write(WANTED, [WANTED_OUTPUT])
         with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
-            futures = {output.path: pool.submit(in_pool, spark, output.path, write, output) for output in OUTPUTS}
+            futures = [
+                pool.submit(in_pool, spark, name, writing.write, name, outputs) for name, outputs in groups.items()
+            ]
             try:
-                row_counts |= {path: future.result() for path, future in futures.items()}
+                for future in futures:
+                    row_counts |= future.result()
             finally:
                 pool.shutdown(cancel_futures=True)  # after a fault nothing more is begun
     put_note(spark, f"{root}/{FINISHED}", json.dumps([*states, root]))
@@ -99,50 +100,57 @@ def claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
         put_note(spark, f"{root}/{PLAN}", plan.text)
 
 
-class _Folders:
-    """Writes folders, several at once, and notes which are complete."""
+class _Writing:
+    """Writes groups of folders, several groups at once, and notes which are complete."""
 
-    def __init__(self, spark: SparkSession, root: str, say: Callable[[str], None]) -> None:
-        self._spark, self._root, self._say = spark, root, say
+    def __init__(self, spark: SparkSession, root: str, rows: ShopRows, say: Callable[[str], None]) -> None:
+        self._spark, self._root, self._rows, self._say = spark, root, rows, say
         self.running: set[str] = set()
 
-    def write(self, path: str, form: str, make: Callable[[], DataFrame], save: Callable[[DataFrame, str], None]) -> int:
-        """Writes one folder, unless an earlier run completed it; returns its rows."""
-        mark = f"{self._root}/{MARKS}/complete/{path}"
+    def write(self, group: str, outputs: Sequence[LogOutput]) -> dict[str, int]:
+        """Writes the folders of a group, unless an earlier run completed it; returns their rows."""
+        mark = f"{self._root}/{MARKS}/complete/{group}"
         if (noted := note_at(self._spark, mark)) is not None:
-            self._say(f"{path:<28}{int(noted):>13,} rows, complete before")
-            return int(noted)
-        self.running.add(path)
+            counts: dict[str, int] = json.loads(noted)
+            self._say(f"{group:<28}{sum(counts.values()):>13,} rows, complete before")
+            return counts
+        self.running.add(group)
         start = time.perf_counter()
-        save(make(), f"{self._root}/{path}")
-        count = self._count(f"{self._root}/{path}", form)
-        put_note(self._spark, mark, str(count))
-        self.running.discard(path)
-        self._say(f"{path:<28}{count:>13,} rows {time.perf_counter() - start:>7.1f} s")
-        return count
+        written = {}
+        for output in outputs:
+            written[output] = laid_out(output, self._rows.plan, output.make(self._rows))
+            _save(written[output], output, f"{self._root}/{output.path}")
+        counts = self._counts(written)
+        put_note(self._spark, mark, json.dumps(counts))
+        self.running.discard(group)
+        self._say(f"{group:<28}{sum(counts.values()):>13,} rows {time.perf_counter() - start:>7.1f} s")
+        return counts
 
-    def _count(self, path: str, form: str) -> int:
-        """Rows that lie there; a folder may have none (an Observation would fail on them)."""
-        schema = "value string" if form == "text" else "nothing string"
-        return self._spark.read.schema(schema).format(form).option("header", "true").load(path).count()
+    def _counts(self, written: Mapping[LogOutput, DataFrame]) -> dict[str, int]:
+        """Rows that lie in each folder, by one Spark job; a folder may have none (an Observation would fail on them)."""
+        rows = [
+            self._lines(output, frame).select(F.lit(output.path).alias("path")) for output, frame in written.items()
+        ]
+        counted = reduce(DataFrame.unionByName, rows).groupBy("path").count().collect()
+        return {output.path: 0 for output in written} | {row["path"]: row["count"] for row in counted}
+
+    def _lines(self, output: LogOutput, frame: DataFrame) -> DataFrame:
+        path = f"{self._root}/{output.path}"
+        if output.format == "parquet":
+            return self._spark.read.parquet(path)
+        lines = self._spark.read.text(path, recursiveFileLookup=True)
+        header = ",".join(name for name in frame.columns if name not in output.by)
+        return lines.where(F.col("value") != header) if output.format == "csv" else lines
 
 
-def _writer(output: LogOutput) -> Callable[[DataFrame, str], None]:
-    def save(frame: DataFrame, path: str) -> None:
-        if output.format == "text":
-            frame = frame.select("value", *output.by)
-        writer = frame.write.mode("overwrite").format(output.format).partitionBy(*output.by)
-        options = {
-            "csv": {"header": "true", "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"},
-            "json": {"ignoreNullFields": "false"},
-        }.get(output.format, {})
-        writer.options(**options).save(path)
-
-    return save
-
-
-def _parquet(frame: DataFrame, path: str) -> None:
-    frame.write.mode("overwrite").parquet(path)
+def _save(frame: DataFrame, output: LogOutput, path: str) -> None:
+    options = {
+        "csv": {"header": "true", "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"},
+        "json": {"ignoreNullFields": "false"},
+    }.get(output.format, {})
+    rows = frame.select("value", *output.by) if output.format == "text" else frame
+    writer = rows.write.mode("overwrite").format(output.format).options(**options)
+    (writer.partitionBy(*output.by) if output.by else writer).save(path)
 
 
 def note_at(spark: SparkSession, path: str) -> str | None:

@@ -59,6 +59,7 @@ class LogOutput:
     by: tuple[str, ...]
     order: tuple[str, ...]
     make: Callable[[ShopRows], DataFrame]
+    group: str = ""  # folders of a group are written one after another, and are complete together; empty: by itself
 
 
 def wanted(rows: ShopRows) -> DataFrame:
@@ -76,18 +77,23 @@ def parts_of(plan: SimulationPlan) -> int:
     return max(1, min(-(-plan.blocks // BLOCKS_A_PART), 2000))
 
 
-def _days(path: str, form: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
-    return LogOutput(f"raw/{path}", form, ("day",), tuple(order.split()), make)
+Make = Callable[[ShopRows], DataFrame]
+OF_ORDERS, OF_SHOP = "raw/of orders", "raw/of the shop"
 
 
-def _months(path: str, order: str, make: Callable[[ShopRows], DataFrame], form: str = "json") -> LogOutput:
-    return LogOutput(f"raw/{path}", form, ("month",), tuple(order.split()), make)
+def _days(path: str, form: str, order: str, make: Make, group: str = "") -> LogOutput:
+    return LogOutput(f"raw/{path}", form, ("day",), tuple(order.split()), make, group)
 
 
-def _truth(name: str, order: str, make: Callable[[ShopRows], DataFrame]) -> LogOutput:
-    return LogOutput(f"truth/{name}", "parquet", (), tuple(order.split()), make)
+def _months(path: str, form: str, order: str, make: Make, group: str) -> LogOutput:
+    return LogOutput(f"raw/{path}", form, ("month",), tuple(order.split()), make, group)
 
 
+def _truth(name: str, order: str, make: Make, group: str = "truth") -> LogOutput:
+    return LogOutput(f"truth/{name}", "parquet", (), tuple(order.split()), make, group)
+
+
+WANTED_OUTPUT = LogOutput(WANTED, "parquet", (), (), wanted)
 # Feeds of which some rows are dirty -> their rows, with columns as text where dirt may be no number.
 DIRTY_FEEDS: dict[str, Callable[[ShopRows], DataFrame]] = {
     "events": lambda r: logs.digital_log(r.plan, r.rows("events"), r.lines()),
@@ -134,55 +140,60 @@ def _drifts(r: ShopRows) -> DataFrame:
 
 OUTPUTS: tuple[LogOutput, ...] = (
     LogOutput("raw/events", "text", ("channel", "day"), ("time", "order"), _soiled("events")),
+    _truth("dirt", "key feed day kind", _dirt, ""),
+    _truth("click_probabilities", "decision_id position shown_on", lambda r: truth.click_probabilities(r.plan, r.rows("events")), ""),
     _days("tills", "csv", "sold_at receipt line amount", _soiled("tills")),
     _days("orders", "parquet", "ordered_at order_id line_no amount", _soiled("orders")),
     _days("payments", "json", "paid_at payment_id", _soiled("payments")),
-    _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.all_lines())),
-    _months("reviews", "written_at review_id text", _soiled("reviews")),
-    _months("tickets", "received_at ticket_id", lambda r: _tickets(r).drop("label")),
-    _days("calls", "csv", "called_at call_id", lambda r: calls.call_log(r.plan, r.all_lines())),
-    _months("surveys", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.all_lines())),
-    _days("customers", "json", "customer_id email", _soiled("customers")),
-    _months("consents", "changed_at customer_id purpose action", lambda r: shop_files.consents(r.plan, r.rows("people"))),
-    _days("items", "json", "item_id item_name brand", _soiled("items")),
-    _days("prices", "csv", "item_id price", _soiled("prices")),
-    _months("competitor_prices", "seen_at item_id competitor",
-            lambda r: shop_files.competitor_prices(r.plan, r.rows("competitors")), form="csv"),
-    _days("item_costs", "csv", "item_id", lambda r: shop_files.costs(r.plan, r.rows("costs"))),
-    _days("stock_levels", "csv", "item_id", lambda r: shop_files.stock_levels(r.plan, r.rows("stock"), r.lines())),
+    _days("refunds", "json", "refunded_at refund_id", lambda r: orders.refunds(r.plan, r.all_lines()), OF_ORDERS),
+    _months("reviews", "json", "written_at review_id text", _soiled("reviews"), OF_ORDERS),
+    _months("tickets", "json", "received_at ticket_id", lambda r: _tickets(r).drop("label"), OF_ORDERS),
+    _days("calls", "csv", "called_at call_id", lambda r: calls.call_log(r.plan, r.all_lines()), OF_ORDERS),
+    _months("surveys", "json", "answered_at answer_id", lambda r: texts.surveys(r.plan, r.all_lines()), OF_ORDERS),
+    _days("customers", "json", "customer_id email", _soiled("customers"), OF_SHOP),
+    _months("consents", "json", "changed_at customer_id purpose action",
+            lambda r: shop_files.consents(r.plan, r.rows("people")), OF_SHOP),
+    _days("items", "json", "item_id item_name brand", _soiled("items"), OF_SHOP),
+    _days("prices", "csv", "item_id price", _soiled("prices"), OF_SHOP),
+    _months("competitor_prices", "csv", "item_id competitor seen_at",
+            lambda r: shop_files.competitor_prices(r.plan, r.rows("competitors")), OF_SHOP),
+    _days("item_costs", "csv", "item_id", lambda r: shop_files.costs(r.plan, r.rows("costs")), OF_SHOP),
+    _days("stock_levels", "csv", "item_id", lambda r: shop_files.stock_levels(r.plan, r.rows("stock"), r.lines()), OF_SHOP),
     LogOutput("raw/offers", "json", (), ("offer_id",),
-              lambda r: shop_files.offer_catalogue(r.plan, r.spark.range(len(r.offers)), r.offers)),
-    _months("offer_decisions", "decided_at decision_id", lambda r: shop_files.decisions(r.plan, r.rows("decisions"))),
-    _months("contacts", "sent_at contact_id", lambda r: shop_files.contacts(r.plan, r.rows("decisions"), r.offers)),
+              lambda r: shop_files.offer_catalogue(r.plan, r.spark.range(len(r.offers)), r.offers), OF_SHOP),
+    _months("offer_decisions", "json", "decided_at decision_id", lambda r: shop_files.decisions(r.plan, r.rows("decisions")), OF_SHOP),
+    _months("contacts", "json", "sent_at contact_id", lambda r: shop_files.contacts(r.plan, r.rows("decisions"), r.offers), OF_SHOP),
     _truth("people", "person", lambda r: truth.hidden_people(r.plan, r.rows("people"))),
+    _truth("transitions", "person from_state to_state", lambda r: truth.transitions(r.rows("people"))),
     _truth("identifiers", "person kind identifier", lambda r: truth.identifiers(r.plan, r.rows("people"))),
     _truth("shared_identifiers", "identifier", lambda r: truth.shared_identifiers(r.plan, r.spark.range(STORES))),
+    _truth("slips", "key feed", lambda r: calls.slips(r.plan, r.all_lines())),
     _truth("bots", "visitor_id", lambda r: truth.bots(r.plan, r.rows("bots"))),
     _truth("items", "item_id", lambda r: truth.hidden_items(r.rows("items"))),
     _truth("offer_effects", "person offer_id", lambda r: truth.offer_effects(r.rows("people"))),
-    _truth("decisions", "decided_on decision_id", lambda r: truth.hidden_decisions(r.plan, r.rows("decisions"))),
-    _truth("click_probabilities", "shown_on decision_id position", lambda r: truth.click_probabilities(r.plan, r.rows("events"))),
-    _truth("unsold", "on_day item_id", lambda r: truth.unsold(r.plan, r.lines())),
+    _truth("decisions", "decision_id decided_on", lambda r: truth.hidden_decisions(r.plan, r.rows("decisions"))),
+    _truth("unsold", "item_id on_day", lambda r: truth.unsold(r.plan, r.lines())),
     _truth("frauds", "order_id", lambda r: truth.frauds(r.plan, r.lines())),
-    _truth("messages", "kind id", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.all_lines()))),
-    _truth("dirt", "feed day key kind", _dirt),
-    _truth("transitions", "person from_state to_state", lambda r: truth.transitions(r.rows("people"))),
-    _truth("slips", "feed key", lambda r: calls.slips(r.plan, r.all_lines())),
-    _truth("parameters", "kind name", _parameters),
+    _truth("messages", "id kind", lambda r: truth.messages(r.reviews(), _tickets(r), texts.surveys(r.plan, r.all_lines()))),
+    _truth("parameters", "name kind", _parameters),
     _truth("drifts", "what", _drifts),
 )  # fmt: skip
 
 
 def laid_out(output: LogOutput, plan: SimulationPlan, frame: DataFrame) -> DataFrame:
     """The rows cut into the files of the output, in their order: the same whatever partitions the frame had."""
-    cut = frame
-    if output.by == ("month",):
-        cut = frame.withColumn("month", F.substring("day", 1, 7)).drop("day")
+    if not output.order:
+        return frame
     if not output.by:
         count = parts_of(plan)
-        return (cut.repartition(1) if count == 1 else cut.repartition(count, output.order[0])).sortWithinPartitions(
-            *output.order
-        )
-    return cut.repartition(max(2, min(plan.days, parts_of(plan))), *output.by).sortWithinPartitions(
+        cut = frame.repartition(1) if count == 1 else frame.repartition(count, output.order[0])
+        return cut.sortWithinPartitions(*output.order)
+    dated = frame
+    if output.by == ("month",):
+        dated = frame.withColumn("month", F.substring("day", 1, 7)).drop("day")
+    # names of folders are never NULL: where Spark does not know that, it sorts once more, by them alone
+    named = dated.withColumns({name: F.coalesce(name, F.lit("")) for name in output.by})
+    folders = plan.end - plan.since
+    return named.repartition(max(2, min(folders, parts_of(plan))), *output.by).sortWithinPartitions(
         *output.by, *output.order
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.errors import SettingsError
 from footfall.runtime.simulating import FINISHED, GIVEN, GIVEN_COLUMNS, MARKS, PLAN, claim, note_at, put_note, simulate
+from footfall.simulation.outputs import OUTPUTS, LogOutput
 from footfall.simulation.plan import SimulationPlan
 from footfall.simulation.policy_table import checked, faults_of, kinds_of
 from footfall.storage.text_lines import absolute
@@ -28,12 +29,13 @@ def continue_simulation(
     out: str,
     *,
     decisions: str | None = None,
-    partitions: int = 0,
+    outputs: Sequence[LogOutput] = OUTPUTS,
     say: Callable[[str], None] = print,
 ) -> dict[str, int]:
     """Writes so many more days of the simulation in `state` below `out`; returns the number of rows of each folder.
 
     `decisions` is a Delta table or a folder of Parquet files (docs/simulate.md); without it the shop's own policy goes on.
+    `outputs` are the folders to write.
     Raises SettingsError where the state is not finished, or of the table no row or no column can be used.
     """
     before, folders = state_of(spark, state)
@@ -51,7 +53,7 @@ def continue_simulation(
             f"Of the decisions in {decisions} none can be used: {', '.join(sorted(counts))}.",
             fix=f"See the rows with their reasons in {root}/{SET_ASIDE}, and use the ids of {state}.",
         )
-    return simulate(spark, plan, out, partitions=partitions, states=folders, say=say)
+    return simulate(spark, plan, out, states=folders, outputs=outputs, say=say)
 
 
 def state_of(spark: SparkSession, state: str) -> tuple[SimulationPlan, list[str]]:

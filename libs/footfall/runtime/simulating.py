@@ -37,12 +37,13 @@ def simulate(
     *,
     partitions: int = 0,
     states: Sequence[str] = (),
+    outputs: Sequence[LogOutput] = OUTPUTS,
     say: Callable[[str], None] = print,
 ) -> dict[str, int]:
     """Writes all logs and the truth of a plan below `out`; returns the number of rows of each folder.
 
     `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. `states` are the folders of
-    the days before, where the plan goes on with them. Raises SettingsError where `out` holds anything but files of the same
+    the days before, where the plan goes on with them; `outputs` the folders to write beside the wanted lines. Raises SettingsError where `out` holds anything but files of the same
     plan.
     """
     root = absolute(out)
@@ -66,14 +67,14 @@ def simulate(
 
     rows = ShopRows(plan, spark, blocks, lambda: lines(root), lambda: lines(*states, root))
     groups: dict[str, list[LogOutput]] = {}
-    for output in OUTPUTS:
+    for output in outputs:
         groups.setdefault(output.group or output.path, []).append(output)
     writing = _Writing(spark, root, rows, say)
     with watched(spark, lambda: sorted(writing.running)):
         row_counts = writing.write(WANTED, [WANTED_OUTPUT])
         with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
             futures = [
-                pool.submit(in_pool, spark, name, writing.write, name, outputs) for name, outputs in groups.items()
+                pool.submit(in_pool, spark, name, writing.write, name, folders) for name, outputs in groups.items()
             ]
             try:
                 for future in futures:

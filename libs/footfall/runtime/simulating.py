@@ -43,8 +43,8 @@ def simulate(
     """Writes all logs and the truth of a plan below `out`; returns the number of rows of each folder.
 
     `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. `states` are the folders of
-    the days before, where the plan goes on with them; `outputs` the folders to write beside the wanted lines. Raises SettingsError where `out` holds anything but files of the same
-    plan.
+    the days before, where the plan goes on with them; `outputs` the folders to write beside the wanted lines. Raises
+    SettingsError where `out` holds anything but files of the same plan.
     """
     root = absolute(out)
     claim(spark, root, plan)
@@ -74,7 +74,7 @@ def simulate(
         row_counts = writing.write(WANTED, [WANTED_OUTPUT])
         with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
             futures = [
-                pool.submit(in_pool, spark, name, writing.write, name, folders) for name, outputs in groups.items()
+                pool.submit(in_pool, spark, name, writing.write, name, folders) for name, folders in groups.items()
             ]
             try:
                 for future in futures:

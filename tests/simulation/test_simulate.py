@@ -127,6 +127,42 @@ def test_orders_payments_and_purchases_say_the_same(spark: SparkSession, shop: P
     assert bought.count() == bought.distinct().count() == paid.where("channel = 'web'").count() > 0
 
 
+def test_slips_and_the_agent_s_number_stand_in_the_logs_as_the_truth_says(spark: SparkSession, shop: Path) -> None:
+    slips = spark.read.parquet(str(shop / "truth/slips"))
+    calls = spark.read.option("header", True).csv(str(shop / "raw/calls"))
+    tills = spark.read.option("header", True).csv(str(shop / "raw/tills")).where("kind = 'sale'")
+    orders = spark.read.parquet(str(shop / "raw/orders"))
+    logged = (
+        calls.select("call_id", "phone")
+        .union(tills.select("receipt", "email"))
+        .union(orders.select("order_id", "email"))
+    )
+    written = {(row[0], row[1]) for row in logged.distinct().collect()}
+    rows = slips.collect()
+    assert {(row["key"], row["written"]) for row in rows} <= written
+    assert all(row["written"] != row["meant"] for row in rows)
+    identifiers = {tuple(row) for row in spark.read.parquet(str(shop / "truth/identifiers")).collect()}
+    assert {(row["person"], row["kind"], row["meant"]) for row in rows} <= identifiers
+    assert len(rows) > 0
+    shared = (
+        spark.read.parquet(str(shop / "truth/shared_identifiers")).where("what = 'agent' AND kind = 'phone'").collect()
+    )
+    assert calls.where(calls["phone"] == shared[0]["identifier"]).select("customer_id").distinct().count() > 1
+
+
+def test_each_person_s_steps_have_probabilities(spark: SparkSession, shop: Path) -> None:
+    steps = spark.read.parquet(str(shop / "truth/transitions"))
+    assert steps.where("probability <= 0 OR probability >= 1").count() == 0
+    assert steps.count() == 6 * PLAN.people
+    assert (
+        steps.groupBy("from_state", "to_state")
+        .agg({"probability": "stddev"})
+        .where("`stddev(probability)` > 0")
+        .count()
+        == 6
+    )
+
+
 def test_the_mapping_of_logs_tills_and_customers_is_clean(spark: SparkSession, shop: Path, tmp_path: Path) -> None:
     """Four feeds stand for all, since each takes seconds: nothing is set aside, and nothing is warned of."""
     whole = yaml.safe_load(MAPPING.read_text(encoding="utf-8"))

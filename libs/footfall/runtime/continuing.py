@@ -44,8 +44,14 @@ def continue_simulation(
     root = absolute(out)
     claim(spark, root, plan)
     noted = note_at(spark, f"{root}/{TAKEN}")
-    counts: dict[str, int] = json.loads(noted) if noted else _take(spark, plan, table, root)
-    put_note(spark, f"{root}/{TAKEN}", json.dumps(counts))
+    taken = json.loads(noted) if noted else {"table": decisions, "counts": _take(spark, plan, table, root)}
+    if taken["table"] != decisions:
+        raise SettingsError(
+            f"--out {root} goes on with the decisions of {taken['table']}, not of {decisions}.",
+            fix="Name a new folder.",
+        )
+    put_note(spark, f"{root}/{TAKEN}", json.dumps(taken))
+    counts: dict[str, int] = taken["counts"]
     for reason, count in sorted(counts.items()):
         say(f"decisions {reason:<40}{count:>13,}")
     if counts and "taken" not in counts:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import rmtree
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -20,9 +21,10 @@ from footfall.errors import SettingsError
 from footfall.mapping.source import read_source
 from footfall.refine.fills import ShopDefaults
 from footfall.runtime.simulating import simulate
-from footfall.simulation.orders import sold_lines
+from footfall.simulation.orders import unsold_lines
 from footfall.simulation.outputs import OUTPUTS, ShopRows, laid_out
 from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.stock import sold_line_columns
 from frozen_shop import FROZEN, columns, constants, kinds_of_dirt
 
 PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4), dirt=0)
@@ -98,19 +100,32 @@ def test_no_item_is_sold_beyond_its_stock_and_some_demand_stays_unsold(spark: Sp
     assert spark.read.parquet(str(shop / "truth/unsold")).count() == short
 
 
-def test_of_an_item_s_stock_the_first_get_it_and_lines_are_numbered_anew(spark: SparkSession) -> None:
-    """Stock 3 of item 1: two units at nine, two more at ten exceed it; item 2 has enough."""
-    columns = "person long, order_key int, line short, time timestamp, day int, item int, quantity short, stock int, amount_cents int"
-    nine, ten = datetime(2024, 1, 1, 9, tzinfo=UTC), datetime(2024, 1, 1, 10, tzinfo=UTC)
-    wanted = [
-        (1, 0, 1, ten, 0, 1, 2, 3, 200), (1, 0, 2, ten, 0, 2, 1, 9, 50), (2, 0, 1, nine, 0, 1, 2, 3, 200),
-        (2, 1, 1, nine, 1, 1, 3, 3, 300),
+def test_of_an_item_s_stock_the_first_get_it(spark: SparkSession) -> None:
+    """Stock 3 of item 1: two units at nine, two more at ten exceed it, and so does one at eleven; item 2 has enough."""
+    columns = "person long, order_key int, line short, time timestamp, day int, item int, quantity short, stock int"
+    nine, ten, eleven = (datetime(2024, 1, 1, hour, tzinfo=UTC) for hour in (9, 10, 11))
+    demand = [
+        (1, 0, 1, ten, 0, 1, 2, 3), (1, 0, 2, ten, 0, 2, 1, 9), (2, 0, 1, nine, 0, 1, 2, 3), (3, 0, 1, eleven, 0, 1, 1, 3),
+        (2, 1, 1, nine, 1, 1, 3, 3),
     ]  # fmt: skip
-    rows = sold_lines(spark.createDataFrame(wanted, columns), parts=2)
-    outcome = rows.select("person", "order_key", "line", "is_sold", "line_number", "order_cents").collect()
-    assert {tuple(row) for row in outcome} == {
-        (1, 0, 1, False, None, 50), (1, 0, 2, True, 1, 50), (2, 0, 1, True, 1, 200), (2, 1, 1, True, 1, 300),
-    }  # fmt: skip
+    unsold = unsold_lines(spark.createDataFrame(demand, columns)).collect()
+    assert {tuple(row) for row in unsold} == {(1, 0, 1), (3, 0, 1)}
+
+
+def test_sold_lines_are_numbered_anew_and_make_up_the_order() -> None:
+    lines = sold_line_columns(PLAN, 0)
+    numbers = np.column_stack([lines[name] for name in ("person", "order_key", "line")])
+    first = lines["order_key"] == lines["order_key"][0]
+    order = numbers[(lines["person"] == lines["person"][0]) & first]
+    assert len(order) > 1
+    rows = sold_line_columns(PLAN, 0, unsold=order[[1]])
+    cents, sold = rows["amount_cents"][: len(order)], rows["is_sold"][: len(order)]
+    assert rows["line_number"][: len(order)].tolist() == [1, -1, *range(2, len(order))]
+    assert set(rows["order_cents"][: len(order)]) == {cents[sold].sum()}
+    assert rows["is_sold"].sum() == len(rows["is_sold"]) - 1
+    nothing = sold_line_columns(PLAN, 0, unsold=order)
+    assert set(nothing["order_cents"][: len(order)]) == {-1}
+    assert (np.diff(lines["person"]) >= 0).all()
 
 
 def test_orders_payments_and_purchases_say_the_same(spark: SparkSession, shop: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -44,7 +45,9 @@ def continue_simulation(
     root = absolute(out)
     claim(spark, root, plan)
     noted = note_at(spark, f"{root}/{TAKEN}")
-    taken = json.loads(noted) if noted else {"table": decisions, "counts": _take(spark, plan, table, root)}
+    taken: dict[str, Any] = (
+        json.loads(noted) if noted else {"table": decisions, "counts": _take(spark, plan, table, root)}
+    )
     if taken["table"] != decisions:
         raise SettingsError(
             f"--out {root} goes on with the decisions of {taken['table']}, not of {decisions}.",

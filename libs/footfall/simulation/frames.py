@@ -21,6 +21,7 @@ from footfall.simulation.catalogue import (
 )
 from footfall.simulation.given import GivenDecisions
 from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.stock import sold_line_columns
 
 ColumnsOf = Callable[..., dict[str, Any]]  # of a plan, the number of a block, and of DECIDED what was decided elsewhere
 _TYPES: dict[str, T.DataType] = {
@@ -39,14 +40,15 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
             "offer:[b] week:[h] decision:s dwell_ms:[i] propensity:[d] click_probability:[d] number:l"
         ),
     ),
+    "demand": (line_columns, "person:l order_key:i line:h time:t item:i day:i quantity:h stock:i"),
     "lines": (
-        line_columns,
+        sold_line_columns,
         (
             "person:l order_key:i time:t is_logged_in:f has_card:f day:i channel:b device:[b] is_guest:f offer:[b] week:[h] decision:s "
             "store:[b] method:b failures:b delivery_days:h is_fraud:f ticket_days:[h] intent:b survey_days:[h] score:b "
             "in_chinese:f line:h item:i quantity:h list_cents:i amount_cents:i discount_cents:i return_days:[h] "
             "return_quantity:h return_reason:b review_days:[h] rating:b order_template:i line_template:i stock:i "
-            "phone_owner:l phone_version:b"
+            "phone_owner:l phone_version:b is_sold:f line_number:[i] order_cents:[l]"
         ),
     ),
     "people": (
@@ -79,7 +81,7 @@ KINDS_OF_ROWS: dict[str, tuple[ColumnsOf, str]] = {
     "costs": (cost_columns, "item:i day:i cost_cents:i"),
     "competitors": (competitor_columns, "item:i day:i competitor:b hour:b price_cents:i"),
 }  # fmt: skip
-DECIDED = frozenset({"events", "lines", "decisions"})  # kinds of rows that hang on what was decided elsewhere
+DECIDED = frozenset({"events", "lines", "demand", "decisions"})  # kinds of rows that hang on what was decided elsewhere
 OF_ITEMS = frozenset({"items", "prices", "stock", "costs", "competitors"})
 
 
@@ -98,18 +100,28 @@ def generated(blocks: DataFrame, plan: SimulationPlan, kind: str) -> DataFrame:
     """Rows of a kind, of each block that `blocks` names; the same rows however its partitions are cut.
 
     `blocks` has the block's number as `id`; of kinds of DECIDED also `given`, a list of decisions (`given.GivenDecisions`), where
-    the plan has days on which it was decided elsewhere.
+    the plan has days on which it was decided elsewhere; of `lines` also `unsold`, a list of lines (`stock.sold_line_columns`).
     """
-    has_given = "given" in blocks.columns
 
     def make(batches: Iterator[Any]) -> Iterator[Any]:
         columns_of, text = KINDS_OF_ROWS[kind]
         for batch in batches:
-            for row in batch.to_pylist():
-                given = [GivenDecisions.of(row["given"] or [])] if has_given else []
-                yield _record_batch(columns_of(plan, row["id"], *given), text)
+            for place, block in enumerate(batch.column("id").to_pylist()):
+                lists = {name: batch.column(name)[place] for name in ("given", "unsold") if name in batch.schema.names}
+                yield _record_batch(columns_of(plan, block, **_of_block(lists)), text)
 
     return blocks.mapInArrow(make, schema_of(kind))
+
+
+def _of_block(lists: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that the rows of a block hang on beside the plan."""
+    arguments: dict[str, Any] = {}
+    if "given" in lists:
+        arguments["given"] = GivenDecisions.of(lists["given"].as_py() or [])
+    if "unsold" in lists and lists["unsold"].values is not None:
+        fields = [lists["unsold"].values.field(name).to_numpy() for name in ("person", "order_key", "line")]
+        arguments["unsold"] = np.column_stack(fields).astype(np.int64)
+    return arguments
 
 
 def _record_batch(columns: Mapping[str, Any], text: str) -> Any:

@@ -12,24 +12,22 @@ from footfall.simulation.plan import CALL, CHANNELS, STORE, ZONE, SimulationPlan
 MOST_FAILURES = 3  # payments that failed; an order with so many is never paid
 
 
-def sold_lines(wanted: DataFrame, *, parts: int) -> DataFrame:
-    """The wanted lines with what became of them: in `parts` partitions by order, each in the order of its lines.
+def unsold_lines(demand: DataFrame) -> DataFrame:
+    """The wanted lines that stock did not suffice for: `person`, `order_key`, `line`.
 
-    Of an item and day the lines come in the order of time; from the first that exceeds its stock on, nothing is sold.
-    New columns: `is_sold`; `line_number` among the order's sold lines, from 1; `order_cents`, what the order costs.
+    Of an item and day the lines come in the order of time; from the first that exceeds its stock on, nothing is sold. Only items
+    and days that sell out are put in order.
     """
+    short = demand.groupBy("item", "day").agg(F.sum("quantity").alias("wanted"), F.max("stock").alias("stock"))
+    short = short.where("wanted > stock").select("item", "day")
     queue = Window.partitionBy("item", "day").orderBy("time", "person", "order_key", "line")
-    order = Window.partitionBy("person", "order_key")
-    is_sold = F.sum("quantity").over(queue.rowsBetween(Window.unboundedPreceding, 0)) <= F.col("stock")
-    number = F.sum(F.col("is_sold").cast("int")).over(order.orderBy("line").rowsBetween(Window.unboundedPreceding, 0))
+    so_far = F.sum("quantity").over(queue.rowsBetween(Window.unboundedPreceding, 0))
     return (
-        wanted.withColumn("is_sold", is_sold)
-        .repartition(parts, "person", "order_key")
-        .withColumn("line_number", F.when(F.col("is_sold"), number).cast("int"))
-        .withColumn("order_cents", F.sum(F.when(F.col("is_sold"), F.col("amount_cents"))).over(order.orderBy("line").rowsBetween(
-            Window.unboundedPreceding, Window.unboundedFollowing)))
-        .sortWithinPartitions("person", "order_key", "line")
-    )  # fmt: skip
+        demand.join(short, ["item", "day"], "left_semi")
+        .withColumn("so_far", so_far)
+        .where("so_far > stock")
+        .select("person", "order_key", "line")
+    )
 
 
 def _by_shop(rows: DataFrame) -> DataFrame:

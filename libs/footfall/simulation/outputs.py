@@ -15,7 +15,7 @@ from footfall.simulation.baskets import STORES
 from footfall.simulation.dirt import dirty_rows, with_dirt
 from footfall.simulation.frames import generated
 from footfall.simulation.offers import ShopOffer, offers_of
-from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.plan import BLOCK_PEOPLE, SimulationPlan
 
 BLOCKS_A_PART = 8
 WANTED = "truth/wanted_lines"
@@ -63,9 +63,16 @@ class LogOutput:
 
 
 def wanted(rows: ShopRows) -> DataFrame:
-    """The wanted lines, with numbers that other logs have."""
+    """The wanted lines, with what stock made of them, and numbers that other logs have."""
     plan = rows.plan
-    return orders.sold_lines(rows.rows("lines"), parts=parts_of(plan)).select(
+    block = F.floor(F.col("person") / BLOCK_PEOPLE).alias("id")
+    unsold = orders.unsold_lines(rows.rows("demand")).groupBy(block).agg(
+        F.collect_list(F.struct("person", "order_key", "line")).alias("unsold")
+    )  # fmt: skip
+    blocks = (
+        rows.blocks("lines").join(unsold, "id", "left").repartition(parts_of(plan), "id").sortWithinPartitions("id")
+    )
+    return generated(blocks, plan, "lines").select(
         "*",
         ids.order_id(plan, F.col("person"), F.col("order_key")).alias("order_id"),
         ids.item_id(F.col("item")).alias("item_id"),

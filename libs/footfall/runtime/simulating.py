@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import reduce
 
 from pyspark.errors import AnalysisException
@@ -70,7 +71,7 @@ def simulate(
     for output in outputs:
         groups.setdefault(output.group or output.path, []).append(output)
     writing = _Writing(spark, root, rows, say)
-    with watched(spark, lambda: sorted(writing.running)):
+    with watched(spark, lambda: sorted(writing.running)), _small_methods(spark):
         row_counts = writing.write(WANTED, [WANTED_OUTPUT])
         with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
             futures = [
@@ -83,6 +84,18 @@ def simulate(
                 pool.shutdown(cancel_futures=True)  # after a fault nothing more is begun
     put_note(spark, f"{root}/{FINISHED}", json.dumps([*states, root]))
     return row_counts
+
+
+@contextmanager
+def _small_methods(spark: SparkSession) -> Iterator[None]:
+    """Lets Spark put a query into one method only where Java compiles that: above 8,000 bytes it would be interpreted."""
+    name = "spark.sql.codegen.hugeMethodLimit"
+    before = spark.conf.get(name)
+    spark.conf.set(name, "8000")
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before or "65535")
 
 
 def claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:

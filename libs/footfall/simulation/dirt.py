@@ -209,35 +209,43 @@ KEYS = {
 def with_dirt(plan: SimulationPlan, feed: str, rows: DataFrame, *, dirty_only: bool = False) -> DataFrame:
     """The rows of a feed, some of them dirty; `dirt` is the kind's name, NULL of clean rows, `dirt_key` what the row is known by.
 
-    Which rows are dirty follows from the seed and their key. Without dirt in the plan all are clean. `dirty_only` leaves out rows
-    that are clean for sure, before anything costly is made of the others.
+    Which rows are dirty follows from the seed and their key. Without dirt in the plan all are clean. Rows that are clean for sure
+    go by another way than those whose draw says that they may be dirty, since what dirt does costs far more than to make a
+    row; with `dirty_only` they are left out.
     """
     kinds = [kind for kind in KINDS_OF_DIRT if kind.feed == feed]
+    draw = f"pmod(xxhash64('{plan.seed}/dirt/{feed}', {KEYS[feed]}), {MILLION})"
+    day_draw = f"pmod(xxhash64('{plan.seed}/dirt/{feed}/days', day), {MILLION})"
     by_row, high = _named_by(kinds, "draw", plan, is_of_days=False)
     by_day, high_of_days = _named_by(kinds, "day_draw", plan, is_of_days=True)
-    draws = {
-        "draw": f"pmod(xxhash64('{plan.seed}/dirt/{feed}', {KEYS[feed]}), {MILLION})",
-        "day_draw": f"pmod(xxhash64('{plan.seed}/dirt/{feed}/days', day), {MILLION})",
-    }
+    may_be_dirty = F.expr(f"{draw} < {high}" + (f" OR {day_draw} < {high_of_days}" if high_of_days else ""))
+    some = rows.where(may_be_dirty).withColumns(
+        {"draw": F.expr(draw), "day_draw": F.expr(day_draw), "dirt_key": F.expr(KEYS[feed])}
+    )
+    named = some.withColumn("dirt", F.expr(f"CASE {by_row} {by_day} END")).drop("draw", "day_draw")
+    soiled = _soiled(named, rows.columns, kinds)
+    if dirty_only:
+        return soiled
+    clean = rows.where(~may_be_dirty).withColumns(
+        {"dirt": F.lit(None).cast("string"), "dirt_key": F.expr(KEYS[feed]), "own_day": F.col("day")}
+    )
+    return clean.unionByName(soiled)
+
+
+def _soiled(named: DataFrame, columns: list[str], kinds: list[DirtKind]) -> DataFrame:
+    """The rows changed as the kind that `dirt` names has it, and the clean one beside a copy."""
     copies = ", ".join(f"'{escaped(kind.name)}'" for kind in kinds if kind.is_copy) or "''"
     changed_columns = {column for kind in kinds for column in kind.changes}
-    drawn = rows.withColumns({name: F.expr(draw) for name, draw in draws.items()}).withColumn(
-        "dirt_key", F.expr(KEYS[feed])
-    )
-    if dirty_only:
-        drawn = drawn.where((F.col("draw") < high) | (F.col("day_draw") < high_of_days))
-    named = drawn.withColumn("dirt", F.expr(f"CASE {by_row} {by_day} END")).drop(*draws)
     both = named.withColumn("is_copy", F.expr(f"explode(IF(dirt IN ({copies}), array(false, true), array(false)))"))
     is_first = f"NOT is_copy AND dirt IN ({copies})"  # the clean one of two
-    columns = [
+    changed = [
         F.expr(f"CASE WHEN {is_first} THEN {quoted(name)} {_changes(kinds, name)} ELSE {quoted(name)} END").alias(name)
         if name in changed_columns
         else F.col(quoted(name))
-        for name in rows.columns
+        for name in columns
     ]
-    own_day = F.col("day").alias("own_day")
     dirt = F.expr(f"IF({is_first}, NULL, dirt)").alias("dirt")
-    return both.select(*columns, dirt, "dirt_key", own_day)
+    return both.select(*changed, dirt, "dirt_key", F.col("day").alias("own_day"))
 
 
 def _named_by(kinds: list[DirtKind], draw: str, plan: SimulationPlan, *, is_of_days: bool) -> tuple[str, int]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from footfall.simulation.assigned import AssignedDecisions
 from footfall.simulation.block import decision_columns, event_columns, line_columns
-from footfall.simulation.given import GivenDecisions
 from footfall.simulation.plan import ITEMS, OFFERS, SimulationPlan
 
 FIRST = SimulationPlan(people=512, items=300, days=56, seed=5, start=date(2024, 1, 1))
@@ -22,11 +22,11 @@ def offered(person: int, day: int, offer: int) -> dict[str, Any]:
             "decision_id": f"{person}/{day}"}  # fmt: skip
 
 
-def policy(block: int, choose: Any) -> GivenDecisions:
+def policy(block: int, choose: Any) -> AssignedDecisions:
     """One decision a week for each person of the block; `choose` gives the offer by person."""
     people = range(block * 256, (block + 1) * 256)
     rows = [offered(p, 56 + 7 * week, choose(p)) for p in people for week in range(4)]
-    return GivenDecisions.of([row for row in rows if row["offer"] >= 0])
+    return AssignedDecisions.of([row for row in rows if row["offer"] >= 0])
 
 
 def by_text(person: int) -> int:
@@ -73,10 +73,11 @@ def test_the_difference_in_orders_is_the_sum_of_the_effects_that_were_drawn() ->
         lines = [line_columns(PLAN, *pair) for pair in pairs]
         orders.append(sum(len({*zip(c["person"].tolist(), c["order_key"].tolist(), strict=True)}) for c in lines))
         columns = [decision_columns(PLAN, *pair) for pair in pairs]
-        given = [c["day"] >= 56 for c in columns]
+        assigned = [c["day"] >= 56 for c in columns]
         drawn.append(
             sum(
-                int(c["orders_added"][g].sum() - c["orders_lost"][g].sum()) for c, g in zip(columns, given, strict=True)
+                int(c["orders_added"][g].sum() - c["orders_lost"][g].sum())
+                for c, g in zip(columns, assigned, strict=True)
             )
         )
     assert orders[0] - orders[1] == drawn[0] - drawn[1]
@@ -98,16 +99,16 @@ def test_recommended_items_are_shown_at_visits_with_their_decision_and_clicked_a
     """Everybody gets two items on the first day; a second policy shows the first of them alone."""
     plan = FIRST.continued(7, (ITEMS,))
     both, alone = (
-        GivenDecisions.of([
+        AssignedDecisions.of([
             {"person": p, "day": 56, "offer": -1, "items": items, "decision_id": f"r{p}", "propensity": 0.5} for p in range(256)
         ])
         for items in ([item, 200], [item])
     )  # fmt: skip
     clicks = []
-    for given in (both, alone):
-        events = event_columns(plan, 0, given)
+    for assigned in (both, alone):
+        events = event_columns(plan, 0, assigned)
         slate = (events["kind"] == 0) & (events["position"] > 0)
-        assert set(events["item"][slate]) == set(given.items[0][given.items[0] >= 0])
+        assert set(events["item"][slate]) == set(assigned.items[0][assigned.items[0] >= 0])
         assert (events["propensity"][slate] == 0.5).all()
         assert all(name == f"r{p}" for name, p in zip(events["decision"][slate], events["person"][slate], strict=True))
         clicked = (events["kind"] == 1) & (events["item"] == item) & (events["position"] > 0)
@@ -127,5 +128,5 @@ def test_an_offer_of_a_policy_is_shown_as_the_shop_s_own_would_be() -> None:
             offered(*values)
             for values in zip(*(mine[n][later].tolist() for n in ("person", "day", "offer")), strict=True)
         ]
-        again = decision_columns(PLAN, block, GivenDecisions.of(rows))
+        again = decision_columns(PLAN, block, AssignedDecisions.of(rows))
         assert rows_of(mine, names, later) == rows_of(again, names, again["day"] >= 56)

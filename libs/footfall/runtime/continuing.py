@@ -10,7 +10,16 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.errors import SettingsError
-from footfall.runtime.simulating import FINISHED, GIVEN, GIVEN_COLUMNS, MARKS, PLAN, claim, note_at, put_note, simulate
+from footfall.runtime.simulating import (
+    ASSIGNED_COLUMNS,
+    FINISHED,
+    MARKS,
+    PLAN,
+    claim,
+    note_at,
+    put_note,
+    simulate,
+)
 from footfall.simulation.outputs import OUTPUTS, LogOutput
 from footfall.simulation.plan import SimulationPlan
 from footfall.simulation.policy_table import checked, faults_of, kinds_of
@@ -102,11 +111,13 @@ def _table(spark: SparkSession, decisions: str) -> DataFrame:
 def _take(spark: SparkSession, plan: SimulationPlan, table: DataFrame | None, root: str) -> dict[str, int]:
     """Writes what counts of the table and what does not; returns the numbers of rows, by reason."""
     if table is None:
-        spark.createDataFrame([], _NO_TABLE).write.mode("overwrite").parquet(f"{root}/{GIVEN}")
+        spark.createDataFrame([], _NO_TABLE).write.mode("overwrite").parquet(f"{root}/{ASSIGNED}")
         return {}
     stage = f"{root}/{MARKS}/checked"
     checked(plan, table).write.mode("overwrite").parquet(stage)
     rows = spark.read.parquet(stage)
-    rows.where("reason IS NULL").select("block", *GIVEN_COLUMNS).write.mode("overwrite").parquet(f"{root}/{GIVEN}")
+    rows.where("reason IS NULL").select("block", *ASSIGNED_COLUMNS).write.mode("overwrite").parquet(
+        f"{root}/{ASSIGNED}"
+    )
     rows.where("reason IS NOT NULL").select("reason", "row").write.mode("overwrite").parquet(f"{root}/{SET_ASIDE}")
     return {row["reason"] or "taken": row["count"] for row in rows.groupBy("reason").count().collect()}

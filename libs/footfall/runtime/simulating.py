@@ -25,8 +25,8 @@ PLAN, FINISHED = (
     f"{MARKS}/plan",
     f"{MARKS}/finished",
 )  # the latter names all folders whose days come before, and the own
-GIVEN = f"{MARKS}/decisions"  # what was decided elsewhere, as far as it counts
-GIVEN_COLUMNS = ("person", "day", "offer", "items", "decision_id", "propensity")
+ASSIGNED = f"{MARKS}/decisions"  # what was decided elsewhere, as far as it counts
+ASSIGNED_COLUMNS = ("person", "day", "offer", "items", "decision_id", "propensity")
 TASKS_A_CORE = 4
 AT_ONCE = 3  # folders that are written side by side: most are small, and wait for Spark more than they work
 
@@ -50,16 +50,16 @@ def simulate(
     root = absolute(out)
     claim(spark, root, plan)
     tasks = partitions or TASKS_A_CORE * tasks_at_once(spark)
-    given = [f"{folder}/{GIVEN}" for folder in (*states[1:], root)] if plan.given else []
+    assigned = [f"{folder}/{ASSIGNED}" for folder in (*states[1:], root)] if plan.assigned else []
 
     def blocks(kind: str) -> DataFrame:
         count = block_count(plan, kind)
         numbers = spark.range(0, count, 1, min(count, tasks))
-        if kind not in DECIDED or not given:
+        if kind not in DECIDED or not assigned:
             return numbers
-        decisions = spark.read.parquet(*given)
+        decisions = spark.read.parquet(*assigned)
         of_block = decisions.groupBy(F.col("block").alias("id")).agg(
-            F.collect_list(F.struct(*GIVEN_COLUMNS)).alias("given")
+            F.collect_list(F.struct(*ASSIGNED_COLUMNS)).alias("assigned")
         )
         return numbers.join(of_block, "id", "left").repartition(min(count, tasks), "id")
 

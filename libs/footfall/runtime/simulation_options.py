@@ -32,14 +32,14 @@ def add_options(options: argparse.ArgumentParser) -> None:
 
 def plan_of(options: argparse.Namespace) -> SimulationPlan | None:
     """The plan of a new shop; None where one is played on. Raises SettingsError where options exclude each other."""
-    given = {name: getattr(options, name) for name in OWN if getattr(options, name) is not None}
-    if options.state and given:
+    own = {name: getattr(options, name) for name in OWN if getattr(options, name) is not None}
+    if options.state and own:
         raise SettingsError(
-            f"--{', --'.join(given)}: with --continue they are those of the simulation that is played on.",
+            f"--{', --'.join(own)}: with --continue they are those of the simulation that is played on.",
             fix="Leave them out.",
         )
     if options.decisions and not options.state:
         raise SettingsError("--decisions without --continue: the shop decides itself.", fix="Add --continue STATE.")
     if options.state:
         return None
-    return SimulationPlan(days=options.days, **{name: default for name, (_, default, _) in OWN.items()} | given)
+    return SimulationPlan(days=options.days, **{name: default for name, (_, default, _) in OWN.items()} | own)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from footfall.simulation.assigned import NOTHING_ASSIGNED, AssignedDecisions
 from footfall.simulation.baskets import BasketLines, OrderOutcomes, lines_of, outcomes_of
 from footfall.simulation.bots import bot_events
 from footfall.simulation.browsing import SLOT_BITS, events_of, offer_events, order_events, rows_of
 from footfall.simulation.draws import Flags, Floats, Ints, StoredDraws
 from footfall.simulation.families import order_counts
-from footfall.simulation.given import NOTHING_GIVEN, GivenDecisions
 from footfall.simulation.offers import COUPON_USE, OfferDecisions, coupons_at_hand, decide, offer_effects
 from footfall.simulation.people import HiddenPeople, people_of
 from footfall.simulation.plan import SimulationPlan
@@ -53,7 +53,7 @@ class PeopleBlock:
 
 
 @lru_cache(maxsize=1)
-def block_of(plan: SimulationPlan, block: int, given: GivenDecisions = NOTHING_GIVEN) -> PeopleBlock:
+def block_of(plan: SimulationPlan, block: int, assigned: AssignedDecisions = NOTHING_ASSIGNED) -> PeopleBlock:
     """The block, by the plan, its number, and what was decided elsewhere."""
     people = people_of(plan, block)
     counts = np.minimum(order_counts(plan, people), MOST_ORDERS_A_DAY)
@@ -62,7 +62,7 @@ def block_of(plan: SimulationPlan, block: int, given: GivenDecisions = NOTHING_G
     browsing = browsing_visits(plan, people)
     browsing = browsing.take(people.person[browsing.owner] < plan.people)
     first = first_digital_visits(plan, people, joined_visits(planned, browsing))
-    decisions = decide(plan, people, counts, first, given)
+    decisions = decide(plan, people, counts, first, assigned)
     lost_to = _lost_orders(plan, people, planned, decisions)
     kept = _with_coupons(plan, people, planned.take(lost_to < 0), decisions)
     added = _added_orders(plan, people, decisions)
@@ -117,15 +117,15 @@ def _added_orders(plan: SimulationPlan, people: HiddenPeople, decisions: OfferDe
     return _AddedOrders(rows, replace(extra, offer=offer, week=week, decision=decisions.decision[rows]))
 
 
-def event_columns(plan: SimulationPlan, block: int, given: GivenDecisions = NOTHING_GIVEN) -> dict[str, Any]:
+def event_columns(plan: SimulationPlan, block: int, assigned: AssignedDecisions = NOTHING_ASSIGNED) -> dict[str, Any]:
     """What the logs of web, app and mini program see, apart from purchases: a row an event."""
-    made_of = block_of(plan, block, given)
+    made_of = block_of(plan, block, assigned)
     people, world = made_of.people, world_of(plan)
     orders, _, lines = made_of.lines(plan)
     visits = joined_visits(orders, made_of.browsing.take(made_of.browsing.day >= plan.since))
     offered = offer_events(plan, made_of.decisions, visits)
     parts = (
-        (visits, events_of(plan, world, people, visits, given)),
+        (visits, events_of(plan, world, people, visits, assigned)),
         (orders, order_events(plan, people, orders, lines)),
         (visits, rows_of(offered, people.person[visits.owner[offered["visit"]]] < plan.people)),
     )
@@ -166,9 +166,9 @@ def _stacked(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def line_columns(plan: SimulationPlan, block: int, given: GivenDecisions = NOTHING_GIVEN) -> dict[str, Any]:
+def line_columns(plan: SimulationPlan, block: int, assigned: AssignedDecisions = NOTHING_ASSIGNED) -> dict[str, Any]:
     """What people wanted to order: a row a line, with what becomes of its order and of itself, if there is stock."""
-    made_of = block_of(plan, block, given)
+    made_of = block_of(plan, block, assigned)
     people = made_of.people
     orders, outcomes, lines = made_of.lines(plan)
     order, owner = lines.order, orders.owner[lines.order]
@@ -207,12 +207,14 @@ def people_columns(plan: SimulationPlan, block: int) -> dict[str, Any]:
     return {name: values[kept] for name, values in columns.items()}
 
 
-def decision_columns(plan: SimulationPlan, block: int, given: GivenDecisions = NOTHING_GIVEN) -> dict[str, Any]:
+def decision_columns(
+    plan: SimulationPlan, block: int, assigned: AssignedDecisions = NOTHING_ASSIGNED
+) -> dict[str, Any]:
     """What was decided for whom, with the true effect and the draw that it is compared with, and the orders that it made.
 
     A row a decision that was taken, or reached its person, on a day that is written.
     """
-    made_of = block_of(plan, block, given)
+    made_of = block_of(plan, block, assigned)
     decisions = made_of.decisions
     kept: Flags = made_of.people.person[decisions.owner] < plan.people
     kept &= np.maximum(decisions.day, decisions.shown_day) >= plan.since

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from footfall.simulation.assigned import MOST_ASSIGNED_ITEMS, AssignedDecisions
 from footfall.simulation.baskets import BasketLines
 from footfall.simulation.draws import Flags, Floats, Ints, Names, StoredDraws, no_names
-from footfall.simulation.given import MOST_GIVEN_ITEMS, GivenDecisions
 from footfall.simulation.offers import ONSITE, VALID_DAYS, OfferDecisions, offers_of
 from footfall.simulation.people import (
     TO_CHECKOUT,
@@ -24,7 +24,7 @@ from footfall.simulation.world import CATEGORY_WEIGHTS, ShopWorld
 
 KINDS = ("impression", "click", "search", "view", "favourite", "cart", "checkout", "purchase", "complaint")
 IMPRESSION, CLICK, SEARCH, VIEW, FAVOURITE, CART, CHECKOUT, PURCHASE, COMPLAINT = range(len(KINDS))
-SLATE_PLACES = MOST_GIVEN_ITEMS  # recommended items that a visit may begin with
+SLATE_PLACES = MOST_ASSIGNED_ITEMS  # recommended items that a visit may begin with
 MOST_LOOKS = 1000
 RANDOM_SLATES = 0.25  # share of slates whose items are drawn by chance
 PLACE_FACTORS = np.array([1.0, 0.75, 0.55, 0.45])  # how often the place of a slate is looked at
@@ -38,13 +38,13 @@ SLOT_BITS, PART_BITS = 20, 16
 
 
 def events_of(
-    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, given: GivenDecisions
+    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, assigned: AssignedDecisions
 ) -> dict[str, Any]:
     """Events of visits over web, app and mini program, apart from what belongs to an order; by name of FIELDS, a row each."""
     rows = np.flatnonzero(visits.is_digital)
     of_visit = StoredDraws(plan.seed, "looks", people.person[visits.owner[rows]], visits.key[rows])
     return _joined([
-        *_slates(plan, world, people, visits, rows, given),
+        *_slates(plan, world, people, visits, rows, assigned),
         *_searches(plan, people, visits, rows, of_visit),
         *_looks(plan, world, people, visits, rows, of_visit),
         _events(rows[of_visit.uniform("complains") < _chance(people, visits, rows, TO_COMPLAINT)], OF_COMPLAINT, 0, COMPLAINT, stage=3.5),
@@ -95,7 +95,7 @@ def _slates(
     people: HiddenPeople,
     visits: ShopVisits,
     rows: Ints,
-    given: GivenDecisions,
+    assigned: AssignedDecisions,
 ) -> list[dict[str, Any]]:
     """Four recommended items, and the clicks on them: the shop's own choice, or what was decided elsewhere.
 
@@ -107,7 +107,7 @@ def _slates(
     )
     slate = np.repeat(rows[has_slate], SLATE_PLACES)
     place = np.arange(len(slate)) % SLATE_PLACES
-    item, propensity, decision = _chosen_items(plan, world, people, visits, slate, place, given)
+    item, propensity, decision = _chosen_items(plan, world, people, visits, slate, place, assigned)
     filled = item >= 0
     slate, place, item = slate[filled], place[filled], item[filled]
     owner = visits.owner[slate]
@@ -132,19 +132,19 @@ def _chosen_items(
     visits: ShopVisits,
     slate: Ints,
     place: Ints,
-    given: GivenDecisions,
+    assigned: AssignedDecisions,
 ) -> tuple[Ints, Floats, Names]:
     """Of each place of a slate its item (-1: none), the propensity, and the decision, where it was taken elsewhere."""
     item, propensity = _own_slates(plan, world, people, visits, slate, place)
     decision = no_names(len(slate))
-    is_given = plan.is_given(ITEMS, visits.day[slate])
-    if not is_given.any():
+    is_assigned = plan.is_assigned(ITEMS, visits.day[slate])
+    if not is_assigned.any():
         return item, propensity, decision
-    row = _given_slates(people, visits, slate, given)
-    others = np.flatnonzero(is_given & (row >= 0))
-    item = np.where(is_given, -1, item)
-    item[others] = given.items[row[others], place[others]]
-    propensity[others], decision[others] = given.propensity[row[others]], given.decision[row[others]]
+    row = _assigned_slates(people, visits, slate, assigned)
+    others = np.flatnonzero(is_assigned & (row >= 0))
+    item = np.where(is_assigned, -1, item)
+    item[others] = assigned.items[row[others], place[others]]
+    propensity[others], decision[others] = assigned.propensity[row[others]], assigned.decision[row[others]]
     return item, propensity, decision
 
 
@@ -161,16 +161,16 @@ def _own_slates(
     return world.there_on(item, day), np.where(by_chance, 1.0 / plan.items, np.nan)
 
 
-def _given_slates(people: HiddenPeople, visits: ShopVisits, slate: Ints, given: GivenDecisions) -> Ints:
+def _assigned_slates(people: HiddenPeople, visits: ShopVisits, slate: Ints, assigned: AssignedDecisions) -> Ints:
     """Of each slate the row of the last decision about the person's items that still stands; -1: none."""
-    rows = np.flatnonzero(~given.is_offer)
+    rows = np.flatnonzero(~assigned.is_offer)
     if not len(rows):
         return np.full(len(slate), -1)
-    code = (given.person[rows] - people.person[0]) * (1 << 20) + given.day[rows]
+    code = (assigned.person[rows] - people.person[0]) * (1 << 20) + assigned.day[rows]
     owner, day = visits.owner[slate], visits.day[slate]
     last = np.searchsorted(code, owner * (1 << 20) + day, side="right") - 1
     row = rows[last]
-    stands = (last >= 0) & (given.person[row] == people.person[owner]) & (day - given.day[row] <= VALID_DAYS)
+    stands = (last >= 0) & (assigned.person[row] == people.person[owner]) & (day - assigned.day[row] <= VALID_DAYS)
     return np.where(stands, row, -1)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
+from footfall.simulation.assigned import AssignedDecisions
 from footfall.simulation.block import decision_columns, event_columns, line_columns, people_columns
 from footfall.simulation.bots import bot_columns
 from footfall.simulation.catalogue import (
@@ -19,7 +20,6 @@ from footfall.simulation.catalogue import (
     price_columns,
     stock_columns,
 )
-from footfall.simulation.given import GivenDecisions
 from footfall.simulation.plan import SimulationPlan
 from footfall.simulation.stock import sold_line_columns
 
@@ -99,7 +99,7 @@ def block_count(plan: SimulationPlan, kind: str) -> int:
 def generated(blocks: DataFrame, plan: SimulationPlan, kind: str) -> DataFrame:
     """Rows of a kind, of each block that `blocks` names; the same rows however its partitions are cut.
 
-    `blocks` has the block's number as `id`; of kinds of DECIDED also `given`, a list of decisions (`given.GivenDecisions`), where
+    `blocks` has the block's number as `id`; of kinds of DECIDED also `assigned`, a list of decisions (`assigned.AssignedDecisions`), where
     the plan has days on which it was decided elsewhere; of `lines` also `unsold`, a list of lines (`stock.sold_line_columns`).
     """
 
@@ -107,7 +107,9 @@ def generated(blocks: DataFrame, plan: SimulationPlan, kind: str) -> DataFrame:
         columns_of, text = KINDS_OF_ROWS[kind]
         for batch in batches:
             for place, block in enumerate(batch.column("id").to_pylist()):
-                lists = {name: batch.column(name)[place] for name in ("given", "unsold") if name in batch.schema.names}
+                lists = {
+                    name: batch.column(name)[place] for name in ("assigned", "unsold") if name in batch.schema.names
+                }
                 yield _record_batch(columns_of(plan, block, **_of_block(lists)), text)
 
     return blocks.mapInArrow(make, schema_of(kind))
@@ -116,8 +118,8 @@ def generated(blocks: DataFrame, plan: SimulationPlan, kind: str) -> DataFrame:
 def _of_block(lists: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that the rows of a block hang on beside the plan."""
     arguments: dict[str, Any] = {}
-    if "given" in lists:
-        arguments["given"] = GivenDecisions.of(lists["given"].as_py() or [])
+    if "assigned" in lists:
+        arguments["assigned"] = AssignedDecisions.of(lists["assigned"].as_py() or [])
     if "unsold" in lists and lists["unsold"].values is not None:
         fields = [lists["unsold"].values.field(name).to_numpy() for name in ("person", "order_key", "line")]
         arguments["unsold"] = np.column_stack(fields).astype(np.int64)

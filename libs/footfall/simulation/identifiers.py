@@ -104,10 +104,10 @@ def order_id(plan: SimulationPlan, person: Column, order_key: Column) -> Column:
     return F.concat(F.lit("O"), code(plan, "order", person, order_key.cast("int")))
 
 
-def decision_id(plan: SimulationPlan, person: Column, week: Column, given: Column) -> Column:
-    """The number of a decision which offer a person gets in a week: the `given` one, if any; NULL without a week."""
+def decision_id(plan: SimulationPlan, person: Column, week: Column, assigned: Column) -> Column:
+    """The number of a decision which offer a person gets in a week: the `assigned` one, if any; NULL without a week."""
     own = F.when(week.isNotNull(), F.concat(F.lit("d"), code(plan, "decision", person, week.cast("int"))))
-    return F.coalesce(given, own)
+    return F.coalesce(assigned, own)
 
 
 def slate_id(plan: SimulationPlan, person: Column, visit: Column) -> Column:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from footfall.simulation.assigned import AssignedDecisions
 from footfall.simulation.draws import Flags, Floats, Ints, Names, StoredDraws, no_names
-from footfall.simulation.given import GivenDecisions
 from footfall.simulation.people import HiddenPeople
 from footfall.simulation.plan import OFFERS, SimulationPlan
 from footfall.simulation.world import CATEGORY_NAMES
@@ -111,14 +111,14 @@ class ChosenOffers:
 
 
 def decide(
-    plan: SimulationPlan, people: HiddenPeople, counts: Ints, first_visits: Ints, given: GivenDecisions
+    plan: SimulationPlan, people: HiddenPeople, counts: Ints, first_visits: Ints, assigned: AssignedDecisions
 ) -> OfferDecisions:
-    """The decisions of all weeks: the shop's own, and on the days on which it was decided elsewhere the given ones.
+    """The decisions of all weeks: the shop's own, and on the days on which it was decided elsewhere the others.
 
     `counts` (people, days) are the orders that people place by themselves; `first_visits` (people, days) the second of the
     first visit over web, app or mini program of each day, -1 where there is none.
     """
-    own, others = own_offers(plan, people, counts), _given_offers(people, given)
+    own, others = own_offers(plan, people, counts), _assigned_offers(people, assigned)
     names = ("owner", "day", "is_random", "offer", "propensity", "decision")
     columns = {name: np.concatenate([getattr(own, name), getattr(others, name)]) for name in names}
     order = np.lexsort((columns["offer"], columns["day"], columns["owner"]))
@@ -131,7 +131,7 @@ def own_offers(plan: SimulationPlan, people: HiddenPeople, counts: Ints) -> Chos
     owner, week = (grid.ravel() for grid in np.meshgrid(np.arange(len(people.person)), np.arange(weeks), indexing="ij"))
     person = people.person[owner]
     day = week * 7 + person % 7
-    kept = (day < plan.end) & (day >= people.joined_day[owner]) & ~plan.is_given(OFFERS, day)
+    kept = (day < plan.end) & (day >= people.joined_day[owner]) & ~plan.is_assigned(OFFERS, day)
     owner, week, person, day = owner[kept], week[kept], person[kept], day[kept]
     draws = StoredDraws(plan.seed, "decision", person, week)
     active = _active(plan, day)
@@ -141,11 +141,16 @@ def own_offers(plan: SimulationPlan, people: HiddenPeople, counts: Ints) -> Chos
     return ChosenOffers(owner, day, is_random, offer, np.where(is_random, propensity, np.nan), no_names(len(day)))
 
 
-def _given_offers(people: HiddenPeople, given: GivenDecisions) -> ChosenOffers:
-    is_offer = given.is_offer
-    owner, propensity = (given.person - people.person[0])[is_offer], given.propensity[is_offer]
+def _assigned_offers(people: HiddenPeople, assigned: AssignedDecisions) -> ChosenOffers:
+    is_offer = assigned.is_offer
+    owner, propensity = (assigned.person - people.person[0])[is_offer], assigned.propensity[is_offer]
     return ChosenOffers(
-        owner, given.day[is_offer], ~np.isnan(propensity), given.offer[is_offer], propensity, given.decision[is_offer]
+        owner,
+        assigned.day[is_offer],
+        ~np.isnan(propensity),
+        assigned.offer[is_offer],
+        propensity,
+        assigned.decision[is_offer],
     )
 
 

@@ -34,7 +34,7 @@ class SimulationPlan:
     dirt: float = 1.0  # how many times its usual share each kind of dirt has; 0: none
     more: int = 0  # days that are played on after `days`, within the same world
     since: int = 0  # the first day that is written; those before it are another folder's
-    given: tuple[
+    assigned: tuple[
         tuple[str, int, int], ...
     ] = ()  # what was decided elsewhere: OFFERS or ITEMS, first day, day after the last
     version: int = VERSION
@@ -79,20 +79,20 @@ class SimulationPlan:
                 f"The simulation is of version {fields.get('version')}; this footfall makes version {VERSION}.",
                 fix="Simulate it anew, or use the footfall that made it.",
             )
-        given = tuple((kind, int(first), int(end)) for kind, first, end in fields["given"])
-        return cls(**fields | {"start": date.fromisoformat(fields["start"]), "given": given})
+        assigned = tuple((kind, int(first), int(end)) for kind, first, end in fields["assigned"])
+        return cls(**fields | {"start": date.fromisoformat(fields["start"]), "assigned": assigned})
 
     def continued(self, days: int, kinds: tuple[str, ...]) -> SimulationPlan:
         """The plan of so many days after the last one; on them `kinds` (OFFERS, ITEMS) are decided elsewhere."""
-        given = tuple((kind, self.end, self.end + days) for kind in kinds)
-        return replace(self, more=self.more + days, since=self.end, given=(*self.given, *given))
+        assigned = tuple((kind, self.end, self.end + days) for kind in kinds)
+        return replace(self, more=self.more + days, since=self.end, assigned=(*self.assigned, *assigned))
 
-    def is_given(self, kind: str, day: Ints) -> Flags:
+    def is_assigned(self, kind: str, day: Ints) -> Flags:
         """Whether what was decided on each day was decided elsewhere."""
-        given = np.zeros(len(day), dtype=bool)
-        for name, first, end in self.given:
-            given |= (name == kind) & (day >= first) & (day < end)
-        return given
+        assigned = np.zeros(len(day), dtype=bool)
+        for name, first, end in self.assigned:
+            assigned |= (name == kind) & (day >= first) & (day < end)
+        return assigned
 
     def day(self, number: int) -> date:
         """The date of a day's number, which counts from 0."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from footfall.simulation.given import MOST_GIVEN_ITEMS
+from footfall.simulation.assigned import MOST_ASSIGNED_ITEMS
 from footfall.simulation.offers import offers_of
 from footfall.simulation.plan import BLOCK_PEOPLE, ITEMS, OFFERS, SimulationPlan
 
@@ -96,7 +96,7 @@ def _reason(plan: SimulationPlan) -> Column:
         ("offer_and_items", F.col("offer_id").isNotNull() & F.col("items").isNotNull()),
         ("unknown_offer", F.col("offer_id").isNotNull() & F.col("offer").isNull()),
         ("offer_not_valid", F.col("offer").isNotNull() & ~valid),
-        ("no_item_or_too_many", F.col("items").isNotNull() & ((places < 1) | (places > MOST_GIVEN_ITEMS))),
+        ("no_item_or_too_many", F.col("items").isNotNull() & ((places < 1) | (places > MOST_ASSIGNED_ITEMS))),
         ("unknown_item", F.exists("numbers", lambda number: number.isNull())),
         ("same_item_twice", places > F.size(F.array_distinct("items"))),
         ("propensity_out_of_bounds", F.col("propensity").isNotNull() & ~((F.col("propensity") > 0) & (F.col("propensity") <= 1))),

@@ -157,7 +157,7 @@ def decisions(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
         ids.customer_id(F.col("person")).alias("customer_id"),
         moment_of(plan, F.col("day"), 6).alias("decided_at"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
-        F.when(F.col("decision").isNotNull(), "given")
+        F.when(F.col("decision").isNotNull(), "another")
         .when(F.col("is_random"), "random")
         .otherwise("rule")
         .alias("chosen_by"),

@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from footfall.simulation.assigned import NOTHING_ASSIGNED, AssignedDecisions
 from footfall.simulation.block import line_columns
 from footfall.simulation.draws import Flags, Ints
-from footfall.simulation.given import NOTHING_GIVEN, GivenDecisions
 from footfall.simulation.plan import SimulationPlan
 
 NO_UNSOLD = np.zeros((0, 3), dtype=np.int64)
 
 
 def sold_line_columns(
-    plan: SimulationPlan, block: int, given: GivenDecisions = NOTHING_GIVEN, unsold: Ints = NO_UNSOLD
+    plan: SimulationPlan, block: int, assigned: AssignedDecisions = NOTHING_ASSIGNED, unsold: Ints = NO_UNSOLD
 ) -> dict[str, Any]:
     """The wanted lines in the order of person, order and line. `unsold` has person, order key and line of those without stock.
 
     New columns: `is_sold`; `line_number` among the order's sold lines, from 1; `order_cents`, what the order costs; -1: none.
     """
-    columns = line_columns(plan, block, given)
+    columns = line_columns(plan, block, assigned)
     order = np.lexsort((columns["line"], columns["order_key"], columns["person"]))
     columns = {name: values[order] for name, values in columns.items()}
     is_sold = ~np.isin(_code(columns["person"], columns["order_key"], columns["line"]), _code(*unsold.T))

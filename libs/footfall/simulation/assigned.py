@@ -10,11 +10,11 @@ import numpy as np
 
 from footfall.simulation.draws import Flags, Floats, Ints, Names
 
-MOST_GIVEN_ITEMS = 4  # recommended by one decision; the places of a slate
+MOST_ASSIGNED_ITEMS = 4  # recommended by one decision; the places of a slate
 
 
 @dataclass(frozen=True, eq=False)
-class GivenDecisions:
+class AssignedDecisions:
     """One row a decision, ordered by person, day and offer."""
 
     person: Ints
@@ -30,10 +30,10 @@ class GivenDecisions:
         return self.items[:, 0] < 0
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]]) -> GivenDecisions:
+    def of(cls, rows: Sequence[Mapping[str, Any]]) -> AssignedDecisions:
         """From rows of `person`, `day`, `offer`, `items` (a list or None), `decision_id`, `propensity`, in any order."""
         ordered = sorted(rows, key=lambda row: (row["person"], row["day"], row["offer"], row["decision_id"]))
-        items = np.full((len(ordered), MOST_GIVEN_ITEMS), -1, dtype=np.int64)
+        items = np.full((len(ordered), MOST_ASSIGNED_ITEMS), -1, dtype=np.int64)
         for place, row in enumerate(ordered):
             chosen = row["items"] or []
             items[place, : len(chosen)] = chosen
@@ -44,4 +44,4 @@ class GivenDecisions:
         return cls(person, day, offer, items, decision, np.array(propensity, dtype=np.float64))
 
 
-NOTHING_GIVEN = GivenDecisions.of([])
+NOTHING_ASSIGNED = AssignedDecisions.of([])

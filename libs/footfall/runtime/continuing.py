@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from footfall.errors import SettingsError
 from footfall.runtime.simulating import (
+    ASSIGNED,
     ASSIGNED_COLUMNS,
     FINISHED,
     MARKS,

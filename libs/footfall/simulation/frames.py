@@ -99,8 +99,8 @@ def block_count(plan: SimulationPlan, kind: str) -> int:
 def generated(blocks: DataFrame, plan: SimulationPlan, kind: str) -> DataFrame:
     """Rows of a kind, of each block that `blocks` names; the same rows however its partitions are cut.
 
-    `blocks` has the block's number as `id`; of kinds of DECIDED also `assigned`, a list of decisions (`assigned.AssignedDecisions`), where
-    the plan has days on which it was decided elsewhere; of `lines` also `unsold`, a list of lines (`stock.sold_line_columns`).
+    `blocks` has the block's number as `id`; of kinds of DECIDED also `assigned`, a list of decisions (`AssignedDecisions`), where the
+    plan has days on which it was decided elsewhere; of `lines` also `unsold`, a list of lines (`stock.sold_line_columns`).
     """
 
     def make(batches: Iterator[Any]) -> Iterator[Any]:

@@ -85,7 +85,7 @@ def parts_of(plan: SimulationPlan) -> int:
 
 
 Make = Callable[[ShopRows], DataFrame]
-OF_ORDERS, OF_SHOP = "raw/of orders", "raw/of the shop"
+OF_ORDERS, OF_SHOP, SMALL = "raw/of_orders", "raw/of_shop", "truth/small"
 
 
 def _days(path: str, form: str, order: str, make: Make, group: str = "") -> LogOutput:
@@ -96,7 +96,7 @@ def _months(path: str, form: str, order: str, make: Make, group: str) -> LogOutp
     return LogOutput(f"raw/{path}", form, ("month",), tuple(order.split()), make, group)
 
 
-def _truth(name: str, order: str, make: Make, group: str = "truth") -> LogOutput:
+def _truth(name: str, order: str, make: Make, group: str = SMALL) -> LogOutput:
     return LogOutput(f"truth/{name}", "parquet", (), tuple(order.split()), make, group)
 
 

@@ -79,9 +79,10 @@ class StepInputs:
     def frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
         """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before.
 
-        A feed that was never ingested has no frame.
+        A feed that was never ingested has no frame, nor have the step's own tables where it begins anew.
         """
-        before = None if begins_anew(batch, last) else last
+        is_anew = begins_anew(batch, last)
+        before = None if is_anew else last
         reads = [read for read in step.reads if batch.inputs.get(read.name) or read.name in BY_NAME]
         frames = {read.frame: self._frame(read, batch, before) for read in reads}
         if step.files:
@@ -89,7 +90,7 @@ class StepInputs:
             raw = self.lake.read(step.writes[0]).schema if self.lake.properties(step.writes[0]) else None
             files = list(batch.files)
             frames["files"] = read_files(self.lake.spark, step.files, files, largest_bytes=largest, raw=raw)
-        for table in step.writes:
+        for table in () if is_anew else step.writes:
             if table in batch.inputs and table not in frames:
                 frames[table] = self._pinned(table, batch.inputs[table])
         return frames

@@ -1,4 +1,4 @@
-"""The Steps of refine that read feeds: the vault of pseudonyms, and a table of facts. What they look up of other feeds is staged."""
+"""The Steps of refine that read feeds, for the vault of pseudonyms and tables of facts, and the one that cuts sessions from events."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from footfall.contract import Table, Written
+from footfall.contract import BATCH_ID, EVERY_ROW, Table, Written
 from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
-from footfall.refine.waiting import FeedReads, facts_that_wait, without_idle_lookups
+from footfall.refine.sessions import condition_of, days_of, events_to_cut, sessions, touched_spans, untouched
+from footfall.refine.waiting import ALL_ROWS, FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
-from footfall.steps.step import Frames, Read, Step, StepResult
-from footfall.tables import FX_RATES, PSEUDONYMS
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
+from footfall.tables import EVENTS, FX_RATES, PSEUDONYMS, SESSIONS
 
 
 def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
@@ -78,6 +79,29 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
         values=_definitions(feeds) | {"shop": shop},
         waits_in=of_feeds.waits_in,
     )
+
+
+def sessions_step(job: Job) -> Step:
+    """Cuts sessions from new events, and those again that these events touch; all where the gap is another or events were deleted."""
+    gap, zone, every_event = job.settings.sessions.gap_minutes, job.settings.shop.time_zone, ALL_ROWS + EVENTS.name
+    cut = partial(sessions, gap_minutes=gap, time_zone=zone)
+
+    def apply(frames: Frames) -> StepResult:
+        new, former = frames[EVENTS.full_name], frames.get(SESSIONS.full_name)
+        if former is None:
+            return StepResult([Output(SESSIONS, cut(new), replaces=EVERY_ROW)])
+        with ExitStack() as stack:
+            spans = stack.enter_context(job.lake.staged("refine_sessions", touched_spans(former, new, gap_minutes=gap)))
+            days = condition_of([row[0] for row in days_of(spans, time_zone=zone).collect()])
+            if not days:
+                return StepResult([Output(SESSIONS, cut(new))])
+            events = events_to_cut(frames[every_event], new, spans, on_days=days)
+            rows = cut(events).unionByName(untouched(former, spans, on_days=days).drop(BATCH_ID.name))
+            return StepResult([Output(SESSIONS, rows, replaces=days)], ended=stack.pop_all().close)
+
+    news = Read(EVENTS.full_name, new=True, follows=True, derivation=f"gap of {gap} minutes")
+    reads = (news, Read(EVENTS.full_name, lookup=True, alias=every_event))
+    return Step("refine_sessions", reads, (SESSIONS.full_name,), apply, code=("footfall.refine",))
 
 
 def _definitions(feeds: Sequence[RawFeed]) -> dict[str, Any]:

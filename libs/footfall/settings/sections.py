@@ -61,6 +61,12 @@ class Privacy(Closed):
     mint_key_from: str
 
 
+class Sessions(Closed):
+    """How sessions are cut."""
+
+    gap_minutes: Annotated[int, Field(ge=1, le=1440)]
+
+
 class Features(Closed):
     """Which dates features are made for."""
 
@@ -247,6 +253,7 @@ class Settings(Closed):
     run: Run
     sources: Sources
     privacy: Privacy
+    sessions: Sessions
     features: Features
     training: Training
     churn: Churn

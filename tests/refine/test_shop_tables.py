@@ -45,6 +45,17 @@ CASES: dict[str, tuple[str, list[tuple[str, list[str]]]]] = {
             ("O8 half_price 50 - 2024-05-01 2024-05-31", ["offer_type_known"]),
         ],
     ),
+    "offer_decisions": (
+        "decision_id event_time offer_id is_random propensity",
+        [
+            (f"D1 {MORNING} O1 true 0.25", []),
+            (f"D2 {MORNING} - true 0.3", []),  # chance chose nothing
+            (f"D3 {MORNING} O1 false -", []),
+            (f"D4 {MORNING} O1 true -", ["chance_has_propensity"]),
+            (f"D5 {MORNING} O1 - 1.5", ["propensity_above_0_to_1"]),
+            (f"- {MORNING} O1 - -", ["decision_id_required"]),
+        ],
+    ),
     "impressions": (
         "impression_id event_time decision_id item_id offer_id position propensity",
         [

@@ -24,7 +24,7 @@ from footfall.mapping.words import Name, SourceName, Sql, TimeZone, below_the_ro
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
 from footfall.tables import REFINED
 
-TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
+TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities", "sessions"}}
 FILLED_IN = frozenset(
     {
         "event_date",
@@ -35,10 +35,12 @@ FILLED_IN = frozenset(
         "text_id",
         "valid_to",
         "properties",
+        "features",
         "line_key",
         "arrived",
     }
 )
+MAPS = {"keep": "properties", "features": "features"}  # list of a target -> the column of its table that it fills
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
 NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
@@ -99,7 +101,8 @@ class Known(Closed):
 class Target(Closed):
     """How the rows of a feed become rows of one table.
 
-    `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
+    `keep` names the source columns, and fields of them, that pass into `properties` as text, `features` those that pass into
+    `features` as numbers. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
     content is another. `each` names a list of the source, of whose elements the rows are made.
     """
@@ -111,7 +114,13 @@ class Target(Closed):
     on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
     keep: tuple[SourceName, ...] = Field(default=(), strict=False)
+    features: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
+
+    @property
+    def passed(self) -> dict[str, tuple[str, ...]]:
+        """Key of the mapping -> the source columns and fields that pass under it into the map of a table."""
+        return {"keep": self.keep, "features": self.features}
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -264,16 +273,19 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += line_faults(at, table, target)
-    faults += _keep_faults(at, table, target)
+    for key, names in target.passed.items():
+        faults += _passed_faults(at, table, key, names)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]
 
 
-def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
-    """What is wrong with `keep`, whatever columns the files have."""
-    if target.keep and "properties" not in table.column_names:
-        there = ", ".join(sorted(name for name, t in TARGETS.items() if "properties" in t.column_names))
-        return [((*at, "keep"), f"{table.name} has no `properties` to keep them in ({there} have)")]
-    names = [name.casefold() for name in target.keep]
-    return [((*at, "keep", i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]
+def _passed_faults(at: Key, table: Table, key: str, listed: tuple[str, ...]) -> list[tuple[Key, str]]:
+    """What is wrong with `keep` or `features`, whatever columns the files have."""
+    column = MAPS[key]
+    if listed and column not in table.column_names:
+        there = sorted(name for name, t in TARGETS.items() if column in t.column_names)
+        have = "has" if len(there) == 1 else "have"
+        return [((*at, key), f"{table.name} has no `{column}` to keep them in ({', '.join(there)} {have})")]
+    names = [name.casefold() for name in listed]
+    return [((*at, key, i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]

@@ -17,7 +17,7 @@ from footfall.refine.elements import element_rows, elements_that_waited, no_elem
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
 from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
 from footfall.refine.guarded import guarded
-from footfall.refine.kept import properties
+from footfall.refine.kept import features, properties
 from footfall.refine.keys import source_key
 from footfall.refine.lookups import looks_at_others
 from footfall.refine.nested import is_nested
@@ -54,6 +54,7 @@ def map_rows(
         rows = elements_that_waited(rows)
     if guard:
         rows, target = guarded(rows, target)
+    numbers, no_numbers = features(rows, feed, target)
     sources = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
@@ -62,11 +63,12 @@ def map_rows(
         *([taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) or WAITED_FOR in raw.columns else []),
         *([WAITED_FOR] if WAITED_FOR in raw.columns else []),
         RAW_ROW,
-        TYPES,
+        F.concat(TYPES, names_of(no_numbers)).alias(TYPES) if no_numbers else F.col(TYPES),
         CORRUPT.name,
         _skip_reason(target, feed, feed.into[table.name]).alias(SKIPPED),
         *_identifier(target.actor, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
+        *([numbers.alias("features")] if "features" in table.column_names else []),
         *source_values(target.columns),
         *source_key(target, table, feed),
     )
@@ -77,7 +79,7 @@ def map_rows(
     values = mapped_values(sources, table, target.columns, zone=zone, between=between, decimal=feed.decimal)
     typed = sources.select("*", *(v.typed.alias(c) for c, v in values.items()))
     typed_values = {c: replace(v, read=F.col(c)) for c, v in values.items()}
-    has_faults = guard or bool(feed.types or feed.fill_all or target.each)
+    has_faults = guard or bool(feed.types or feed.fill_all or target.each or target.features)
     faults, warnings = _unreadable(typed_values, feed, has_faults=has_faults), _warnings(typed_values)
     helpers = {TYPES, CORRUPT.name, *(c for c in sources.columns if c.startswith("_value_"))}
     mapped = typed.select(

@@ -3,7 +3,8 @@
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
-from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, SURVEYS
+from footfall.tables.labelled_rows import LABELLED_ROWS
+from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, OFFER_DECISIONS, SURVEYS
 from footfall.tables.orders import COUPON_REDEMPTIONS, FX_RATES, ORDER_LINES, REFUND_LINES
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
@@ -18,6 +19,7 @@ from footfall.tables.refined import (
     REVIEWS,
     USERS,
 )
+from footfall.tables.sessions import SESSIONS
 from footfall.tables.stock import COMPETITOR_PRICES, ITEM_COSTS, PRICES, STOCK_LEVELS
 from footfall.tables.texts import CLAUSE_VECTORS, TEXT_ASPECTS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
 from footfall.tables.tickets import LABELLED_TICKETS, TICKETS
@@ -30,6 +32,7 @@ REFINED = (
     CAMPAIGNS,
     FX_RATES,
     EVENTS,
+    SESSIONS,
     ORDER_LINES,
     REFUND_LINES,
     COUPON_REDEMPTIONS,
@@ -38,11 +41,13 @@ REFINED = (
     LABELLED_CLAUSES,
     TICKETS,
     LABELLED_TICKETS,
+    LABELLED_ROWS,
     PRICES,
     ITEM_COSTS,
     STOCK_LEVELS,
     COMPETITOR_PRICES,
     OFFER_CATALOGUE,
+    OFFER_DECISIONS,
     IMPRESSIONS,
     CONTACTS,
     CONSENTS,
@@ -91,10 +96,12 @@ __all__ = [
     "ITEM_FEATURES",
     "ITEM_OPINIONS",
     "LABELLED_CLAUSES",
+    "LABELLED_ROWS",
     "LABELLED_TEXTS",
     "LABELLED_TICKETS",
     "LEDGER",
     "OFFER_CATALOGUE",
+    "OFFER_DECISIONS",
     "ORDER_LINES",
     "PRICES",
     "PSEUDONYMS",
@@ -105,6 +112,7 @@ __all__ = [
     "REVIEWS",
     "SEGMENTS",
     "SEGMENT_CATALOGUE",
+    "SESSIONS",
     "STOCK_LEVELS",
     "SURVEYS",
     "TEXT_ASPECTS",

@@ -55,6 +55,29 @@ OFFER_CATALOGUE = Table(
     written=Written.REPLACE,
 )
 
+OFFER_DECISIONS = Table(
+    name="offer_decisions",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per decision of the shop's own, such as it took before footfall, which offer somebody gets; none among them",
+    columns=(
+        Column("decision_id", "string", "the shop's own number of the decision", personal=Personal.QUASI),
+        *CLOCKS,
+        ACTOR,
+        Column("offer_id", "string", "offer that was chosen; NULL: nothing"),
+        Column("policy", "string", "what chose, in the shop's own words"),
+        Column("is_random", "boolean", "whether chance chose, with `propensity`; NULL: not known"),
+        PROPENSITY,
+        ARRIVED,
+    ),
+    key=("decision_id",),
+    rules=(
+        PROPENSITY_RULE,
+        Rule("chance_has_propensity", "NOT is_random OR propensity IS NOT NULL"),
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+)
+
 IMPRESSIONS = Table(
     name="impressions",
     layer=Layer.REFINED,

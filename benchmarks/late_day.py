@@ -17,6 +17,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +26,7 @@ sys.path[:0] = [str(ROOT / "libs"), str(ROOT)]
 from benchmarks._equal import differences  # noqa: E402
 
 from benchmarks import _common as bench  # noqa: E402 the path is set above
+from footfall.contract import Table  # noqa: E402
 from footfall.privacy.pseudonyms import MintKey  # noqa: E402
 from footfall.runtime.simulating import simulate  # noqa: E402
 from footfall.simulation.plan import SimulationPlan  # noqa: E402
@@ -58,12 +60,11 @@ def run_stages(spark: SparkSession, lake: Path, *stages: str, raw: Path, key: Mi
 
 def lake_differences(spark: SparkSession, left: Path, right: Path) -> list[str]:
     """A sentence for each difference between the tables of two lakes; batch ids may differ."""
-    lakes = [Lake(spark, str(lake)) for lake in (left, right)]
-    return [
-        words
-        for table in COMPARED
-        for words in differences(*(lake.read(table.full_name).toArrow() for lake in lakes), table)
-    ]
+
+    def rows(lake: Path, table: Table) -> pa.Table:
+        return Lake(spark, str(lake)).read(table.full_name).toArrow()
+
+    return [words for table in COMPARED for words in differences(rows(left, table), rows(right, table), table)]
 
 
 def main() -> None:

@@ -89,7 +89,7 @@ FILES = {
     "b2,1,2024-05-08 18:30:00,oven,50.00,EUR,bert,,\n",  # its rate may come later
     "orders/2.csv": HEADER + "b1,1,2024-05-01 10:00:00,oats,20.00,,anna,,\n"  # again
     "b1,2,2024-05-01 10:00:00,milk,3.00,,anna,,\n"  # corrected
-    "b2,1,2024-05-08 18:30:00,oven,50.00,EUR,bert,10.00,2024-05-20 09:00:00\n",  # came back in part
+    "b2,1,2024-05-08 18:30:00,oven,50.00,EUR,bert,10.00,2024-05-09 09:00:00\n",  # came back in part
     "orders/3.csv": HEADER + "b0,1,2024-04-20 11:00:00,milk,2.50,,anna,,\n"  # a late day
     "b9,1,2024-06-03 12:00:00,oats,22.00,,cleo,,\n"
     "b10,1,2024-06-03 12:00:00,oats,much,,cleo,,\n",  # to be set aside
@@ -107,9 +107,8 @@ FILES = {
 AT_ONCE = [tuple(FILES)]
 ORDERS = {
     "the latest first": [
-        ("orders/3.csv", "clicks/3.json", "catalogue/dump_20240501.csv"),
-        ("orders/1.csv", "clicks/2.json"),
-        ("rates/1.csv", "clicks/1.json", "orders/2.csv", "catalogue/dump_20240401.csv"),
+        ("orders/3.csv", "orders/1.csv", "clicks/3.json", "catalogue/dump_20240501.csv"),
+        ("rates/1.csv", "clicks/1.json", "clicks/2.json", "orders/2.csv", "catalogue/dump_20240401.csv"),
     ],
     "by halves": [
         ("orders/1.csv", "clicks/1.json", "rates/1.csv", "catalogue/dump_20240401.csv"),

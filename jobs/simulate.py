@@ -1,11 +1,12 @@
-"""Writes the logs of an imagined shop, and the truth about it that no real shop knows, with Spark.
+"""Writes the logs of an imagined shop, and the truth about it that no real shop knows, with Spark; or plays one on.
 
   ./spark-submit.sh jobs/simulate.py --people 20000 --items 2000 --days 180 --out build/simulated --seed 7
+  ./spark-submit.sh jobs/simulate.py --continue build/simulated --decisions build/policy --days 28 --out build/played-on
 
 Nobody in it is real: people, items, prices and texts (templates) are drawn by chance from the seed. The same arguments
-make the same rows, on one core or on a hundred. Below --out:
-  raw/         what the shop logs: visits over web, app and mini program, tills, orders, payments, refunds, reviews,
-               messages, calls, surveys, customers, consents, items, prices, costs, stock, offers, decisions, contacts
+make the same rows, on one core or on a hundred. With --continue the same people go on for --days days more, and react to the
+offers and recommended items of a table. Below --out:
+  raw/         what the shop logs: visits over web, app and mini program, tills, orders, payments, calls, prices ...
   truth/       what it cannot know: types of people, when they leave, effects of offers, probabilities, labels
   simulation/  what the job notes for itself; a killed run goes on where it stopped
 Read the logs with conf/sources/simulated.yaml; docs/simulate.md says more. Figures from them are simulated ones.
@@ -13,13 +14,13 @@ Read the logs with conf/sources/simulated.yaml; docs/simulate.md says more. Figu
 
 import argparse
 import sys
-from datetime import date
 from functools import partial
 
 from footfall.runtime.cli import EXIT_CODES, guarded
+from footfall.runtime.continuing import continue_simulation
 from footfall.runtime.session import open_session
 from footfall.runtime.simulating import simulate
-from footfall.simulation.plan import SimulationPlan
+from footfall.runtime.simulation_options import add_options, plan_of
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -27,14 +28,7 @@ def arguments() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         description=__doc__, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--people", type=int, default=20_000, help="people behind the customers (default: 20,000)")
-    options.add_argument("--items", type=int, default=2_000, help="items that are sold (default: 2,000)")
-    options.add_argument("--days", type=int, default=180, help="days that are logged (default: 180)")
-    options.add_argument("--start", type=date.fromisoformat, default=date(2024, 1, 1), metavar="DATE",
-                         help="the first day (default: 2024-01-01)")  # fmt: skip
-    options.add_argument("--dirt", type=float, default=1.0, metavar="TIMES",
-                         help="how many times its usual share each kind of dirty row has, 0: none (default: 1)")  # fmt: skip
-    options.add_argument("--seed", type=int, default=7, help="what all chance comes from (default: 7)")
+    add_options(options)
     options.add_argument(
         "--out", required=True, metavar="URI", help="folder to write to, empty or new: local, HDFS, S3"
     )
@@ -46,8 +40,12 @@ def arguments() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Writes everything, and says what was written."""
-    plan = SimulationPlan(options.people, options.items, options.days, options.seed, options.start, options.dirt)
-    row_counts = simulate(open_session("footfall simulate"), plan, options.out)
+    plan = plan_of(options)
+    spark = open_session("footfall simulate")
+    if plan:
+        row_counts = simulate(spark, plan, options.out)
+    else:
+        row_counts = continue_simulation(spark, options.state, options.days, options.out, decisions=options.decisions)
     print(f"{sum(row_counts.values()):,} simulated rows below {options.out}")
 
 

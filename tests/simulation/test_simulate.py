@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import rmtree
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -19,9 +21,11 @@ from footfall.errors import SettingsError
 from footfall.mapping.source import read_source
 from footfall.refine.fills import ShopDefaults
 from footfall.runtime.simulating import simulate
-from footfall.simulation.orders import sold_lines
+from footfall.simulation.orders import unsold_lines
 from footfall.simulation.outputs import OUTPUTS, ShopRows, laid_out
 from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.stock import sold_line_columns
+from frozen_shop import FROZEN, columns, constants, kinds_of_dirt
 
 PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4), dirt=0)
 MAPPING = Path(__file__).resolve().parents[2] / "conf" / "sources" / "simulated.yaml"
@@ -46,7 +50,7 @@ def four_partitions(spark: SparkSession) -> Iterator[None]:
 def contents(out: Path) -> dict[str, list[object]]:
     """Folder -> content of each of its files in their order, as bytes, or of Parquet as rows."""
     files: dict[str, list[object]] = {}
-    for file in sorted(f for f in out.rglob("part-*") if f.is_file()):
+    for file in sorted(f for below in ("raw", "truth") for f in (out / below).rglob("part-*") if f.is_file()):
         content = pq.read_table(file, partitioning=None).to_pylist() if file.suffix == ".parquet" else file.read_bytes()
         files.setdefault(file.parent.relative_to(out).as_posix(), []).append(content)
     return files
@@ -69,7 +73,7 @@ def test_dirty_files_are_the_same_whatever_the_partitions_too(spark: SparkSessio
 
     def rows(partitions: int) -> list[Row]:
         lines = spark.read.parquet(str(shop / "truth/wanted_lines")).repartition(partitions)
-        shop_rows = ShopRows(plan, spark, lambda _: spark.range(0), lambda: lines)
+        shop_rows = ShopRows(plan, spark, lambda _: spark.range(0), lambda: lines, lambda: lines)
         return laid_out(tills, plan, tills.make(shop_rows)).collect()
 
     dirty = rows(1)
@@ -96,19 +100,32 @@ def test_no_item_is_sold_beyond_its_stock_and_some_demand_stays_unsold(spark: Sp
     assert spark.read.parquet(str(shop / "truth/unsold")).count() == short
 
 
-def test_of_an_item_s_stock_the_first_get_it_and_lines_are_numbered_anew(spark: SparkSession) -> None:
-    """Stock 3 of item 1: two units at nine, two more at ten exceed it; item 2 has enough."""
-    columns = "person long, order_key int, line short, time timestamp, day int, item int, quantity short, stock int, amount_cents int"
-    nine, ten = datetime(2024, 1, 1, 9, tzinfo=UTC), datetime(2024, 1, 1, 10, tzinfo=UTC)
-    wanted = [
-        (1, 0, 1, ten, 0, 1, 2, 3, 200), (1, 0, 2, ten, 0, 2, 1, 9, 50), (2, 0, 1, nine, 0, 1, 2, 3, 200),
-        (2, 1, 1, nine, 1, 1, 3, 3, 300),
+def test_of_an_item_s_stock_the_first_get_it(spark: SparkSession) -> None:
+    """Stock 3 of item 1: two units at nine, two more at ten exceed it, and so does one at eleven; item 2 has enough."""
+    columns = "person long, order_key int, line short, time timestamp, day int, item int, quantity short, stock int"
+    nine, ten, eleven = (datetime(2024, 1, 1, hour, tzinfo=UTC) for hour in (9, 10, 11))
+    demand = [
+        (1, 0, 1, ten, 0, 1, 2, 3), (1, 0, 2, ten, 0, 2, 1, 9), (2, 0, 1, nine, 0, 1, 2, 3), (3, 0, 1, eleven, 0, 1, 1, 3),
+        (2, 1, 1, nine, 1, 1, 3, 3),
     ]  # fmt: skip
-    rows = sold_lines(spark.createDataFrame(wanted, columns), parts=2)
-    outcome = rows.select("person", "order_key", "line", "is_sold", "line_number", "order_cents").collect()
-    assert {tuple(row) for row in outcome} == {
-        (1, 0, 1, False, None, 50), (1, 0, 2, True, 1, 50), (2, 0, 1, True, 1, 200), (2, 1, 1, True, 1, 300),
-    }  # fmt: skip
+    unsold = unsold_lines(spark.createDataFrame(demand, columns)).collect()
+    assert {tuple(row) for row in unsold} == {(1, 0, 1), (3, 0, 1)}
+
+
+def test_sold_lines_are_numbered_anew_and_make_up_the_order() -> None:
+    lines = sold_line_columns(PLAN, 0)
+    numbers = np.column_stack([lines[name] for name in ("person", "order_key", "line")])
+    first = lines["order_key"] == lines["order_key"][0]
+    order = numbers[(lines["person"] == lines["person"][0]) & first]
+    assert len(order) > 1
+    rows = sold_line_columns(PLAN, 0, unsold=order[[1]])
+    cents, sold = rows["amount_cents"][: len(order)], rows["is_sold"][: len(order)]
+    assert rows["line_number"][: len(order)].tolist() == [1, -1, *range(2, len(order))]
+    assert set(rows["order_cents"][: len(order)]) == {cents[sold].sum()}
+    assert rows["is_sold"].sum() == len(rows["is_sold"]) - 1
+    nothing = sold_line_columns(PLAN, 0, unsold=order)
+    assert set(nothing["order_cents"][: len(order)]) == {-1}
+    assert (np.diff(lines["person"]) >= 0).all()
 
 
 def test_orders_payments_and_purchases_say_the_same(spark: SparkSession, shop: Path) -> None:
@@ -123,6 +140,42 @@ def test_orders_payments_and_purchases_say_the_same(spark: SparkSession, shop: P
     web = spark.read.json(str(shop / "raw/events/channel=web"), schema="event string, order_id string")
     bought = web.where("event = 'purchase'").select("order_id")
     assert bought.count() == bought.distinct().count() == paid.where("channel = 'web'").count() > 0
+
+
+def test_slips_and_the_agent_s_number_stand_in_the_logs_as_the_truth_says(spark: SparkSession, shop: Path) -> None:
+    slips = spark.read.parquet(str(shop / "truth/slips"))
+    calls = spark.read.option("header", True).csv(str(shop / "raw/calls"))
+    tills = spark.read.option("header", True).csv(str(shop / "raw/tills")).where("kind = 'sale'")
+    orders = spark.read.parquet(str(shop / "raw/orders"))
+    logged = (
+        calls.select("call_id", "phone")
+        .union(tills.select("receipt", "email"))
+        .union(orders.select("order_id", "email"))
+    )
+    written = {(row[0], row[1]) for row in logged.distinct().collect()}
+    rows = slips.collect()
+    assert {(row["key"], row["written"]) for row in rows} <= written
+    assert all(row["written"] != row["meant"] for row in rows)
+    identifiers = {tuple(row) for row in spark.read.parquet(str(shop / "truth/identifiers")).collect()}
+    assert {(row["person"], row["kind"], row["meant"]) for row in rows} <= identifiers
+    assert len(rows) > 0
+    shared = (
+        spark.read.parquet(str(shop / "truth/shared_identifiers")).where("what = 'agent' AND kind = 'phone'").collect()
+    )
+    assert calls.where(calls["phone"] == shared[0]["identifier"]).select("customer_id").distinct().count() > 1
+
+
+def test_each_person_s_steps_have_probabilities(spark: SparkSession, shop: Path) -> None:
+    steps = spark.read.parquet(str(shop / "truth/transitions"))
+    assert steps.where("probability <= 0 OR probability >= 1").count() == 0
+    assert steps.count() == 6 * PLAN.people
+    assert (
+        steps.groupBy("from_state", "to_state")
+        .agg({"probability": "stddev"})
+        .where("`stddev(probability)` > 0")
+        .count()
+        == 6
+    )
 
 
 def test_the_mapping_of_logs_tills_and_customers_is_clean(spark: SparkSession, shop: Path, tmp_path: Path) -> None:
@@ -158,6 +211,15 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_files(spark: Spark
     simulate(spark, PLAN, str(shop), say=said.append)
     assert [line.split()[0] for line in said if "complete before" not in line] == ["raw/payments"]
     assert contents(shop) == before
+
+
+def test_rows_and_settings_are_frozen(shop: Path) -> None:
+    """Whoever changes one on purpose raises VERSION of the plan and writes frozen_shop.json anew; docs/simulate.md says how to add."""
+    recorded = json.loads(FROZEN.read_text(encoding="utf-8"))
+    now = {"constants": constants(), "dirt": kinds_of_dirt(), "columns": columns(shop)}
+    for kind, digests in recorded.items():
+        assert {name: now[kind].get(name) for name in digests} == digests
+        assert now[kind].keys() - digests.keys() == set(), "Add them: tests/frozen_shop.py"
 
 
 def test_a_folder_that_holds_something_else_is_refused(spark: SparkSession, shop: Path, tmp_path: Path) -> None:

@@ -102,12 +102,35 @@ def test_bytes_by_chance_leave_the_number_of_the_event(soiled: list[dict[str, An
 
 
 def test_the_truth_names_each_dirty_row_once_with_its_end(spark: SparkSession, soiled: list[dict[str, Any]]) -> None:
-    keyed = [(row["day"], row["dirt_key"], row["dirt"]) for row in soiled]
-    truth = dirty_rows("events", spark.createDataFrame(keyed, "day string, dirt_key string, dirt string")).collect()
+    keyed = [(row["day"], row["dirt_key"], row["dirt"], row["own_day"]) for row in soiled]
+    columns = "day string, dirt_key string, dirt string, own_day string"
+    truth = dirty_rows("events", spark.createDataFrame(keyed, columns)).collect()
     assert len(truth) == sum(1 for row in soiled if row["dirt"])
     ends = {row["kind"]: (row["end"], row["rule"]) for row in truth}
     assert ends["web: line cut off"] == ("quarantine", "row_unreadable")
     assert ends["web: a list on the line"] == ("repaired", None)
+    late = {row["kind"]: (row["own_day"], row["day"]) for row in truth if row["own_day"] != row["day"]}
+    assert late["web: late by three days"] == ("2024-01-05", "2024-01-08")
+    assert late["web: sent again a day later"] == ("2024-01-05", "2024-01-06")
+
+
+def test_of_some_days_the_whole_file_comes_again_beside_it(spark: SparkSession) -> None:
+    """Two payments a day of 60 days: of a day either both come again or none does."""
+    rows = spark.range(120).select(
+        F.format_string("P%03d", "id").alias("payment_id"), F.lit("captured").alias("status"),
+        F.expr("CAST(date_add(DATE'2024-01-01', CAST(id DIV 2 AS INT)) AS STRING)").alias("day"),
+    )  # fmt: skip
+    name = "payment: the day's file again"
+    soiled = with_dirt(PLAN, "payments", rows)
+    again = [row for row in soiled.collect() if row["dirt"] == name]
+    per_day = Counter(row["own_day"] for row in again)
+    by_itself = {row["own_day"] for row in soiled.collect() if row["dirt"] not in {None, name}}
+    assert {count for day, count in per_day.items() if day not in by_itself} == {2}
+    assert 60 * 0.2 < len(per_day) < 60 * 0.6
+    assert all(row["day"] == f"{row['own_day']}-again" for row in again)
+    kept = with_dirt(PLAN, "payments", rows, dirty_only=True).where("dirt IS NOT NULL")
+    assert kept.exceptAll(soiled.where("dirt IS NOT NULL")).count() == 0
+    assert soiled.where("dirt IS NOT NULL").exceptAll(kept).count() == 0
 
 
 def _is_json(text: bytes) -> bool:

@@ -64,7 +64,7 @@ def gaps() -> dict[str, list[np.ndarray]]:
     of_family: dict[str, list[np.ndarray]] = {name: [] for name in FAMILIES}
     for number in BLOCKS:
         people = people_of(YEAR, number)
-        counts = order_counts(YEAR, people, generator(YEAR.seed, "orders", number))
+        counts = order_counts(YEAR, people)
         for row, family in enumerate(people.family):
             days = np.repeat(np.arange(YEAR.days), counts[row])
             if len(days) > 20:
@@ -84,7 +84,7 @@ def test_only_habits_keep_to_the_days_of_the_week() -> None:
     kept = {name: [] for name in FAMILIES}
     for number in BLOCKS:
         people = people_of(YEAR, number)
-        counts = order_counts(YEAR, people, generator(YEAR.seed, "orders", number))
+        counts = order_counts(YEAR, people)
         by_weekday = counts.reshape(len(counts), -1, 7).sum(axis=1)
         for row in np.flatnonzero((by_weekday.sum(axis=1) >= 20) & (people.rate < 2 / 7)):
             kept[FAMILIES[people.family[row]]].append(np.sort(by_weekday[row])[-2:].sum() / by_weekday[row].sum())
@@ -177,11 +177,10 @@ def test_dearer_items_are_bought_less_by_the_sensitive() -> None:
         promoted = total = 0
         for number in BLOCKS:
             made = block_of(YEAR, number)
-            owner = made.orders.owner[made.lines.order]
-            rows = (made.people.price_sensitivity[owner] > 1.1) == is_sensitive
-            world = block.world_of(YEAR)
-            usual = world.regular_cents[made.lines.item[rows]]
-            promoted += int((made.lines.list_cents[rows] < 0.85 * usual).sum())
+            orders, _, lines = made.lines(YEAR)
+            rows = (made.people.price_sensitivity[orders.owner[lines.order]] > 1.1) == is_sensitive
+            usual = block.world_of(YEAR).regular_cents[lines.item[rows]]
+            promoted += int((lines.list_cents[rows] < 0.85 * usual).sum())
             total += int(rows.sum())
         shares.append(promoted / total)
     assert shares[1] > 1.05 * shares[0]

@@ -2,62 +2,105 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import reduce
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from footfall.errors import SettingsError
 from footfall.runtime.session import in_pool, tasks_at_once, watched
-from footfall.simulation.frames import block_count
-from footfall.simulation.outputs import OUTPUTS, WANTED, LogOutput, ShopRows, laid_out, wanted
+from footfall.simulation.frames import DECIDED, block_count
+from footfall.simulation.outputs import OUTPUTS, WANTED, WANTED_OUTPUT, LogOutput, ShopRows, laid_out
 from footfall.simulation.plan import SimulationPlan
 from footfall.storage.text_lines import absolute
 
 MARKS = "simulation"  # folder of what the job notes for itself: its plan, and what is complete
+PLAN, FINISHED = (
+    f"{MARKS}/plan",
+    f"{MARKS}/finished",
+)  # the latter names all folders whose days come before, and the own
+ASSIGNED = f"{MARKS}/decisions"  # what was decided elsewhere, as far as it counts
+ASSIGNED_COLUMNS = ("person", "day", "offer", "items", "decision_id", "propensity")
 TASKS_A_CORE = 4
 AT_ONCE = 3  # folders that are written side by side: most are small, and wait for Spark more than they work
 
 
 def simulate(
-    spark: SparkSession, plan: SimulationPlan, out: str, *, partitions: int = 0, say: Callable[[str], None] = print
+    spark: SparkSession,
+    plan: SimulationPlan,
+    out: str,
+    *,
+    partitions: int = 0,
+    states: Sequence[str] = (),
+    outputs: Sequence[LogOutput] = OUTPUTS,
+    say: Callable[[str], None] = print,
 ) -> dict[str, int]:
     """Writes all logs and the truth of a plan below `out`; returns the number of rows of each folder.
 
-    `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. Raises SettingsError where
-    `out` holds anything but files of the same plan.
+    `partitions` is how many tasks make the rows (0: by the cores); it changes no byte of any row. `states` are the folders of
+    the days before, where the plan goes on with them; `outputs` the folders to write beside the wanted lines. Raises
+    SettingsError where `out` holds anything but files of the same plan.
     """
-    root = absolute(out).rstrip("/")
-    _claim(spark, root, plan)
+    root = absolute(out)
+    claim(spark, root, plan)
     tasks = partitions or TASKS_A_CORE * tasks_at_once(spark)
+    assigned = [f"{folder}/{ASSIGNED}" for folder in (*states[1:], root)] if plan.assigned else []
 
     def blocks(kind: str) -> DataFrame:
         count = block_count(plan, kind)
-        return spark.range(0, count, 1, min(count, tasks))
-
-    rows = ShopRows(plan, spark, blocks, lambda: spark.read.parquet(f"{root}/{WANTED}"))
-    folders = _Folders(spark, root, say)
-
-    def write(output: LogOutput) -> int:
-        return folders.write(
-            output.path, output.format, lambda: laid_out(output, plan, output.make(rows)), _writer(output)
+        numbers = spark.range(0, count, 1, min(count, tasks))
+        if kind not in DECIDED or not assigned:
+            return numbers
+        decisions = spark.read.parquet(*assigned)
+        of_block = decisions.groupBy(F.col("block").alias("id")).agg(
+            F.collect_list(F.struct(*ASSIGNED_COLUMNS)).alias("assigned")
         )
+        return numbers.join(of_block, "id", "left").repartition(min(count, tasks), "id")
 
-    with watched(spark, lambda: sorted(folders.running)):
-        row_counts = {WANTED: folders.write(WANTED, "parquet", lambda: wanted(rows), _parquet)}
+    def lines(*folders: str) -> DataFrame:
+        return spark.read.parquet(*(f"{folder}/{WANTED}" for folder in folders))
+
+    rows = ShopRows(plan, spark, blocks, lambda: lines(root), lambda: lines(*states, root))
+    groups: dict[str, list[LogOutput]] = {}
+    for output in outputs:
+        groups.setdefault(output.group or output.path, []).append(output)
+    writing = _Writing(spark, root, rows, say)
+    with watched(spark, lambda: sorted(writing.running)), _small_methods(spark):
+        row_counts = writing.write(WANTED, [WANTED_OUTPUT])
         with ThreadPoolExecutor(AT_ONCE, "folders") as pool:
-            futures = {output.path: pool.submit(in_pool, spark, output.path, write, output) for output in OUTPUTS}
+            futures = [
+                pool.submit(in_pool, spark, name, writing.write, name, folders) for name, folders in groups.items()
+            ]
             try:
-                return row_counts | {path: future.result() for path, future in futures.items()}
+                for future in futures:
+                    row_counts |= future.result()
             finally:
                 pool.shutdown(cancel_futures=True)  # after a fault nothing more is begun
+    put_note(spark, f"{root}/{FINISHED}", json.dumps([*states, root]))
+    return row_counts
 
 
-def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
+@contextmanager
+def _small_methods(spark: SparkSession) -> Iterator[None]:
+    """Lets Spark put a query into one method only where Java compiles that: above 8,000 bytes it would be interpreted."""
+    name = "spark.sql.codegen.hugeMethodLimit"
+    before = spark.conf.get(name)
+    spark.conf.set(name, "8000")
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before or "65535")
+
+
+def claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
     """Notes the plan in a folder that is empty or not there; passes where the same plan is noted."""
-    noted = _note(spark, f"{root}/{MARKS}/plan")
+    noted = note_at(spark, f"{root}/{PLAN}")
     if noted is None and _holds_files(spark, root):
         raise SettingsError(
             f"--out {root} holds files that are no simulation.", fix="Name a folder that is empty or new."
@@ -68,56 +111,63 @@ def _claim(spark: SparkSession, root: str, plan: SimulationPlan) -> None:
             fix="Give its arguments, to go on with it, or a new folder.",
         )
     if noted is None:
-        _put_note(spark, f"{root}/{MARKS}/plan", plan.text)
+        put_note(spark, f"{root}/{PLAN}", plan.text)
 
 
-class _Folders:
-    """Writes folders, several at once, and notes which are complete."""
+class _Writing:
+    """Writes groups of folders, several groups at once, and notes which are complete."""
 
-    def __init__(self, spark: SparkSession, root: str, say: Callable[[str], None]) -> None:
-        self._spark, self._root, self._say = spark, root, say
+    def __init__(self, spark: SparkSession, root: str, rows: ShopRows, say: Callable[[str], None]) -> None:
+        self._spark, self._root, self._rows, self._say = spark, root, rows, say
         self.running: set[str] = set()
 
-    def write(self, path: str, form: str, make: Callable[[], DataFrame], save: Callable[[DataFrame, str], None]) -> int:
-        """Writes one folder, unless an earlier run completed it; returns its rows."""
-        mark = f"{self._root}/{MARKS}/complete/{path}"
-        if (noted := _note(self._spark, mark)) is not None:
-            self._say(f"{path:<28}{int(noted):>13,} rows, complete before")
-            return int(noted)
-        self.running.add(path)
+    def write(self, group: str, outputs: Sequence[LogOutput]) -> dict[str, int]:
+        """Writes the folders of a group, unless an earlier run completed it; returns their rows."""
+        mark = f"{self._root}/{MARKS}/complete/{group}"
+        if (noted := note_at(self._spark, mark)) is not None:
+            counts: dict[str, int] = json.loads(noted)
+            self._say(f"{group:<28}{sum(counts.values()):>13,} rows, complete before")
+            return counts
+        self.running.add(group)
         start = time.perf_counter()
-        save(make(), f"{self._root}/{path}")
-        count = self._count(f"{self._root}/{path}", form)
-        _put_note(self._spark, mark, str(count))
-        self.running.discard(path)
-        self._say(f"{path:<28}{count:>13,} rows {time.perf_counter() - start:>7.1f} s")
-        return count
+        written = {}
+        for output in outputs:
+            written[output] = laid_out(output, self._rows.plan, output.make(self._rows))
+            _save(written[output], output, f"{self._root}/{output.path}")
+        counts = self._counts(written)
+        put_note(self._spark, mark, json.dumps(counts))
+        self.running.discard(group)
+        self._say(f"{group:<28}{sum(counts.values()):>13,} rows {time.perf_counter() - start:>7.1f} s")
+        return counts
 
-    def _count(self, path: str, form: str) -> int:
-        """Rows that lie there; a folder may have none (an Observation would fail on them)."""
-        schema = "value string" if form == "text" else "nothing string"
-        return self._spark.read.schema(schema).format(form).option("header", "true").load(path).count()
+    def _counts(self, written: Mapping[LogOutput, DataFrame]) -> dict[str, int]:
+        """Rows that lie in each folder, by one Spark job; a folder may have none (an Observation would fail on them)."""
+        rows = [
+            self._lines(output, frame).select(F.lit(output.path).alias("path")) for output, frame in written.items()
+        ]
+        counted = reduce(DataFrame.unionByName, rows).groupBy("path").count().collect()
+        return {output.path: 0 for output in written} | {row["path"]: row["count"] for row in counted}
 
-
-def _writer(output: LogOutput) -> Callable[[DataFrame, str], None]:
-    def save(frame: DataFrame, path: str) -> None:
-        if output.format == "text":
-            frame = frame.select("value", *output.by)
-        writer = frame.write.mode("overwrite").format(output.format).partitionBy(*output.by)
-        options = {
-            "csv": {"header": "true", "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"},
-            "json": {"ignoreNullFields": "false"},
-        }.get(output.format, {})
-        writer.options(**options).save(path)
-
-    return save
-
-
-def _parquet(frame: DataFrame, path: str) -> None:
-    frame.write.mode("overwrite").parquet(path)
+    def _lines(self, output: LogOutput, frame: DataFrame) -> DataFrame:
+        path = f"{self._root}/{output.path}"
+        if output.format == "parquet":
+            return self._spark.read.parquet(path)
+        lines = self._spark.read.text(path, recursiveFileLookup=True)
+        header = ",".join(name for name in frame.columns if name not in output.by)
+        return lines.where(F.col("value") != header) if output.format == "csv" else lines
 
 
-def _note(spark: SparkSession, path: str) -> str | None:
+def _save(frame: DataFrame, output: LogOutput, path: str) -> None:
+    options = {
+        "csv": {"header": "true", "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"},
+        "json": {"ignoreNullFields": "false"},
+    }.get(output.format, {})
+    rows = frame.select("value", *output.by) if output.format == "text" else frame
+    writer = rows.write.mode("overwrite").format(output.format).options(**options)
+    (writer.partitionBy(*output.by) if output.by else writer).save(path)
+
+
+def note_at(spark: SparkSession, path: str) -> str | None:
     """The text that was put there; None where there is none."""
     try:
         rows = spark.read.text(path).collect()
@@ -128,7 +178,8 @@ def _note(spark: SparkSession, path: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def _put_note(spark: SparkSession, path: str, text: str) -> None:
+def put_note(spark: SparkSession, path: str, text: str) -> None:
+    """Puts a line of text into a folder, in place of what is there."""
     spark.createDataFrame([(text,)], "value string").coalesce(1).write.mode("overwrite").text(path)
 
 

@@ -98,7 +98,7 @@ def outcomes_of(plan: SimulationPlan, people: HiddenPeople, orders: ShopVisits) 
 def lines_of(
     plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, orders: ShopVisits, outcomes: OrderOutcomes
 ) -> BasketLines:
-    """The lines of all orders: a line that the person thinks too dear is left out, so an order may have none."""
+    """The lines of all orders: a line that the person thinks too dear is left out, unless it is the first."""
     of_order = StoredDraws(plan.seed, "basket", people.person[orders.owner], orders.key)
     size = np.exp(people.lines_mean[orders.owner] + 1.05 * of_order.normal("size"))
     size = np.minimum(1 + np.floor(size * np.where(orders.channel == STORE, 1.15, 0.85)), MOST_LINES).astype(np.int64)
@@ -115,6 +115,7 @@ def lines_of(
     discount = np.where(applies, np.array([o.discount for o in offers])[offer], 0.0)
     relative = price * (1.0 - discount) / world.regular_cents[item]
     is_kept = draws.uniform("too dear") < np.minimum(0.85 * relative ** -people.price_sensitivity[owner], 1.0)
+    is_kept |= line == 0
     quantity = 1 + np.minimum(draws.counts("quantity", 0.35), 11)
     quantity = np.where(outcomes.is_fraud[order], quantity + 4, quantity)
     off = np.floor(price * quantity * discount + 0.5).astype(np.int64)
@@ -132,8 +133,7 @@ def lines_of(
 
 def _items(world: ShopWorld, people: HiddenPeople, owner: Ints, day: Ints, draws: StoredDraws) -> Ints:
     """A staple, or one of two items of a category to the person's taste: the cheaper one by its usual price more often."""
-    taste = np.cumsum(people.taste, axis=1)
-    category = np.minimum((taste[owner] < draws.uniform("category")[:, None]).sum(axis=1), taste.shape[1] - 1)
+    category = people.category_at(owner, draws.uniform("category"))
     place = draws.whole("staple", STAPLES)
     staple = world.pick(people.staple_category[owner, place], people.staple_share[owner, place])
     first, second = world.pick(category, draws.uniform("first")), world.pick(category, draws.uniform("second"))
@@ -141,7 +141,7 @@ def _items(world: ShopWorld, people: HiddenPeople, owner: Ints, day: Ints, draws
     takes_second = draws.uniform("choice") < 1.0 / (1.0 + np.exp(-4.0 * people.price_sensitivity[owner] * dearness))
     item = np.where(takes_second, second, first)
     item = np.where(draws.uniform("is staple") < STAPLE_SHARE, staple, item)
-    return np.where(world.introduced_day[item] > day, world.first_of_category[world.category[item]], item)
+    return world.there_on(item, day)
 
 
 def _dearness(world: ShopWorld, item: Ints, day: Ints) -> Floats:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from footfall.simulation.browsing import VIEW, absent
-from footfall.simulation.draws import generator
+from footfall.simulation.draws import StoredDraws, generator
 from footfall.simulation.plan import WEB, SimulationPlan
 
 BOTS_A_BLOCK = 0.4  # on average
@@ -27,22 +27,23 @@ def bot_columns(plan: SimulationPlan, block: int) -> dict[str, Any]:
 
 
 def bot_events(plan: SimulationPlan, block: int) -> dict[str, Any]:
-    """Views of the block's bots: `person`, `visit`, `day`, `second` and the fields of events."""
-    rng = generator(plan.seed, "bot visits", block)
+    """Views of the block's bots: `person`, `visit`, `day`, `second`, `slot` and the fields of events."""
     bots = bot_numbers(plan, block)
-    person, day = (grid.ravel() for grid in np.meshgrid(bots, np.arange(plan.days), indexing="ij"))
-    comes = rng.random(len(person)) < 0.3
+    person, day = (grid.ravel() for grid in np.meshgrid(bots, np.arange(plan.end), indexing="ij"))
+    comes = StoredDraws(plan.seed, "bot visit", person, day).uniform("comes") < 0.3
     person, day = person[comes], day[comes]
-    pages = rng.integers(80, 400, len(person))
+    draws = StoredDraws(plan.seed, "bot visit", person, day)
+    pages = 80 + draws.whole("pages", 320)
     visit = np.repeat(np.arange(len(person)), pages)
     place = np.arange(len(visit)) - np.repeat(np.cumsum(pages) - pages, pages)
-    start = rng.integers(21_600, 80_000, len(person))
+    start = 21_600 + draws.whole("start", 58_400)
     fields = absent(len(visit)) | {
         "kind": np.full(len(visit), VIEW),
-        "item": (rng.integers(0, plan.items, len(person))[visit] + place) % plan.items,
+        "item": (draws.whole("item", plan.items)[visit] + place) % plan.items,
         "dwell_ms": np.full(len(visit), 2000),
+        "slot": place,
     }
-    return {
+    return fields | {
         "person": person[visit], "visit": day[visit], "day": day[visit], "second": start[visit] + 2.0 * place,
-        "channel": np.full(len(visit), WEB), "device": np.zeros(len(visit), dtype=np.int64), **fields,
+        "channel": np.full(len(visit), WEB), "device": np.zeros(len(visit), dtype=np.int64),
     }  # fmt: skip

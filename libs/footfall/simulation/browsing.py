@@ -6,62 +6,63 @@ from typing import Any
 
 import numpy as np
 
+from footfall.simulation.assigned import MOST_ASSIGNED_ITEMS, AssignedDecisions
 from footfall.simulation.baskets import BasketLines
-from footfall.simulation.draws import Flags, Floats, Ints
-from footfall.simulation.offers import ONSITE, OfferDecisions, offers_of
-from footfall.simulation.people import HiddenPeople
-from footfall.simulation.plan import MINI, SimulationPlan
-from footfall.simulation.visits import ShopVisits
+from footfall.simulation.draws import Flags, Floats, Ints, Names, StoredDraws, no_names
+from footfall.simulation.offers import ONSITE, VALID_DAYS, OfferDecisions, offers_of
+from footfall.simulation.people import (
+    TO_CHECKOUT,
+    TO_COMPLAINT,
+    TO_FAVOURITE,
+    TO_LEFT_CART,
+    TO_SLATE,
+    HiddenPeople,
+)
+from footfall.simulation.plan import ITEMS, MINI, SimulationPlan
+from footfall.simulation.visits import MOST_OFFERS, ShopVisits
 from footfall.simulation.world import CATEGORY_WEIGHTS, ShopWorld
 
 KINDS = ("impression", "click", "search", "view", "favourite", "cart", "checkout", "purchase", "complaint")
 IMPRESSION, CLICK, SEARCH, VIEW, FAVOURITE, CART, CHECKOUT, PURCHASE, COMPLAINT = range(len(KINDS))
-SLATE, SLATE_PLACES = 0.6, 4  # share of visits that begin with recommended items, and how many these are
+SLATE_PLACES = MOST_ASSIGNED_ITEMS  # recommended items that a visit may begin with
+MOST_LOOKS = 1000
 RANDOM_SLATES = 0.25  # share of slates whose items are drawn by chance
 PLACE_FACTORS = np.array([1.0, 0.75, 0.55, 0.45])  # how often the place of a slate is looked at
-FIELDS = (
-    "visit",
-    "kind",
-    "stage",
-    "item",
-    "category",
-    "position",
-    "offer",
-    "week",
-    "dwell_ms",
-    "propensity",
-    "click_probability",
-)
-_ABSENT: dict[str, float] = {"propensity": np.nan, "click_probability": np.nan, "stage": 0.0}
+FIELDS = ("visit", "slot", "kind", "stage", "item", "category", "position", "offer", "week", "decision", "dwell_ms", "propensity",
+          "click_probability")  # fmt: skip
+_ABSENT: dict[str, Any] = {"propensity": np.nan, "click_probability": np.nan, "stage": 0.0, "decision": None}
+# An event is known by its person, its visit and its slot: the part of the visit that it comes from, and its place in that.
+SLOT_BITS, PART_BITS = 20, 16
+(OF_SLATE, OF_SLATE_CLICK, OF_SLATE_VIEW, OF_SEARCH, OF_LOOK, OF_FAVOURITE, OF_LEFT_CART, OF_LEFT_CHECKOUT, OF_COMPLAINT,
+ OF_ORDER_VIEW, OF_ORDER_CART, OF_ORDER_CHECKOUT, OF_OFFER, OF_OFFER_CLICK) = range(14)  # fmt: skip
 
 
 def events_of(
-    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, rng: np.random.Generator
+    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, assigned: AssignedDecisions
 ) -> dict[str, Any]:
     """Events of visits over web, app and mini program, apart from what belongs to an order; by name of FIELDS, a row each."""
     rows = np.flatnonzero(visits.is_digital)
-    parts = [
-        *_slates(plan, world, people, visits, rows, rng),
-        *_looks(world, people, visits, rows, rng),
-        _events(rows[rng.random(len(rows)) < 0.003], COMPLAINT, stage=3.5),
-    ]
-    return _joined(parts)
+    of_visit = StoredDraws(plan.seed, "looks", people.person[visits.owner[rows]], visits.key[rows])
+    return _joined([
+        *_slates(plan, world, people, visits, rows, assigned),
+        *_searches(plan, people, visits, rows, of_visit),
+        *_looks(plan, world, people, visits, rows, of_visit),
+        _events(rows[of_visit.uniform("complains") < _chance(people, visits, rows, TO_COMPLAINT)], OF_COMPLAINT, 0, COMPLAINT, stage=3.5),
+    ])  # fmt: skip
 
 
-def order_events(visits: ShopVisits, lines: BasketLines, rng: np.random.Generator) -> dict[str, Any]:
+def order_events(plan: SimulationPlan, people: HiddenPeople, orders: ShopVisits, lines: BasketLines) -> dict[str, Any]:
     """What comes before an order over web, app or mini program: its lines are viewed, put into the cart, and checked out."""
-    digital = visits.channel[lines.order] <= MINI
-    order, item = lines.order[digital], lines.item[digital]
-    stage = rng.random(len(order))
-    viewed = rng.random(len(order)) < 0.8
-    checked = np.unique(order)
+    digital = orders.channel[lines.order] <= MINI
+    order, item, line = lines.order[digital], lines.item[digital], lines.line[digital]
+    draws = StoredDraws(plan.seed, "order events", people.person[orders.owner[order]], orders.key[order], line)
+    stage, viewed = draws.uniform("stage"), draws.uniform("viewed") < 0.8
     parts = [
-        _events(
-            order[viewed], VIEW, stage=1.0 + 1.9 * stage[viewed], item=item[viewed], dwell_ms=_dwell(rng, viewed.sum())
-        ),
-        _events(order, CART, stage=3.0 + stage, item=item),
-        _events(checked, CHECKOUT, stage=4.2),
-    ]
+        _events(order[viewed], OF_ORDER_VIEW, line[viewed], VIEW, stage=1.0 + 1.9 * stage[viewed], item=item[viewed],
+                dwell_ms=_dwell(draws)[viewed]),
+        _events(order, OF_ORDER_CART, line, CART, stage=3.0 + stage, item=item),
+        _events(np.unique(order), OF_ORDER_CHECKOUT, 0, CHECKOUT, stage=4.2),
+    ]  # fmt: skip
     return _joined(parts)
 
 
@@ -70,22 +71,21 @@ def offer_events(plan: SimulationPlan, decisions: OfferDecisions, visits: ShopVi
 
     Messages by e-mail and text are no events: they are contacts.
     """
-    order = np.lexsort((visits.second, visits.day, visits.owner, ~visits.is_digital))
+    order = np.lexsort((visits.key, visits.second, visits.day, visits.owner, ~visits.is_digital))
     order = order[: int(visits.is_digital.sum())]
     code = visits.owner[order] * (1 << 20) + visits.day[order]
     medium = np.array([o.medium for o in offers_of(plan)])[decisions.offer]
-    shown = np.flatnonzero((decisions.shown_day >= 0) & (medium == ONSITE))
+    shown = np.flatnonzero((decisions.shown_day >= plan.since) & (decisions.shown_day >= 0) & (medium == ONSITE))
     wanted = decisions.owner[shown] * (1 << 20) + decisions.shown_day[shown]
     visit = order[np.searchsorted(code, wanted)] if len(shown) else shown
-    columns = {
-        "offer": decisions.offer[shown],
-        "week": decisions.week[shown],
-        "propensity": decisions.propensity[shown],
-    }
+    columns = {name: getattr(decisions, name)[shown] for name in ("offer", "week", "propensity", "decision")}
+    slot = columns["week"] * MOST_OFFERS + columns["offer"]
     clicked = decisions.is_clicked[shown]
+    chance = decisions.click_probability[shown]
+    of_clicks = {name: values[clicked] for name, values in columns.items()}
     return _joined([
-        _events(visit, IMPRESSION, stage=0.05, click_probability=decisions.click_probability[shown], **columns),
-        _events(visit[clicked], CLICK, stage=0.3, **{name: values[clicked] for name, values in columns.items()}),
+        _events(visit, OF_OFFER, slot, IMPRESSION, stage=0.05, click_probability=chance, **columns),
+        _events(visit[clicked], OF_OFFER_CLICK, slot[clicked], CLICK, stage=0.3, **of_clicks),
     ])  # fmt: skip
 
 
@@ -95,27 +95,83 @@ def _slates(
     people: HiddenPeople,
     visits: ShopVisits,
     rows: Ints,
-    rng: np.random.Generator,
+    assigned: AssignedDecisions,
 ) -> list[dict[str, Any]]:
-    """Four recommended items: of categories to the person's taste, or by chance among all items; and the clicks on them."""
-    slate = np.repeat(rows[rng.random(len(rows)) < SLATE], SLATE_PLACES)
-    place = np.arange(len(slate)) % SLATE_PLACES
-    owner = visits.owner[slate]
-    by_chance = np.repeat(rng.random(len(slate) // SLATE_PLACES) < RANDOM_SLATES, SLATE_PLACES)
-    by_taste = world.pick(_tasteful(people, owner, rng), rng.random(len(slate)))
-    item = np.where(by_chance, rng.integers(0, plan.items, len(slate)), by_taste)
-    item = np.where(world.introduced_day[item] > visits.day[slate], world.first_of_category[world.category[item]], item)
-    chance = click_probability(people, world, owner, item, place)
-    propensity = np.where(by_chance, 1.0 / plan.items, np.nan)
-    shown = _events(slate, IMPRESSION, stage=0.01 * place, item=item, position=place + 1, propensity=propensity,
-                    click_probability=chance)  # fmt: skip
-    clicked = rng.random(len(slate)) < chance
-    clicks = _events(
-        slate[clicked], CLICK, stage=0.4 + 0.05 * place[clicked], item=item[clicked], position=place[clicked] + 1
+    """Four recommended items, and the clicks on them: the shop's own choice, or what was decided elsewhere.
+
+    Whether a person clicks on an item is a function of seed, person, visit and item, in whatever place it stands.
+    """
+    person, key = people.person[visits.owner[rows]], visits.key[rows]
+    has_slate = StoredDraws(plan.seed, "slate", person, key).uniform("has slate") < _chance(
+        people, visits, rows, TO_SLATE
     )
-    views = _events(slate[clicked], VIEW, stage=0.41 + 0.05 * place[clicked], item=item[clicked],
-                    dwell_ms=_dwell(rng, clicked.sum()))  # fmt: skip
-    return [shown, clicks, views]
+    slate = np.repeat(rows[has_slate], SLATE_PLACES)
+    place = np.arange(len(slate)) % SLATE_PLACES
+    item, propensity, decision = _chosen_items(plan, world, people, visits, slate, place, assigned)
+    filled = item >= 0
+    slate, place, item = slate[filled], place[filled], item[filled]
+    owner = visits.owner[slate]
+    chance = click_probability(people, world, owner, item, place)
+    draws = StoredDraws(plan.seed, "slate click", people.person[owner], visits.key[slate], item)
+    clicked = draws.uniform("clicks") < chance
+    of_clicks = {"item": item[clicked], "position": place[clicked] + 1, "decision": decision[filled][clicked]}
+    at = slate[clicked], place[clicked]
+    return [
+        _events(slate, OF_SLATE, place, IMPRESSION, stage=0.01 * place, item=item, position=place + 1,
+                propensity=propensity[filled], click_probability=chance, decision=decision[filled]),
+        _events(at[0], OF_SLATE_CLICK, at[1], CLICK, stage=0.4 + 0.05 * at[1], **of_clicks),
+        _events(at[0], OF_SLATE_VIEW, at[1], VIEW, stage=0.41 + 0.05 * at[1], item=item[clicked],
+                dwell_ms=_dwell(draws)[clicked]),
+    ]  # fmt: skip
+
+
+def _chosen_items(
+    plan: SimulationPlan,
+    world: ShopWorld,
+    people: HiddenPeople,
+    visits: ShopVisits,
+    slate: Ints,
+    place: Ints,
+    assigned: AssignedDecisions,
+) -> tuple[Ints, Floats, Names]:
+    """Of each place of a slate its item (-1: none), the propensity, and the decision, where it was taken elsewhere."""
+    item, propensity = _own_slates(plan, world, people, visits, slate, place)
+    decision = no_names(len(slate))
+    is_assigned = plan.is_assigned(ITEMS, visits.day[slate])
+    if not is_assigned.any():
+        return item, propensity, decision
+    row = _assigned_slates(people, visits, slate, assigned)
+    others = np.flatnonzero(is_assigned & (row >= 0))
+    item = np.where(is_assigned, -1, item)
+    item[others] = assigned.items[row[others], place[others]]
+    propensity[others], decision[others] = assigned.propensity[row[others]], assigned.decision[row[others]]
+    return item, propensity, decision
+
+
+def _own_slates(
+    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, slate: Ints, place: Ints
+) -> tuple[Ints, Floats]:
+    """Items of categories to the person's taste, or by chance among all items, with the propensity of those."""
+    owner, day = visits.owner[slate], visits.day[slate]
+    person, key = people.person[owner], visits.key[slate]
+    by_chance = StoredDraws(plan.seed, "slate", person, key).uniform("by chance") < RANDOM_SLATES
+    draws = StoredDraws(plan.seed, "slate item", person, key, place)
+    by_taste = world.pick(_tasteful(people, owner, draws), draws.uniform("item"))
+    item = np.where(by_chance, draws.whole("any item", plan.items), by_taste)
+    return world.there_on(item, day), np.where(by_chance, 1.0 / plan.items, np.nan)
+
+
+def _assigned_slates(people: HiddenPeople, visits: ShopVisits, slate: Ints, assigned: AssignedDecisions) -> Ints:
+    """Of each slate the row of the last decision about the person's items that still stands; -1: none."""
+    rows = np.flatnonzero(~assigned.is_offer)
+    if not len(rows):
+        return np.full(len(slate), -1)
+    code = (assigned.person[rows] - people.person[0]) * (1 << 20) + assigned.day[rows]
+    owner, day = visits.owner[slate], visits.day[slate]
+    last = np.searchsorted(code, owner * (1 << 20) + day, side="right") - 1
+    row = rows[last]
+    stands = (last >= 0) & (assigned.person[row] == people.person[owner]) & (day - assigned.day[row] <= VALID_DAYS)
+    return np.where(stands, row, -1)
 
 
 def click_probability(people: HiddenPeople, world: ShopWorld, owner: Ints, item: Ints, place: Ints) -> Floats:
@@ -126,52 +182,70 @@ def click_probability(people: HiddenPeople, world: ShopWorld, owner: Ints, item:
     return chance
 
 
-def _looks(
-    world: ShopWorld, people: HiddenPeople, visits: ShopVisits, rows: Ints, rng: np.random.Generator
+def _searches(
+    plan: SimulationPlan, people: HiddenPeople, visits: ShopVisits, rows: Ints, of_visit: StoredDraws
 ) -> list[dict[str, Any]]:
-    """Searches, views, favourites, and carts that are left behind, some of them at the checkout."""
-    searched = np.repeat(rows, rng.poisson(0.6, len(rows)))
-    searches = _events(searched, SEARCH, stage=0.5 + 0.5 * rng.random(len(searched)),
-                       category=_tasteful(people, visits.owner[searched], rng))  # fmt: skip
-    looks = rng.geometric(0.25, len(rows))
+    searched, place = _repeated(rows, of_visit.poisson("searches", 0.6))
+    owner = visits.owner[searched]
+    draws = StoredDraws(plan.seed, "search", people.person[owner], visits.key[searched], place)
+    stage = 0.5 + 0.5 * draws.uniform("stage")
+    return [_events(searched, OF_SEARCH, place, SEARCH, stage=stage, category=_tasteful(people, owner, draws))]
+
+
+def _looks(
+    plan: SimulationPlan, world: ShopWorld, people: HiddenPeople, visits: ShopVisits, rows: Ints, of_visit: StoredDraws
+) -> list[dict[str, Any]]:
+    """Views, favourites, and carts that are left behind, some of them at the checkout."""
+    looks = np.minimum(1 + of_visit.counts("looks", 3.0), MOST_LOOKS)
     looks = np.where(visits.has_order[rows], looks // 2, looks)
-    viewed = np.repeat(rows, looks)
-    item = world.pick(_tasteful(people, visits.owner[viewed], rng), rng.random(len(viewed)))
-    item = np.where(
-        world.introduced_day[item] > visits.day[viewed], world.first_of_category[world.category[item]], item
-    )
-    stage = 1.0 + 2.0 * rng.random(len(viewed))
-    views = _events(viewed, VIEW, stage=stage, item=item, dwell_ms=_dwell(rng, len(viewed)))
-    liked = rng.random(len(viewed)) < 0.04
-    favourites = _events(viewed[liked], FAVOURITE, stage=stage[liked] + 0.05, item=item[liked])
-    is_left = rng.random(len(rows)) < np.where(visits.has_order[rows], 0.0, 0.15)
-    by_visit = np.zeros(len(visits.owner), dtype=bool)
-    by_visit[rows[is_left]] = True
-    carted = by_visit[viewed] & (rng.random(len(viewed)) < 0.4)
-    carts = _events(viewed[carted], CART, stage=3.0 + rng.random(carted.sum()), item=item[carted])
-    started = np.unique(viewed[carted])
-    started = started[rng.random(len(started)) < 0.3]
-    return [searches, views, favourites, carts, _events(started, CHECKOUT, stage=4.2)]
+    is_left = (of_visit.uniform("leaves a cart") < _chance(people, visits, rows, TO_LEFT_CART)) & ~visits.has_order[
+        rows
+    ]
+    viewed, place = _repeated(rows, looks)
+    leaves = np.repeat(is_left, looks)
+    checks_out = np.repeat(of_visit.uniform("checks out") < _chance(people, visits, rows, TO_CHECKOUT), looks)
+    owner = visits.owner[viewed]
+    draws = StoredDraws(plan.seed, "look", people.person[owner], visits.key[viewed], place)
+    item = world.pick(_tasteful(people, owner, draws), draws.uniform("item"))
+    item = world.there_on(item, visits.day[viewed])
+    stage = 1.0 + 2.0 * draws.uniform("stage")
+    liked = draws.uniform("likes") < _chance(people, visits, viewed, TO_FAVOURITE)
+    carted = leaves & (draws.uniform("carts") < 0.4)
+    return [
+        _events(viewed, OF_LOOK, place, VIEW, stage=stage, item=item, dwell_ms=_dwell(draws)),
+        _events(viewed[liked], OF_FAVOURITE, place[liked], FAVOURITE, stage=stage[liked] + 0.05, item=item[liked]),
+        _events(viewed[carted], OF_LEFT_CART, place[carted], CART, stage=3.0 + draws.uniform("cart stage")[carted],
+                item=item[carted]),
+        _events(np.unique(viewed[carted & checks_out]), OF_LEFT_CHECKOUT, 0, CHECKOUT, stage=4.2),
+    ]  # fmt: skip
 
 
-def _tasteful(people: HiddenPeople, owner: Ints, rng: np.random.Generator) -> Ints:
+def _chance(people: HiddenPeople, visits: ShopVisits, rows: Ints, step: int) -> Floats:
+    chance: Floats = people.transition[visits.owner[rows], step]
+    return chance
+
+
+def _repeated(rows: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Each row so many times, and the number of each repetition from 0."""
+    repeated = np.repeat(rows, counts)
+    return repeated, np.arange(len(repeated)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def _tasteful(people: HiddenPeople, owner: Ints, draws: StoredDraws) -> Ints:
     """Categories to the taste of each owner."""
-    taste = np.cumsum(people.taste, axis=1)
-    share = rng.random(len(owner)).astype(np.float64)
-    below: Ints = (taste[owner] < share[:, None]).sum(axis=1)
-    category: Ints = np.minimum(below, taste.shape[1] - 1)
-    return category
+    return people.category_at(owner, draws.uniform("category"))
 
 
-def _dwell(rng: np.random.Generator, count: int) -> Ints:
+def _dwell(draws: StoredDraws) -> Ints:
     """Milliseconds on a page."""
-    return np.minimum(rng.lognormal(9.0, 1.0, int(count)), 600_000).astype(np.int64)
+    return np.minimum(np.exp(9.0 + draws.normal("dwell")), 600_000).astype(np.int64)
 
 
-def _events(visit: Ints, kind: int, **columns: Any) -> dict[str, Any]:
-    """Columns of all FIELDS; what is not named is -1 or NaN."""
+def _events(visit: Ints, part: int, place: Any, kind: int, **columns: Any) -> dict[str, Any]:
+    """Columns of all FIELDS; what is not named is -1, NaN or None."""
     count = len(visit)
     filled = absent(count) | {"visit": visit, "kind": np.full(count, kind)}
+    columns |= {"slot": (part << PART_BITS) + place}
     return filled | {name: np.broadcast_to(values, (count,)) for name, values in columns.items()}
 
 

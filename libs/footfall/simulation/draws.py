@@ -11,9 +11,15 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Names = npt.NDArray[np.object_]  # of texts and None
 _Words = npt.NDArray[np.uint64]
 
 _STEP, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+def no_names(count: int) -> Names:
+    """So many times None."""
+    return np.full(count, None, dtype=object)
 
 
 def generator(seed: int, stream: str, block: int = 0) -> np.random.Generator:
@@ -59,6 +65,17 @@ class StoredDraws:
         share = np.maximum(self.uniform(name), 2.0**-54)
         drawn: Ints = np.floor(np.log(share) / np.log(np.maximum(stay, 1e-12))).astype(np.int64)
         return drawn
+
+    def poisson(self, name: str, mean: Any, most: int = 12) -> Ints:
+        """Counts of a Poisson distribution with this small mean (a number, or one a row), `most` at most."""
+        share = self.uniform(name)
+        term = np.exp(-np.broadcast_to(np.asarray(mean, dtype=np.float64), share.shape))
+        below, counts = term.copy(), np.zeros(share.shape, dtype=np.int64)
+        for number in range(1, most + 1):
+            counts += share >= below
+            term = term * mean / number
+            below += term
+        return counts
 
 
 def _word(text: str) -> int:

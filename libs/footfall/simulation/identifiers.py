@@ -37,6 +37,42 @@ def phone(person: Column, version: Column) -> Column:
 
 
 AGENT = "agent@example.org"  # of the call centre, who writes down an address for people without one
+AGENT_PHONE = "+99900000000001"  # that calls back; longer than any customer's
+TYPOS, OTHER_WRITINGS = 30, 80  # of a thousand identifiers that somebody types
+
+
+def typed(plan: SimulationPlan, value: Column, *about: Column) -> Column:
+    """An e-mail address or a telephone number as somebody types it: {written, slip}, `slip` NULL where it is as it should be.
+
+    Three in a hundred have a slip: two neighbours swapped, a sign left out, or twice. Five more are the same in other
+    writing: an address in capitals, a number with blanks and 00.
+    """
+    draw = F.pmod(F.xxhash64(F.lit(f"{plan.seed}/typed"), *about), F.lit(1000))
+    place = (F.pmod(F.xxhash64(F.lit(f"{plan.seed}/typed at"), *about), F.lit(8)) + 5).cast("int")
+    head, tail = F.left(value, place), F.substring(value, place + 1, F.lit(64))
+    spaced = F.concat(
+        F.lit("00"),
+        F.substring(value, 2, 3),
+        F.lit(" "),
+        F.substring(value, 5, 4),
+        F.lit(" "),
+        F.substring(value, 9, 9),
+    )
+    ways = (
+        (
+            "swapped",
+            TYPOS // 3,
+            F.concat(head, F.substring(tail, 2, 1), F.substring(tail, 1, 1), F.substring(tail, 3, 64)),
+        ),
+        ("left out", TYPOS * 2 // 3, F.concat(head, F.substring(tail, 2, 64))),
+        ("twice", TYPOS, F.concat(head, F.substring(tail, 1, 1), tail)),
+        ("other writing", OTHER_WRITINGS, F.when(F.startswith(value, F.lit("+")), spaced).otherwise(F.upper(value))),
+    )
+    written, slip = value, F.lit(None).cast("string")
+    for name, below, text in reversed(ways):
+        written = F.when(draw < below, text).otherwise(written)
+        slip = F.when((draw < below) & (text != value), name).otherwise(slip)
+    return F.struct(written.alias("written"), slip.alias("slip"))
 
 
 def card(person: Column) -> Column:
@@ -68,9 +104,10 @@ def order_id(plan: SimulationPlan, person: Column, order_key: Column) -> Column:
     return F.concat(F.lit("O"), code(plan, "order", person, order_key.cast("int")))
 
 
-def decision_id(plan: SimulationPlan, person: Column, week: Column) -> Column:
-    """The number of a decision which offer a person gets in a week; NULL without a week."""
-    return F.when(week.isNotNull(), F.concat(F.lit("d"), code(plan, "decision", person, week.cast("int"))))
+def decision_id(plan: SimulationPlan, person: Column, week: Column, assigned: Column) -> Column:
+    """The number of a decision which offer a person gets in a week: the `assigned` one, if any; NULL without a week."""
+    own = F.when(week.isNotNull(), F.concat(F.lit("d"), code(plan, "decision", person, week.cast("int"))))
+    return F.coalesce(assigned, own)
 
 
 def slate_id(plan: SimulationPlan, person: Column, visit: Column) -> Column:

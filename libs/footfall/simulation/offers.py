@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footfall.simulation.draws import Flags, Floats, Ints, StoredDraws
+from footfall.simulation.assigned import AssignedDecisions
+from footfall.simulation.draws import Flags, Floats, Ints, Names, StoredDraws, no_names
 from footfall.simulation.people import HiddenPeople
-from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.plan import OFFERS, SimulationPlan
 from footfall.simulation.world import CATEGORY_NAMES
 
 MEDIA = ("onsite", "email", "text")
@@ -39,7 +40,7 @@ class ShopOffer:
 
 def offers_of(plan: SimulationPlan) -> tuple[ShopOffer, ...]:
     """The offers, in the order of their numbers."""
-    last, half = plan.days - 1, plan.days // 2
+    last, half = plan.end - 1, plan.days // 2
     named = {name: place for place, name in enumerate(CATEGORY_NAMES)}
     return (
         ShopOffer("10% off everything", ONSITE, -1, 0.10, 0, last, 0.06, 0),
@@ -70,14 +71,15 @@ def offer_effects(plan: SimulationPlan, people: HiddenPeople) -> Floats:
 
 @dataclass(frozen=True)
 class OfferDecisions:
-    """One row a person and week: what was decided, and whether it reached the person."""
+    """One row a decision about a person: what was decided, and whether it reached the person."""
 
     owner: Ints  # row of the person in its block
     week: Ints
     day: Ints
     is_random: Flags
     offer: Ints  # -1: nothing
-    propensity: Floats  # of what was decided; NaN where a rule decided
+    propensity: Floats  # of what was decided; NaN where it is not known
+    decision: Names  # its number, where it was taken elsewhere
     shown_day: Ints  # -1: it reached nobody
     shown_second: Ints
     effect: Floats  # true effect of the offer on this person; 0 where there is none
@@ -96,31 +98,76 @@ class OfferDecisions:
         return (self.shown_day >= 0) & (self.reaction < -self.effect)
 
 
-def decide(plan: SimulationPlan, people: HiddenPeople, counts: Ints, first_visits: Ints) -> OfferDecisions:
-    """The decisions of all weeks.
+@dataclass(frozen=True)
+class ChosenOffers:
+    """What was decided, before anybody acts on it; the columns are those of OfferDecisions."""
+
+    owner: Ints
+    day: Ints
+    is_random: Flags
+    offer: Ints
+    propensity: Floats
+    decision: Names
+
+
+def decide(
+    plan: SimulationPlan, people: HiddenPeople, counts: Ints, first_visits: Ints, assigned: AssignedDecisions
+) -> OfferDecisions:
+    """The decisions of all weeks: the shop's own, and on the days on which it was decided elsewhere the others.
 
     `counts` (people, days) are the orders that people place by themselves; `first_visits` (people, days) the second of the
     first visit over web, app or mini program of each day, -1 where there is none.
     """
-    weeks = -(-plan.days // 7)
+    own, others = own_offers(plan, people, counts), _assigned_offers(people, assigned)
+    names = ("owner", "day", "is_random", "offer", "propensity", "decision")
+    columns = {name: np.concatenate([getattr(own, name), getattr(others, name)]) for name in names}
+    order = np.lexsort((columns["offer"], columns["day"], columns["owner"]))
+    return _carried_out(plan, people, ChosenOffers(**{name: columns[name][order] for name in names}), first_visits)
+
+
+def own_offers(plan: SimulationPlan, people: HiddenPeople, counts: Ints) -> ChosenOffers:
+    """What the shop itself decides: once a week for each customer, on a day of the week of the person's own."""
+    weeks = -(-plan.end // 7)
     owner, week = (grid.ravel() for grid in np.meshgrid(np.arange(len(people.person)), np.arange(weeks), indexing="ij"))
     person = people.person[owner]
     day = week * 7 + person % 7
-    kept = (day < plan.days) & (day >= people.joined_day[owner])
+    kept = (day < plan.end) & (day >= people.joined_day[owner]) & ~plan.is_assigned(OFFERS, day)
     owner, week, person, day = owner[kept], week[kept], person[kept], day[kept]
     draws = StoredDraws(plan.seed, "decision", person, week)
     active = _active(plan, day)
     is_random = draws.uniform("arm") < RANDOM_SHARE
     offer, propensity = _by_chance(active, draws)
     offer = np.where(is_random, offer, _by_rule(people, owner, day, counts, active, draws))
+    return ChosenOffers(owner, day, is_random, offer, np.where(is_random, propensity, np.nan), no_names(len(day)))
+
+
+def _assigned_offers(people: HiddenPeople, assigned: AssignedDecisions) -> ChosenOffers:
+    is_offer = assigned.is_offer
+    owner, propensity = (assigned.person - people.person[0])[is_offer], assigned.propensity[is_offer]
+    return ChosenOffers(
+        owner,
+        assigned.day[is_offer],
+        ~np.isnan(propensity),
+        assigned.offer[is_offer],
+        propensity,
+        assigned.decision[is_offer],
+    )
+
+
+def _carried_out(
+    plan: SimulationPlan, people: HiddenPeople, chosen: ChosenOffers, first_visits: Ints
+) -> OfferDecisions:
+    """What comes of the decisions, by draws that are a function of seed, person, week and offer."""
+    owner, day, offer = chosen.owner, chosen.day, chosen.offer
+    draws = StoredDraws(plan.seed, "reaction", people.person[owner], day // 7, offer)
     shown_day, shown_second = _shown(plan, people, (owner, day), offer, first_visits, draws)
     is_customer = (offer >= 0) & (np.maximum(shown_day, day) < people.churn_day[owner])  # who has left reacts no more
     effect = np.where(is_customer, offer_effects(plan, people)[owner, offer], 0.0)
     click = np.where(is_customer, np.clip(0.08 + 1.2 * effect + 0.02 * people.responsiveness[owner], 0.01, 0.6), 0.0)
     return OfferDecisions(
-        owner, week, day, is_random, offer, np.where(is_random, propensity, np.nan), shown_day, shown_second, effect,
-        reaction=StoredDraws(plan.seed, "reaction", person, week, offer).uniform("reaction"),
-        is_clicked=(shown_day >= 0) & (draws.uniform("click") < click), click_probability=click,
+        owner, day // 7, day, chosen.is_random, offer, chosen.propensity, chosen.decision, shown_day, shown_second, effect,
+        reaction=draws.uniform("reaction"), is_clicked=(shown_day >= 0) & (draws.uniform("click") < click),
+        click_probability=click,
     )  # fmt: skip
 
 
@@ -167,8 +214,8 @@ def _shown(
     medium = np.array([o.medium for o in offers_of(plan)])[offer]
     visit_day, second = np.full(len(day), -1), np.full(len(day), -1)
     for later in range(VALID_DAYS, -1, -1):
-        at = np.minimum(day + later, plan.days - 1)
-        visit = np.where(day + later < plan.days, first_visits[owner, at], -1)
+        at = np.minimum(day + later, plan.end - 1)
+        visit = np.where(day + later < plan.end, first_visits[owner, at], -1)
         visit_day, second = np.where(visit >= 0, at, visit_day), np.where(visit >= 0, visit, second)
     is_wanted = has_consent(people, owner, day, MARKETING)
     is_wanted &= (medium != TEXT) | has_consent(people, owner, day, TEXT_PURPOSE)
@@ -184,15 +231,13 @@ def has_consent(people: HiddenPeople, owner: Ints, day: Ints, purpose: int) -> F
     return stands
 
 
-def coupons_at_hand(plan: SimulationPlan, people: HiddenPeople, decisions: OfferDecisions) -> tuple[Ints, Ints]:
-    """(people, days) twice: the offer that a person could use on a day, and the week it was decided in; -1 without one."""
-    offer = np.full((len(people.person), plan.days), -1)
-    week = np.full_like(offer, -1)
+def coupons_at_hand(plan: SimulationPlan, people: HiddenPeople, decisions: OfferDecisions) -> Ints:
+    """(people, days): the row of the decision whose offer a person could use on a day; -1 without one."""
+    rows = np.full((len(people.person), plan.end), -1)
     is_coupon = np.array([o.discount > 0 for o in offers_of(plan)])[decisions.offer]
     shown = np.flatnonzero((decisions.shown_day >= 0) & is_coupon)
     for later in range(1, VALID_DAYS):
         day = decisions.shown_day[shown] + later
-        rows = shown[day < plan.days]
-        at = decisions.owner[rows], decisions.shown_day[rows] + later
-        offer[at], week[at] = decisions.offer[rows], decisions.week[rows]
-    return offer, week
+        inside = shown[day < plan.end]
+        rows[decisions.owner[inside], decisions.shown_day[inside] + later] = inside
+    return rows

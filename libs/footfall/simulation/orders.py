@@ -12,24 +12,22 @@ from footfall.simulation.plan import CALL, CHANNELS, STORE, ZONE, SimulationPlan
 MOST_FAILURES = 3  # payments that failed; an order with so many is never paid
 
 
-def sold_lines(wanted: DataFrame, *, parts: int) -> DataFrame:
-    """The wanted lines with what became of them: in `parts` partitions by order, each in the order of its lines.
+def unsold_lines(demand: DataFrame) -> DataFrame:
+    """The wanted lines that stock did not suffice for: `person`, `order_key`, `line`.
 
-    Of an item and day the lines come in the order of time; from the first that exceeds its stock on, nothing is sold.
-    New columns: `is_sold`; `line_number` among the order's sold lines, from 1; `order_cents`, what the order costs.
+    Of an item and day the lines come in the order of time; from the first that exceeds its stock on, nothing is sold. Only items
+    and days that sell out are put in order.
     """
+    short = demand.groupBy("item", "day").agg(F.sum("quantity").alias("wanted"), F.max("stock").alias("stock"))
+    short = short.where("wanted > stock").select("item", "day")
     queue = Window.partitionBy("item", "day").orderBy("time", "person", "order_key", "line")
-    order = Window.partitionBy("person", "order_key")
-    is_sold = F.sum("quantity").over(queue.rowsBetween(Window.unboundedPreceding, 0)) <= F.col("stock")
-    number = F.sum(F.col("is_sold").cast("int")).over(order.orderBy("line").rowsBetween(Window.unboundedPreceding, 0))
+    so_far = F.sum("quantity").over(queue.rowsBetween(Window.unboundedPreceding, 0))
     return (
-        wanted.withColumn("is_sold", is_sold)
-        .repartition(parts, "person", "order_key")
-        .withColumn("line_number", F.when(F.col("is_sold"), number).cast("int"))
-        .withColumn("order_cents", F.sum(F.when(F.col("is_sold"), F.col("amount_cents"))).over(order.orderBy("line").rowsBetween(
-            Window.unboundedPreceding, Window.unboundedFollowing)))
-        .sortWithinPartitions("person", "order_key", "line")
-    )  # fmt: skip
+        demand.join(short, ["item", "day"], "left_semi")
+        .withColumn("so_far", so_far)
+        .where("so_far > stock")
+        .select("person", "order_key", "line")
+    )
 
 
 def _by_shop(rows: DataFrame) -> DataFrame:
@@ -54,8 +52,13 @@ def days_after(plan: SimulationPlan, days: Column) -> Column:
 
 
 def is_within(plan: SimulationPlan, days: Column) -> Column:
-    """Whether so many days after the order the simulation still runs."""
-    return F.col("day") + days < plan.days
+    """Whether the day so many days after the order is one that is written."""
+    return (F.col("day") + days >= plan.since) & (F.col("day") + days < plan.end)
+
+
+def is_placed(plan: SimulationPlan) -> Column:
+    """Whether the day of the order is one that is written."""
+    return F.col("day") >= plan.since
 
 
 def customer() -> Column:
@@ -64,9 +67,23 @@ def customer() -> Column:
 
 
 def mail_of_order(plan: SimulationPlan) -> Column:
-    """The address that an order names; half of those by telephone name the agent's."""
+    """The address that an order names; half of those by telephone name the agent's, and guests type theirs."""
     is_agent = (F.col("channel") == CALL) & (F.pmod("order_template", F.lit(2)) == 0)
-    return F.when(is_agent, ids.AGENT).otherwise(ids.email(plan, F.col("person"), F.lit(0)))
+    own = ids.email(plan, F.col("person"), F.lit(0))
+    as_typed = F.when(F.col("is_guest"), typed_mail(plan)["written"]).otherwise(own)
+    return F.when(is_agent, ids.AGENT).otherwise(as_typed)
+
+
+def typed_mail(plan: SimulationPlan) -> Column:
+    """The address of the row's person as it was typed with the order: {written, slip}."""
+    return ids.typed(
+        plan, ids.email(plan, F.col("person"), F.lit(0)), F.lit("email"), F.col("person"), F.col("order_key")
+    )
+
+
+def gives_mail(plan: SimulationPlan) -> Column:
+    """Whether the buyer tells the till an address: for one receipt in five."""
+    return F.pmod(F.xxhash64(F.lit(f"{plan.seed}/receipt by mail"), "person", "order_key"), F.lit(5)) == 0
 
 
 def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
@@ -84,7 +101,7 @@ def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
         ids.money(F.col("amount_cents")).alias("amount"),
         ids.money(F.col("discount_cents")).alias("discount"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
-        ids.decision_id(plan, F.col("person"), F.col("week")).alias("decision_id"),
+        ids.decision_id(plan, F.col("person"), F.col("week"), F.col("decision")).alias("decision_id"),
         F.when(is_paid(), "paid").otherwise("unpaid").alias("status"),
         ids.date_of(plan, F.col("day")).alias("day"),
     )  # fmt: skip
@@ -93,7 +110,7 @@ def order_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
 def till_lines(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
     """Lines of receipts of the stores, and of what was brought back to them, by the wall clock of the shop."""
     rows = _by_shop(lines).where(F.col("channel") == STORE)
-    sold = rows.select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
+    sold = rows.where(is_placed(plan)).select("*", receipt_of(plan).alias("receipt"), F.lit(None).cast("string").alias("of_receipt"),
                        F.col("time").alias("at"), F.col("day").alias("on"), F.col("quantity").alias("units"))  # fmt: skip
     days = F.col("return_days")
     number = ids.code(plan, "brought back", F.col("person"), F.col("order_key"), F.col("line"))
@@ -125,6 +142,7 @@ def _till(plan: SimulationPlan, rows: DataFrame, kind: str) -> DataFrame:
         ids.money(F.floor(F.col("discount_cents") * part)).alias("discount"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
         ids.name_of(METHODS, F.col("method")).alias("paid_by"),
+        F.when(gives_mail(plan), typed_mail(plan)["written"]).alias("email"),
         ids.date_of(plan, F.col("on")).alias("day"),
     )  # fmt: skip
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from footfall.simulation.draws import Flags, Floats, Ints, generator
+from footfall.simulation.draws import Flags, Floats, Ints, StoredDraws, generator
 from footfall.simulation.plan import BLOCK_PEOPLE, CHANNELS, SimulationPlan
 from footfall.simulation.world import CATEGORY_WEIGHTS, drift_day
 
@@ -22,6 +23,10 @@ STAPLES = 15  # items that a person buys again and again
 AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
 GENDERS = ("female", "male", "")
 TASTE_KINDS = 8
+# from and to: how probable the step is on average; each person's own probability lies around it
+TRANSITIONS = {("visit", "slate"): 0.6, ("view", "favourite"): 0.04, ("visit", "cart left behind"): 0.15,
+               ("cart left behind", "checkout"): 0.3, ("visit", "complaint"): 0.003}  # fmt: skip
+TO_SLATE, TO_FAVOURITE, TO_LEFT_CART, TO_CHECKOUT, TO_COMPLAINT = range(len(TRANSITIONS))
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class HiddenPeople:
     responsiveness: Floats  # to offers
     consent_day: Ints  # by purpose; NEVER: not given
     withdrawn_day: Ints  # by purpose
+    transition: Floats  # probability of each of TRANSITIONS
     takes_phone_of: Ints  # the person who had the new number before, and has left; -1: nobody had it
     phone_change_day: Ints
     email_change_day: Ints
@@ -59,6 +65,17 @@ class HiddenPeople:
         """(people, days): whether each is a customer on each day."""
         day = np.arange(days)
         return (day >= self.joined_day[:, None]) & (day < self.churn_day[:, None])
+
+    @cached_property
+    def _taste_ends(self) -> Floats:
+        return np.cumsum(self.taste, axis=1) + np.arange(len(self.taste))[:, None]
+
+    def category_at(self, owner: Ints, share: Floats) -> Ints:
+        """The category on which each uniform draw falls, by the taste of its owner."""
+        ends = self._taste_ends
+        place = np.searchsorted(ends.ravel(), owner + np.minimum(share, 1 - 1e-9), side="left") - owner * ends.shape[1]
+        category: Ints = np.clip(place, 0, ends.shape[1] - 1)
+        return category
 
 
 def people_of(plan: SimulationPlan, block: int) -> HiddenPeople:
@@ -103,10 +120,17 @@ def people_of(plan: SimulationPlan, block: int) -> HiddenPeople:
         responsiveness=rng.normal(0.0, 1.0, count),
         consent_day=given_day,
         withdrawn_day=np.where(consents, np.maximum(joined, 0)[:, None] + stays, NEVER),
+        transition=_transitions(plan, block * BLOCK_PEOPLE + np.arange(count)),
         takes_phone_of=_former_owners(plan, block, churn, phone_change),
         phone_change_day=phone_change,
         email_change_day=np.where(rng.random(count) < 0.05, rng.integers(0, plan.days, count), NEVER),
     )
+
+
+def _transitions(plan: SimulationPlan, person: Ints) -> Floats:
+    draws = StoredDraws(plan.seed, "transition", person[:, None], np.arange(len(TRANSITIONS)))
+    chance: Floats = np.minimum(np.array([*TRANSITIONS.values()]) * np.exp(0.3 * draws.normal("own")), 0.95)
+    return chance
 
 
 def _taste_kinds(plan: SimulationPlan) -> Floats:

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.simulation import identifiers as ids
+from footfall.simulation.catalogue import COMPETITORS
 from footfall.simulation.offers import MEDIA, ONSITE, ShopOffer
 from footfall.simulation.people import AGE_BANDS, GENDERS, GROUPS, NEVER, PURPOSES
 from footfall.simulation.plan import CURRENCY, ZONE, SimulationPlan
@@ -28,7 +29,7 @@ def customers(plan: SimulationPlan, people: DataFrame) -> DataFrame:
     days = F.array_distinct(
         F.array(joined, F.greatest(joined, "phone_change_day"), F.greatest(joined, "email_change_day"))
     )
-    rows = people.withColumn("at", F.explode(days)).where(F.col("at") < plan.days)
+    rows = people.withColumn("at", F.explode(days)).where((F.col("at") >= plan.since) & (F.col("at") < plan.end))
     person = F.col("person")
 
     def version(day: str) -> Column:
@@ -65,7 +66,7 @@ def consents(plan: SimulationPlan, people: DataFrame) -> DataFrame:
     )
     changed = rows.where(F.get("consent_day", F.col("place")) < NEVER).withColumn("change", F.explode(changes))
     day = F.col("change.day")
-    return changed.where(day < plan.days).select(
+    return changed.where((day >= plan.since) & (day < plan.end)).select(
         ids.customer_id(F.col("person")).alias("customer_id"),
         "purpose",
         F.col("change.action").alias("action"),
@@ -104,6 +105,17 @@ def costs(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     return _dated(plan, rows, ids.money(F.col("cost_cents")).alias("cost"), F.lit(CURRENCY).alias("currency"))
 
 
+def competitor_prices(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
+    """What items cost elsewhere, as somebody of the shop saw it."""
+    local = F.date_add(F.lit(plan.start), F.col("day")).cast("timestamp") + F.make_dt_interval(
+        hours=F.col("hour").cast("int")
+    )
+    seen_at = F.date_format(local, "yyyy-MM-dd HH:mm:ss").alias("seen_at")
+    competitor = ids.name_of(tuple(COMPETITORS), F.col("competitor")).alias("competitor")
+    price = ids.money(F.col("price_cents")).alias("price")
+    return _dated(plan, rows, competitor, seen_at, price, F.lit(CURRENCY).alias("currency")).drop("on_day")
+
+
 def stock_levels(plan: SimulationPlan, rows: DataFrame, lines: DataFrame) -> DataFrame:
     """Units of each item in the morning and in the evening of each day."""
     sold = lines.where("is_sold").groupBy("item", "day").agg(F.sum("quantity").alias("sold"))
@@ -132,7 +144,7 @@ def offer_catalogue(plan: SimulationPlan, numbers: DataFrame, offers: Sequence[S
         ids.name_of(MEDIA, value("medium")).alias("medium"),
         ids.name_of(CATEGORY_NAMES, F.nullif(value("category"), F.lit(-1))).alias("category"),
         value("discount").alias("discount_share"),
-        F.date_add(F.lit(plan.start), value("first_day")).alias("first_day"),
+        F.date_add(F.lit(plan.start), F.greatest(value("first_day"), F.lit(plan.since))).alias("first_day"),
         F.date_add(F.lit(plan.start), value("last_day")).alias("last_day"),
         ids.money(value("fixed_cost_cents")).alias("cost_a_showing"),
     )  # fmt: skip
@@ -140,23 +152,31 @@ def offer_catalogue(plan: SimulationPlan, numbers: DataFrame, offers: Sequence[S
 
 def decisions(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """Which offer the shop chose for whom, nothing among them; a propensity where chance chose, none where a rule did."""
-    return rows.select(
-        ids.decision_id(plan, F.col("person"), F.col("week")).alias("decision_id"),
+    return rows.where(F.col("day") >= plan.since).select(
+        _decision(plan).alias("decision_id"),
         ids.customer_id(F.col("person")).alias("customer_id"),
         moment_of(plan, F.col("day"), 6).alias("decided_at"),
         ids.offer_id(F.col("offer")).alias("offer_id"),
-        F.when(F.col("is_random"), "random").otherwise("rule").alias("chosen_by"),
+        F.when(F.col("decision").isNotNull(), "another")
+        .when(F.col("is_random"), "random")
+        .otherwise("rule")
+        .alias("chosen_by"),
         F.round("propensity", 6).alias("propensity"),
         ids.date_of(plan, F.col("day")).alias("day"),
     )
 
 
+def _decision(plan: SimulationPlan) -> Column:
+    return ids.decision_id(plan, F.col("person"), F.col("week"), F.col("decision"))
+
+
 def contacts(plan: SimulationPlan, rows: DataFrame, offers: Sequence[ShopOffer]) -> DataFrame:
     """E-mails and text messages that were sent, with the decision that they come from."""
     medium = F.get(F.array(*(F.lit(offer.medium) for offer in offers)), F.col("offer").cast("int"))
-    return rows.where(F.col("shown_day").isNotNull() & (medium != ONSITE)).select(
-        F.concat(F.lit("M"), ids.code(plan, "contact", F.col("person"), F.col("week").cast("int"))).alias("contact_id"),
-        ids.decision_id(plan, F.col("person"), F.col("week")).alias("decision_id"),
+    number = ids.code(plan, "contact", F.col("person"), F.col("week").cast("int"), F.col("offer"))
+    return rows.where((F.col("shown_day") >= plan.since) & (medium != ONSITE)).select(
+        F.concat(F.lit("M"), number).alias("contact_id"),
+        _decision(plan).alias("decision_id"),
         ids.customer_id(F.col("person")).alias("customer_id"),
         ids.name_of(MEDIA, medium).alias("medium"),
         ids.offer_id(F.col("offer")).alias("offer_id"),

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from footfall.simulation import identifiers as ids
 from footfall.simulation.baskets import INTENTS
 from footfall.simulation.orders import customer, days_after, is_within, mail_of_order
-from footfall.simulation.plan import CHANNELS, STORE, SimulationPlan
+from footfall.simulation.plan import CALL, CHANNELS, STORE, SimulationPlan
 
 # sentiment -> language -> templates; {item} is the name of the item
 REVIEWS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -129,25 +129,27 @@ def reviews(plan: SimulationPlan, lines: DataFrame, names: DataFrame) -> DataFra
     )  # fmt: skip
 
 
+def is_call() -> Column:
+    """Whether a message came by telephone."""
+    return (F.pmod(F.col("order_template"), F.lit(CALL_SHARE)) == 0) | (F.col("channel") == CALL)
+
+
 def tickets(plan: SimulationPlan, lines: DataFrame) -> DataFrame:
-    """Messages to the shop's service; `label` is what their writer wants, `is_call` where it was said on the telephone."""
+    """Messages to the shop's service; `label` is what their writer wants, and no column of the log."""
     days = F.col("ticket_days")
     rows = lines.where((F.col("line_number") == 1) & ~F.col("is_guest") & days.isNotNull() & is_within(plan, days))
     label = ids.name_of(INTENTS, F.col("intent"))
     order = ids.order_id(plan, F.col("person"), F.col("order_key"))
     channel = F.when(F.col("channel") == STORE, "web").otherwise(ids.name_of(CHANNELS, F.col("channel")))
-    is_call = (F.pmod(F.col("order_template"), F.lit(CALL_SHARE)) == 0) | (channel == "call_centre")
     return rows.select(
         F.concat(F.lit("T"), ids.code(plan, "ticket", F.col("person"), F.col("order_key"))).alias("ticket_id"),
         customer().alias("customer_id"),
-        ids.phone(F.col("person"), F.lit(0)).alias("phone"),
         days_after(plan, days).alias("received_at"),
         order.alias("order_id"),
-        F.when(is_call, "call_centre").otherwise(channel).alias("channel"),
+        F.when(is_call(), "call_centre").otherwise(channel).alias("channel"),
         _language().alias("language"),
         F.replace(_template(MESSAGES, label, F.floor(F.col("order_template") / CALL_SHARE)), F.lit("{order}"), order).alias("message"),
         label.alias("label"),
-        is_call.alias("is_call"),
         ids.date_of(plan, F.col("day") + days).alias("day"),
     )  # fmt: skip
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from math import exp
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.simulation import browsing, families, offers, people, visits
+from footfall.simulation import baskets, browsing, catalogue, families, offers, people, visits
 from footfall.simulation import identifiers as ids
 from footfall.simulation.plan import APP, CHANNELS, MINI, WEB, SimulationPlan
 from footfall.simulation.shop_files import phone_of
-from footfall.simulation.world import CATEGORY_NAMES, drift_day
+from footfall.simulation.world import CATEGORY_NAMES, PRICE_DRIFT, drift_day
 
 # device -> channel that it is used for, and the flag of the people who have it
 _OWNED = {
@@ -23,7 +26,7 @@ _OWNED = {
 
 def hidden_people(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a person: type, hazard of leaving, price sensitivity, taste, the day on which the person comes no more."""
-    is_churned = F.col("churn_day") < plan.days
+    is_churned = F.col("churn_day") < plan.end
     return rows.select(
         "person",
         ids.customer_id(F.col("person")).alias("customer_id"),
@@ -44,13 +47,13 @@ def hidden_people(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
 def identifiers(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a person and identifier that may stand in the logs, whether it does or not."""
     person = F.col("person")
-    epochs = F.sequence(F.lit(0), F.lit((plan.days - 1) // ids.COOKIE_DAYS))
+    epochs = F.sequence(F.lit(0), F.lit((plan.end - 1) // ids.COOKIE_DAYS))
     entries = [
         _entry("login", ids.customer_id(person)),
         _entry("email", ids.email(plan, person, F.lit(0))),
-        _entry("email", F.when(F.col("email_change_day") < plan.days, ids.email(plan, person, F.lit(1)))),
+        _entry("email", F.when(F.col("email_change_day") < plan.end, ids.email(plan, person, F.lit(1)))),
         _entry("phone", ids.phone(person, F.lit(0))),
-        _entry("phone", F.when(F.col("phone_change_day") < plan.days, phone_of(person, F.lit(1)))),
+        _entry("phone", F.when(F.col("phone_change_day") < plan.end, phone_of(person, F.lit(1)))),
         _entry("card", F.when(F.col("has_card"), ids.card(person))),
     ]
     devices = [F.struct(F.lit(d).alias("device"), F.lit(channel).alias("channel"), F.expr(owned).alias("owned"))
@@ -71,15 +74,14 @@ def shared_identifiers(plan: SimulationPlan, stores: DataFrame) -> DataFrame:
     """One row an identifier behind which many stand: the kiosk of each store (`id`), and the agent of the call centre."""
     kiosk = ids.visitor_id(plan, F.col("id"), F.lit(visits.KIOSK), F.lit(WEB), F.lit(0))
     kiosks = stores.select(F.lit("visitor").alias("kind"), kiosk.alias("identifier"), F.lit("kiosk").alias("what"))
-    agents = stores.where("id = 0").select(
-        F.lit("email").alias("kind"), F.lit(ids.AGENT).alias("identifier"), F.lit("agent").alias("what")
-    )
-    return kiosks.unionByName(agents)
+    agents = F.array(*(F.struct(F.lit(kind).alias("kind"), F.lit(identifier).alias("identifier"), F.lit("agent").alias("what"))
+                       for kind, identifier in (("email", ids.AGENT), ("phone", ids.AGENT_PHONE))))  # fmt: skip
+    return kiosks.unionByName(stores.where("id = 0").select(F.inline(agents)))
 
 
 def bots(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a bot and visitor id of it."""
-    epochs = F.explode(F.sequence(F.lit(0), F.lit((plan.days - 1) // ids.COOKIE_DAYS))).alias("epoch")
+    epochs = F.explode(F.sequence(F.lit(0), F.lit((plan.end - 1) // ids.COOKIE_DAYS))).alias("epoch")
     visitor = ids.visitor_id(
         plan, F.col("person"), F.lit(visits.COMPUTER), F.lit(WEB), F.col("epoch") * ids.COOKIE_DAYS
     )
@@ -111,11 +113,12 @@ def offer_effects(rows: DataFrame) -> DataFrame:
 def hidden_decisions(plan: SimulationPlan, rows: DataFrame) -> DataFrame:
     """One row a decision: the true effect, the draw made beforehand that it is compared with, and what came of it."""
     return rows.select(
-        ids.decision_id(plan, F.col("person"), F.col("week")).alias("decision_id"),
+        ids.decision_id(plan, F.col("person"), F.col("week"), F.col("decision")).alias("decision_id"),
         "person", ids.offer_id(F.col("offer")).alias("offer_id"), "is_random", "propensity",
         ids.date_of(plan, F.col("day")).cast("date").alias("decided_on"),
         ids.date_of(plan, F.col("shown_day")).cast("date").alias("shown_on"),
         "effect", F.col("reaction").alias("reaction_draw"), "click_probability", "is_clicked", "adds_order", "drops_orders",
+        F.col("orders_added").cast("int").alias("orders_added"), "orders_lost",
     )  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def click_probabilities(plan: SimulationPlan, events: DataFrame) -> DataFrame:
     """One row a recommended item that was shown: how probable a click on it was."""
     shown = events.where((F.col("kind") == browsing.IMPRESSION) & F.col("position").isNotNull())
     return shown.select(
-        ids.slate_id(plan, F.col("person"), F.col("visit")).alias("decision_id"),
+        F.coalesce("decision", ids.slate_id(plan, F.col("person"), F.col("visit"))).alias("decision_id"),
         "person", ids.item_id(F.col("item")).alias("item_id"), "position", "propensity", "click_probability",
         ids.date_of(plan, F.col("day")).cast("date").alias("shown_on"),
     )  # fmt: skip
@@ -161,18 +164,30 @@ def messages(reviews: DataFrame, tickets: DataFrame, surveys: DataFrame) -> Data
     return texts[0].unionByName(texts[1]).unionByName(texts[2]).withColumn("origin", F.lit("template"))
 
 
+def transitions(rows: DataFrame) -> DataFrame:
+    """One row a person and step: how probable it is that a visit of the person goes on in this way."""
+    steps = [F.struct(F.lit(a).alias("from_state"), F.lit(b).alias("to_state"), F.get("transition", F.lit(place)).alias("probability"))
+             for place, (a, b) in enumerate(people.TRANSITIONS)]  # fmt: skip
+    idle = F.least("rate", F.lit(visits.BROWSING_MOST)) * visits.BROWSING
+    order = F.struct(
+        F.lit("visit").alias("from_state"),
+        F.lit("order").alias("to_state"),
+        (F.col("rate") / (F.col("rate") + idle)).alias("probability"),
+    )
+    step = F.explode(F.array(*steps, order)).alias("step")
+    return rows.select("person", ids.customer_id(F.col("person")).alias("customer_id"), step).select(
+        "person", "customer_id", "step.*"
+    )
+
+
 def parameters(plan: SimulationPlan) -> list[tuple[str, str, float]]:
-    """(kind, name, value) of what holds for all: transition probabilities, shares, and drifts by the number of their day."""
-    day = float(drift_day(plan))
+    """(kind, name, value) of what holds for all: mean transition probabilities, shares, what is planted."""
     return [
-        ("transition", "visit -> slate", browsing.SLATE),
-        ("transition", "view -> favourite", 0.04),
-        ("transition", "browsing visit -> cart left behind", 0.15),
-        ("transition", "cart left behind -> checkout", 0.3),
+        *(("transition", f"{a} -> {b}", share) for (a, b), share in people.TRANSITIONS.items()),
         ("transition", "wanted line -> view before it", 0.8),
         ("share", "random slates", browsing.RANDOM_SLATES),
         ("share", "random decisions", offers.RANDOM_SHARE),
-        ("share", "fraudulent orders", 0.003),
+        ("share", "fraudulent orders", baskets.FRAUD_SHARE),
         *(
             ("share", f"family {name}", share)
             for name, share in zip(people.FAMILIES, people.FAMILY_SHARES, strict=True)
@@ -181,7 +196,16 @@ def parameters(plan: SimulationPlan) -> list[tuple[str, str, float]]:
         ("family", "bursty: days between two", families.BURST_GAP_DAYS),
         ("unfairness", "hazard of the south, times", people.UNFAIR_HAZARD),
         ("unfairness", "south left out by the rule", offers.UNFAIR_SKIP),
-        ("drift", f"day from which hazards are {people.DRIFT_HAZARD} times as great", day),
-        ("drift", "day from which prices are 4% higher", day),
-        ("drift", f"day from which the app has {visits.APP_DRIFT} times its share", day),
+        ("days", "until the state of a continuation", float(plan.since)),
+    ]
+
+
+def drifts(plan: SimulationPlan) -> list[tuple[str, date, float]]:
+    """(what, its first day, how many times as much it is from then on)."""
+    day = plan.day(drift_day(plan))
+    return [
+        ("hazard of leaving", day, people.DRIFT_HAZARD),
+        ("prices", day, round(exp(PRICE_DRIFT), 6)),
+        ("costs", day, catalogue.COST_DRIFT),
+        ("share of the app", day, visits.APP_DRIFT),
     ]

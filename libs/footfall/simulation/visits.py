@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from footfall.simulation.draws import Flags, Floats, Ints, StoredDraws
+from footfall.simulation.draws import Flags, Floats, Ints, Names, StoredDraws, no_names
 from footfall.simulation.people import HiddenPeople
 from footfall.simulation.plan import APP, CALL, MINI, STORE, WEB, SimulationPlan
 from footfall.simulation.world import drift_day
@@ -16,10 +16,14 @@ DIGITAL = (WEB, APP, MINI)
 COMPUTER, PHONE_BROWSER, PHONE, MINI_PHONE, WORK_COMPUTER, KIOSK = range(6)  # devices; a kiosk stands in a store
 DEVICES = ("computer", "phone_browser", "phone", "mini_program_phone", "work_computer", "kiosk")
 BROWSING = 1.3  # visits that order nothing, for each order
+BROWSING_MOST = 0.6  # orders a day of which this follows
 APP_DRIFT = 1.6  # from the drift's day on, the app's share of visits is so many times as great
 STAGES = 6.0  # a visit's parts: slates, searches, views, carts, the checkout, the purchase
 NEVER_LOGGED_IN = 99.0
-EXTRA_KEY = 1 << 20  # keys of orders that follow an offer; the others are day * 16 and a number
+EXTRA_KEY = (
+    1 << 20
+)  # keys of orders that follow an offer, plus week * 16 and the offer; the others are day * 16 and a number
+MOST_OFFERS = 16
 BROWSING_KEY = 1 << 24
 
 
@@ -39,6 +43,7 @@ class ShopVisits:
     is_guest: Flags  # orders without an account
     offer: Ints  # that the order uses, -1: none
     week: Ints  # of the decision that brought the offer, -1: none
+    decision: Names  # the number of that decision, where it was taken elsewhere; else None
 
     def take(self, rows: Any) -> ShopVisits:
         """Some of the rows."""
@@ -71,10 +76,11 @@ def keyed_orders(counts: Ints) -> tuple[Ints, Ints, Ints]:
     return owner, day, day * 16 + number
 
 
-def browsing_visits(plan: SimulationPlan, people: HiddenPeople, rng: np.random.Generator) -> ShopVisits:
+def browsing_visits(plan: SimulationPlan, people: HiddenPeople) -> ShopVisits:
     """Visits that order nothing."""
-    rate = np.minimum(people.rate, 0.6)[:, None] * BROWSING
-    counts = np.where(people.alive(plan.days), np.minimum(rng.poisson(rate, (len(people.rate), plan.days)), 12), 0)
+    rate = np.minimum(people.rate, BROWSING_MOST)[:, None] * BROWSING
+    draws = StoredDraws(plan.seed, "browsing", people.person[:, None], np.arange(plan.end))
+    counts = np.where(people.alive(plan.end), draws.poisson("visits", rate), 0)
     owner, day, key = keyed_orders(counts)
     return _visits(plan, people, (owner, day, key + BROWSING_KEY), has_order=False)
 
@@ -97,7 +103,7 @@ def _visits(
         owner=owner, day=day, key=key, channel=channel, device=_devices(people, owner, channel, draws), second=second,
         pace=np.minimum(45.0 * np.exp(0.6 * draws.normal("pace")), 480.0),
         login_stage=_login_stages(channel, is_guest, draws, has_order=has_order),
-        has_order=np.full(len(owner), has_order), is_guest=is_guest, offer=ones, week=ones,
+        has_order=np.full(len(owner), has_order), is_guest=is_guest, offer=ones, week=ones, decision=no_names(len(owner)),
     )  # fmt: skip
 
 
@@ -119,7 +125,7 @@ def _login_stages(channel: Ints, is_guest: Flags, draws: StoredDraws, *, has_ord
 
 def first_digital_visits(plan: SimulationPlan, people: HiddenPeople, visits: ShopVisits) -> Ints:
     """(people, days): the second at which the first visit over web, app or mini program begins, -1 where there is none."""
-    first = np.full((len(people.person), plan.days), 1 << 30)
+    first = np.full((len(people.person), plan.end), 1 << 30)
     rows = visits.is_digital
     np.minimum.at(first, (visits.owner[rows], visits.day[rows]), visits.second[rows])
     return np.where(first == 1 << 30, -1, first)

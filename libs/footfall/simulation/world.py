@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from footfall.simulation.draws import Floats, Ints, generator
+from footfall.simulation.draws import Floats, Ints, StoredDraws, generator
 from footfall.simulation.plan import SimulationPlan
 
 # category: (department, nouns, median price in cents)
@@ -56,6 +57,7 @@ ADJECTIVES = (
 )
 BRANDS = ("Alder", "Birch", "Cedar", "Dune", "Elm", "Fjord", "Grove", "Heath", "Isle", "Juniper")
 POPULARITY_SIGMA = 1.86  # of a lognormal: of Complete Journey's lines 32% are of 1% of its items, 72% of 10%
+PRICE_DRIFT = 0.04  # of the logarithm of all prices
 MEAN_ORDERS_A_DAY, MEAN_LINES, MEAN_UNITS = 0.14, 9.0, 1.35  # what stock is planned for
 
 
@@ -83,6 +85,10 @@ class ShopWorld:
         item = np.searchsorted(self.cumulative, category + np.minimum(share, 1 - 1e-9), side="right")
         return np.minimum(item, len(self.category) - 1).astype(np.int64)
 
+    def there_on(self, item: Ints, day: Ints) -> Ints:
+        """The items, and in the place of one that is not there yet the first of its category."""
+        return np.where(self.introduced_day[item] > day, self.first_of_category[self.category[item]], item)
+
 
 @lru_cache(maxsize=2)
 def world_of(plan: SimulationPlan) -> ShopWorld:
@@ -98,7 +104,7 @@ def world_of(plan: SimulationPlan) -> ShopWorld:
     weight = rng.lognormal(0.0, POPULARITY_SIGMA, count)
     popularity = weight / np.bincount(category, weight, len(CATEGORY_NAMES))[category]
     cumulative = np.concatenate([np.cumsum(popularity[category == c]) + c for c in range(len(CATEGORY_NAMES))])
-    prices = _prices(plan, regular, generator(plan.seed, "prices"))
+    prices = _prices(plan, regular)
     return ShopWorld(
         category=category,
         brand=rng.integers(0, len(BRANDS), count),
@@ -111,7 +117,7 @@ def world_of(plan: SimulationPlan) -> ShopWorld:
         regular_cents=regular,
         cost_share=rng.uniform(0.45, 0.8, count),
         price_cents=prices,
-        stock=_stock(plan, category, popularity, generator(plan.seed, "stock")),
+        stock=_stock(plan, category, popularity),
         cumulative=cumulative,
         first_of_category=first,
     )
@@ -124,31 +130,43 @@ def _categories(count: int) -> Ints:
     return np.repeat(np.arange(len(CATEGORY_NAMES)), np.diff(ends, prepend=0) + 1)
 
 
-def _prices(plan: SimulationPlan, regular: Ints, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+def _prices(plan: SimulationPlan, regular: Ints) -> npt.NDArray[np.int32]:
     """Regular prices that change every two months or so, and weeks at 20% less, of which each item has few."""
-    shape = (plan.items, plan.days)
-    changes = np.where(rng.random(shape, dtype=np.float32) < 1 / 60, rng.normal(0.0, 0.07, shape).astype(np.float32), 0)
-    changes[:, 0] = 0
-    level = np.cumsum(changes, axis=1, dtype=np.float32)
-    level[:, drift_day(plan) :] += np.float32(0.04)  # a rise of all prices, on one day
-    weeks = -(-plan.days // 7)
-    promoted = np.repeat(rng.random((plan.items, weeks)) < 0.05, 7, axis=1)[:, : plan.days]
-    cents = regular[:, None] * np.exp(level) * np.where(promoted, 0.8, 1.0)
-    return np.maximum(19, np.round(cents)).astype(np.int32)
+    cents = np.empty((plan.items, plan.end), dtype=np.int32)
+    weeks = np.arange(-(-plan.end // 7))
+    for item in _item_chunks(plan):
+        draws = StoredDraws(plan.seed, "price", item[:, None], np.arange(plan.end))
+        changed = draws.uniform("changes") < 1 / 60
+        changed[:, 0] = False
+        level = np.zeros(changed.shape)
+        level[changed] = 0.07 * draws.normal("change")[changed]
+        level = np.cumsum(level, axis=1)
+        level[:, drift_day(plan) :] += PRICE_DRIFT  # a rise of all prices, on one day
+        promoted = StoredDraws(plan.seed, "promotion", item[:, None], weeks).uniform("is on") < 0.05
+        factor = np.where(np.repeat(promoted, 7, axis=1)[:, : plan.end], 0.8, 1.0)
+        cents[item] = np.maximum(19, np.round(regular[item][:, None] * np.exp(level) * factor))
+    return cents
 
 
-def _stock(plan: SimulationPlan, category: Ints, popularity: Floats, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+def _stock(plan: SimulationPlan, category: Ints, popularity: Floats) -> npt.NDArray[np.int32]:
     """Units an item has on each day: mostly enough, and a tenth of it while a supplier does not deliver."""
     share = popularity * (CATEGORY_WEIGHTS / CATEGORY_WEIGHTS.sum())[category]
     expected = plan.people * MEAN_ORDERS_A_DAY * MEAN_LINES * MEAN_UNITS * share
     usual = np.ceil(1.4 * expected + 3.0 * np.sqrt(expected) + 2)
-    shape = (plan.items, plan.days)
-    starts = rng.random(shape, dtype=np.float32) < 1 / 150
-    is_out = starts.copy()
-    for later in range(1, 4):  # an outage lasts four days
-        is_out[:, later:] |= starts[:, : max(plan.days - later, 0)]
-    stock: npt.NDArray[np.int32] = np.where(is_out, np.floor(0.1 * usual)[:, None], usual[:, None]).astype(np.int32)
+    stock = np.empty((plan.items, plan.end), dtype=np.int32)
+    for item in _item_chunks(plan):
+        starts = StoredDraws(plan.seed, "stock", item[:, None], np.arange(plan.end)).uniform("outage") < 1 / 150
+        is_out = starts.copy()
+        for later in range(1, 4):  # an outage lasts four days
+            is_out[:, later:] |= starts[:, : max(plan.end - later, 0)]
+        stock[item] = np.where(is_out, np.floor(0.1 * usual[item])[:, None], usual[item][:, None])
     return stock
+
+
+def _item_chunks(plan: SimulationPlan) -> Iterator[Ints]:
+    """Item numbers, some thousand at a time: what is drawn for each day of each would not fit into memory at once."""
+    for first in range(0, plan.items, 4096):
+        yield np.arange(first, min(first + 4096, plan.items))
 
 
 def drift_day(plan: SimulationPlan) -> int:

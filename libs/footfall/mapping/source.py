@@ -128,7 +128,7 @@ class Feed(Closed):
     feeds whose rows belong to this one's; a feed that is only looked up so needs no `into`. `fill_down` gives empty values
     that of a line above, `fill_all` that of any line, both of the same order and file. The header of CSV stands on
     `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign before decimals in text, in
-    which the other one groups thousands.
+    which the other one groups thousands. A batch of whose rows more than `max_quarantined_share` break a rule is held back.
     """
 
     into: dict[str, Target] = Field(default_factory=dict)
@@ -154,6 +154,7 @@ class Feed(Closed):
     header_line: Annotated[int, Field(ge=1, le=1000)] = 1
     strip: str = ""
     decimal: Literal[".", ","] | None = None
+    max_quarantined_share: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Feed:

@@ -93,7 +93,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     )
     arguments.add_argument(
         "--as-of",
-        type=_day,
+        type=day,
         metavar="DATE",
         help="score as of the start of this day of the shop (default: today)",
     )
@@ -259,12 +259,13 @@ def row_count(text: str) -> int:
     return int(text)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A day as an option gives it."""
     try:
-        day = date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is no date: write one such as 2018-01-01") from None
-    return _within(day, day, text)
+    return _within(value, value, text)
 
 
 def _instant(text: str) -> datetime:

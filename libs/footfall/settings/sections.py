@@ -61,6 +61,13 @@ class Privacy(Closed):
     mint_key_from: str
 
 
+class Quality(Closed):
+    """How much of what a feed brings may be broken."""
+
+    max_quarantined_share: Share
+    min_quarantined_rows: Count
+
+
 class Features(Closed):
     """Which dates features are made for."""
 
@@ -247,6 +254,7 @@ class Settings(Closed):
     run: Run
     sources: Sources
     privacy: Privacy
+    quality: Quality
     features: Features
     training: Training
     churn: Churn

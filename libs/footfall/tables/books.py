@@ -141,6 +141,13 @@ LEDGER = Table(
             "map<string,bigint>",
             "of a shop's Delta table: inserted, updated, deleted -> rows since the batch before; NULL: none, or Delta does not say",
         ),
+        Column(
+            "rows_replayed",
+            "bigint",
+            "of the rows read: an earlier batch had set them aside, and they were taken out of raw.quarantine to be read again",
+            unit="count",
+        ),
+        Column("replayed_rules", "map<string,bigint>", "rule under which these had been set aside -> rows"),
         Column("full_read", "string", "of a shop's Delta table: why all its rows were read again, if they were"),
     ),
     key=("step", "batch_id", "feed", "target"),

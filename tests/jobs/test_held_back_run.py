@@ -26,7 +26,9 @@ ITEMS = """\
   items: {files: items/*.csv, format: csv, known: {delay: 0 hours}, into: {items: {columns: {item_id: id}}}}
 """
 MAPPING = "source: shop\nabout: invented\nfeeds:\n" + FEED.format(name="clicks") + FEED.format(name="calls") + ITEMS
-BAD = "id,at,card,what\n1,2024-05-03 08:00:00,gus,view\n2,2024-05-03 08:00:00,gus,look\n3,never,gus,look\n"
+BAD = (
+    "id,at,card,what\n1,2024-05-03 08:00:00,gus,view\n2,2024-05-03 08:00:00,gus,look\n3,2024-05-03 08:00:00,gus,look\n"
+)
 CALL = "id,at,card,what\n{0},2024-05-03 09:00:00,hal,support\n"
 
 
@@ -69,8 +71,8 @@ def test_only_the_feed_of_which_too_much_is_broken_waits_until_it_is_accepted(
     assert _run(lake, tmp_path) == 2
     printed = capsys.readouterr().err
     assert (
-        "refined.events: of shop_clicks 2 of 3 rows (66.7%) go to quarantine, more than 20.0%: event_type_known 2, "
-        "event_time_unreadable 1. They are held back: nothing new of them is in the table, and they wait."
+        "refined.events: of shop_clicks 2 of 3 rows (66.7%) go to quarantine, more than 20.0%: event_type_known 2. "
+        "They are held back: nothing new of them is in the table, and they wait."
     ) in printed
     assert "refined.items: of shop_items 2 of 3 rows (66.7%)" in printed
     assert "start with --accept shop_clicks;" in printed

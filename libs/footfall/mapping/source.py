@@ -17,6 +17,7 @@ from footfall.mapping.identifiers import identifier_faults
 from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
 from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
+from footfall.mapping.own_rules import OwnRule, rule_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
@@ -101,7 +102,7 @@ class Target(Closed):
 
     `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
-    content is another. `each` names a list of the source, of whose elements the rows are made.
+    content is another. `each` names a list of the source, of whose elements the rows are made. `rules` are kept beside the table's.
     """
 
     columns: dict[str, Sql]
@@ -112,6 +113,7 @@ class Target(Closed):
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
     keep: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
+    rules: tuple[OwnRule, ...] = Field(default=(), strict=False)
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -265,7 +267,7 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     if not needs_actor and target.actor is not None:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += line_faults(at, table, target)
-    faults += _keep_faults(at, table, target)
+    faults += _keep_faults(at, table, target) + rule_faults(at, table, target.rules)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]

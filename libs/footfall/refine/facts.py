@@ -15,6 +15,7 @@ from footfall.refine.feeds import RawFeed, has_versions, ranged_key
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
+from footfall.refine.own_rules import own_warnings
 from footfall.refine.replayed import ReplayedRows, with_replayed
 from footfall.refine.waiting import waiting_for_rates, waiting_places
 from footfall.steps.history import TAKEN_BY
@@ -99,6 +100,7 @@ def fact_rows(
         versions=has_versions(feeds, table),
         reads={f.name: f.reads for f in feeds},
         of_documents={f.name: each for f in feeds if (each := f.feed.into[table.name].each)},
+        warned={f.name: own_warnings(f.feed.into[table.name]) for f in feeds},
         replayed=replayed.places if replayed else None,
         guarded=None if guard else lambda: again(guard=True)[0],
     )

@@ -145,7 +145,8 @@ def main(
         if missed_gates and options.strict:
             raise GateFailed(
                 "; ".join(missed_gates),
-                fix="Look at the gates in the run in MLflow; or start without --strict, which makes a missed gate a warning.",
+                fix="For a model look at the gates in the run in MLflow, for quality do what stands beside each measure; or start "
+                "without --strict, which makes a missed gate a warning.",
             )
 
     return guarded(run)

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform, require_sound
+from footfall.quality.measures import SAMPLE, Measures, measures_by_feed, sampled
 from footfall.runtime.explain import is_about_a_value
 from footfall.runtime.ledger_lines import broken_by_rule, fact_line, ledger_line
 from footfall.runtime.quarantine import QuarantineWriter, rows_aside
@@ -143,9 +144,15 @@ class BatchWriter:
         table, feeds, observation = output.table, output.feeds, Observation()
         is_first, aside = table.full_name not in self.batch.inputs, (output.matching or Matching(())).is_set_aside()
         counts = sorting.tallies(
-            table, feeds, is_first=is_first, aside=aside, of_documents=output.of_documents, fresh=self._fresh(output)
+            table,
+            feeds,
+            is_first=is_first,
+            aside=aside,
+            of_documents=output.of_documents,
+            fresh=self._fresh(output),
+            warned=output.warned,
         )
-        counted = marked.observe(observation, *counts, sorting.places_of_broken())
+        counted = marked.observe(observation, *counts, sorting.places_of_broken(), sampled(table))
         rows = sorting.close_intervals(counted.where(sorting.LANDS).select(*table.column_names), table)
         if self.writes.resumed and self.lake.landing(table.full_name, self.writes.label(table.full_name)):
             # an earlier try wrote them: count again, write nothing
@@ -166,7 +173,9 @@ class BatchWriter:
             documents, empty = (tallies[feed][count] for count in ("documents", "documents_empty"))
             texts.append(sorting.no_elements_warning(feed, each, documents=documents, empty=empty))
         self.warnings += filter(None, texts)
-        return [fact_line(self.step, feed, table, tally, *set_aside.of(feed)) for feed, tally in tallies.items()]
+        measures = measures_by_feed(observation.get[SAMPLE] or (), table)
+        lines = [fact_line(self.step, feed, table, tally, *set_aside.of(feed)) for feed, tally in tallies.items()]
+        return [line | measures.get(line["feed"], Measures()).as_line() for line in lines]
 
     def _fresh(self, output: FactRows) -> dict[str, Column]:
         """For each feed with a limit which of its rows no batch has read before."""

@@ -62,10 +62,15 @@ class Privacy(Closed):
 
 
 class Quality(Closed):
-    """How much of what a feed brings may be broken."""
+    """How much of what a feed brings may be broken, or be other than before."""
 
     max_quarantined_share: Share
     min_quarantined_rows: Count
+    max_broken_share: Share
+    max_warned_share: Share
+    max_row_ratio: Annotated[float, Field(ge=1, strict=False)]
+    max_null_rise: Share
+    max_drift: Annotated[float, Field(gt=0, strict=False)]
 
 
 class Features(Closed):

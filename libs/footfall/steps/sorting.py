@@ -185,26 +185,30 @@ def tallies(
     aside: Column | None = None,
     of_documents: Collection[str] = (),
     fresh: Mapping[str, Column] | None = None,
+    warned: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Column]:
     """One struct a feed of exact counts over marked rows, named by the feed: its line of the ledger.
 
     `feeds` gives the reasons for which each feed's mapping skips rows; `is_first` says that the table was empty before; `aside`
     whether a row goes to quarantine since it is in conflict. `of_documents` are the feeds whose rows are elements of documents,
-    which are counted too. `fresh` says of feeds which rows no batch has read before; without it all of them count as such.
+    which are counted too. `fresh` says of feeds which rows no batch has read before; without it all of them count as such;
+    `warned` gives the mappings' own rules that only warn.
     """
     late, to_quarantine = is_late_load(table, is_first=is_first), F.lit(False) if aside is None else aside
     tallied = []
     for feed, skips in feeds.items():
-        mine, documents = F.col(FEED) == feed, dict[str, Column]()
+        mine, others = F.col(FEED) == feed, dict[str, Column]()
         if feed in of_documents:
             is_empty = F.col(SKIPPED).eqNullSafe(NO_ELEMENTS)
             is_first_of_document = (F.col(POSITION) >= 0) | (element_of(F.col(POSITION)) == 1)
-            documents = {"documents": mine & is_first_of_document, "documents_empty": mine & is_empty}
+            others = {"documents": mine & is_first_of_document, "documents_empty": mine & is_empty}
             mine &= ~is_empty
         if fresh and feed in fresh:
             is_checked = F.col(SKIPPED).isNull() & mine & fresh[feed]
-            documents |= {FRESH_CHECKED: is_checked, FRESH_BROKEN: is_checked & (~F.col(SOUND) | to_quarantine)}
-        tallied.append(_tally(table, mine, skips, late, to_quarantine, documents).alias(feed))
+            others |= {FRESH_CHECKED: is_checked, FRESH_BROKEN: is_checked & (~F.col(SOUND) | to_quarantine)}
+        own = (warned or {}).get(feed, ())
+        others |= {f"rule:{name}": mine & F.col(SOUND) & F.array_contains(WARNED, name) for name in own}
+        tallied.append(_tally(table, mine, skips, late, to_quarantine, others).alias(feed))
     return tallied
 
 

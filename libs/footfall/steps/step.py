@@ -99,9 +99,10 @@ class FactRows:
     taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
     table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
     say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from. `of_documents`
-    are the feeds whose rows are elements of documents, with the name of the list there. `replayed` are the places of the rows
-    among them that were in raw.quarantine, and leave it; None where no replay is wanted. `guarded` gives the same rows where an
-    expression failed on a value: those on which it fails are among the broken ones.
+    are the feeds whose rows are elements of documents, with the name of the list there. `warned` are each feed's own rules
+    that only warn. `replayed` are the places of the rows among them that were in raw.quarantine, and leave it; None where no
+    replay is wanted. `guarded` gives the same rows where an expression failed on a value: those on which it fails are among
+    the broken ones.
     """
 
     table: Table
@@ -115,6 +116,7 @@ class FactRows:
     versions: bool = False
     reads: Mapping[str, str] = field(default_factory=dict)
     of_documents: Mapping[str, str] = field(default_factory=dict)
+    warned: Mapping[str, Sequence[str]] = field(default_factory=dict)
     replayed: DataFrame | None = None
     guarded: Callable[[], FactRows] | None = None
 

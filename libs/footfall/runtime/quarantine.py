@@ -57,7 +57,9 @@ def quarantined_before(lake: Lake, replay: Replay, label: str) -> DataFrame:
     """What was set aside for the table before a batch wrote under that label, whether it has written by now or not."""
     lake.ensure(QUARANTINE)
     landing = lake.landing(QUARANTINE.full_name, label)
-    rows = lake.read(QUARANTINE.full_name, landing.version - 1 if landing else None)
+    # by its number, since a frame of the newest version would show what is written before it is computed
+    version = landing.version - 1 if landing else lake.version(QUARANTINE.full_name)
+    rows = lake.read(QUARANTINE.full_name, version)
     return rows.where(replay.of_target)
 
 

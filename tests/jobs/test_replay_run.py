@@ -49,7 +49,7 @@ def _run(
 ) -> int:
     (folder / "shop.yaml").write_text(MAPPING.format(kind=f'"{kind}"'))
     arguments = ["--lake", lake.root, "--raw", str(folder / "raw"), "--as-of", "2024-06-01", "--now", now, *more]
-    arguments += ["--set", f"sources.mappings=[{folder / 'shop.yaml'}]", "--stages", stages]
+    arguments += ["--set", f"sources.mappings=[{folder / 'shop.yaml'}]", "--stages", "ingest,refine"]
     arguments += ["--set", "shop.time_zone=Europe/London", "--set", "shop.currency=GBP"]
     return main("", pipeline.steps, command_line=pipeline.arguments(), arguments=arguments)
 
@@ -122,3 +122,28 @@ def test_quarantined_rows_are_taken_in_again_once_also_where_a_run_is_killed(
     total = lake.read("books.ledger").where("step = 'refine_events'")
     sums = total.selectExpr("sum(rows_read - coalesce(rows_replayed, 0))", "sum(rows_valid)").first()
     assert tuple(sums or ()) == (4, 2)
+
+
+def test_of_a_document_only_the_elements_come_again_and_none_replaces_what_was_taken_after_it(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    assert spark is not None
+    (tmp_path / "raw/orders").mkdir(parents=True)
+    order = '{"id": "%s", "at": "2024-05-03 08:00:00", "card": "gus", "items": [%s]}\n'
+    tea, cups, pots = '{"sku": "tea", "qty": "1", "paid": "2.00"}', *(f'{{"sku": "{n}", "qty": "two", "paid": "3.00"}}' for n in ("cup", "pot"))  # fmt: skip
+    (tmp_path / "raw/orders/1.json").write_text(order % (1, f"{tea}, {cups}") + order % (2, pots))
+    assert _run(lake, tmp_path, kind="each.qty", mapping=DOCUMENTS) == 0
+    (tmp_path / "raw/orders/2.json").write_text(order % (2, '{"sku": "pot", "qty": "1", "paid": "4.00"}'))
+    assert _run(lake, tmp_path, kind="each.qty", mapping=DOCUMENTS, now="2024-06-05T00:00:00+00:00") == 0
+    put_right = "if(each.qty = 'two', 2, each.qty)"
+    assert _run(lake, tmp_path, "--replay", kind=put_right, mapping=DOCUMENTS, now=LATER) == 0
+    columns = ("order_id", "line_number", "item_id", "CAST(amount AS STRING)", "CAST(CAST(known_at AS DATE) AS STRING)")
+    assert sorted(tuple(row) for row in lake.read("refined.order_lines").selectExpr(*columns).collect()) == [
+        ("1", 1, "tea", "2.0000", "2024-06-01"),
+        ("1", 2, "cup", "3.0000", "2024-06-09"),
+        ("2", 1, "pot", "4.0000", "2024-06-05"),
+    ]
+    assert lake.read("raw.quarantine").isEmpty()
+    names = ("rows_read", "rows_valid", "rows_conflict", "rows_quarantined", "rows_replayed")
+    lines = lake.read("books.ledger").where("step = 'refine_order_lines'").orderBy("batch_id").select(*names)
+    assert [tuple(line) for line in lines.collect()] == [(3, 1, 0, 2, None), (1, 1, 0, 0, None), (2, 1, 1, 0, 2)]

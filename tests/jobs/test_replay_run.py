@@ -44,10 +44,25 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTFALL_PSEUDONYM_SECRET", "a secret of the tests, long enough")
 
 
-def _run(
-    lake: Lake, folder: Path, *more: str, kind: str = AS_IS, now: str = FIRST, stages: str = "ingest,refine"
-) -> int:
-    (folder / "shop.yaml").write_text(MAPPING.format(kind=f'"{kind}"'))
+DOCUMENTS = """\
+source: shop
+about: invented
+feeds:
+  orders:
+    files: orders/*.json
+    format: json
+    into:
+      order_lines:
+        actor: {{kind: card, identifier: card}}
+        line_key: [item_id]
+        on_conflict: keep_latest
+        each: items
+        columns: {{order_id: id, event_time: at, item_id: each.sku, quantity: {kind}, amount: each.paid}}
+"""
+
+
+def _run(lake: Lake, folder: Path, *more: str, kind: str = AS_IS, now: str = FIRST, mapping: str = MAPPING) -> int:
+    (folder / "shop.yaml").write_text(mapping.format(kind=f'"{kind}"'))
     arguments = ["--lake", lake.root, "--raw", str(folder / "raw"), "--as-of", "2024-06-01", "--now", now, *more]
     arguments += ["--set", f"sources.mappings=[{folder / 'shop.yaml'}]", "--stages", "ingest,refine"]
     arguments += ["--set", "shop.time_zone=Europe/London", "--set", "shop.currency=GBP"]

@@ -145,10 +145,11 @@ def test_of_a_document_only_the_elements_come_again_and_none_replaces_what_was_t
     assert spark is not None
     (tmp_path / "raw/orders").mkdir(parents=True)
     order = '{"id": "%s", "at": "2024-05-03 08:00:00", "card": "gus", "items": [%s]}\n'
-    tea, cups, pots = '{"sku": "tea", "qty": "1", "paid": "2.00"}', *(f'{{"sku": "{n}", "qty": "two", "paid": "3.00"}}' for n in ("cup", "pot"))  # fmt: skip
-    (tmp_path / "raw/orders/1.json").write_text(order % (1, f"{tea}, {cups}") + order % (2, pots))
+    item = '{"sku": "%s", "qty": "%s", "paid": "%s"}'
+    tea, cup, pot = item % ("tea", 1, 2), item % ("cup", "two", 3), item % ("pot", "two", 3)
+    (tmp_path / "raw/orders/1.json").write_text(order % (1, f"{tea}, {cup}") + order % (2, pot))
     assert _run(lake, tmp_path, kind="each.qty", mapping=DOCUMENTS) == 0
-    (tmp_path / "raw/orders/2.json").write_text(order % (2, '{"sku": "pot", "qty": "1", "paid": "4.00"}'))
+    (tmp_path / "raw/orders/2.json").write_text(order % (2, item % ("pot", 1, 4)))
     assert _run(lake, tmp_path, kind="each.qty", mapping=DOCUMENTS, now="2024-06-05T00:00:00+00:00") == 0
     put_right = "if(each.qty = 'two', 2, each.qty)"
     assert _run(lake, tmp_path, "--replay", kind=put_right, mapping=DOCUMENTS, now=LATER) == 0

@@ -77,7 +77,7 @@ def test_only_the_feed_of_which_too_much_is_broken_waits_until_it_is_accepted(
     assert "refined.items: of shop_items 2 of 3 rows (66.7%)" in printed
     assert "start with --accept shop_clicks;" in printed
     assert _ids(lake, "events", "event_id") == ["10"]
-    assert lake.read("raw.quarantine").isEmpty()
+    assert lake.properties("raw.quarantine") is None
     assert _ledger(lake, "refine_events") == [("shop_calls", 1, 1, 0)]
 
     # it says so again, and what others bring goes on

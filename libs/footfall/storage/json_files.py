@@ -105,9 +105,9 @@ def read_json(
         if not paths:
             continue
         schema = T.StructType([T.StructField(name, T.StringType()) for name in (*columns, CORRUPT)])
-        # only where it is said does Spark put U+FFFD in place of bytes that are no UTF-8; else it cannot read such a line
-        said = {"encoding": "UTF-8"} if is_garbled and not ENCODINGS & set(options) else {}
-        rows = spark.read.options(**options, **said, columnNameOfCorruptRecord=CORRUPT).schema(schema).json(paths)
+        # only where it is declared does Spark put U+FFFD in place of bytes that are no UTF-8; else it cannot read such a line
+        declared = {"encoding": "UTF-8"} if is_garbled and not ENCODINGS & set(options) else {}
+        rows = spark.read.options(**options, **declared, columnNameOfCorruptRecord=CORRUPT).schema(schema).json(paths)
         parts.append(number(in_order(rows, files.root)))
     if odd:
         values = [

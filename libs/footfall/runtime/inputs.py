@@ -49,15 +49,13 @@ class StepInputs:
     _in_place: dict[tuple[Any, ...], TableRead] = field(default_factory=dict)  # several steps read one table
     _their_pins: dict[str, TablePin] = field(default_factory=dict)
     _pinning: Lock = field(default_factory=Lock)
-    _left_out: dict[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # step -> tables of which this run reads nothing new
+    _left_out: dict[str, frozenset[str]] = field(default_factory=dict)  # step -> tables whose news wait in this run
 
     def pin(self, step: Step) -> dict[str, str]:
         """Name of each input -> its pin: version@batch of a table, version of a champion, content of a new file, a derivation."""
         inputs: dict[str, str] = {}
         for read in step.reads:
-            inputs |= self._pin_before(step, read) or self._pin_read(read)
+            inputs |= self._as_before(step, read) or self._pin_read(read)
         if step.name not in self._left_out:
             _require_raw_rows(step, inputs)
         inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
@@ -137,7 +135,7 @@ class StepInputs:
             and not self.lake.read(QUARANTINE.full_name).where(step.replay.condition).isEmpty()
         )
 
-    def _pin_before(self, step: Step, read: Read) -> dict[str, str]:
+    def _as_before(self, step: Step, read: Read) -> dict[str, str]:
         """What the step's last batch read of a table of which this run reads nothing new; of all others nothing."""
         if read.name not in self._left_out.get(step.name, ()):
             return {}

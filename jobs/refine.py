@@ -1,9 +1,11 @@
-"""Turns raw rows into typed, pseudonymous facts, once each; what breaks a rule goes to quarantine."""
+"""Turns raw rows into typed, pseudonymous facts, once each; what breaks a rule goes to quarantine. Measures what came of it."""
 
 import sys
 
 from footfall.refine.feeds import feeds_into, feeds_with_actors, in_zone, raw_feeds
-from footfall.runtime.cli import Job, main
+from footfall.runtime.cli import Job, main, parser
+from footfall.runtime.letting_in import add_options, require_feeds, side_by_side
+from footfall.runtime.measuring import quality_step
 from footfall.runtime.refining import facts_step, pseudonyms_step, sessions_step
 from footfall.steps.sql import run_sql
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
@@ -15,8 +17,10 @@ def steps(job: Job) -> list[Step]:
     feeds = in_zone(raw_feeds(job.settings.all_sources), job.settings.shop.time_zone)
     with_actors = feeds_with_actors(feeds)
     people = [pseudonyms_step(job, with_actors), _identities()] if with_actors else []
+    require_feeds(job)
     facts = [facts_step(job, of_table, table) for table in REFINED if (of_table := feeds_into(feeds, table))]
-    return [*people, *facts, *([sessions_step(job)] if feeds_into(feeds, EVENTS) else [])]
+    cut = [sessions_step(job)] if feeds_into(feeds, EVENTS) else []
+    return [*people, *side_by_side(job, facts), *cut, quality_step(job, facts)]
 
 
 def _identities() -> Step:
@@ -28,4 +32,4 @@ def _identities() -> Step:
 
 
 if __name__ == "__main__":
-    sys.exit(main(__doc__, steps))
+    sys.exit(main(__doc__, steps, command_line=add_options(parser(__doc__))))

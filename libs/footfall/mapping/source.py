@@ -17,6 +17,7 @@ from footfall.mapping.identifiers import identifier_faults
 from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
 from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
+from footfall.mapping.own_rules import OwnRule, rule_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
@@ -104,7 +105,7 @@ class Target(Closed):
     `keep` names the source columns, and fields of them, that pass into `properties` as text, `features` those that pass into
     `features` as numbers. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
-    content is another. `each` names a list of the source, of whose elements the rows are made.
+    content is another. `each` names a list of the source, of whose elements the rows are made. `rules` are kept beside the table's.
     """
 
     columns: dict[str, Sql]
@@ -116,6 +117,7 @@ class Target(Closed):
     keep: tuple[SourceName, ...] = Field(default=(), strict=False)
     features: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
+    rules: tuple[OwnRule, ...] = Field(default=(), strict=False)
 
     @property
     def passed(self) -> dict[str, tuple[str, ...]]:
@@ -137,7 +139,7 @@ class Feed(Closed):
     feeds whose rows belong to this one's; a feed that is only looked up so needs no `into`. `fill_down` gives empty values
     that of a line above, `fill_all` that of any line, both of the same order and file. The header of CSV stands on
     `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign before decimals in text, in
-    which the other one groups thousands.
+    which the other one groups thousands. A batch of whose rows more than `max_quarantined_share` break a rule is held back.
     """
 
     into: dict[str, Target] = Field(default_factory=dict)
@@ -163,6 +165,7 @@ class Feed(Closed):
     header_line: Annotated[int, Field(ge=1, le=1000)] = 1
     strip: str = ""
     decimal: Literal[".", ","] | None = None
+    max_quarantined_share: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Feed:
@@ -275,6 +278,7 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     faults += line_faults(at, table, target)
     for key, names in target.passed.items():
         faults += _passed_faults(at, table, key, names)
+    faults += rule_faults(at, table, target.rules)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]

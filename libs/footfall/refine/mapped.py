@@ -21,6 +21,7 @@ from footfall.refine.kept import features, properties
 from footfall.refine.keys import source_key
 from footfall.refine.lookups import looks_at_others
 from footfall.refine.nested import is_nested
+from footfall.refine.own_rules import with_own_rules
 from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
@@ -85,7 +86,8 @@ def map_rows(
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
     )
-    return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
+    rows = filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
+    return with_own_rules(rows, target, table.full_name, guard=guard)
 
 
 def taken_by(raw: DataFrame) -> Column:

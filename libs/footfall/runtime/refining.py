@@ -15,9 +15,11 @@ from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
+from footfall.refine.replayed import ReplayedRows
 from footfall.refine.sessions import condition_of, days_of, events_to_cut, sessions, touched_spans, untouched
 from footfall.refine.waiting import ALL_ROWS, FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
+from footfall.runtime.letting_in import limits_of, replay_of
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import EVENTS, FX_RATES, PSEUDONYMS, SESSIONS
 
@@ -28,7 +30,7 @@ def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
     of_feeds = FeedReads(looking, PSEUDONYMS.name, only_new=True, beside=facts_that_wait(looking))
 
     def apply(frames: Frames) -> StepResult:
-        with _raw_rows(job, of_feeds, frames) as (raw, stack):
+        with _raw_rows(job, of_feeds, frames) as (raw, stack, _):
             named = [(f.name, raw[f.name], f.reading(raw[f.name]).feed) for f in of_feeds.feeds if f.name in raw]
             minted = minted_output(named, vault=frames.get(PSEUDONYMS.full_name), actor_ids=actor_ids(job.key))
             return StepResult([minted, *of_feeds.raw_waiting(raw)], ended=stack.pop_all().close)
@@ -52,10 +54,13 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
     own = job.settings.shop
     shop = ShopDefaults(own.time_zone, own.currency, own.first_day)
     needs_rates = "amount_base" in table.column_names and job.feeds(FX_RATES)
-    of_feeds = FeedReads(feeds, table.name, only_new=table.written is Written.APPEND, rates=needs_rates)
+    replay = replay_of(job, table)
+    of_feeds = FeedReads(
+        feeds, table.name, only_new=table.written is Written.APPEND, rates=needs_rates, replays=replay is not None
+    )
 
     def apply(frames: Frames) -> StepResult:
-        with _raw_rows(job, of_feeds, frames) as (raw, stack):
+        with _raw_rows(job, of_feeds, frames) as (raw, stack, replayed):
             facts, places = fact_rows(
                 feeds,
                 raw,
@@ -65,6 +70,7 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
                 text_ids=text_ids(job.key),
                 rates=frames.get(FX_RATES.full_name),
                 waiting=of_feeds.table,
+                replayed=None if replayed is None else ReplayedRows(replayed, job.now),
             )
             return StepResult([facts, *([places] if places else [])], ended=stack.pop_all().close)
 
@@ -76,8 +82,10 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
         (table.full_name, *of_feeds.writes),
         apply,
         code=("footfall.refine", "footfall.steps.matching"),
-        values=_definitions(feeds) | {"shop": shop},
+        values=_definitions(feeds) | {"shop": shop} | ({"replay": replay} if replay else {}),
         waits_in=of_feeds.waits_in,
+        limits=limits_of(job, feeds),
+        replay=replay,
     )
 
 
@@ -113,10 +121,17 @@ def _definitions(feeds: Sequence[RawFeed]) -> dict[str, Any]:
 
 
 @contextmanager
-def _raw_rows(job: Job, of_feeds: FeedReads, frames: Frames) -> Iterator[tuple[dict[str, DataFrame], ExitStack]]:
-    """The raw rows of the feeds, and what ends with the stack: staged frames. Where the block takes it over, it does not end here."""
+def _raw_rows(
+    job: Job, of_feeds: FeedReads, frames: Frames
+) -> Iterator[tuple[dict[str, DataFrame], ExitStack, DataFrame | None]]:
+    """The raw rows of the feeds, what ends with the stack, staged frames, and the places of rows that are replayed.
+
+    Where the block takes the stack over, it does not end here.
+    """
     with ExitStack() as stack:
-        yield of_feeds.rows(frames, job.now, partial(_staged, job, stack)), stack
+        staged = partial(_staged, job, stack)
+        replayed = of_feeds.replayed(frames, staged)
+        yield of_feeds.rows(frames, job.now, staged, replayed), stack, replayed
 
 
 def _staged(job: Job, stack: ExitStack, name: str, frame: DataFrame) -> DataFrame:

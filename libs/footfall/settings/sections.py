@@ -67,6 +67,18 @@ class Sessions(Closed):
     gap_minutes: Annotated[int, Field(ge=1, le=1440)]
 
 
+class Quality(Closed):
+    """How much of what a feed brings may be broken, or be other than before."""
+
+    max_quarantined_share: Share
+    min_quarantined_rows: Count
+    max_broken_share: Share
+    max_warned_share: Share
+    max_row_ratio: Annotated[float, Field(ge=1, strict=False)]
+    max_null_rise: Share
+    max_drift: Annotated[float, Field(gt=0, strict=False)]
+
+
 class Features(Closed):
     """Which dates features are made for."""
 
@@ -254,6 +266,7 @@ class Settings(Closed):
     sources: Sources
     privacy: Privacy
     sessions: Sessions
+    quality: Quality
     features: Features
     training: Training
     churn: Churn

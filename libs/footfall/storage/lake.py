@@ -207,13 +207,15 @@ class Lake:
         """
         rows = self.read(table)
         count = rows.where(condition).count()
-        if not count:
-            return 0
-        writer = rows.where("false").write.format("delta").option("userMetadata", label)
-        writer = writer.mode("overwrite").option("replaceWhere", condition)
-        self._save(writer, table)
-        self.forget(table)
+        if count:
+            self.replace(table, rows.where("false"), condition, label=label)
         return count
+
+    def replace(self, table: str, rows: DataFrame, condition: str, *, label: str) -> None:
+        """Puts rows, for all of which the condition in SQL holds, in place of those for which it does, by a commit with that label."""
+        writer = rows.write.format("delta").option("userMetadata", label)
+        self._save(writer.mode("overwrite").option("replaceWhere", condition), table)
+        self.forget(table)
 
     def delete(self, table: str, **equal: str | int) -> None:
         """Deletes the rows whose columns equal the values."""

@@ -1,7 +1,7 @@
 """Every table of footfall in the order in which data flows; read this first. Declarations only."""
 
 from footfall.contract import Table
-from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
+from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER, QUALITY
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
 from footfall.tables.labelled_rows import LABELLED_ROWS
 from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, OFFER_DECISIONS, SURVEYS
@@ -69,7 +69,7 @@ RESULTS = (
     USER_SCORES,
     USER_PROFILES,
 )
-BOOKS = (BATCHES, HISTORY, FILES, LEDGER)
+BOOKS = (BATCHES, HISTORY, FILES, LEDGER, QUALITY)
 ALL: tuple[Table, ...] = (QUARANTINE, *REFINED, *RESULTS, *BOOKS)
 BY_NAME = {table.full_name: table for table in ALL}
 
@@ -105,6 +105,7 @@ __all__ = [
     "ORDER_LINES",
     "PRICES",
     "PSEUDONYMS",
+    "QUALITY",
     "QUARANTINE",
     "REFINED",
     "REFUND_LINES",

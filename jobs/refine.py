@@ -4,10 +4,11 @@ import sys
 
 from footfall.refine.feeds import feeds_into, feeds_with_actors, in_zone, raw_feeds
 from footfall.runtime.cli import Job, main
+from footfall.runtime.consent import permissions_step
 from footfall.runtime.refining import facts_step, pseudonyms_step
 from footfall.steps.sql import run_sql
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import IDENTITIES, PSEUDONYMS, REFINED
+from footfall.tables import CONSENTS, IDENTITIES, PSEUDONYMS, REFINED
 
 
 def steps(job: Job) -> list[Step]:
@@ -15,7 +16,9 @@ def steps(job: Job) -> list[Step]:
     feeds = in_zone(raw_feeds(job.settings.all_sources), job.settings.shop.time_zone)
     with_actors = feeds_with_actors(feeds)
     people = [pseudonyms_step(job, with_actors), _identities()] if with_actors else []
-    return [*people, *(facts_step(job, of_table, table) for table in REFINED if (of_table := feeds_into(feeds, table)))]
+    facts = {t: facts_step(job, of_table, t) for t in REFINED if (of_table := feeds_into(feeds, t))}
+    consents = [facts.pop(CONSENTS), permissions_step(job)] if CONSENTS in facts else []
+    return [*people, *consents, *facts.values()]
 
 
 def _identities() -> Step:

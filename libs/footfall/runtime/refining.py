@@ -17,8 +17,10 @@ from footfall.refine.fills import ShopDefaults
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.refine.waiting import FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
+from footfall.runtime.consent import consent_of
+from footfall.steps.consent import nobody_left
 from footfall.steps.step import Frames, Read, Step, StepResult
-from footfall.tables import FX_RATES, PSEUDONYMS
+from footfall.tables import CONSENTS, FX_RATES, PERMISSIONS, PSEUDONYMS
 
 
 def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
@@ -53,7 +55,10 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
     needs_rates = "amount_base" in table.column_names and job.feeds(FX_RATES)
     of_feeds = FeedReads(feeds, table.name, only_new=table.written is Written.APPEND, rates=needs_rates)
 
+    consent = consent_of(job) if "actor_id" in table.column_names and table is not CONSENTS else None
+
     def apply(frames: Frames) -> StepResult:
+        withdrawn = nobody_left(frames[PERMISSIONS.full_name], consent.withheld) if consent else None
         with _raw_rows(job, of_feeds, frames) as (raw, stack):
             facts, places = fact_rows(
                 feeds,
@@ -64,6 +69,7 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
                 text_ids=text_ids(job.key),
                 rates=frames.get(FX_RATES.full_name),
                 waiting=of_feeds.table,
+                withdrawn=withdrawn,
             )
             return StepResult([facts, *([places] if places else [])], ended=stack.pop_all().close)
 
@@ -71,11 +77,11 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
     vault = (Read(PSEUDONYMS.full_name, lookup=True, wakes=wakes),) if "actor_id" in table.column_names else ()
     return Step(
         f"refine_{table.name}",
-        (*of_feeds.reads(), *vault),
+        (*of_feeds.reads(), *vault, *((Read(PERMISSIONS.full_name, lookup=True),) if consent else ())),
         (table.full_name, *of_feeds.writes),
         apply,
         code=("footfall.refine", "footfall.steps.matching"),
-        values=_definitions(feeds) | {"shop": shop},
+        values=_definitions(feeds) | {"shop": shop} | ({"withheld": consent.withheld} if consent else {}),
         waits_in=of_feeds.waits_in,
     )
 

@@ -61,6 +61,15 @@ class Privacy(Closed):
     mint_key_from: str
 
 
+class ConsentDefaults(Closed):
+    """What counts for people who never said anything, purpose by purpose (docs/consent.md)."""
+
+    analytics: Literal["given", "withheld"]
+    profiling: Literal["given", "withheld"]
+    marketing: Literal["given", "withheld"]
+    text: Literal["given", "withheld"]
+
+
 class Features(Closed):
     """Which dates features are made for."""
 
@@ -247,6 +256,7 @@ class Settings(Closed):
     run: Run
     sources: Sources
     privacy: Privacy
+    consent: ConsentDefaults
     features: Features
     training: Training
     churn: Churn

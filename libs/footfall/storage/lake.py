@@ -200,17 +200,19 @@ class Lake:
             )
         return None
 
-    def remove(self, table: str, condition: str, *, label: str) -> int:
-        """Deletes the rows for which a condition in SQL holds, by a commit with that label; returns how many.
+    def remove(self, table: str, condition: str, *, label: str, kept: DataFrame | None = None) -> int:
+        """Deletes the rows for which a condition in SQL holds, less those `kept`, by a commit with that label; returns how many.
 
-        An overwrite without rows: DELETE takes no label. Where no row is to go, nothing is committed.
+        An overwrite without other rows: DELETE takes no label. Where no row is to go, nothing is committed.
         """
         rows = self.read(table)
-        count = rows.where(condition).count()
+        count = rows.where(condition).count() - (kept.count() if kept is not None else 0)
         if not count:
             return 0
-        writer = rows.where("false").write.format("delta").option("userMetadata", label)
-        writer = writer.mode("overwrite").option("replaceWhere", condition)
+        stay = rows.where("false") if kept is None else kept
+        writer = stay.write.format("delta").option("userMetadata", label).mode("overwrite")
+        if condition != EVERY_ROW:
+            writer = writer.option("replaceWhere", condition)
         self._save(writer, table)
         self.forget(table)
         return count

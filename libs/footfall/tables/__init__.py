@@ -3,7 +3,7 @@
 from footfall.contract import Table
 from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
-from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, SURVEYS
+from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, PERMISSIONS, SURVEYS
 from footfall.tables.orders import COUPON_REDEMPTIONS, FX_RATES, ORDER_LINES, REFUND_LINES
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
@@ -46,6 +46,7 @@ REFINED = (
     IMPRESSIONS,
     CONTACTS,
     CONSENTS,
+    PERMISSIONS,
     SURVEYS,
 )
 RESULTS = (
@@ -96,6 +97,7 @@ __all__ = [
     "LEDGER",
     "OFFER_CATALOGUE",
     "ORDER_LINES",
+    "PERMISSIONS",
     "PRICES",
     "PSEUDONYMS",
     "QUARANTINE",

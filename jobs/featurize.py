@@ -9,8 +9,8 @@ from footfall.features.coverage import COUNTED, first_days, require_activity_bef
 from footfall.refine.feeds import raw_feeds
 from footfall.runtime.activity import daily_activity_step
 from footfall.runtime.cli import Job, main
-from footfall.runtime.consent import consent_of
 from footfall.runtime.dated import DatedTables
+from footfall.runtime.permissions import consent_of
 from footfall.steps.step import Frames, Step
 from footfall.tables import DAILY_ACTIVITY, IDENTITIES, ITEM_FEATURES, ITEMS, REVIEWS, USER_FEATURES
 from footfall.tables.orders import ORDER_LINES, REFUND_LINES

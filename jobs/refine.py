@@ -4,7 +4,7 @@ import sys
 
 from footfall.refine.feeds import feeds_into, feeds_with_actors, in_zone, raw_feeds
 from footfall.runtime.cli import Job, main
-from footfall.runtime.consent import permissions_step
+from footfall.runtime.permissions import permissions_step
 from footfall.runtime.refining import facts_step, pseudonyms_step
 from footfall.steps.sql import run_sql
 from footfall.steps.step import Frames, Output, Read, Step, StepResult

@@ -6,8 +6,8 @@ from typing import Any
 from footfall.features.opinions import item_opinions, user_opinions
 from footfall.profiles import user_profiles
 from footfall.runtime.cli import Job, main
-from footfall.runtime.consent import consent_of
 from footfall.runtime.dated import DatedTables
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.scoring import WRITTEN, score_steps
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (

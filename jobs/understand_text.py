@@ -11,8 +11,9 @@ from footfall import tables
 from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
-from footfall.runtime.consent import consent_of, unused_texts
+from footfall.runtime.consent import unused_texts
 from footfall.runtime.parts import Parts
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.runner import PART
 from footfall.runtime.session import tasks_at_once
 from footfall.steps.step import Expiry, Frames, Output, Read, Step, StepResult
@@ -61,7 +62,7 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
         batch, last = job.books.unfinished(name), job.books.last_closed(name)
         goes_on, was_cut = batch is not None and parts.goes_on(batch), last is not None and last.outcome == PART
         documents = [frames[table.full_name].where(F.col("text").rlike(HAS_CONTENT)) for table in sources]
-        removals = unused_texts(job, consent, into, frames, documents, batch=batch, last=last)
+        removals = unused_texts(job.lake, consent, into, frames, documents, batch=batch, last=last)
         if not goes_on and all(texts.isEmpty() for texts in documents):
             return StepResult(removals)  # no encoder is loaded for nothing
         piece = reader().next(documents, results=frames.get(into.full_name), goes_on=goes_on, was_cut=was_cut)

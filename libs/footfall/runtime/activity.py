@@ -7,8 +7,9 @@ from pyspark.sql import DataFrame
 from footfall.features import daily_activity
 from footfall.features.coverage import COUNTED
 from footfall.runtime.cli import Job
-from footfall.runtime.consent import ConsentChanges, consent_changes, consent_of, removal
+from footfall.runtime.consent import ConsentChanges, consent_changes, removal
 from footfall.runtime.inputs import begins_anew
+from footfall.runtime.permissions import consent_of
 from footfall.steps.consent import allowed
 from footfall.steps.step import Expiry, Frames, Output, Read, Step, StepResult
 from footfall.tables import DAILY_ACTIVITY, PERMISSIONS

@@ -17,67 +17,18 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, EVERY_ROW, Table, Written
 from footfall.contract.commits import EXPIRE
-from footfall.errors import SettingsError, TryAgain
-from footfall.runtime.cli import Job
+from footfall.errors import TryAgain
 from footfall.runtime.inputs import DERIVATION
 from footfall.steps.consent import NO_CONSENT, Consent, allowed, is_about_people, left_out
-from footfall.steps.sql import run_sql
-from footfall.steps.step import Expiry, Frames, Output, Read, Step, StepResult
+from footfall.steps.step import Expiry, Frames, Output, Step, StepResult
 from footfall.storage.batch import Batch, Pin
 from footfall.storage.lake import Lake
 from footfall.storage.versions import GONE
-from footfall.tables import BY_NAME, CONSENTS, IDENTITIES, PERMISSIONS, TEXT_INSIGHTS, TEXT_TOPICS
+from footfall.tables import BY_NAME, IDENTITIES, PERMISSIONS, TEXT_INSIGHTS, TEXT_TOPICS
 
 MOST_KEYS = 1000  # whose rows leave a table by name; with more, the table is written anew without them
 WITHDRAWN = f"{EXPIRE}withdrawn"  # how labels of commits begin that take rows out of a table that is appended to
 NAME = PERMISSIONS.full_name
-
-
-def consent_of(job: Job, *purposes: str) -> Consent | None:
-    """The consent that a Step for these purposes needs; None in a shop whose sources bring no consents.
-
-    Raises SettingsError where nobody could ever consent.
-    """
-    defaults = job.settings.consent.model_dump()
-    withheld = tuple(purpose for purpose, default in defaults.items() if default == "withheld")
-    if job.feeds(CONSENTS):
-        return Consent(purposes, withheld)
-    if withheld:
-        raise SettingsError(
-            f"{', '.join(f'consent.{purpose}' for purpose in withheld)} is withheld where nobody said anything, and no source "
-            "brings consents, so that nobody could ever consent.",
-            fix="Map a feed into consents (docs/consent.md), or set it to given.",
-        )
-    return None
-
-
-def permissions_step(job: Job) -> Step:
-    """Makes refined.permissions; where nothing in it has changed it stays as it is, so that no step looks again."""
-
-    def in_effect() -> int:
-        """Statements that hold by now: a clock may be ahead."""
-        if job.books.pin(CONSENTS.full_name) is None:
-            return 0
-        now = F.lit(job.now)
-        return (
-            job.lake.read(CONSENTS.full_name).where((F.col("event_time") <= now) & (F.col("known_at") <= now)).count()
-        )
-
-    def apply(frames: Frames) -> StepResult:
-        consents, identities = frames[CONSENTS.full_name], frames[IDENTITIES.full_name]
-        now = run_sql("refine", "permissions", values={"now": job.now}, consents=consents, identities=identities)
-        before, columns = frames.get(NAME), list(PERMISSIONS.column_names)
-        is_same = before is not None and changed_permissions(before, now).isEmpty()
-        return StepResult([] if is_same else [Output(PERMISSIONS, now.select(*columns))])
-
-    reads = tuple(Read(table.full_name) for table in (CONSENTS, IDENTITIES))
-    return Step("refine_permissions", reads, (NAME,), apply, ("footfall.refine",), run_values={"in_effect": in_effect})
-
-
-def changed_permissions(before: DataFrame, now: DataFrame) -> DataFrame:
-    """The rows that only one of the two states has."""
-    one, other = (state.select(*PERMISSIONS.column_names) for state in (before, now))
-    return one.exceptAll(other).unionAll(other.exceptAll(one))
 
 
 @dataclass(frozen=True)
@@ -197,7 +148,7 @@ def removal(table: Table, rows: DataFrame, leaving: DataFrame | None, *, key: st
 
 
 def unused_texts(
-    job: Job,
+    lake: Lake,
     consent: Consent | None,
     table: Table,
     frames: Frames,
@@ -208,7 +159,7 @@ def unused_texts(
 ) -> list[Expiry]:
     """Where consent has changed, the vectors of texts that no document of `documents` has any more, as they leave their table."""
     before = frames.get(table.full_name)
-    if before is None or consent_changes(job.lake, consent, frames, batch=batch, last=last) is None:
+    if before is None or consent_changes(lake, consent, frames, batch=batch, last=last) is None:
         return []
     used = reduce(DataFrame.unionAll, (texts.select("text_id") for texts in documents))
     unused = before.select("text_id").distinct().join(used, "text_id", "left_anti")

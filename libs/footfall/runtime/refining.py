@@ -17,7 +17,7 @@ from footfall.refine.fills import ShopDefaults
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.refine.waiting import FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
-from footfall.runtime.consent import consent_of
+from footfall.runtime.permissions import consent_of
 from footfall.steps.consent import nobody_left
 from footfall.steps.step import Frames, Read, Step, StepResult
 from footfall.tables import CONSENTS, FX_RATES, PERMISSIONS, PSEUDONYMS

@@ -15,7 +15,8 @@ from footfall.models.common.declaration import Model, TextFeatures, imported
 from footfall.models.common.documents import DocumentModel, documents, insights_news, require_read, text_insights
 from footfall.models.common.runs import LoadedModel, ScoringRun
 from footfall.runtime.cli import Job
-from footfall.runtime.consent import as_new, consent_changes, consent_of
+from footfall.runtime.consent import as_new, consent_changes
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.training import last_encoders, purposes_of, settings_of
 from footfall.runtime.work import GATE_FAILED
 from footfall.steps.step import Frames, Output, Read, Step, StepResult, has_same_definition

@@ -25,7 +25,7 @@ from footfall.registry.fetch import encoder_folder
 from footfall.registry.place import load
 from footfall.registry.registry import PASSED
 from footfall.runtime.cli import Job, parser
-from footfall.runtime.consent import consent_of
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.work import PART
 from footfall.steps.code import code_hash
 from footfall.steps.step import Frames, Read, Step, StepResult, digest

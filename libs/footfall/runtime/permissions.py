@@ -58,5 +58,5 @@ def permissions_step(job: Job) -> Step:
 
 def changed_permissions(before: DataFrame, now: DataFrame) -> DataFrame:
     """The rows that only one of the two states has."""
-    one, other = (state.select(*PERMISSIONS.column_names) for state in (before, now))
-    return one.exceptAll(other).unionAll(other.exceptAll(one))
+    earlier, later = (state.select(*PERMISSIONS.column_names) for state in (before, now))
+    return earlier.exceptAll(later).unionAll(later.exceptAll(earlier))

@@ -107,7 +107,8 @@ def consent_changes(
         old = lake.read_content(NAME, *_place(before)) if before else now.limit(0)
         states = [_decisive(state, consent) for state in (old, now)]
         only_before, only_now = states[0].exceptAll(states[1]), states[1].exceptAll(states[0])
-        _ = only_before.isEmpty()
+        if only_before.unionAll(only_now).isEmpty():
+            return None
     except (TryAgain, PySparkException) as fault:
         if isinstance(fault, TryAgain) or any(sign in str(fault) for sign in GONE):
             return ConsentChanges(None, None)

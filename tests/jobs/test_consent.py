@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ BY_TEXT = (TEXT_VECTORS, CLAUSE_VECTORS)
 BY_ITEM = (ITEM_FEATURES, ITEM_OPINIONS)
 STAGES = ("featurize", "understand_text", "score")
 FEW_MODELS = ("score_segments", "score_topics", "score_text_topics")  # nothing serves for them in this shop
-SOME: dict[str, Any] = {"string": "some", "int": 1, "boolean": False}
+SOME: dict[str, Any] = {"string": "some", "int": 1, "boolean": False, "decimal(18,4)": Decimal(1)}
 ANN = ("web", "card")  # her two identifiers
 
 

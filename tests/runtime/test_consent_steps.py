@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,8 @@ class ConsentLake:
 
     def put(self, table: Table, *new: dict[str, Any]) -> None:
         """Adds rows, as the step that writes the table does."""
-        usual: dict[str, Any] = {"string": "some", "bigint": 0, "boolean": False}
-        filled = [{c.name: usual.get(c.type, 0) for c in table.columns if c.required} | row for row in new]
+        usual: dict[str, Any] = {"string": "some", "bigint": 0, "double": 0.0, "boolean": False}
+        filled = [{c.name: usual.get(c.type, Decimal(0)) for c in table.columns if c.required} | row for row in new]
         frame = conform(rows(self.lake.spark, table, *filled).drop("batch_id"), table)
         dates = sorted({row["as_of_date"] for row in new}) if table.written is Written.REPLACE_AS_OF else ()
         output = StepResult([Output(table, frame, as_of=dates)])

@@ -148,7 +148,7 @@ PERMISSIONS = Table(
             required=True,
         ),
     ),
-    key=("actor_id", "user_id", "valid_from", "is_former"),
+    key=("actor_id", "user_id", "valid_from"),
     written=Written.REPLACE,
 )
 

@@ -6,10 +6,11 @@ from footfall.refine.feeds import feeds_into, feeds_with_actors, in_zone, raw_fe
 from footfall.runtime.cli import Job, main, parser
 from footfall.runtime.letting_in import add_options, require_feeds, side_by_side
 from footfall.runtime.measuring import quality_step
+from footfall.runtime.permissions import permissions_step
 from footfall.runtime.refining import facts_step, pseudonyms_step, sessions_step
 from footfall.steps.sql import run_sql
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import EVENTS, IDENTITIES, PSEUDONYMS, REFINED
+from footfall.tables import CONSENTS, EVENTS, IDENTITIES, PSEUDONYMS, REFINED
 
 
 def steps(job: Job) -> list[Step]:
@@ -18,9 +19,12 @@ def steps(job: Job) -> list[Step]:
     with_actors = feeds_with_actors(feeds)
     people = [pseudonyms_step(job, with_actors), _identities()] if with_actors else []
     require_feeds(job)
-    facts = [facts_step(job, of_table, table) for table in REFINED if (of_table := feeds_into(feeds, table))]
-    cut = [sessions_step(job)] if feeds_into(feeds, EVENTS) else []
-    return [*people, *side_by_side(job, facts), *cut, quality_step(job, facts)]
+    facts = {t: facts_step(job, of_table, t) for t in REFINED if (of_table := feeds_into(feeds, t))}
+    first = {t: facts.pop(t) for t in (CONSENTS,) if t in facts}
+    every = side_by_side(job, [*first.values(), *facts.values()])
+    consents = [*every[: len(first)], permissions_step(job)] if first else []
+    cut = [sessions_step(job)] if EVENTS in facts else []
+    return [*people, *consents, *every[len(first) :], *cut, quality_step(job, every)]
 
 
 def _identities() -> Step:

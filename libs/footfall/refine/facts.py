@@ -18,6 +18,7 @@ from footfall.refine.mapped import map_rows
 from footfall.refine.own_rules import own_warnings
 from footfall.refine.replayed import ReplayedRows, with_replayed
 from footfall.refine.waiting import waiting_for_rates, waiting_places
+from footfall.steps.consent import NO_CONSENT, skip_withdrawn
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.line_keys import ARRIVED, arrived
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
@@ -36,13 +37,14 @@ def fact_rows(
     rates: DataFrame | None = None,
     waiting: Table | None = None,
     replayed: ReplayedRows | None = None,
+    withdrawn: DataFrame | None = None,
     guard: bool = False,
 ) -> tuple[FactRows, Output | None]:
     """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; others as in `map_rows`.
 
     A feed that waits for its first files has no raw rows yet. `waiting` is the table of the rows that wait for rows of other
     feeds: where there is one, all that wait from now on are its rows, the second output. `replayed` says that raw rows among these
-    were in quarantine.
+    were in quarantine. Rows of whom `withdrawn` names, as `steps.consent.nobody_left` gives it, are skipped.
     """
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
     feeds = [f.reading(raw[f.name]) if f.name in raw else f for f in feeds]
@@ -61,6 +63,7 @@ def fact_rows(
             rates=rates,
         )
         require_times(raw[f.name], f.feed, table)
+        mapped = skip_withdrawn(mapped, withdrawn) if withdrawn is not None else mapped
         contract = row_contract(f.feed, table)
         checked = check_rules(mapped, contract)
         if WAITED_FOR in checked.columns:
@@ -77,21 +80,13 @@ def fact_rows(
         aside.append(quarantined(checked, contract, of_elements=of_elements))
         conflicts += [conflicting(checked, table, of_elements=of_elements)] if f.name in matching.aside else []
     again = partial(
-        fact_rows,
-        feeds,
-        raw,
-        table,
-        shop=shop,
-        vault=vault,
-        text_ids=text_ids,
-        rates=rates,
-        waiting=waiting,
-        replayed=replayed,
-    )
+        fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, rates=rates, waiting=waiting,
+        replayed=replayed, withdrawn=withdrawn,
+    )  # fmt: skip
     facts = FactRows(
         table,
         reduce(DataFrame.unionByName, rows),
-        {f.name: f.reasons(table) for f in feeds},
+        {f.name: (*f.reasons(table), *((NO_CONSENT,) if withdrawn is not None else ())) for f in feeds},
         reduce(DataFrame.unionByName, aside),
         matching=matching,
         conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None,

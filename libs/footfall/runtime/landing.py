@@ -104,9 +104,11 @@ class BatchWriter:
 
     def _expire(self, output: Expiry) -> list[dict[str, Any]]:
         """Removes rows; what an earlier try of the batch removed is counted too."""
-        table, label = output.table, self.writes.label(output.table)
+        table = output.table
+        label = self.writes.label(table, why=output.why)
         landing = self.lake.landing(table, label) if self.writes.resumed else None
-        removed = self.lake.remove(table, output.condition, label=label)
+        again = landing is None or output.kept is None
+        removed = self.lake.remove(table, output.condition, label=label, kept=output.kept) if again else 0
         if landing:
             removed += (
                 self.lake.read(table, landing.version - 1).count() - self.lake.read(table, landing.version).count()

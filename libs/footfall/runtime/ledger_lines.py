@@ -48,6 +48,17 @@ def fact_line(
     )
 
 
+def one_a_table(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines, those of one table and feed as one: a step may remove rows of a table and add others."""
+    together: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in lines:
+        before = together.setdefault((line["feed"], line["target"]), line)
+        if before is not line:
+            added = {key: n + (before.get(key) or 0) for key, n in line.items() if key.startswith("rows_")}
+            before |= line | added
+    return list(together.values())
+
+
 def broken_by_rule(quarantined: DataFrame) -> RuleCounts:
     """The rows of raw.quarantine by feed and rule."""
     counts: RuleCounts = {}

@@ -20,8 +20,10 @@ from footfall.refine.sessions import condition_of, days_of, events_to_cut, sessi
 from footfall.refine.waiting import ALL_ROWS, FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
 from footfall.runtime.letting_in import limits_of, replay_of
+from footfall.runtime.permissions import consent_of
+from footfall.steps.consent import nobody_left
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import EVENTS, FX_RATES, PSEUDONYMS, SESSIONS
+from footfall.tables import CONSENTS, EVENTS, FX_RATES, PERMISSIONS, PSEUDONYMS, SESSIONS
 
 
 def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
@@ -59,7 +61,10 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
         feeds, table.name, only_new=table.written is Written.APPEND, rates=needs_rates, replays=replay is not None
     )
 
+    consent = consent_of(job) if "actor_id" in table.column_names and table is not CONSENTS else None
+
     def apply(frames: Frames) -> StepResult:
+        withdrawn = nobody_left(frames[PERMISSIONS.full_name], consent.withheld) if consent else None
         with _raw_rows(job, of_feeds, frames) as (raw, stack, replayed):
             facts, places = fact_rows(
                 feeds,
@@ -71,6 +76,7 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
                 rates=frames.get(FX_RATES.full_name),
                 waiting=of_feeds.table,
                 replayed=None if replayed is None else ReplayedRows(replayed, job.now),
+                withdrawn=withdrawn,
             )
             return StepResult([facts, *([places] if places else [])], ended=stack.pop_all().close)
 
@@ -78,11 +84,14 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
     vault = (Read(PSEUDONYMS.full_name, lookup=True, wakes=wakes),) if "actor_id" in table.column_names else ()
     return Step(
         f"refine_{table.name}",
-        (*of_feeds.reads(), *vault),
+        (*of_feeds.reads(), *vault, *((Read(PERMISSIONS.full_name, lookup=True),) if consent else ())),
         (table.full_name, *of_feeds.writes),
         apply,
         code=("footfall.refine", "footfall.steps.matching"),
-        values=_definitions(feeds) | {"shop": shop} | ({"replay": replay} if replay else {}),
+        values=_definitions(feeds)
+        | {"shop": shop}
+        | ({"replay": replay} if replay else {})
+        | ({"withheld": consent.withheld} if consent else {}),
         waits_in=of_feeds.waits_in,
         limits=limits_of(job, feeds),
         replay=replay,

@@ -282,7 +282,8 @@ def _outputs(applied: Applied, books: Books) -> dict[str, str]:
     for table, landing in applied.landings.items():
         before = books.pin(table.full_name)
         adds = table.written in {Written.APPEND, Written.UPDATE} and landing.removed is not None and not applied.anew
-        kept = before.rows - (landing.removed or 0) if before and adds else 0
+        expired = sum(line.get("rows_expired") or 0 for line in applied.lines if line["target"] == table.full_name)
+        kept = before.rows - (landing.removed or 0) - expired if before and adds else 0
         outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
     return outputs
 

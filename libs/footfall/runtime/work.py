@@ -11,8 +11,10 @@ from typing import Any
 
 from footfall.contract import Table
 from footfall.errors import ContractError
+from footfall.runtime.consent import People, no_consent, without_withdrawn
 from footfall.runtime.inputs import StepInputs, begins_anew, has_new_files
 from footfall.runtime.landing import BatchWriter
+from footfall.runtime.ledger_lines import one_a_table
 from footfall.runtime.writes import Writes
 from footfall.steps.step import FactRows, Step, StepResult, has_same_definition
 from footfall.storage.batch import Batch
@@ -88,11 +90,15 @@ class Work:
         writes = Writes(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once, anew=anew)
         writer = BatchWriter(writes, last)
         try:
-            result = step.apply(self.inputs.frames(step, batch, last))
+            people = People(step, self.inputs.frames(step, batch, last))
+            result = step.apply(people.consented)
+            result = without_withdrawn(step, result, people.frames, batch=batch, last=last)
             with ExitStack() as ending:
                 if result.ended:
                     ending.callback(result.ended)
-                lines = [line for output in result.outputs for line in writer.land(output)]
+                lines = one_a_table([line for output in result.outputs for line in writer.land(output)])
+            if step.consent and lines:
+                lines[0] |= no_consent(people.skipped())
             _require_news(step, result, lines)
             warnings = [
                 *writer.warnings,

@@ -75,6 +75,6 @@ class Writes:
         """Delta's txnAppId of a write: the step and the table."""
         return "/".join(filter(None, (self.step.name, table, part)))
 
-    def label(self, table: str, part: str = "") -> str:
-        """What the commit of a write is found by."""
-        return f"{self.app(table, part)}/{self.batch.batch_id}"
+    def label(self, table: str, part: str = "", *, why: str = "") -> str:
+        """What the commit of a write is found by; `why` stands in place of the step's name where rows leave for that."""
+        return f"{f'{why}/{table}' if why else self.app(table, part)}/{self.batch.batch_id}"

@@ -79,6 +79,15 @@ class Quality(Closed):
     max_drift: Annotated[float, Field(gt=0, strict=False)]
 
 
+class ConsentDefaults(Closed):
+    """What counts for people who never said anything, purpose by purpose (docs/consent.md)."""
+
+    analytics: Literal["given", "withheld"]
+    profiling: Literal["given", "withheld"]
+    marketing: Literal["given", "withheld"]
+    text: Literal["given", "withheld"]
+
+
 class Features(Closed):
     """Which dates features are made for."""
 
@@ -267,6 +276,7 @@ class Settings(Closed):
     privacy: Privacy
     sessions: Sessions
     quality: Quality
+    consent: ConsentDefaults
     features: Features
     training: Training
     churn: Churn

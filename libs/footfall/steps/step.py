@@ -13,9 +13,11 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table
 from footfall.steps.code import code_hash
+from footfall.steps.consent import Consent
 from footfall.steps.holding import Limit
 from footfall.steps.line_keys import Matching
 from footfall.steps.replay import Replay
+from footfall.tables.offers import PERMISSIONS
 
 
 @dataclass(frozen=True)
@@ -123,10 +125,17 @@ class FactRows:
 
 @dataclass(frozen=True)
 class Expiry:
-    """Rows of a table that are to go, since their keeping time is over: those for which a condition in SQL holds."""
+    """Rows of a table that are to go: those for which a condition in SQL holds.
+
+    `kept` are rows for which it holds too, and that stay: where those that go are too many to be named. `why` begins the label
+    of the commit in place of the step's name: readers of a table that is otherwise appended to need not look at all of it
+    again where that is `contract.commits.EXPIRE`.
+    """
 
     table: str
     condition: str
+    kept: DataFrame | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +172,8 @@ class Step:
     comes. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
     champions it uses, `trains` those of which it registers versions, `makes` files that it writes beside the lake: where one is
-    absent it runs again. `waits_in` are tables that say which rows wait for what wakes the step. `limits` say of feeds from when
+    absent it runs again. `consent` is what people must have consented to: `apply` gets the rows of those who did only
+    (`runtime/consent.py`). `waits_in` are tables that say which rows wait for what wakes the step. `limits` say of feeds from when
     on what they bring is held back; `replay` which rows of raw.quarantine it takes in again.
     Steps that share nothing of this run side by side; `after` names steps that have to end first all
     the same. `requires` are checks of the surroundings, made before any step of the run; each raises a FootfallError where
@@ -188,6 +198,12 @@ class Step:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     replay: Replay | None = None
     requires: tuple[Callable[[], None], ...] = ()
+    consent: Consent | None = None
+
+    def __post_init__(self) -> None:
+        if self.consent and all(read.name != PERMISSIONS.full_name for read in self.reads):
+            read = Read(PERMISSIONS.full_name, lookup=True, wakes=True, derivation=self.consent.words)
+            object.__setattr__(self, "reads", (*self.reads, read))
 
     def asleep(self, inputs: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
         """The inputs as they are where no row waits: what wakes the step, and is not read as news too, as it was before."""

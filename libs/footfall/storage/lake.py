@@ -200,21 +200,21 @@ class Lake:
             )
         return None
 
-    def remove(self, table: str, condition: str, *, label: str) -> int:
-        """Deletes the rows for which a condition in SQL holds, by a commit with that label; returns how many.
+    def remove(self, table: str, condition: str, *, label: str, kept: DataFrame | None = None) -> int:
+        """Deletes the rows for which a condition in SQL holds, less those `kept`, by a commit with that label; returns how many.
 
-        An overwrite without rows: DELETE takes no label. Where no row is to go, nothing is committed.
+        An overwrite without other rows: DELETE takes no label. Where no row is to go, nothing is committed.
         """
         rows = self.read(table)
-        count = rows.where(condition).count()
+        count = rows.where(condition).count() - (kept.count() if kept is not None else 0)
         if count:
-            self.replace(table, rows.where("false"), condition, label=label)
+            self.replace(table, rows.where("false") if kept is None else kept, condition, label=label)
         return count
 
     def replace(self, table: str, rows: DataFrame, condition: str, *, label: str) -> None:
         """Puts rows, for all of which the condition in SQL holds, in place of those for which it does, by a commit with that label."""
-        writer = rows.write.format("delta").option("userMetadata", label)
-        self._save(writer.mode("overwrite").option("replaceWhere", condition), table)
+        writer = rows.write.format("delta").option("userMetadata", label).mode("overwrite")
+        self._save(writer if condition == EVERY_ROW else writer.option("replaceWhere", condition), table)
         self.forget(table)
 
     def delete(self, table: str, **equal: str | int) -> None:

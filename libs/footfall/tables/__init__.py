@@ -4,7 +4,15 @@ from footfall.contract import Table
 from footfall.tables.books import BATCHES, FILES, HISTORY, LEDGER, QUALITY
 from footfall.tables.features import DAILY_ACTIVITY, ITEM_FEATURES, ITEM_OPINIONS, USER_FEATURES, USER_OPINIONS
 from footfall.tables.labelled_rows import LABELLED_ROWS
-from footfall.tables.offers import CONSENTS, CONTACTS, IMPRESSIONS, OFFER_CATALOGUE, OFFER_DECISIONS, SURVEYS
+from footfall.tables.offers import (
+    CONSENTS,
+    CONTACTS,
+    IMPRESSIONS,
+    OFFER_CATALOGUE,
+    OFFER_DECISIONS,
+    PERMISSIONS,
+    SURVEYS,
+)
 from footfall.tables.orders import COUPON_REDEMPTIONS, FX_RATES, ORDER_LINES, REFUND_LINES
 from footfall.tables.people import SEGMENT_CATALOGUE, SEGMENTS, USER_PROFILES, USER_SCORES
 from footfall.tables.raw import QUARANTINE, feed_table
@@ -51,6 +59,7 @@ REFINED = (
     IMPRESSIONS,
     CONTACTS,
     CONSENTS,
+    PERMISSIONS,
     SURVEYS,
 )
 RESULTS = (
@@ -103,6 +112,7 @@ __all__ = [
     "OFFER_CATALOGUE",
     "OFFER_DECISIONS",
     "ORDER_LINES",
+    "PERMISSIONS",
     "PRICES",
     "PSEUDONYMS",
     "QUALITY",

@@ -149,6 +149,32 @@ CONSENTS = Table(
     rules=(Rule("purpose_known", f"purpose IN {PURPOSES}"), NOT_BEFORE_IT_HAPPENED),
 )
 
+PERMISSIONS = Table(
+    name="permissions",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per actor, person and interval, of people who gave or withdrew consent to anything: what they allow as "
+    "of now, by the latest that any of their identifiers said; NULL: never said anything about it",
+    columns=(
+        ACTOR,
+        Column("user_id", "string", "the person, a pseudonym", personal=Personal.IDENTIFIER),
+        Column("valid_from", "timestamp", "from when the actor is this person, UTC"),
+        Column("valid_to", "timestamp", "until when, exclusive; NULL: still"),
+        Column("analytics", "boolean", "what they do may be counted"),
+        Column("profiling", "boolean", "features, segments, scores and portraits of them may be made"),
+        Column("marketing", "boolean", "the shop may turn to them with offers"),
+        Column("text", "boolean", "what they write may be read by models"),
+        Column(
+            "is_former",
+            "boolean",
+            "nobody is this person any more, who stands in results as of earlier dates; `actor_id` is `user_id`",
+            required=True,
+        ),
+    ),
+    key=("actor_id", "user_id", "valid_from"),
+    written=Written.REPLACE,
+)
+
 SURVEYS = Table(
     name="surveys",
     layer=Layer.REFINED,

@@ -16,13 +16,14 @@ from footfall.mapping.gaps import Fill, fill_faults
 from footfall.mapping.identifiers import identifier_faults
 from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
+from footfall.mapping.links import Links, normal_sql
 from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
 from footfall.mapping.text_faults import text_faults
 from footfall.mapping.words import Name, SourceName, Sql, TimeZone, below_the_root, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
-from footfall.tables import REFINED
+from footfall.tables import IDENTITY_LINKS, REFINED
 
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
 FILLED_IN = frozenset(
@@ -37,6 +38,7 @@ FILLED_IN = frozenset(
         "properties",
         "line_key",
         "arrived",
+        "known_date",
     }
 )
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
@@ -44,6 +46,7 @@ NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
 MOST_DELAY_DAYS = 3650
+LINKS_SAY_IT = "of `columns` only event_time can be mapped here; `links` says the rest"
 _UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
 
 
@@ -101,10 +104,11 @@ class Target(Closed):
 
     `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
-    content is another. `each` names a list of the source, of whose elements the rows are made.
+    content is another. `each` names a list of the source, of whose elements the rows are made. `links` are identifiers of the row
+    that name one person.
     """
 
-    columns: dict[str, Sql]
+    columns: dict[str, Sql] = Field(default_factory=dict)
     actor: Actor | None = None
     number: Number | None = None
     line_key: tuple[SourceName, ...] = Field(default=(), strict=False)
@@ -112,6 +116,18 @@ class Target(Closed):
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
     keep: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
+    links: Links | None = None
+
+    @property
+    def linked_actors(self) -> dict[str, Actor]:
+        """The linked identifiers by what they are, the strongest first, in their normal form."""
+        linked = self.links.by_word if self.links else {}
+        return {word: Actor(kind=of.kind or word, identifier=normal_sql(word, of)) for word, of in linked.items()}
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """Who the row is about, and the identifiers that it links."""
+        return (*([self.actor] if self.actor else []), *self.linked_actors.values())
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -180,7 +196,7 @@ class Feed(Closed):
             faults += [((name,), "is for files; a Delta table has none") for name in of_files if getattr(self, name)]
         if self.nobody != NOBODY and not self.identifiers and not self.with_:
             faults.append((("nobody",), "no table of this feed is about somebody"))
-        if self.file_day and (self.delta or (self.into and not any(self.has_versions(name) for name in self.into))):
+        if self.file_day and (self.delta or (self.into and not any(map(self.takes_day_of_file, self.into)))):
             history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
             words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
             faults.append((("file_day",), words))
@@ -210,16 +226,28 @@ class Feed(Closed):
             )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
+            if links := target.links:
+                yield from (((*at, "links", word, "identifier"), of.identifier) for word, of in links.by_word.items())
+                yield from [((*at, "links", "withdrawn"), links.withdrawn)] if links.withdrawn else []
 
     def has_versions(self, target: str) -> bool:
         """Whether the rows for a table are versions of what it holds, by the day of their file or by when they were taken."""
         table = TARGETS.get(target)
         return table is not None and keeps_history(table) and "valid_from" not in self.into[target].columns
 
+    def takes_day_of_file(self, target: str) -> bool:
+        """Whether the day of a file tells when its rows for the table hold."""
+        links_by_file = target == IDENTITY_LINKS.name and "event_time" not in self.into[target].columns
+        return links_by_file or self.has_versions(target)
+
     @property
     def identifiers(self) -> tuple[str, ...]:
         """The SQL of every identifier that the feed's targets name, each once."""
-        return tuple(dict.fromkeys(target.actor.identifier for target in self.into.values() if target.actor))
+        actors = [target.actor.identifier for target in self.into.values() if target.actor]
+        linked = [
+            of.identifier for target in self.into.values() if target.links for of in target.links.by_word.values()
+        ]
+        return tuple(dict.fromkeys([*actors, *linked]))
 
 
 class Source(Closed):
@@ -254,7 +282,10 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     if table is None:
         return [(at, f"no such table (there are {', '.join(sorted(TARGETS))})")]
     own = set(table.column_names)
-    needs_actor = "actor_id" in own
+    needs_actor = "actor_id" in own and table is not IDENTITY_LINKS
+    if (table is IDENTITY_LINKS) != (target.links is not None):
+        words = f"`links` belong to {IDENTITY_LINKS.name}, and that table needs them"
+        return [(at if target.links is None else (*at, "links"), words)]
     number = target.number.column if target.number else LINE_NUMBER
     faults: list[tuple[Key, str]] = []
     faults += [((*at, "columns", c), f"no such column of {name}") for c in target.columns if c not in own]
@@ -265,6 +296,8 @@ def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
         faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
     faults += line_faults(at, table, target)
     faults += _keep_faults(at, table, target)
+    if table is IDENTITY_LINKS:
+        return faults + [((*at, "columns", c), LINKS_SAY_IT) for c in target.columns if c != "event_time"]
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]

@@ -140,6 +140,17 @@ def _with_since(rows: DataFrame, feed: Feed, table: Table, *, zone: str) -> Data
     return dated.withColumn(UNREADABLE, faults)
 
 
+def with_time_of_file(rows: DataFrame, feed: Feed, *, zone: str) -> DataFrame:
+    """The rows with `event_time`: the day of their file where the feed has `file_day`, else the moment of taking."""
+    if feed.file_day is None:
+        return rows.withColumn("event_time", F.col(TAKEN_AT))
+    dated = rows.withColumn("event_time", start_of_day(F.col(FILE), feed.file_day, zone))
+    fault = day_fault(F.col("event_time"), F.col(TAKEN_AT))
+    return dated.withColumn(
+        UNREADABLE, F.when(fault.isNotNull(), F.array_append(UNREADABLE, fault)).otherwise(F.col(UNREADABLE))
+    )
+
+
 def _known_at(wanted: set[str], feed: Feed) -> Column:
     """When the row was known: with `known` its own clock and the delay, else the moment of taking.
 

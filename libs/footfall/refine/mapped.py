@@ -15,7 +15,7 @@ from footfall.mapping.elements import lists_of_people
 from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
 from footfall.refine.elements import element_rows, elements_that_waited, no_elements, place
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
-from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
+from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled, with_time_of_file
 from footfall.refine.guarded import guarded
 from footfall.refine.kept import properties
 from footfall.refine.keys import source_key
@@ -25,7 +25,11 @@ from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
+from footfall.tables import IDENTITY_LINKS
 from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
+
+LINKED = "_linked_"  # how the columns of linked identifiers begin; what they are follows
+IS_WITHDRAWN = "is_withdrawn"
 
 
 def map_rows(
@@ -66,6 +70,7 @@ def map_rows(
         CORRUPT.name,
         _skip_reason(target, feed, feed.into[table.name]).alias(SKIPPED),
         *_identifier(target.actor, feed),
+        *_linked(target, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *source_values(target.columns),
         *source_key(target, table, feed),
@@ -83,6 +88,8 @@ def map_rows(
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
     )
+    if table is IDENTITY_LINKS and "event_time" not in target.columns:
+        mapped = with_time_of_file(mapped, feed, zone=zone)
     return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
 
 
@@ -93,6 +100,13 @@ def taken_by(raw: DataFrame) -> Column:
 
 def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
     return [F.lit(actor.kind).alias(KIND), identifier_of(actor, feed).alias(IDENTIFIER)] if actor else []
+
+
+def _linked(target: Target, feed: Feed) -> list[Column]:
+    """The linked identifiers by what they are, and whether the row takes their link back."""
+    linked = [identifier_of(actor, feed).alias(LINKED + word) for word, actor in target.linked_actors.items()]
+    withdrawn = F.expr((target.links and target.links.withdrawn) or "false")
+    return [*linked, F.coalesce(withdrawn, F.lit(False)).alias(IS_WITHDRAWN)] if linked else []
 
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed, *, has_faults: bool) -> Column:

@@ -115,7 +115,11 @@ class DatedTables:
         before, now = last.inputs.get(name, ""), batch.inputs.get(name, "")
         if before == now:
             return None
-        if not now or (before and _is_appended(table) and lost_rows(lake, name, before, now)):
+        if not now:
+            return EVER
+        is_added_to = table.written in {Written.APPEND, Written.UPDATE}
+        lost = bool(before) and is_added_to and lost_rows(lake, name, before, now)
+        if lost and table.written is Written.APPEND:
             return EVER
         rows = frames[name]
         try:
@@ -124,7 +128,7 @@ class DatedTables:
                 is_added = F.col("batch_id") > pin.batch_id
                 rows = (
                     rows.where(is_added)
-                    if _is_appended(table)
+                    if is_added_to and not lost
                     else changed_rows(lake.read_content(name, pin.version, pin.batch_id), rows)
                 )
             if table is IDENTITIES:
@@ -134,10 +138,6 @@ class DatedTables:
             if isinstance(fault, TryAgain) or any(sign in str(fault) for sign in GONE):
                 return EVER
             raise
-
-
-def _is_appended(table: Table) -> bool:
-    return table.written is Written.APPEND
 
 
 def _collected(one_day: DataFrame) -> date | None:

@@ -61,6 +61,15 @@ class Privacy(Closed):
     mint_key_from: str
 
 
+class Identities(Closed):
+    """Which links between identifiers join them into one person."""
+
+    window_days: Annotated[int, Field(ge=2, le=3650)]
+    max_linked: Count
+    established_days: Count
+    max_identifiers: Annotated[int, Field(ge=2)]
+
+
 class Features(Closed):
     """Which dates features are made for."""
 
@@ -247,6 +256,7 @@ class Settings(Closed):
     run: Run
     sources: Sources
     privacy: Privacy
+    identities: Identities
     features: Features
     training: Training
     churn: Churn

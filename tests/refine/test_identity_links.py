@@ -55,7 +55,7 @@ def test_the_strongest_identifier_of_a_row_is_linked_with_each_other_one(spark: 
         ("long ago", "7", "eve@x.example", None),
         ("1970-01-01 00:00:00", None, "eve@x.example", "c3"),  # before the shop's first day
     )
-    pairs = named_pairs(rows, feed(), shop=SHOP)
+    pairs = named_pairs(rows, feed().feed, "shop_x", shop=SHOP)
     columns = ("identifier", "anchor", "linked_kind", "linked_identifier", "evidence", "_unusable")
     assert sorted(tuple(row) for row in pairs.select(*columns).collect()) == [
         ("7", "login", "customer", "c1", "visitor", False),
@@ -96,17 +96,17 @@ def test_a_pair_is_one_row_a_day_and_what_comes_again_adds_none(spark: SparkSess
 def test_without_a_time_the_day_of_the_file_counts(spark: SparkSession) -> None:
     rows = raw(spark, (None, "7", None, "c1")).withColumn("_file", F.lit("x/20240605.csv"))
     f = feed(into={"identity_links": LINKS | {"columns": {}}}, file_day=r"(\d{8})", known=None)
-    assert [tuple(r) for r in named_pairs(rows, f, shop=SHOP).select("event_date", "known_at").collect()] == [
-        (date(2024, 6, 5), utc(9, 0))
-    ]
+    assert [
+        tuple(r) for r in named_pairs(rows, f.feed, f.name, shop=SHOP).select("event_date", "known_at").collect()
+    ] == [(date(2024, 6, 5), utc(9, 0))]
 
 
 def test_a_link_that_yields_no_identifier_is_refused_by_its_key(spark: SparkSession) -> None:
     wrong = {"links": {"login": {"identifier": "custmer"}, "visitor": {"identifier": "cookie"}, "withdrawn": "at"}}
     with pytest.raises(SourceError, match=r"into.identity_links.links.login.identifier: `custmer`: no column"):
-        named_pairs(raw(spark), feed(into={"identity_links": LINKS | wrong}), shop=SHOP)
+        named_pairs(raw(spark), feed(into={"identity_links": LINKS | wrong}).feed, "shop_x", shop=SHOP)
     with pytest.raises(SourceError, match=r"links.withdrawn: `at`: yields string, and `withdrawn` needs true or false"):
-        named_pairs(raw(spark), feed(into={"identity_links": LINKS | wrong}), shop=SHOP)
+        named_pairs(raw(spark), feed(into={"identity_links": LINKS | wrong}).feed, "shop_x", shop=SHOP)
 
 
 def test_phones_are_written_alike(spark: SparkSession) -> None:

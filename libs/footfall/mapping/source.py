@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.contract import BATCH_ID, Table
 from footfall.errors import SettingsError
 from footfall.mapping.elements import source_sql
 from footfall.mapping.gaps import Fill, fill_faults
 from footfall.mapping.identifiers import identifier_faults
+from footfall.mapping.known import Known
 from footfall.mapping.line_patterns import pattern_faults
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
 from footfall.mapping.links import Links, normal_sql
@@ -45,9 +45,7 @@ TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those 
 NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
-MOST_DELAY_DAYS = 3650
 LINKS_SAY_IT = "of `columns` only event_time can be mapped here; `links` says the rest"
-_UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
 
 
 def keeps_history(table: Table) -> bool:
@@ -75,28 +73,6 @@ class SkipRule(Closed):
 
     when: Sql
     reason: Name
-
-
-class Known(Closed):
-    """A first bulk load: known_at is event_time and this delay, such as `2 hours`."""
-
-    delay: str
-
-    @property
-    def delay_s(self) -> int:
-        """The delay in seconds."""
-        number, unit = self.delay.split()
-        return int(number) * _UNITS_S[unit]
-
-    @field_validator("delay")
-    @classmethod
-    def _check_delay(cls, value: str) -> str:
-        parts = value.split()
-        if len(parts) != 2 or not re.fullmatch(r"[0-9]+", parts[0]) or parts[1] not in _UNITS_S:
-            raise ValueError("write a whole number and minutes, hours or days, such as `2 hours`")
-        if len(parts[0]) > 9 or int(parts[0]) * _UNITS_S[parts[1]] > MOST_DELAY_DAYS * _UNITS_S["days"]:
-            raise ValueError(f"that is more than {MOST_DELAY_DAYS} days; write the delay after which the source knew")
-        return value
 
 
 class Target(Closed):

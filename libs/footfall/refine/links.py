@@ -8,7 +8,7 @@ from functools import partial, reduce
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from footfall.mapping.source import Target
+from footfall.mapping.source import Feed, Target
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
 from footfall.refine.mapped import IS_WITHDRAWN, LINKED, map_rows
@@ -31,22 +31,25 @@ def links_output(
 ) -> Output:
     """The `new_links` of the feeds' raw rows, with a warning where rows with links have no usable time."""
     counts = Observation()
-    named = [named_pairs(raw[f.name], f, shop=shop, guard=guard) for f in feeds if f.name in raw]
-    rows = reduce(DataFrame.unionByName, named).observe(counts, F.count_if(UNUSABLE).alias(UNUSABLE))
+    named = [
+        named_pairs(raw[f.name], f.reading(raw[f.name]).feed, f.name, shop=shop, guard=guard)
+        for f in feeds
+        if f.name in raw
+    ]
+    rows = _never_empty(reduce(DataFrame.unionByName, named)).observe(counts, F.count_if(UNUSABLE).alias(UNUSABLE))
     links = new_links(rows.where(~F.col(UNUSABLE)).drop(UNUSABLE), vault=vault, known=known, time_zone=shop.time_zone)
     again = partial(links_output, feeds, raw, shop=shop, vault=vault, known=known, guard=True)
     return Output(IDENTITY_LINKS, links, warnings=lambda: _warnings(counts), guarded=None if guard else again)
 
 
-def named_pairs(raw: DataFrame, f: RawFeed, *, shop: ShopDefaults, guard: bool = False) -> DataFrame:
+def named_pairs(raw: DataFrame, feed: Feed, name: str, *, shop: ShopDefaults, guard: bool = False) -> DataFrame:
     """Rows (kind, identifier, anchor, linked_kind, linked_identifier, evidence, is_withdrawn, clocks, `_unusable`).
 
     On a raw row the strongest identifier is linked with each of the others. Of words for nobody there is no pair.
     """
-    feed = f.reading(raw).feed
     target = feed.into[IDENTITY_LINKS.name]
     mapped = map_rows(
-        raw, feed=feed, feed_name=f.name, table=IDENTITY_LINKS, shop=shop, vault=None, text_ids=lambda text: text, guard=guard
+        raw, feed=feed, feed_name=name, table=IDENTITY_LINKS, shop=shop, vault=None, text_ids=lambda text: text, guard=guard
     )  # fmt: skip
     here = F.filter(F.array(*_entries(target)), lambda entry: entry["identifier"].isNotNull())
     rows = mapped.where(F.col(SKIPPED).isNull()).withColumn("_here", here).where(F.size("_here") > 1)
@@ -75,6 +78,12 @@ def new_links(pairs: DataFrame, *, vault: DataFrame, known: DataFrame | None, ti
     return (
         rows if known is None else rows.join(known.select(*IDENTITY_LINKS.key), list(IDENTITY_LINKS.key), "left_anti")
     )
+
+
+def _never_empty(pairs: DataFrame) -> DataFrame:
+    """With a row that is neither usable nor unusable: of a frame without rows Spark observes nothing, and asking for it fails."""
+    neither = pairs.sparkSession.range(1).select(F.lit(None).cast("boolean").alias(UNUSABLE))
+    return pairs.unionByName(neither, allowMissingColumns=True)
 
 
 def _entries(target: Target) -> list[Column]:

@@ -53,7 +53,7 @@ def write_links(path: Path, count: int, *, seed: int) -> None:
     names = [pa.array([f"{kind}{n:063x}" for n in numbers]) for kind, numbers in (("a", login[order]), ("b", order))]
     day = pa.array(np.full(count, DAYS, dtype="int32")).cast(pa.date32())
     plain = {"anchor": pa.array(["login"] * count), "evidence": pa.array(["visitor"] * count)}
-    rest = {"is_withdrawn": pa.array([False] * count), "event_date": day, "known_date": day}
+    rest = {"state": pa.array(["linked"] * count), "event_date": day, "known_date": day}
     pq.write_table(pa.table({"actor_id": names[0], "linked_id": names[1], **plain, **rest}), path)
 
 
@@ -135,11 +135,11 @@ def accuracy(identities: DataFrame, vault: DataFrame, links: DataFrame, truth: D
     members: dict[str, list[tuple[str, str]]] = {}
     for identifier, person in person_of.items():
         members.setdefault(person, []).append(identifier)
-    told = {pair for identifiers in members.values() for pair in combinations(sorted(identifiers), 2)}
-    right = len(told & true_pairs)
+    predicted_pairs = {pair for identifiers in members.values() for pair in combinations(sorted(identifiers), 2)}
+    right = len(predicted_pairs & true_pairs)
     possible = sum(a in linkable and b in linkable for a, b in true_pairs)
     return {
-        "identifiers": len(person_of), "people": len(members), "pairs": len(true_pairs), "precision": right / max(len(told), 1),
+        "identifiers": len(person_of), "people": len(members), "pairs": len(true_pairs), "precision": right / max(len(predicted_pairs), 1),
         "recall": right / max(len(true_pairs), 1), "recall_linkable": right / max(possible, 1),
     }  # fmt: skip
 

@@ -22,6 +22,7 @@ NOT_IN_THE_EXAMPLE_SHOP = {
     "refined.consents",
     "refined.contacts",
     "refined.fx_rates",
+    "refined.identity_links",
     "refined.impressions",
     "refined.item_costs",
     "refined.offer_catalogue",

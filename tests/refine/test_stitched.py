@@ -40,7 +40,7 @@ def link(actor: str, linked: str, day: int = 0, **other: Any) -> dict[str, Any]:
     usual = {
         "anchor": "login",
         "evidence": "visitor",
-        "is_withdrawn": False,
+        "state": "linked",
         "event_date": happened,
         "known_date": happened,
     }
@@ -55,8 +55,8 @@ def people(spark: SparkSession, staged: Staged, *links: dict[str, Any], max_link
 def test_numbers_that_pairs_connect_have_one_component(spark: SparkSession, staged: Staged) -> None:
     chain = [(n, n + 1) for n in range(1, 9)]
     pairs = spark.createDataFrame([*chain, (20, 30), (-5, 30)], "low bigint, high bigint")
-    found = {row["node"]: row["component"] for row in components(pairs, staged=staged).collect()}
-    assert found == {**dict.fromkeys(range(1, 10), 1), -5: -5, 20: -5, 30: -5}
+    component_of = {row["node"]: row["component"] for row in components(pairs, staged=staged).collect()}
+    assert component_of == {**dict.fromkeys(range(1, 10), 1), -5: -5, 20: -5, 30: -5}
 
 
 def test_no_pairs_have_no_components(spark: SparkSession, staged: Staged) -> None:

@@ -93,9 +93,8 @@ def differing_rows(now: DataFrame, before: DataFrame) -> DataFrame:
 
 def _usable_pairs(links: DataFrame, *, window_days: int, max_linked: int) -> DataFrame:
     """Each pair with its days, less those that no day saw before one of the two was known to be shared."""
-    day = F.struct(
-        F.unix_date("known_date").alias("known"), F.unix_date("event_date").alias("happened"), F.col("is_withdrawn").alias("withdrawn")
-    )  # fmt: skip
+    known, happened = F.unix_date("known_date").alias("known"), F.unix_date("event_date").alias("happened")
+    day = F.struct(known, happened, (F.col("state") == "withdrawn").alias("withdrawn"))
     pairs = links.groupBy("actor_id", "linked_id").agg(
         F.min("anchor").alias("anchor"), F.min("evidence").alias("evidence"), F.array_sort(F.collect_set(day)).alias("days")
     )  # fmt: skip
@@ -108,7 +107,7 @@ def _shared_from(links: DataFrame, *, window_days: int, max_linked: int) -> Data
     """Rows (linked_id, until): from which day on it was known that too many share it; windows are laid side by side, twice."""
     day, half = F.unix_date("event_date"), window_days // 2
     windows = F.array(F.floor(day / window_days), -1 - F.floor((day + half) / window_days))
-    seen_in = links.where("NOT is_withdrawn").select(
+    seen_in = links.where("state = 'linked'").select(
         "linked_id", "actor_id", F.unix_date("known_date").alias("known"), F.explode(windows).alias("window")
     )
     first = seen_in.groupBy("linked_id", "window", "actor_id").agg(F.min("known").alias("known"))
@@ -124,13 +123,13 @@ def _instant(day: str, time_zone: str) -> Column:
 def _held_by(rules: StitchRules) -> Any:
     def held(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = (row for batch in batches for row in batch.to_pylist())
-        found: list[dict[str, Any]] = []
+        batch_rows: list[dict[str, Any]] = []
         for _, of_component in groupby(rows, key=lambda row: row["component"]):
-            found += _as_rows(of_component, rules)
-            if len(found) >= _ROWS_A_BATCH:
-                yield _batch(found)
-                found = []
-        yield _batch(found)
+            batch_rows += _as_rows(of_component, rules)
+            if len(batch_rows) >= _ROWS_A_BATCH:
+                yield _batch(batch_rows)
+                batch_rows = []
+        yield _batch(batch_rows)
 
     return held
 

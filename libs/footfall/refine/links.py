@@ -11,13 +11,13 @@ from pyspark.sql import functions as F
 from footfall.mapping.source import Feed, Target
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
-from footfall.refine.mapped import IS_WITHDRAWN, LINKED, map_rows
+from footfall.refine.mapped import LINKED, map_rows
 from footfall.steps.sorting import SKIPPED, UNREADABLE
 from footfall.steps.step import Output
 from footfall.tables import IDENTITY_LINKS
 
 UNUSABLE = "_unusable"  # rows that name several identifiers and whose time cannot be read, or is not possible
-_PAIR = ("kind", "identifier", "anchor", "linked_kind", "linked_identifier", "evidence", IS_WITHDRAWN)
+_PAIR = ("kind", "identifier", "anchor", "linked_kind", "linked_identifier", "evidence", "state")
 
 
 def links_output(
@@ -43,7 +43,7 @@ def links_output(
 
 
 def named_pairs(raw: DataFrame, feed: Feed, name: str, *, shop: ShopDefaults, guard: bool = False) -> DataFrame:
-    """Rows (kind, identifier, anchor, linked_kind, linked_identifier, evidence, is_withdrawn, clocks, `_unusable`).
+    """Rows (kind, identifier, anchor, linked_kind, linked_identifier, evidence, state, clocks, `_unusable`).
 
     On a raw row the strongest identifier is linked with each of the others. Of words for nobody there is no pair.
     """
@@ -59,7 +59,7 @@ def named_pairs(raw: DataFrame, feed: Feed, name: str, *, shop: ShopDefaults, gu
     return pairs.select(
         first["kind"].alias("kind"), first["identifier"].alias("identifier"), first["word"].alias("anchor"),
         other["kind"].alias("linked_kind"), other["identifier"].alias("linked_identifier"), other["word"].alias("evidence"),
-        IS_WITHDRAWN, "event_time", "event_date", "known_at", (~is_usable).alias(UNUSABLE),
+        "state", "event_time", "event_date", "known_at", (~is_usable).alias(UNUSABLE),
     ).where("kind != linked_kind OR identifier != linked_identifier")  # fmt: skip
 
 

@@ -29,7 +29,6 @@ from footfall.tables import IDENTITY_LINKS
 from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
 
 LINKED = "_linked_"  # how the columns of linked identifiers begin; what they are follows
-IS_WITHDRAWN = "is_withdrawn"
 
 
 def map_rows(
@@ -106,7 +105,7 @@ def _linked(target: Target, feed: Feed) -> list[Column]:
     """The linked identifiers by what they are, and whether the row takes their link back."""
     linked = [identifier_of(actor, feed).alias(LINKED + word) for word, actor in target.linked_actors.items()]
     withdrawn = F.expr((target.links and target.links.withdrawn) or "false")
-    return [*linked, F.coalesce(withdrawn, F.lit(False)).alias(IS_WITHDRAWN)] if linked else []
+    return [*linked, F.when(withdrawn, "withdrawn").otherwise("linked").alias("state")] if linked else []
 
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed, *, has_faults: bool) -> Column:

@@ -69,12 +69,14 @@ IDENTITY_LINKS = Table(
         Column("linked_id", "string", "pseudonym of the weaker identifier", personal=Personal.IDENTIFIER),
         Column("anchor", "string", "what the stronger one is: login, email, phone or card", required=True),
         Column("evidence", "string", "what the weaker one is: email, phone, card or visitor", required=True),
-        Column("is_withdrawn", "boolean", "the rows take the link back: no earlier day counts for it any more"),
+        Column(
+            "state", "string", "linked; withdrawn: the rows take the link back, and no day up to theirs counts any more"
+        ),
         *CLOCKS,
         Column("known_date", "date", "the shop's day of known_at"),
     ),
-    key=("actor_id", "linked_id", "event_date", "known_date", "is_withdrawn"),
-    rules=(Rule("two_identifiers", "actor_id != linked_id"),),
+    key=("actor_id", "linked_id", "event_date", "known_date", "state"),
+    rules=(Rule("two_identifiers", "actor_id != linked_id"), Rule("state_known", "state IN ('linked', 'withdrawn')")),
 )
 
 ITEMS = Table(

@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 from footfall.contract import EVERY_ROW
 from footfall.contract.ddl import literal
 from footfall.refine.components import HIGH, LOW, Staged, components
-from footfall.refine.people import Pair, StitchRules, histories
+from footfall.refine.people import TOO_MANY, Pair, StitchRules, histories
 from footfall.steps.sorting import FIRST_INSTANT
 from footfall.steps.sql import run_sql
 from footfall.steps.step import Output
-from footfall.tables import IDENTITIES
+from footfall.tables import IDENTITIES, IDENTITY_LINKS
 
 _HELD = "actor_id string, user_id string, valid_from int, valid_to int, known_from int, known_to int, evidence string"
 _ROWS_A_BATCH = 10_000
@@ -75,6 +75,17 @@ def identities_output(
     theirs = now.join(leaving, "actor_id", "left_semi")
     others = added.join(leaving, "actor_id", "left_anti")
     return Output(IDENTITIES, theirs.unionByName(others), replaces=f"actor_id IN ({listed})")
+
+
+def size_warnings(people: DataFrame, *, max_identifiers: int) -> list[str]:
+    """That people would have more identifiers than may be, in words; asks Spark for the number."""
+    count = people.where((F.col("evidence") == TOO_MANY) & F.col("known_to").isNull()).count()
+    words = (
+        f"{IDENTITIES.name}: {count:,} identifiers are linked into people of more than {max_identifiers:,} identifiers, and "
+        f"joined to nobody. Fix: find what links them in {IDENTITY_LINKS.full_name}; list it under `nobody`, withdraw it, or raise "
+        "identities.max_identifiers."
+    )
+    return [words] if count else []
 
 
 def all_people(pseudonyms: DataFrame, people: DataFrame) -> DataFrame:

@@ -14,7 +14,7 @@ from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
-from footfall.refine.identities import identities_output, own_people, stitched
+from footfall.refine.identities import identities_output, own_people, size_warnings, stitched
 from footfall.refine.links import links_output
 from footfall.refine.people import StitchRules
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
@@ -88,7 +88,8 @@ def identities_step(job: Job, *, has_links: bool) -> Step:
             people = staged("people", _stitched(job, frames[links], staged))
             before = frames.get(IDENTITIES.full_name)
             output = identities_output(frames[vault.name], people, before=before, staged=staged)
-            return StepResult([output], ended=stack.pop_all().close)
+            warnings = size_warnings(people, max_identifiers=job.settings.identities.max_identifiers)
+            return StepResult([output], warnings=warnings, ended=stack.pop_all().close)
 
     if not has_links:
         return Step(f"refine_{IDENTITIES.name}", (vault,), (IDENTITIES.full_name,), of_new_actors)

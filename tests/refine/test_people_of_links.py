@@ -66,6 +66,17 @@ def test_a_number_that_moves_is_the_firsts_until_then_and_the_seconds_from_then_
     assert (before, after) == (("login1", "login2") if is_moved else ("phone1", "phone1"))
 
 
+def test_what_a_moved_address_linked_before_it_moved_stays_with_the_first() -> None:
+    links = [
+        pair("login1", "email1", 1),
+        pair("email1", "visitor1", 5),
+        pair("login2", "email1", 60),
+        pair("email1", "visitor2", 61),
+    ]
+    people = people_at(61, *links)
+    assert (people["visitor1"], people["visitor2"]) == ("login1", "login2")
+
+
 def test_a_slip_of_the_hand_takes_nothing_from_an_established_login() -> None:
     slip = [pair("login1", "email1", 1, 8), pair("login2", "email1", 5)]
     assert people_at(9, *slip) == {"login1": "login1", "login2": "login2", "email1": "login1"}

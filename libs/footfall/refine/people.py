@@ -47,7 +47,7 @@ class Pair:
 class Claim:
     """The days on which an identifier was used as one person's, as far as they count."""
 
-    root: str
+    person: str
     days: frozenset[int]
 
     @property
@@ -119,15 +119,19 @@ def _stays(pairs: Sequence[Pair], ranks: Mapping[str, int], rules: StitchRules, 
             claimed[pair.linked].append((pair, days))
     stays: dict[str, list[Stay]] = {}
     for linked in sorted(claimed, key=lambda actor: (ranks[actor], actor)):
-        days_of: dict[str, frozenset[int]] = {}
+        days_of: dict[str, set[int]] = defaultdict(set)
         for pair, days in claimed[linked]:
-            root = _root(pair.actor, stays)
-            days_of[root] = days_of.get(root, frozenset()) | days
+            for happened in days if pair.actor in stays else ():
+                days_of[_person(pair.actor, stays, happened)].add(happened)
+            if pair.actor not in stays:
+                days_of[pair.actor] |= days
         days_of.pop(linked, None)
-        word = WORDS[ranks[linked]]
-        stays[linked] = _settled([Claim(root, days) for root, days in days_of.items()], word, rules)
+        claims = [Claim(person, frozenset(days)) for person, days in days_of.items()]
+        stays[linked] = _settled(claims, WORDS[ranks[linked]], rules)
     of_roots = {
-        actor: [Stay(_root(s.person, stays), s.since, s.until, s.evidence) for s in stays.get(actor, ())]
+        actor: [
+            Stay(_person(s.person, stays, s.since or 0), s.since, s.until, s.evidence) for s in stays.get(actor, ())
+        ]
         for actor in ranks
     }
     sizes = Counter(person for of in of_roots.values() for person in {s.person for s in of})
@@ -146,17 +150,17 @@ def _counting_days(pair: Pair, day: int) -> frozenset[int]:
     return frozenset(d for d, is_withdrawn in known if not is_withdrawn and (last is None or d > last))
 
 
-def _root(actor: str, stays: Mapping[str, Sequence[Stay]]) -> str:
-    """The strongest identifier of the person whose the actor was last."""
-    while stays.get(actor):
-        actor = stays[actor][-1].person
+def _person(actor: str, stays: Mapping[str, Sequence[Stay]], day: int) -> str:
+    """The strongest identifier of the person whose the actor was on a day."""
+    while of_actor := stays.get(actor):
+        actor = next(stay.person for stay in of_actor if stay.until is None or day < stay.until)
     return actor
 
 
 def _settled(claims: Sequence[Claim], word: str, rules: StitchRules) -> list[Stay]:
     """Whose an identifier is, in time: nobody's where two people used it within the window; a slip of the hand counts for nothing."""
     window = rules.window_days
-    in_time = sorted(claims, key=lambda claim: (claim.first, claim.root))
+    in_time = sorted(claims, key=lambda claim: (claim.first, claim.person))
     if word != DEVICE:
         firm = [claim for claim in in_time if len(claim.days) >= rules.established_days]
         in_time = [
@@ -169,7 +173,8 @@ def _settled(claims: Sequence[Claim], word: str, rules: StitchRules) -> list[Sta
         return []
     starts = [None, *ends]
     return [
-        Stay(claim.root, since, until, word) for claim, since, until in zip(in_time, starts, [*ends, None], strict=True)
+        Stay(claim.person, since, until, word)
+        for claim, since, until in zip(in_time, starts, [*ends, None], strict=True)
     ]
 
 

@@ -12,10 +12,10 @@ from shutil import rmtree
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from benchmarks.stitching import accuracy
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.stitching import accuracy
 from footfall.check.sample import all_rows
 from footfall.check.source_check import check_source
 from footfall.errors import SettingsError

@@ -93,6 +93,18 @@ def test_what_more_share_than_may_be_is_in_no_component_once_that_is_known(
     assert {row["user_id"] for row in joined.where("actor_id = 'kiosk'").collect()} <= {"kiosk"}
 
 
+def test_what_a_shared_address_links_counts_no_more_either(spark: SparkSession, staged: Staged) -> None:
+    words = {"anchor": "login", "evidence": "email"}
+    agent = [link(login, "agent", 1, **words) for login in ("ann", "bob", "cat")]
+    joined = people(spark, staged, *agent, link("agent", "c1", anchor="email"), link("agent", "c2", 1, anchor="email"))
+    start, ever = START.replace(tzinfo=None), ALWAYS.replace(tzinfo=None)
+    assert values_of(joined.where("actor_id != 'agent'"), *COLUMNS) == [
+        ("c1", "agent", start, start + timedelta(days=1), "visitor"),
+        ("c1", "c1", ever, start, "own actor"),
+        ("c1", "c1", start + timedelta(days=1), None, "own actor"),
+    ]
+
+
 def test_rows_that_change_leave_and_all_others_stay(spark: SparkSession, staged: Staged) -> None:
     before = rows(spark, IDENTITIES, *(person(a, evidence="own actor") for a in ("ann", "bob", "c1")))
     now = people(spark, staged, link("ann", "c1"))

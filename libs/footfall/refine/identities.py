@@ -110,7 +110,9 @@ def _usable_pairs(links: DataFrame, *, window_days: int, max_linked: int) -> Dat
         F.min("anchor").alias("anchor"), F.min("evidence").alias("evidence"), F.array_sort(F.collect_set(day)).alias("days")
     )  # fmt: skip
     shared = _shared_from(links, window_days=window_days, max_linked=max_linked)
-    cut = pairs.join(shared, "linked_id", "left")
+    anchors = shared.select(F.col("linked_id").alias("actor_id"), F.col("until").alias("_anchor_until"))
+    both = pairs.join(shared, "linked_id", "left").join(anchors, "actor_id", "left")
+    cut = both.withColumn("until", F.least("until", "_anchor_until")).drop("_anchor_until")
     return cut.where(F.col("until").isNull() | (F.col("days")[0]["known"] < F.col("until")))
 
 

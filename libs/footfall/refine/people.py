@@ -42,6 +42,11 @@ class Pair:
     days: Sequence[tuple[int, int, bool]]
     until: int | None = None
 
+    @property
+    def is_ever_withdrawn(self) -> bool:
+        """Whether any row takes the link back."""
+        return any(is_withdrawn for *_, is_withdrawn in self.days)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -88,7 +93,10 @@ def histories(pairs: Sequence[Pair], rules: StitchRules) -> Iterator[Held]:
         for actor, word in ((pair.actor, pair.anchor), (pair.linked, pair.evidence)):
             ranks[actor] = min(ranks.get(actor, len(WORDS)), _RANK[word])
     held: dict[str, dict[Stay, int | None]] = {actor: {Stay(actor, None, None, OWN): None} for actor in ranks}
-    for day in _turning_days(pairs):
+    stays: dict[str, list[Stay]] = {}
+    for day, news in sorted(_news(pairs).items()):
+        if stays and all(_says_nothing_new(pair, day, stays) for pair in news):
+            continue
         stays = _stays(pairs, ranks, rules, day)
         names = _names(stays, held, ranks, day)
         for actor, of_actor in stays.items():
@@ -99,16 +107,28 @@ def histories(pairs: Sequence[Pair], rules: StitchRules) -> Iterator[Held]:
     yield from (Held(actor, stay, since, None) for actor, of in held.items() for stay, since in of.items())
 
 
-def _turning_days(pairs: Sequence[Pair]) -> list[int]:
-    """The days on which something became known by which people may be others."""
+def _news(pairs: Sequence[Pair]) -> dict[int, list[Pair]]:
+    """Day -> the pairs of which something became known by which people may be others."""
     claims = Counter(pair.linked for pair in pairs)
-    days: set[int] = set()
+    news: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        known = sorted(day[0] for day in pair.days)
-        is_plain = claims[pair.linked] == 1 and not any(is_withdrawn for *_, is_withdrawn in pair.days)
-        days |= {known[0]} if is_plain else set(known)
-        days |= set() if pair.until is None else {pair.until}
-    return sorted(days)
+        known = {day[0] for day in pair.days}
+        is_plain = claims[pair.linked] == 1 and not pair.is_ever_withdrawn
+        for day in ({min(known)} if is_plain else known) | ({pair.until} if pair.until is not None else set()):
+            news[day].append(pair)
+    return news
+
+
+def _says_nothing_new(pair: Pair, day: int, stays: Mapping[str, Sequence[Stay]]) -> bool:
+    """Whether the two were seen together before, and are one person's ever: to be seen together again changes nothing."""
+    is_first = min(known for known, *_ in pair.days) == day
+    if is_first or pair.until == day or pair.is_ever_withdrawn:
+        return False
+    of_both = [*stays[pair.actor], *stays[pair.linked]]
+    return (
+        len({(stay.person, stay.since, stay.until) for stay in of_both}) == 1
+        and of_both[0].since is of_both[0].until is None
+    )
 
 
 def _stays(pairs: Sequence[Pair], ranks: Mapping[str, int], rules: StitchRules, day: int) -> dict[str, list[Stay]]:

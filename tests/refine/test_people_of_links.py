@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from footfall.mapping.links import WORDS
 from footfall.refine.people import OWN, TOO_MANY, Held, Pair, Stay, StitchRules, histories
 
 RULES = StitchRules(window_days=30, established_days=2, max_identifiers=5)
@@ -137,3 +139,31 @@ def test_more_identifiers_than_the_limit_are_not_made_one_person_and_said_to_be_
     assert people_at(2, *five) == {actor: actor for actor in people_at(2, *five)}
     evidence = {held.stay.evidence for held in histories(five, RULES) if held.known_to is None}
     assert evidence == {OWN, TOO_MANY}
+
+
+def _links_by_chance(seed: int) -> list[Pair]:
+    chance, pairs = np.random.default_rng(seed), dict[tuple[str, str], Pair]()
+    names = [f"{word}{number}" for word in WORDS for number in range(3)]
+    for _ in range(12):
+        actor, linked = (names[place] for place in sorted(chance.choice(len(names), 2, replace=False)))
+        happened = chance.integers(1, 121, 3).tolist()
+        late, withdrawn = chance.choice([0, 0, 5, 40], 3).tolist(), (chance.random(3) < 0.07).tolist()
+        days = sorted(
+            {(day + delay, day, is_back) for day, delay, is_back in zip(happened, late, withdrawn, strict=True)}
+        )
+        until = int(chance.integers(60, 131)) if chance.random() < 0.25 else None
+        if actor[:-1] != linked[:-1]:
+            pairs[actor, linked] = Pair(actor, linked, actor[:-1], linked[:-1], days, until)
+    return list(pairs.values())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_links_each_identifier_is_one_persons_at_any_time(seed: int) -> None:
+    pairs = _links_by_chance(seed)
+    held = list(histories(pairs, RULES))
+    keys = [(row.actor, row.stay.since, row.known_from) for row in held]
+    assert len(keys) == len(set(keys))
+    actors = {actor for pair in pairs for actor in (pair.actor, pair.linked)}
+    for day in (0, 60, 200):
+        for happened in (0, 60, 120):
+            assert people_at(day, *pairs, happened=happened).keys() == actors

@@ -156,7 +156,8 @@ def _stays(pairs: Sequence[Pair], ranks: Mapping[str, int], rules: StitchRules, 
     }
     sizes = Counter(person for of in of_roots.values() for person in {s.person for s in of})
     for of in of_roots.values():
-        of[:] = [s for s in of if sizes[s.person] < rules.max_identifiers]
+        if any(sizes[s.person] >= rules.max_identifiers for s in of):
+            of.clear()
     own = (OWN, TOO_MANY)
     return {actor: of or [Stay(actor, None, None, own[bool(stays.get(actor))])] for actor, of in of_roots.items()}
 

@@ -160,10 +160,11 @@ def _links_by_chance(seed: int) -> list[Pair]:
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_the_links_each_identifier_is_one_persons_at_any_time(seed: int) -> None:
     pairs = _links_by_chance(seed)
-    held = list(histories(pairs, RULES))
+    rules = StitchRules(window_days=30, established_days=2, max_identifiers=4)
+    held = list(histories(pairs, rules))
     keys = [(row.actor, row.stay.since, row.known_from) for row in held]
     assert len(keys) == len(set(keys))
     actors = {actor for pair in pairs for actor in (pair.actor, pair.linked)}
     for day in (0, 60, 200):
         for happened in (0, 60, 120):
-            assert people_at(day, *pairs, happened=happened).keys() == actors
+            assert people_at(day, *pairs, happened=happened, rules=rules).keys() == actors

@@ -100,7 +100,7 @@ def test_a_login_joins_two_identifiers_from_its_day_on_until_the_link_is_taken_b
         "orders/1.csv",
         "bon,at,customer,sku,paid\n1,2024-06-01 09:00:00,ann,A,4.00\n2,2024-06-01 09:00:00,bob,A,2.00\n",
     )
-    _deliver(tmp_path, "clicks/1.csv", "at,visitor,customer\n2024-06-02 08:00:00,v1,\n2024-06-02 08:00:00,v2,NULL\n")
+    _deliver(tmp_path, "clicks/1.csv", "at,visitor,customer\n2024-06-02 08:00:00,v1,\n2024-06-02 08:00:00,v2,\n")
     _deliver(tmp_path, "parted/1.csv", "at,visitor,customer\n")
     assert _run(lake, tmp_path, 3) == 0
     assert _people(lake, 4) == ALONE

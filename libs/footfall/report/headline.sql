@@ -25,12 +25,11 @@ people AS (
 )
 
 SELECT
-    first(people.user_count) AS user_count,
-    coalesce(sum(past.order_count), 0) AS order_count,
-    coalesce(sum(past.order_line_count), 0) AS order_line_count,
-    CAST(coalesce(sum(past.gross_amount_base), 0) - coalesce(sum(past.refund_amount_base), 0) AS DOUBLE) AS net_amount_base,
-    CAST(coalesce(sum(past.refund_amount_base), 0) AS DOUBLE) AS refund_amount_base,
-    min(past.event_date) AS first_date,
-    max(past.event_date) AS last_date
-FROM people
-LEFT JOIN past ON true
+    (SELECT people.user_count FROM people) AS user_count,
+    coalesce(sum(order_count), 0) AS order_count,
+    coalesce(sum(order_line_count), 0) AS order_line_count,
+    CAST(coalesce(sum(gross_amount_base), 0) - coalesce(sum(refund_amount_base), 0) AS DOUBLE) AS net_amount_base,
+    CAST(coalesce(sum(refund_amount_base), 0) AS DOUBLE) AS refund_amount_base,
+    min(event_date) AS first_date,
+    max(event_date) AS last_date
+FROM past

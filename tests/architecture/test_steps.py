@@ -15,7 +15,7 @@ from jobs.pipeline import STAGES
 from architecture.sources import LIBRARY, ROOT, short, sources, strings, tree
 from footfall.contract import Personal
 from footfall.docs.declared import declared_steps, declaring_job
-from footfall.mapping.source import TARGETS
+from footfall.mapping.targets import TARGETS
 from footfall.settings import resolve
 from footfall.steps.step import Step
 from footfall.tables import ALL
@@ -26,6 +26,7 @@ NOT_IN_THE_EXAMPLE_SHOP = {
     "refined.consents",
     "refined.contacts",
     "refined.fx_rates",
+    "refined.identity_links",
     "refined.impressions",
     "refined.item_costs",
     "refined.labelled_rows",

@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.mapping.source import TARGETS, Feed
+from footfall.mapping.source import Feed
+from footfall.mapping.targets import TARGETS
 from footfall.refine.fills import ShopDefaults, row_contract
 from footfall.refine.mapped import map_rows
 from footfall.steps import sorting

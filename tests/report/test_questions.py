@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from footfall.report.page import render
 from footfall.report.questions import READS, answers
 from footfall.tables import (
     DAILY_ACTIVITY,
+    IDENTITIES,
     ITEMS,
     LEDGER,
     REVIEWS,
@@ -43,6 +44,18 @@ def rows(spark: SparkSession, table: Table, values: list[dict[str, Any]]) -> Dat
 def activity(actor: str, day: date, known: date, orders: int, paid: str, back: str = "0") -> dict[str, Any]:
     return {"actor_id": actor, "event_date": day, "known_date": known, "order_count": orders,
             "order_line_count": 2 * orders, "gross_amount_base": Decimal(paid), "refund_amount_base": Decimal(back)}  # fmt: skip
+
+
+def identity(actor: str, user: str, evidence: str, **others: Any) -> dict[str, Any]:
+    always = datetime(1970, 1, 1, tzinfo=UTC)
+    return {
+        "actor_id": actor,
+        "user_id": user,
+        "valid_from": always,
+        "known_from": always,
+        "evidence": evidence,
+        **others,
+    }
 
 
 def profile(number: int, **others: Any) -> dict[str, Any]:
@@ -107,6 +120,14 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
             insight(5, "a5", 0.2, item_id="milk"),
             insight(6, "a6", 0.1, known_at=CUT),  # known at the cut: too late
         ],
+        IDENTITIES: [
+            *(identity(f"p{n}", f"p{n}", "own actor") for n in range(5)),
+            *(identity(f"v{n}", f"p{n}", "visitor") for n in range(5)),
+            identity("c0", "p0", "card"),  # so few people that it is left out
+            identity("v0", "v0", "own actor", known_to=CUT - timedelta(days=1)),  # no more
+            identity("p1", "p0", "email", known_from=CUT),  # known at the cut: too late
+            identity("v2", "p9", "phone", valid_to=CUT - timedelta(days=9)),  # once
+        ],
         REVIEWS: [
             review(0, "en", "The very best bread"), review(1, "en", "Really good bread"), review(2, "zh", "面包非常非常好吃啊"),
             review(3, "en", "short"), review(4, None, "no language here"), review(5, "en", "The milk was sour"),
@@ -145,6 +166,15 @@ def listed(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
 
 def test_the_headline_counts_what_happened_and_was_known_before_the_day(results: dict[str, pd.DataFrame]):
     assert listed(results["headline"]) == [(2, 3, 6, 13.25, 1.5, date(2017, 12, 30), date(2017, 12, 31))]
+
+
+def test_identifiers_are_counted_by_people_and_evidence_as_of_the_day(results: dict[str, pd.DataFrame]):
+    assert listed(results["identifier_counts"]) == [
+        ("all", "", 11, 5),
+        ("evidence", "visitor", 5, 5),
+        ("size", "3", 3, 1),
+        ("size", "2", 8, 4),
+    ]
 
 
 def test_groups_of_the_day_come_largest_first_and_small_ones_without_means(results: dict[str, pd.DataFrame]):

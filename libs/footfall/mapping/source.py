@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from footfall.contract import BATCH_ID, Table
 from footfall.errors import SettingsError
 from footfall.mapping.elements import source_sql
 from footfall.mapping.gaps import Fill, fill_faults
 from footfall.mapping.identifiers import identifier_faults
+from footfall.mapping.known import Known
 from footfall.mapping.line_patterns import pattern_faults
-from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
+from footfall.mapping.links import Links, normal_sql
 from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
-from footfall.mapping.own_rules import OwnRule, rule_faults
+from footfall.mapping.own_rules import OwnRule
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
+from footfall.mapping.targets import TARGETS, keeps_history, target_faults
 from footfall.mapping.text_faults import text_faults
 from footfall.mapping.words import Name, SourceName, Sql, TimeZone, below_the_root, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
-from footfall.tables import REFINED
+from footfall.tables import IDENTITY_LINKS
 
-TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities", "sessions"}}
-FILLED_IN = frozenset(
-    {
-        "event_date",
-        "known_at",
-        "actor_id",
-        "amount_base",
-        "discount_base",
-        "text_id",
-        "valid_to",
-        "properties",
-        "features",
-        "line_key",
-        "arrived",
-    }
-)
-MAPS = {"keep": "properties", "features": "features"}  # list of a target -> the column of its table that it fills
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
 NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
-MOST_DELAY_DAYS = 3650
-_UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
-
-
-def keeps_history(table: Table) -> bool:
-    """Whether the table's rows are versions, each of which holds from `valid_from` on."""
-    return "valid_to" in table.column_names
 
 
 class Actor(Closed):
@@ -77,28 +53,6 @@ class SkipRule(Closed):
     reason: Name
 
 
-class Known(Closed):
-    """A first bulk load: known_at is event_time and this delay, such as `2 hours`."""
-
-    delay: str
-
-    @property
-    def delay_s(self) -> int:
-        """The delay in seconds."""
-        number, unit = self.delay.split()
-        return int(number) * _UNITS_S[unit]
-
-    @field_validator("delay")
-    @classmethod
-    def _check_delay(cls, value: str) -> str:
-        parts = value.split()
-        if len(parts) != 2 or not re.fullmatch(r"[0-9]+", parts[0]) or parts[1] not in _UNITS_S:
-            raise ValueError("write a whole number and minutes, hours or days, such as `2 hours`")
-        if len(parts[0]) > 9 or int(parts[0]) * _UNITS_S[parts[1]] > MOST_DELAY_DAYS * _UNITS_S["days"]:
-            raise ValueError(f"that is more than {MOST_DELAY_DAYS} days; write the delay after which the source knew")
-        return value
-
-
 class Target(Closed):
     """How the rows of a feed become rows of one table.
 
@@ -106,9 +60,10 @@ class Target(Closed):
     `features` as numbers. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
     content is another. `each` names a list of the source, of whose elements the rows are made. `rules` are kept beside the table's.
+    `links` are identifiers of the row that name one person.
     """
 
-    columns: dict[str, Sql]
+    columns: dict[str, Sql] = Field(default_factory=dict)
     actor: Actor | None = None
     number: Number | None = None
     line_key: tuple[SourceName, ...] = Field(default=(), strict=False)
@@ -118,11 +73,23 @@ class Target(Closed):
     features: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
     rules: tuple[OwnRule, ...] = Field(default=(), strict=False)
+    links: Links | None = None
 
     @property
     def passed(self) -> dict[str, tuple[str, ...]]:
         """Key of the mapping -> the source columns and fields that pass under it into the map of a table."""
         return {"keep": self.keep, "features": self.features}
+
+    @property
+    def linked_actors(self) -> dict[str, Actor]:
+        """The linked identifiers by what they are, the strongest first, in their normal form."""
+        linked = self.links.by_word if self.links else {}
+        return {word: Actor(kind=of.kind or word, identifier=normal_sql(word, of)) for word, of in linked.items()}
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """Who the row is about, and the identifiers that it links."""
+        return (*([self.actor] if self.actor else []), *self.linked_actors.values())
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -171,7 +138,7 @@ class Feed(Closed):
     def _check(self) -> Feed:
         if (self.files is None) == (self.delta is None):
             raise ValueError("give either `files` or `delta`")
-        faults = [fault for name, target in self.into.items() for fault in _target_faults(name, target)]
+        faults = [fault for name, target in self.into.items() for fault in target_faults(name, target)]
         if self.delta is not None:
             faults += [
                 (("options", name), "reader options are for files; a Delta table needs none") for name in self.options
@@ -192,7 +159,7 @@ class Feed(Closed):
             faults += [((name,), "is for files; a Delta table has none") for name in of_files if getattr(self, name)]
         if self.nobody != NOBODY and not self.identifiers and not self.with_:
             faults.append((("nobody",), "no table of this feed is about somebody"))
-        if self.file_day and (self.delta or (self.into and not any(self.has_versions(name) for name in self.into))):
+        if self.file_day and (self.delta or (self.into and not any(map(self.takes_day_of_file, self.into)))):
             history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
             words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
             faults.append((("file_day",), words))
@@ -222,16 +189,28 @@ class Feed(Closed):
             )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
+            if links := target.links:
+                yield from (((*at, "links", word, "identifier"), of.identifier) for word, of in links.by_word.items())
+                yield from [((*at, "links", "withdrawn"), links.withdrawn)] if links.withdrawn else []
 
     def has_versions(self, target: str) -> bool:
         """Whether the rows for a table are versions of what it holds, by the day of their file or by when they were taken."""
         table = TARGETS.get(target)
         return table is not None and keeps_history(table) and "valid_from" not in self.into[target].columns
 
+    def takes_day_of_file(self, target: str) -> bool:
+        """Whether the day of a file tells when its rows for the table hold."""
+        links_by_file = target == IDENTITY_LINKS.name and "event_time" not in self.into[target].columns
+        return links_by_file or self.has_versions(target)
+
     @property
     def identifiers(self) -> tuple[str, ...]:
         """The SQL of every identifier that the feed's targets name, each once."""
-        return tuple(dict.fromkeys(target.actor.identifier for target in self.into.values() if target.actor))
+        actors = [target.actor.identifier for target in self.into.values() if target.actor]
+        linked = [
+            of.identifier for target in self.into.values() if target.links for of in target.links.by_word.values()
+        ]
+        return tuple(dict.fromkeys([*actors, *linked]))
 
 
 class Source(Closed):
@@ -257,39 +236,3 @@ def read_source(path: Path) -> Source:
     if not data:
         raise SettingsError(f"{path}: empty.", fix="Begin with `source:`, `about:` and `feeds:` (docs/sources.md).")
     return validated(Source, data, where=places(path, lines), keys_in="docs/mapping.md")
-
-
-def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
-    """What can be seen wrong in a target without looking at data: the key path within the feed, and the fault in words."""
-    at = ("into", name)
-    table = TARGETS.get(name)
-    if table is None:
-        return [(at, f"no such table (there are {', '.join(sorted(TARGETS))})")]
-    own = set(table.column_names)
-    needs_actor = "actor_id" in own
-    number = target.number.column if target.number else LINE_NUMBER
-    faults: list[tuple[Key, str]] = []
-    faults += [((*at, "columns", c), f"no such column of {name}") for c in target.columns if c not in own]
-    faults += [((*at, "columns", c), "footfall fills this in") for c in target.columns if c in FILLED_IN]
-    if needs_actor and target.actor is None:
-        faults.append((at, "`actor` is missing (kind and identifier of who the row is about)"))
-    if not needs_actor and target.actor is not None:
-        faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
-    faults += line_faults(at, table, target)
-    for key, names in target.passed.items():
-        faults += _passed_faults(at, table, key, names)
-    faults += rule_faults(at, table, target.rules)
-    filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
-    required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
-    return faults + [((*at, "columns", c), "missing") for c in required]
-
-
-def _passed_faults(at: Key, table: Table, key: str, listed: tuple[str, ...]) -> list[tuple[Key, str]]:
-    """What is wrong with `keep` or `features`, whatever columns the files have."""
-    column = MAPS[key]
-    if listed and column not in table.column_names:
-        there = sorted(name for name, t in TARGETS.items() if column in t.column_names)
-        have = "has" if len(there) == 1 else "have"
-        return [((*at, key), f"{table.name} has no `{column}` to keep them in ({', '.join(there)} {have})")]
-    names = [name.casefold() for name in listed]
-    return [((*at, key, i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]

@@ -9,7 +9,7 @@ from typing import cast
 from pyspark.sql import Column, DataFrame
 
 from footfall.contract import Table
-from footfall.mapping.source import keeps_history
+from footfall.mapping.targets import keeps_history
 from footfall.refine.bare_numbers import require_times
 from footfall.refine.feeds import RawFeed, has_versions, ranged_key
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated

@@ -31,7 +31,18 @@ def guarded(rows: DataFrame, target: Target) -> tuple[DataFrame, Target]:
     if actor and _can_fail(actor.identifier):
         expressions["_guarded_actor"] = ("actor_id_failed", actor.identifier)
         actor = actor.model_copy(update={"identifier": "_guarded_actor"})
+    links = target.links
+    for word, linked in (links.by_word if links else {}).items():
+        if _can_fail(linked.identifier):
+            expressions[f"_guarded_{word}"] = (f"{word}_failed", linked.identifier)
+            links = links and links.model_copy(
+                update={word: linked.model_copy(update={"identifier": f"_guarded_{word}"})}
+            )
+    if links and links.withdrawn and _can_fail(links.withdrawn):
+        expressions["_guarded_withdrawn"] = ("withdrawn_failed", links.withdrawn)
+        links = links.model_copy(update={"withdrawn": "_guarded_withdrawn"})
     changes = {
+        "links": links,
         "columns": target.columns | columns,
         "skipped": tuple(s.model_copy(update={"when": skips[i]}) for i, s in enumerate(target.skipped)),
         "actor": actor,

@@ -12,10 +12,11 @@ from pyspark.sql import types as T
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
 from footfall.mapping.elements import lists_of_people
-from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
+from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target
+from footfall.mapping.targets import keeps_history
 from footfall.refine.elements import element_rows, elements_that_waited, no_elements, place
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
-from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
+from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled, with_time_of_file
 from footfall.refine.guarded import guarded
 from footfall.refine.kept import features, properties
 from footfall.refine.keys import source_key
@@ -26,7 +27,10 @@ from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
+from footfall.tables import IDENTITY_LINKS
 from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
+
+LINKED = "_linked_"  # how the columns of linked identifiers begin; what they are follows
 
 
 def map_rows(
@@ -68,6 +72,7 @@ def map_rows(
         CORRUPT.name,
         _skip_reason(target, feed, feed.into[table.name]).alias(SKIPPED),
         *_identifier(target.actor, feed),
+        *_linked(target, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
         *([numbers.alias("features")] if "features" in table.column_names else []),
         *source_values(target.columns),
@@ -86,6 +91,8 @@ def map_rows(
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
     )
+    if table is IDENTITY_LINKS and "event_time" not in target.columns:
+        mapped = with_time_of_file(mapped, feed, zone=zone)
     rows = filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
     return with_own_rules(rows, target, table.full_name, guard=guard)
 
@@ -97,6 +104,13 @@ def taken_by(raw: DataFrame) -> Column:
 
 def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
     return [F.lit(actor.kind).alias(KIND), identifier_of(actor, feed).alias(IDENTIFIER)] if actor else []
+
+
+def _linked(target: Target, feed: Feed) -> list[Column]:
+    """The linked identifiers by what they are, and whether the row takes their link back."""
+    linked = [identifier_of(actor, feed).alias(LINKED + word) for word, actor in target.linked_actors.items()]
+    withdrawn = F.expr((target.links and target.links.withdrawn) or "false")
+    return [*linked, F.when(withdrawn, "withdrawn").otherwise("linked").alias("state")] if linked else []
 
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed, *, has_faults: bool) -> Column:

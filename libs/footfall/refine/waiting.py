@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from footfall.contract import BATCH_ID, Severity, Table, Written
 from footfall.contract.frames import keeps
 from footfall.mapping.gaps import fills_of
-from footfall.mapping.source import TARGETS
+from footfall.mapping.targets import TARGETS
 from footfall.refine.feeds import RawFeed
 from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by

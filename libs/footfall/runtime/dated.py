@@ -133,7 +133,11 @@ class DatedTables:
         before, now = last.inputs.get(name, ""), batch.inputs.get(name, "")
         if before == now:
             return None
-        if not now or (before and _is_appended(table) and lost_rows(lake, name, before, now)):
+        if not now:
+            return EVER
+        is_added_to = table.written in {Written.APPEND, Written.UPDATE}
+        lost = bool(before) and is_added_to and lost_rows(lake, name, before, now)
+        if lost and table.written is Written.APPEND:
             return EVER
         rows = frames[name]
         try:
@@ -142,7 +146,7 @@ class DatedTables:
                 is_added = F.col("batch_id") > pin.batch_id
                 rows = (
                     rows.where(is_added)
-                    if _is_appended(table)
+                    if is_added_to and not lost
                     else changed_rows(self._before(table, frames, pin), rows)
                 )
             if table is IDENTITIES:
@@ -159,10 +163,6 @@ class DatedTables:
         if self.consent is None or table is not IDENTITIES:
             return rows
         return allowed(rows, frames[PERMISSIONS.full_name], self.consent)
-
-
-def _is_appended(table: Table) -> bool:
-    return table.written is Written.APPEND
 
 
 def _collected(one_day: DataFrame) -> date | None:

@@ -129,12 +129,9 @@ class StepInputs:
 
     def has_quarantined(self, step: Step) -> bool:
         """Whether raw.quarantine holds rows that the step is to take in again."""
-        there = self.lake.properties(QUARANTINE.full_name) is not None
-        return (
-            there
-            and bool(step.replay)
-            and not self.lake.read(QUARANTINE.full_name).where(step.replay.condition).isEmpty()
-        )
+        if step.replay is None or self.lake.properties(QUARANTINE.full_name) is None:
+            return False
+        return not self.lake.read(QUARANTINE.full_name).where(step.replay.condition).isEmpty()
 
     def _as_before(self, step: Step, read: Read) -> dict[str, str]:
         """What the step's last batch read of a table of which this run reads nothing new; of all others nothing."""

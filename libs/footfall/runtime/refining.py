@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
@@ -14,6 +14,9 @@ from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
+from footfall.refine.identities import identities_output, own_people, size_warnings, stitched
+from footfall.refine.links import links_output
+from footfall.refine.people import StitchRules
 from footfall.refine.pseudonyms import identifier_derivation, minted_output
 from footfall.refine.replayed import ReplayedRows
 from footfall.refine.sessions import condition_of, days_of, events_to_cut, sessions, touched_spans, untouched
@@ -23,7 +26,18 @@ from footfall.runtime.letting_in import limits_of, replay_of
 from footfall.runtime.permissions import consent_of
 from footfall.steps.consent import nobody_left
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
-from footfall.tables import CONSENTS, EVENTS, FX_RATES, PERMISSIONS, PSEUDONYMS, SESSIONS
+from footfall.tables import (
+    CONSENTS,
+    EVENTS,
+    FX_RATES,
+    IDENTITIES,
+    IDENTITY_LINKS,
+    PERMISSIONS,
+    PSEUDONYMS,
+    SESSIONS,
+)
+
+STITCHING = ("footfall.refine.identities", "footfall.refine.people", "footfall.refine.components")
 
 
 def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
@@ -48,6 +62,61 @@ def pseudonyms_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
         code=("footfall.refine",),
         values=_definitions(looking),
         waits_in=of_feeds.waits_in,
+    )
+
+
+def links_step(job: Job, feeds: Sequence[RawFeed]) -> Step:
+    """Adds what the feeds' rows say of identifiers that are one person's."""
+    own = job.settings.shop
+    shop = ShopDefaults(own.time_zone, own.currency, own.first_day)
+    of_feeds = FeedReads(feeds, IDENTITY_LINKS.name, only_new=True)
+
+    def apply(frames: Frames) -> StepResult:
+        with _raw_rows(job, of_feeds, frames) as (raw, stack, _):
+            vault, known = frames[PSEUDONYMS.full_name], frames.get(IDENTITY_LINKS.full_name)
+            links = links_output(feeds, raw, shop=shop, vault=vault, known=known)
+            return StepResult([links, *of_feeds.raw_waiting(raw)], ended=stack.pop_all().close)
+
+    wakes = any(f.looks_up for f in feeds)
+    return Step(
+        f"refine_{IDENTITY_LINKS.name}",
+        (*of_feeds.reads(), Read(PSEUDONYMS.full_name, lookup=True, wakes=wakes)),
+        (IDENTITY_LINKS.full_name, *of_feeds.writes),
+        apply,
+        code=("footfall.refine",),
+        values=_definitions(feeds) | {"shop": shop},
+        waits_in=of_feeds.waits_in,
+    )
+
+
+def identities_step(job: Job, *, has_links: bool) -> Step:
+    """Says which identifiers are one person; where no mapping links any, each is one."""
+    vault, links = Read(PSEUDONYMS.full_name, new=True), IDENTITY_LINKS.full_name
+
+    def of_new_actors(frames: Frames) -> StepResult:
+        return StepResult([Output(IDENTITIES, own_people(frames[vault.name]))])
+
+    def of_links(frames: Frames) -> StepResult:
+        with ExitStack() as stack:
+            staged = partial(_staged_identities, job, stack)
+            people = staged("people", _stitched(job, frames[links], staged))
+            before = frames.get(IDENTITIES.full_name)
+            output = identities_output(frames[vault.name], people, before=before, staged=staged)
+            warnings = size_warnings(people, max_identifiers=job.settings.identities.max_identifiers)
+            return StepResult([output], warnings=warnings, ended=stack.pop_all().close)
+
+    if not has_links:
+        return Step(f"refine_{IDENTITIES.name}", (vault,), (IDENTITIES.full_name,), of_new_actors)
+    rules = {"rules": job.settings.identities}
+    reads = (vault, Read(links))
+    return Step(f"refine_{IDENTITIES.name}", reads, (IDENTITIES.full_name,), of_links, STITCHING, rules)
+
+
+def _stitched(job: Job, links: DataFrame, staged: Callable[[str, DataFrame], DataFrame]) -> DataFrame:
+    settings = job.settings.identities
+    rules = StitchRules(settings.window_days, settings.established_days, settings.max_identifiers)
+    return stitched(
+        links, rules=rules, max_linked=settings.max_linked, time_zone=job.settings.shop.time_zone, staged=staged
     )
 
 
@@ -141,6 +210,10 @@ def _raw_rows(
         staged = partial(_staged, job, stack)
         replayed = of_feeds.replayed(frames, staged)
         yield of_feeds.rows(frames, job.now, staged, replayed), stack, replayed
+
+
+def _staged_identities(job: Job, stack: ExitStack, name: str, frame: DataFrame) -> DataFrame:
+    return stack.enter_context(job.lake.staged(f"{IDENTITIES.name}_{name}", frame))
 
 
 def _staged(job: Job, stack: ExitStack, name: str, frame: DataFrame) -> DataFrame:

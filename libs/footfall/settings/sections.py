@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from footfall.mapping.source import Source
 from footfall.mapping.words import TimeZone
 from footfall.mapping.yaml_file import Closed, refuse
+from footfall.settings.of_refine import ConsentDefaults, Identities, Quality, Sessions
 from footfall.settings.values import Count, Day, Days, Filled, Share, SomeDays, address, file_path
 
 
@@ -59,33 +60,6 @@ class Privacy(Closed):
 
     secret_env: Filled
     mint_key_from: str
-
-
-class Sessions(Closed):
-    """How sessions are cut."""
-
-    gap_minutes: Annotated[int, Field(ge=1, le=1440)]
-
-
-class Quality(Closed):
-    """How much of what a feed brings may be broken, or be other than before."""
-
-    max_quarantined_share: Share
-    min_quarantined_rows: Count
-    max_broken_share: Share
-    max_warned_share: Share
-    max_row_ratio: Annotated[float, Field(ge=1, strict=False)]
-    max_null_rise: Share
-    max_drift: Annotated[float, Field(gt=0, strict=False)]
-
-
-class ConsentDefaults(Closed):
-    """What counts for people who never said anything, purpose by purpose (docs/consent.md)."""
-
-    analytics: Literal["given", "withheld"]
-    profiling: Literal["given", "withheld"]
-    marketing: Literal["given", "withheld"]
-    text: Literal["given", "withheld"]
 
 
 class Features(Closed):
@@ -277,6 +251,7 @@ class Settings(Closed):
     sessions: Sessions
     quality: Quality
     consent: ConsentDefaults
+    identities: Identities
     features: Features
     training: Training
     churn: Churn

@@ -20,6 +20,7 @@ from footfall.tables.refined import (
     CAMPAIGNS,
     EVENTS,
     IDENTITIES,
+    IDENTITY_LINKS,
     ITEMS,
     LABELLED_CLAUSES,
     LABELLED_TEXTS,
@@ -34,6 +35,7 @@ from footfall.tables.tickets import LABELLED_TICKETS, TICKETS
 
 REFINED = (
     PSEUDONYMS,
+    IDENTITY_LINKS,
     IDENTITIES,
     ITEMS,
     USERS,
@@ -99,6 +101,7 @@ __all__ = [
     "FX_RATES",
     "HISTORY",
     "IDENTITIES",
+    "IDENTITY_LINKS",
     "IMPRESSIONS",
     "ITEMS",
     "ITEM_COSTS",

@@ -28,9 +28,19 @@ from footfall.simulation.dirt import KINDS_OF_DIRT
 FROZEN = Path(__file__).parent / "data" / "frozen_shop.json"
 # To these others are added; what they are about is frozen by kinds of dirt and by columns, or is no matter of a seed.
 GROWING = {
-    "dirt.KINDS_OF_DIRT", "dirt.KEYS", "outputs.OUTPUTS", "outputs.DIRTY_FEEDS", "frames.KINDS_OF_ROWS", "frames.OF_ITEMS",
-    "frames.DECIDED", "assigned.NOTHING_ASSIGNED", "policy_table.CHOICES", "policy_table.REQUIRED", "policy_table.PROPENSITY",
-}  # fmt: skip
+    "dirt.KINDS_OF_DIRT",
+    "dirt.KEYS",
+    "outputs.OUTPUTS",
+    "outputs.WANTED_OUTPUT",
+    "outputs.DIRTY_FEEDS",
+    "frames.KINDS_OF_ROWS",
+    "frames.OF_ITEMS",
+    "frames.DECIDED",
+    "assigned.NOTHING_ASSIGNED",
+    "policy_table.CHOICES",
+    "policy_table.REQUIRED",
+    "policy_table.PROPENSITY",
+}
 
 
 def digest(values: Any) -> str:

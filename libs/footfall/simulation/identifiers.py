@@ -71,7 +71,7 @@ def typed(plan: SimulationPlan, value: Column, *about: Column) -> Column:
     written, slip = value, F.lit(None).cast("string")
     for name, below, text in reversed(ways):
         written = F.when(draw < below, text).otherwise(written)
-        slip = F.when((draw < below) & (text != value), name).otherwise(slip)
+        slip = F.when(draw < below, F.when(text != value, name)).otherwise(slip)
     return F.struct(written.alias("written"), slip.alias("slip"))
 
 

@@ -11,12 +11,11 @@ from footfall import tables
 from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
-from footfall.runtime.consent import unused_texts
 from footfall.runtime.parts import Parts
 from footfall.runtime.permissions import consent_of
 from footfall.runtime.runner import PART
 from footfall.runtime.session import tasks_at_once
-from footfall.steps.step import Expiry, Frames, Output, Read, Step, StepResult
+from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.text.spec import ENCODER, EncoderSpec, encoder_specs, require_weights
 
 if TYPE_CHECKING:
@@ -29,10 +28,7 @@ SOURCES = {tables.TEXT_VECTORS: DOCUMENTS, tables.CLAUSE_VECTORS: WRITTEN}
 
 
 def steps(job: Job) -> list[Step]:
-    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch until none is left.
-
-    There is no step for what no source of the shop brings.
-    """
+    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch; no step for what no source brings."""
     return [_read(job, into, sources) for into, sources in SOURCES.items() if any(map(job.feeds, sources))]
 
 
@@ -40,12 +36,11 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
     """Reads with every encoder what it has not read yet."""
     name, parts = f"understand_{into.name}", Parts(into.full_name)
     text, encoders = job.settings.text, encoder_specs(job.settings.text.model_dump())
-    consent = consent_of(job, "text")
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
     def weights_exist() -> None:
-        is_local = str(job.spark.conf.get("spark.master", "local")).startswith("local")
-        require_weights(encoders, workers_elsewhere=not is_local)
+        master = str(job.spark.conf.get("spark.master", "local"))
+        require_weights(encoders, workers_elsewhere=not master.startswith("local"))
 
     @cache
     def reader() -> "SliceReader[EncoderSpec]":
@@ -62,20 +57,18 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
         batch, last = job.books.unfinished(name), job.books.last_closed(name)
         goes_on, was_cut = batch is not None and parts.goes_on(batch), last is not None and last.outcome == PART
         documents = [frames[table.full_name].where(F.col("text").rlike(HAS_CONTENT)) for table in sources]
-        removals = unused_texts(job.lake, consent, into, frames, documents, batch=batch, last=last)
         if not goes_on and all(texts.isEmpty() for texts in documents):
-            return StepResult(removals)  # no encoder is loaded for nothing
+            return StepResult()  # no encoder is loaded for nothing
         piece = reader().next(documents, results=frames.get(into.full_name), goes_on=goes_on, was_cut=was_cut)
         print(f"  encoder: {piece.model.description}")
         *serving, wanted = reader().settled(documents[0])
         fingerprints = {ENCODER: wanted.fingerprint}
         fingerprints |= {f"{ENCODER}/{number}": encoder.fingerprint for number, encoder in enumerate(serving, 1)}
-        output = Output(into, piece.results, landed=piece.landed)
-        outputs: list[Output | Expiry] = [*removals, *([output] if piece.count else [])]
+        outputs = [Output(into, piece.results, landed=piece.landed)] if piece.count else []
         return StepResult(outputs, models=fingerprints, is_part=piece.is_more)
 
-    reads, values, requires = tuple(Read(table.full_name) for table in sources), {"text": text}, (weights_exist,)
-    code = ("footfall.text",)
+    reads, requires = tuple(Read(table.full_name) for table in sources), (weights_exist,)
+    code, values, consent = ("footfall.text",), {"text": text}, consent_of(job, "text")
     return Step(name, reads, (into.full_name,), apply, code, values, requires=requires, consent=consent)
 
 

@@ -71,7 +71,7 @@ def _measures(rows: list[Row], table: Table) -> Measures:
             nulls[column.name] = sum(values) / len(rows)
             continue
         present = [value for value in values if value is not None]
-        if not column.required:
+        if not column.required and column.name not in table.key:
             nulls[column.name] = 1 - len(present) / len(rows)
         if present:
             distributions[column.name] = _shares(map(label_of, present))

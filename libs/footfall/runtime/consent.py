@@ -24,7 +24,7 @@ from footfall.steps.step import Expiry, Frames, Output, Step, StepResult
 from footfall.storage.batch import Batch, Pin
 from footfall.storage.lake import Lake
 from footfall.storage.versions import GONE
-from footfall.tables import BY_NAME, IDENTITIES, PERMISSIONS, TEXT_INSIGHTS, TEXT_TOPICS
+from footfall.tables import BY_NAME, CLAUSE_VECTORS, IDENTITIES, PERMISSIONS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
 
 MOST_KEYS = 1000  # whose rows leave a table by name; with more, the table is written anew without them
 WITHDRAWN = f"{EXPIRE}withdrawn"  # how labels of commits begin that take rows out of a table that is appended to
@@ -148,38 +148,28 @@ def removal(table: Table, rows: DataFrame, leaving: DataFrame | None, *, key: st
     return [Expiry(table.full_name, condition, why=WITHDRAWN)]
 
 
-def unused_texts(
-    lake: Lake,
-    consent: Consent | None,
-    table: Table,
-    frames: Frames,
-    documents: Sequence[DataFrame],
-    *,
-    batch: Batch | None,
-    last: Batch | None,
-) -> list[Expiry]:
-    """Where consent has changed, the vectors of texts that no document of `documents` has any more, as they leave their table."""
-    before = frames.get(table.full_name)
-    if before is None or consent_changes(lake, consent, frames, batch=batch, last=last) is None:
-        return []
-    used = reduce(DataFrame.unionAll, (texts.select("text_id") for texts in documents))
-    unused = before.select("text_id").distinct().join(used, "text_id", "left_anti")
-    return removal(table, before, unused, key="text_id")
+def _unused_texts(table: Table, people: People) -> list[Expiry]:
+    """The vectors of texts that no document of people who consent has, as they leave their table."""
+    before = people.frames[table.full_name]
+    texts = (f for n, f in people.consented.items() if n != table.full_name and "text_id" in f.columns)
+    used = reduce(DataFrame.unionAll, (documents.select("text_id") for documents in texts))
+    return removal(table, before, before.select("text_id").distinct().join(used, "text_id", "left_anti"), key="text_id")
 
 
-def without_withdrawn(
-    step: Step, result: StepResult, frames: Frames, *, batch: Batch, last: Batch | None
-) -> StepResult:
-    """The result, and where consent has changed, the step's tables by date without those who withdrew.
+def without_withdrawn(result: StepResult, people: People, *, batch: Batch, last: Batch | None) -> StepResult:
+    """The result, and where consent has changed, the step's tables by date and by text without those who withdrew.
 
     Dates that the step does not make now are copied, less rows of persons and less texts that nobody allows to be read; in
     the same commit as those that it makes.
     """
+    step, frames, removals = people.step, people.frames, list[Expiry]()
     if step.consent is None or last is None or not _is_changed(batch, last):
         return result
     outputs = {output.table: output for output in result.outputs if isinstance(output, Output)}
     for name in step.writes:
         table, before = BY_NAME.get(name), frames.get(name)
+        if table in (TEXT_VECTORS, CLAUSE_VECTORS) and before is not None:
+            removals += _unused_texts(table, people)
         if table is None or before is None or table.written is not Written.REPLACE_AS_OF:
             continue
         if "user_id" in table.column_names:
@@ -192,7 +182,7 @@ def without_withdrawn(
         if output := _with_dates(table, outputs.get(table), leaving, kept):
             outputs[table] = output
     others = [output for output in result.outputs if not isinstance(output, Output)]
-    return replace(result, outputs=[*others, *outputs.values()])
+    return replace(result, outputs=[*removals, *others, *outputs.values()])
 
 
 def _with_dates(table: Table, output: Output | None, leaving: DataFrame, kept: DataFrame) -> Output | None:

@@ -92,7 +92,7 @@ class Work:
         try:
             people = People(step, self.inputs.frames(step, batch, last))
             result = step.apply(people.consented)
-            result = without_withdrawn(step, result, people.frames, batch=batch, last=last)
+            result = without_withdrawn(result, people, batch=batch, last=last)
             with ExitStack() as ending:
                 if result.ended:
                     ending.callback(result.ended)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial, reduce
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.mapping.source import Feed, Target
@@ -30,16 +30,15 @@ def links_output(
     guard: bool = False,
 ) -> Output:
     """The `new_links` of the feeds' raw rows, with a warning where rows with links have no usable time."""
-    counts = Observation()
     named = [
         named_pairs(raw[f.name], f.reading(raw[f.name]).feed, f.name, shop=shop, guard=guard)
         for f in feeds
         if f.name in raw
     ]
-    rows = _never_empty(reduce(DataFrame.unionByName, named)).observe(counts, F.count_if(UNUSABLE).alias(UNUSABLE))
+    rows = reduce(DataFrame.unionByName, named)
     links = new_links(rows.where(~F.col(UNUSABLE)).drop(UNUSABLE), vault=vault, known=known, time_zone=shop.time_zone)
     again = partial(links_output, feeds, raw, shop=shop, vault=vault, known=known, guard=True)
-    return Output(IDENTITY_LINKS, links, warnings=lambda: _warnings(counts), guarded=None if guard else again)
+    return Output(IDENTITY_LINKS, links, warnings=lambda: _warnings(rows), guarded=None if guard else again)
 
 
 def named_pairs(raw: DataFrame, feed: Feed, name: str, *, shop: ShopDefaults, guard: bool = False) -> DataFrame:
@@ -80,12 +79,6 @@ def new_links(pairs: DataFrame, *, vault: DataFrame, known: DataFrame | None, ti
     )
 
 
-def _never_empty(pairs: DataFrame) -> DataFrame:
-    """With a row that is neither usable nor unusable: of a frame without rows Spark observes nothing, and asking for it fails."""
-    neither = pairs.sparkSession.range(1).select(F.lit(None).cast("boolean").alias(UNUSABLE))
-    return pairs.unionByName(neither, allowMissingColumns=True)
-
-
 def _entries(target: Target) -> list[Column]:
     return [
         F.struct(
@@ -95,12 +88,11 @@ def _entries(target: Target) -> list[Column]:
     ]  # fmt: skip
 
 
-def _warnings(counts: Observation) -> list[str]:
-    rows = counts.get.get(UNUSABLE) or 0
-    if not rows:
-        return []
+def _warnings(pairs: DataFrame) -> list[str]:
+    """Reads the new rows once more: where no pair is usable, Spark leaves out of its plan what an Observation would see."""
+    count = pairs.where(UNUSABLE).count()
     words = (
-        f"{IDENTITY_LINKS.name}: {rows:,} pairs of identifiers stand on rows that cannot be read or whose time is impossible; "
+        f"{IDENTITY_LINKS.name}: {count:,} pairs of identifiers stand on rows that cannot be read or whose time is impossible; "
         "they link nobody. Fix: see what the other tables of the feed set aside, and correct the source or the mapping."
     )
-    return [words]
+    return [words] if count else []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from footfall.mapping.links import WORDS
-from footfall.refine.people import OWN, TOO_MANY, Held, Pair, Stay, StitchRules, histories
+from footfall.refine.people import OWN, TOO_MANY, Membership, Pair, Stay, StitchRules, histories
 
 RULES = StitchRules(window_days=30, established_days=2, max_identifiers=5)
 
@@ -35,9 +35,9 @@ def people_at(day: int, *pairs: Pair, happened: int = 10_000, rules: StitchRules
 def test_a_link_joins_from_the_day_on_which_it_is_known_and_says_nothing_of_days_before() -> None:
     held = list(histories([pair("login1", "visitor1", (3, 5))], RULES))
     assert held == [
-        Held("visitor1", Stay("visitor1", None, None, OWN), None, 5),
-        Held("login1", Stay("login1", None, None, OWN), None, None),
-        Held("visitor1", Stay("login1", None, None, "visitor"), 5, None),
+        Membership("visitor1", Stay("visitor1", None, None, OWN), None, 5),
+        Membership("login1", Stay("login1", None, None, OWN), None, None),
+        Membership("visitor1", Stay("login1", None, None, "visitor"), 5, None),
     ]
 
 

@@ -50,11 +50,11 @@ def named_pairs(raw: DataFrame, feed: Feed, name: str, *, shop: ShopDefaults, gu
     mapped = map_rows(
         raw, feed=feed, feed_name=name, table=IDENTITY_LINKS, shop=shop, vault=None, text_ids=lambda text: text, guard=guard
     )  # fmt: skip
-    here = F.filter(F.array(*_entries(target)), lambda entry: entry["identifier"].isNotNull())
-    rows = mapped.where(F.col(SKIPPED).isNull()).withColumn("_here", here).where(F.size("_here") > 1)
+    linked = F.filter(F.array(*_entries(target)), lambda entry: entry["identifier"].isNotNull())
+    rows = mapped.where(F.col(SKIPPED).isNull()).withColumn("_linked", linked).where(F.size("_linked") > 1)
     is_usable = (F.size(UNREADABLE) == 0) & F.col("event_date").isNotNull()
-    pairs = rows.withColumn("_other", F.explode(F.slice("_here", 2, len(target.linked_actors))))
-    first, other = F.col("_here")[0], F.col("_other")
+    pairs = rows.withColumn("_other", F.explode(F.slice("_linked", 2, len(target.linked_actors))))
+    first, other = F.col("_linked")[0], F.col("_other")
     return pairs.select(
         first["kind"].alias("kind"), first["identifier"].alias("identifier"), first["word"].alias("anchor"),
         other["kind"].alias("linked_kind"), other["identifier"].alias("linked_identifier"), other["word"].alias("evidence"),

@@ -77,7 +77,7 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Held:
+class Membership:
     """A stay, and from which day on until which it was held to be so; None: from the first, or still."""
 
     actor: str
@@ -86,7 +86,7 @@ class Held:
     known_to: int | None
 
 
-def histories(pairs: Sequence[Pair], rules: StitchRules) -> Iterator[Held]:
+def histories(pairs: Sequence[Pair], rules: StitchRules) -> Iterator[Membership]:
     """All that was ever held of the identifiers of one component; each was its own person at first."""
     ranks: dict[str, int] = {}
     for pair in pairs:
@@ -102,9 +102,9 @@ def histories(pairs: Sequence[Pair], rules: StitchRules) -> Iterator[Held]:
         for actor, of_actor in stays.items():
             now = {Stay(names[s.person], s.since, s.until, s.evidence): day for s in of_actor}
             for stay in [stay for stay in held[actor] if stay not in now]:
-                yield Held(actor, stay, held[actor].pop(stay), day)
+                yield Membership(actor, stay, held[actor].pop(stay), day)
             held[actor] = held[actor] | {stay: since for stay, since in now.items() if stay not in held[actor]}
-    yield from (Held(actor, stay, since, None) for actor, of in held.items() for stay, since in of.items())
+    yield from (Membership(actor, stay, since, None) for actor, of in held.items() for stay, since in of.items())
 
 
 def _news(pairs: Sequence[Pair]) -> dict[int, list[Pair]]:

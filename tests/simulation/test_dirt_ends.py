@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from footfall.runtime.cli import main
 from footfall.simulation.dirt import ANYWHERE, CONFLICT, NOBODY, QUARANTINE, REDELIVERY
@@ -82,7 +83,8 @@ def truths(spark: SparkSession, raw: Path) -> dict[str, Truth]:
     """The truth by feed."""
     feeds = {word: name for name, (word, *_) in FEEDS.items()}
     truths = {name: Truth() for name in FEEDS}
-    for row in spark.read.parquet(str(raw / "truth/dirt")).collect():
+    words = F.split_part("kind", F.lit(":"), F.lit(1))
+    for row in spark.read.parquet(str(raw / "truth/dirt")).where(words.isin([*feeds])).collect():
         truth = truths[feeds[row["kind"].partition(":")[0]]]
         truth.ends.setdefault(row["end"], Counter())[row["key"]] += 1
         if row["rule"]:

@@ -110,10 +110,6 @@ ORDERS = {
         ("orders/3.csv", "orders/1.csv", "clicks/3.json", "catalogue/dump_20240501.csv"),
         ("rates/1.csv", "clicks/1.json", "clicks/2.json", "orders/2.csv", "catalogue/dump_20240401.csv"),
     ],
-    "by halves": [
-        ("orders/1.csv", "clicks/1.json", "rates/1.csv", "catalogue/dump_20240401.csv"),
-        ("orders/2.csv", "clicks/2.json", "clicks/3.json", "orders/3.csv", "catalogue/dump_20240501.csv"),
-    ],
 }
 OF_ARRIVAL = {"batch_id", "arrived"}  # columns that say how a row came, and so differ by how it came
 SUMMED = replace(DAILY_ACTIVITY, key=("actor_id", "event_date", "known_date"))

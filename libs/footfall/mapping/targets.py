@@ -13,7 +13,8 @@ from footfall.tables import IDENTITY_LINKS, REFINED
 if TYPE_CHECKING:
     from footfall.mapping.source import Target
 
-TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities", "sessions"}}
+_COMPUTED = {"pseudonyms", "identities", "sessions", "permissions"}  # of what other tables say
+TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in _COMPUTED}
 FILLED_IN = frozenset(
     {
         "event_date",

@@ -5,7 +5,6 @@ import importlib
 import sys
 
 from footfall.runtime.cli import Job, main, parser
-from footfall.runtime.letting_in import add_options
 from footfall.steps.step import Step
 
 STAGES = ("ingest", "refine", "featurize", "understand_text", "fine_tune", "train", "score", "report")
@@ -35,7 +34,7 @@ def arguments() -> argparse.ArgumentParser:
     """What every job takes, and the stages to run."""
     options = parser(__doc__ or "")
     options.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
-    return add_options(options)
+    return options
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "privacy",
         "ingest",
         "refine",
-        "quality",
         "simulation",
         "features",
         "models.common",

@@ -15,7 +15,6 @@ from footfall.steps.sql import run_sql
 from footfall.tables import (
     ALL,
     DAILY_ACTIVITY,
-    IDENTITIES,
     ITEMS,
     REVIEWS,
     SEGMENT_CATALOGUE,
@@ -29,11 +28,10 @@ from footfall.tables import (
 TOPICS = 8  # shown on the page
 READS = (
     DAILY_ACTIVITY, SEGMENT_CATALOGUE, USER_SCORES, USER_PROFILES, TEXT_INSIGHTS, TEXT_ASPECTS, TEXT_TOPICS, REVIEWS,
-    ITEMS, IDENTITIES,
+    ITEMS,
 )  # fmt: skip
 NEEDS = {
-    "headline": (DAILY_ACTIVITY, IDENTITIES),
-    "identifier_counts": (IDENTITIES,),
+    "headline": (DAILY_ACTIVITY,),
     "segment_sizes": (SEGMENT_CATALOGUE,),
     "value_classes": (USER_PROFILES,),
     "churn_serving": (USER_SCORES,),

@@ -93,7 +93,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     )
     arguments.add_argument(
         "--as-of",
-        type=day,
+        type=_day,
         metavar="DATE",
         help="score as of the start of this day of the shop (default: today)",
     )
@@ -145,8 +145,7 @@ def main(
         if missed_gates and options.strict:
             raise GateFailed(
                 "; ".join(missed_gates),
-                fix="For a model look at the gates in the run in MLflow, for quality do what stands beside each measure; or start "
-                "without --strict, which makes a missed gate a warning.",
+                fix="Look at the gates in the run in MLflow; or start without --strict, which makes a missed gate a warning.",
             )
 
     return guarded(run)
@@ -260,13 +259,12 @@ def row_count(text: str) -> int:
     return int(text)
 
 
-def day(text: str) -> date:
-    """A day as an option gives it."""
+def _day(text: str) -> date:
     try:
-        value = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is no date: write one such as 2018-01-01") from None
-    return _within(value, value, text)
+    return _within(day, day, text)
 
 
 def _instant(text: str) -> datetime:

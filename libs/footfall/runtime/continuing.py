@@ -63,7 +63,8 @@ def continue_simulation(
             f"--out {root} goes on with the decisions of {taken['table']}, not of {decisions}.",
             fix="Name a new folder.",
         )
-    put_note(spark, f"{root}/{TAKEN}", json.dumps(taken))
+    if noted is None:
+        put_note(spark, f"{root}/{TAKEN}", json.dumps(taken))
     counts: dict[str, int] = taken["counts"]
     for reason, count in sorted(counts.items()):
         say(f"decisions {reason:<40}{count:>13,}")

@@ -21,10 +21,8 @@ from footfall.simulation.plan import SimulationPlan
 from footfall.storage.text_lines import absolute
 
 MARKS = "simulation"  # folder of what the job notes for itself: its plan, and what is complete
-PLAN, FINISHED = (
-    f"{MARKS}/plan",
-    f"{MARKS}/finished",
-)  # the latter names all folders whose days come before, and the own
+PLAN = f"{MARKS}/plan"
+FINISHED = f"{MARKS}/finished"  # names all folders whose days come before, and the own
 ASSIGNED = f"{MARKS}/decisions"  # what was decided elsewhere, as far as it counts
 ASSIGNED_COLUMNS = ("person", "day", "offer", "items", "decision_id", "propensity")
 TASKS_A_CORE = 4

@@ -20,7 +20,7 @@ class AssignedDecisions:
     person: Ints
     day: Ints
     offer: Ints  # -1: none
-    items: Ints  # (decisions, MOST_GIVEN_ITEMS) in the order of their places; -1: none
+    items: Ints  # (decisions, MOST_ASSIGNED_ITEMS) in the order of their places; -1: none
     decision: Names
     propensity: Floats  # NaN: not said
 

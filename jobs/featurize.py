@@ -4,12 +4,14 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 
-from footfall.features import daily_activity, item_features, user_features
+from footfall.features import item_features, user_features
 from footfall.features.coverage import COUNTED, first_days, require_activity_before, warning_of
 from footfall.refine.feeds import raw_feeds
+from footfall.runtime.activity import daily_activity_step
 from footfall.runtime.cli import Job, main
 from footfall.runtime.dated import DatedTables
-from footfall.steps.step import Frames, Output, Read, Step, StepResult
+from footfall.runtime.permissions import consent_of
+from footfall.steps.step import Frames, Step
 from footfall.tables import DAILY_ACTIVITY, IDENTITIES, ITEM_FEATURES, ITEMS, REVIEWS, USER_FEATURES
 from footfall.tables.orders import ORDER_LINES, REFUND_LINES
 
@@ -22,18 +24,7 @@ def steps(job: Job) -> list[Step]:
     feeds = {
         f.name: f.feed.known is not None for f in raw_feeds(job.settings.all_sources) if counted & set(f.feed.into)
     }
-    return [_daily_activity(job), _user_features(job, feeds), _item_features(job)]
-
-
-def _daily_activity(job: Job) -> Step:
-    zone = job.settings.shop.time_zone
-
-    def apply(frames: Frames) -> StepResult:
-        facts = {table.name: frames[table.full_name] for table in COUNTED}
-        return StepResult([Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=zone))])
-
-    reads = tuple(Read(table.full_name, new=True, follows=True) for table in COUNTED)
-    return Step("daily_activity", reads, (DAILY_ACTIVITY.full_name,), apply, CODE, {"time_zone": zone})
+    return [daily_activity_step(job), _user_features(job, feeds), _item_features(job)]
 
 
 def _user_features(job: Job, feeds: Mapping[str, bool]) -> Step:
@@ -48,14 +39,17 @@ def _user_features(job: Job, feeds: Mapping[str, bool]) -> Step:
 
     makes = {USER_FEATURES: user_features}
     return DatedTables(
-        job, "user_features", DAILY_ACTIVITY, tables, makes, dates, goes_on=True, first_known=first_known
-    ).as_step(CODE)
+        job, "user_features", DAILY_ACTIVITY, tables, makes, dates, goes_on=True, first_known=first_known,
+        consent=consent_of(job, "analytics", "profiling"), of_persons=True,
+    ).as_step(CODE)  # fmt: skip
 
 
 def _item_features(job: Job) -> Step:
     tables, dates = (ORDER_LINES, REFUND_LINES, REVIEWS, IDENTITIES), (job.dates.evaluation, job.dates.current)
-    makes = {ITEM_FEATURES: item_features}
-    return DatedTables(job, "item_features", DAILY_ACTIVITY, tables, makes, dates, goes_on=True).as_step(CODE)
+    makes, consent = {ITEM_FEATURES: item_features}, consent_of(job, "analytics")
+    return DatedTables(
+        job, "item_features", DAILY_ACTIVITY, tables, makes, dates, goes_on=True, consent=consent
+    ).as_step(CODE)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from pathlib import Path
 from footfall.check.source_check import check_source
 from footfall.refine.fills import ShopDefaults
 from footfall.runtime.cli import Job, clock, guarded, main, parser, row_count, settings_of
+from footfall.runtime.letting_in import add_replay
 from footfall.runtime.session import open_session
 from footfall.runtime.taking import ingest_step
 from footfall.steps.step import Step
+from jobs import refine
 
 
 def steps(job: Job) -> list[Step]:
@@ -35,7 +37,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    command_line = parser(__doc__)
+    command_line = add_replay(parser(__doc__))
     command_line.add_argument(
         "--check", type=Path, metavar="MAPPING", help="check this mapping on a sample, and write nothing"
     )
@@ -43,4 +45,5 @@ if __name__ == "__main__":
         "--sample", type=row_count, default=1000, metavar="ROWS", help="rows to look at with --check (default: 1000)"
     )
     options = command_line.parse_args()
-    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, steps, command_line=command_line))
+    work = refine.steps if options.replay else steps  # what was taken before
+    sys.exit(guarded(partial(check, options)) if options.check else main(__doc__, work, command_line=command_line))

@@ -5,6 +5,7 @@ import importlib
 import sys
 
 from footfall.runtime.cli import Job, main, parser
+from footfall.runtime.letting_in import add_options
 from footfall.steps.step import Step
 
 STAGES = ("ingest", "refine", "featurize", "understand_text", "fine_tune", "train", "score", "report")
@@ -34,7 +35,7 @@ def arguments() -> argparse.ArgumentParser:
     """What every job takes, and the stages to run."""
     options = parser(__doc__ or "")
     options.add_argument("--stages", type=stages, default=STAGES, help=f"some of {','.join(STAGES)} (default: all)")
-    return options
+    return add_options(options)
 
 
 if __name__ == "__main__":

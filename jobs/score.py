@@ -7,6 +7,7 @@ from footfall.features.opinions import item_opinions, user_opinions
 from footfall.profiles import user_profiles
 from footfall.runtime.cli import Job, main
 from footfall.runtime.dated import DatedTables
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.scoring import WRITTEN, score_steps
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
@@ -36,7 +37,10 @@ def _opinions(job: Job) -> Step:
         (TEXT_INSIGHTS, TEXT_ASPECTS, IDENTITIES),
         {USER_OPINIONS: user_opinions, ITEM_OPINIONS: item_opinions},
     )
-    return DatedTables(job, "opinions", TEXT_INSIGHTS, tables, makes, job.dates.every).as_step(("footfall.features",))
+    consent = consent_of(job, "text", "profiling")
+    return DatedTables(job, "opinions", TEXT_INSIGHTS, tables, makes, job.dates.every, consent=consent).as_step(
+        ("footfall.features",)
+    )
 
 
 def _profiles(job: Job) -> Step:
@@ -48,7 +52,8 @@ def _profiles(job: Job) -> Step:
         return StepResult([Output(USER_PROFILES, user_profiles(**arguments, **values), as_of=(job.as_of,))])
 
     reads = tuple(Read(table.full_name) for table in tables)
-    return Step("user_profiles", reads, (USER_PROFILES.full_name,), apply, ("footfall.profiles",), values)
+    code, consent = ("footfall.profiles",), consent_of(job, "analytics", "profiling")
+    return Step("user_profiles", reads, (USER_PROFILES.full_name,), apply, code, values, consent=consent)
 
 
 def _values(job: Job) -> dict[str, Any]:

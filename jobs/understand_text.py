@@ -12,6 +12,7 @@ from footfall.contract import Table
 from footfall.registry.fetch import fetched_model
 from footfall.runtime.cli import Job, main
 from footfall.runtime.parts import Parts
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.runner import PART
 from footfall.runtime.session import tasks_at_once
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
@@ -27,10 +28,7 @@ SOURCES = {tables.TEXT_VECTORS: DOCUMENTS, tables.CLAUSE_VECTORS: WRITTEN}
 
 
 def steps(job: Job) -> list[Step]:
-    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch until none is left.
-
-    There is no step for what no source of the shop brings.
-    """
+    """Vectors of texts, then of the clauses of what customers wrote: a slice a batch; no step for what no source brings."""
     return [_read(job, into, sources) for into, sources in SOURCES.items() if any(map(job.feeds, sources))]
 
 
@@ -41,8 +39,8 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
     fetch = partial(fetched_model, tracking_uri=job.settings.mlflow.tracking_uri)
 
     def weights_exist() -> None:
-        is_local = str(job.spark.conf.get("spark.master", "local")).startswith("local")
-        require_weights(encoders, workers_elsewhere=not is_local)
+        master = str(job.spark.conf.get("spark.master", "local"))
+        require_weights(encoders, workers_elsewhere=not master.startswith("local"))
 
     @cache
     def reader() -> "SliceReader[EncoderSpec]":
@@ -66,11 +64,12 @@ def _read(job: Job, into: Table, sources: Sequence[Table]) -> Step:
         *serving, wanted = reader().settled(documents[0])
         fingerprints = {ENCODER: wanted.fingerprint}
         fingerprints |= {f"{ENCODER}/{number}": encoder.fingerprint for number, encoder in enumerate(serving, 1)}
-        output = Output(into, piece.results, landed=piece.landed)
-        return StepResult([output] if piece.count else [], models=fingerprints, is_part=piece.is_more)
+        outputs = [Output(into, piece.results, landed=piece.landed)] if piece.count else []
+        return StepResult(outputs, models=fingerprints, is_part=piece.is_more)
 
-    reads, values, requires = tuple(Read(table.full_name) for table in sources), {"text": text}, (weights_exist,)
-    return Step(name, reads, (into.full_name,), apply, ("footfall.text",), values, requires=requires)
+    reads, requires = tuple(Read(table.full_name) for table in sources), (weights_exist,)
+    code, values, consent = ("footfall.text",), {"text": text}, consent_of(job, "text")
+    return Step(name, reads, (into.full_name,), apply, code, values, requires=requires, consent=consent)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ TOGETHER = {
 # Files that take a minute and more: begun early, so that no process is left alone with one at the end.
 LONG = [
     "tests/exports/test_exports.py",
+    "tests/test_any_order.py",
     "tests/test_other_sources.py",
     "tests/runtime/test_pins.py",
     "tests/benchmarks/test_bench_tables.py",

@@ -34,6 +34,14 @@ class NothingYet(DataError):
     """No feed that a step reads has brought a row yet."""
 
 
+class HeldBack(DataError):
+    """Too large a share of what some feeds brought for a table is broken: it is held back whole, until somebody lets it in."""
+
+    def __init__(self, what: str, *, fix: str, reads: frozenset[str]) -> None:
+        super().__init__(what, fix=fix)
+        self.reads = reads  # the tables that these feeds are read from
+
+
 class TooFew(DataError):
     """There is not enough data yet to train a model that a shop can do without until there is."""
 

@@ -24,6 +24,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "privacy",
         "ingest",
         "refine",
+        "quality",
         "simulation",
         "features",
         "models.common",

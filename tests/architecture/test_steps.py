@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jobs.pipeline import STAGES
 
 from architecture.sources import LIBRARY, ROOT, short, sources, strings, tree
-from footfall.docs.declared import declared_steps
-from footfall.mapping.source import TARGETS
+from footfall.contract import Personal
+from footfall.docs.declared import declared_steps, declaring_job
+from footfall.mapping.targets import TARGETS
+from footfall.settings import resolve
 from footfall.steps.step import Step
 from footfall.tables import ALL
 
@@ -22,14 +26,21 @@ NOT_IN_THE_EXAMPLE_SHOP = {
     "refined.consents",
     "refined.contacts",
     "refined.fx_rates",
+    "refined.identity_links",
     "refined.impressions",
     "refined.item_costs",
+    "refined.labelled_rows",
     "refined.offer_catalogue",
+    "refined.offer_decisions",
     "refined.prices",
     "refined.refund_lines",
     "refined.stock_levels",
     "refined.surveys",
 }  # a mapping can fill them, the example shop has none
+
+
+MADE_OF_CONSENTS = {"refined.permissions"}  # in shops whose sources bring consents
+USES_EVERYBODYS_RESULTS = {"report"}  # which other steps have taken withdrawn people out of
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +71,7 @@ def test_exactly_one_step_writes_a_table(stages: Mapping[str, Sequence[Step]]):
 def test_every_table_is_written_by_a_step_or_by_the_runner(stages: Mapping[str, Sequence[Step]]):
     written = {table for steps in stages.values() for step in steps for table in step.writes}
     declared = {table.full_name for table in ALL}
-    assert declared - written == WRITTEN_BY_THE_RUNNER | NOT_IN_THE_EXAMPLE_SHOP
+    assert declared - written == WRITTEN_BY_THE_RUNNER | NOT_IN_THE_EXAMPLE_SHOP | MADE_OF_CONSENTS
     assert {f"refined.{name}" for name in TARGETS} >= NOT_IN_THE_EXAMPLE_SHOP
     assert {table for table in written if not table.startswith("raw.")} <= declared
 
@@ -74,6 +85,15 @@ def test_a_step_reads_only_what_a_step_before_it_wrote(stages: Mapping[str, Sequ
             wrong += [f"{step.name} reads {table}" for table in sorted(needed - written - set(step.writes))]
             written |= set(step.writes)
     assert wrong == []
+
+
+def test_every_step_behind_refine_that_reads_of_people_says_what_they_must_have_consented_to() -> None:
+    settings = resolve(ROOT / "conf", "local", {"sources.mappings": ["conf/sources/simulated.yaml"]})
+    job = replace(declaring_job(ROOT / "conf"), settings=settings)
+    steps = [s for stage in STAGES[2:] for s in importlib.import_module(f"jobs.{stage}").steps(job)]
+    about_people = {t.full_name for t in ALL if any(c.personal is not Personal.NONE for c in t.columns)}
+    without = {s.name for s in steps if s.consent is None and any(read.name in about_people for read in s.reads)}
+    assert without == USES_EVERYBODYS_RESULTS
 
 
 def test_every_champion_that_a_step_uses_is_trained_by_a_step_before_it(stages: Mapping[str, Sequence[Step]]):

@@ -67,6 +67,16 @@ def test_an_identity_changes_what_is_told_from_what_its_actor_did_first(
     assert _day(first_day_of_actors(identities, activity, time_zone=ZONE)) == day
 
 
+def test_an_identity_that_was_closed_changes_nothing_before_it_was(spark: SparkSession) -> None:
+    activity = rows(
+        spark,
+        DAILY_ACTIVITY,
+        {"actor_id": "ann", "event_date": D - timedelta(days=30), "known_date": D - timedelta(days=30)},
+    )
+    closed = rows(spark, IDENTITIES, person("ann"), person("ann", known_to=CUT - timedelta(days=4)))
+    assert _day(first_day_of_actors(closed, activity, time_zone=ZONE)) == D - timedelta(days=4)
+
+
 def test_rows_that_went_came_or_changed_are_changed_rows(spark: SparkSession) -> None:
     before = rows(spark, ITEMS, item("a", "X", "x", batch_id=1), item("b", "X", None), item("c", "X", "x"))
     now = rows(spark, ITEMS, item("a", "X", "x", batch_id=2), item("b", "X", "x"), item("d", "X", "x"))

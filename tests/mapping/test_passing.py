@@ -45,7 +45,7 @@ def test_a_sound_mapping_has_no_fault(tmp_path: Path) -> None:
 
 def test_a_table_without_properties_keeps_nothing(tmp_path: Path) -> None:
     text = SOUND.replace("        columns: {order_id", "        keep: [page]\n        columns: {order_id")
-    fault = "order_lines has no `properties` to keep them in (events, items, users have)"
+    fault = "order_lines has no `properties` to keep them in (events, items, labelled_rows, users have)"
     assert _read(tmp_path, text) == f"line 14: feeds.web.into.order_lines.keep: {fault}"
 
 

@@ -19,8 +19,9 @@ from pyspark.sql import functions as F
 from architecture.sources import ROOT
 from footfall.contract.frames import conform, require_sound
 from footfall.docs.declared import declared_steps, declaring_job
-from footfall.mapping.source import TARGETS, Feed
+from footfall.mapping.source import Feed
 from footfall.mapping.sql_words import names_in
+from footfall.mapping.targets import TARGETS
 from footfall.privacy.pseudonyms import MintKey
 from footfall.report.questions import READS, queries
 from footfall.steps import sorting

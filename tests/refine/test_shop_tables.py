@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.mapping.source import TARGETS, Feed
+from footfall.mapping.source import Feed
+from footfall.mapping.targets import TARGETS
 from footfall.refine.fills import ShopDefaults, row_contract
 from footfall.refine.mapped import map_rows
 from footfall.steps import sorting
@@ -43,6 +44,17 @@ CASES: dict[str, tuple[str, list[tuple[str, list[str]]]]] = {
             ("O6 percent_off - - 2024-05-01 2024-05-31", ["says_how_much"]),
             ("O7 amount_off - 5 2024-06-01 2024-05-31", ["ends_after_start"]),
             ("O8 half_price 50 - 2024-05-01 2024-05-31", ["offer_type_known"]),
+        ],
+    ),
+    "offer_decisions": (
+        "decision_id event_time offer_id is_random propensity",
+        [
+            (f"D1 {MORNING} O1 true 0.25", []),
+            (f"D2 {MORNING} - true 0.3", []),  # chance chose nothing
+            (f"D3 {MORNING} O1 false -", []),
+            (f"D4 {MORNING} O1 true -", ["chance_has_propensity"]),
+            (f"D5 {MORNING} O1 - 1.5", ["propensity_above_0_to_1"]),
+            (f"- {MORNING} O1 - -", ["decision_id_required"]),
         ],
     ),
     "impressions": (

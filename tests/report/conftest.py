@@ -188,6 +188,11 @@ def report_data() -> ReportData:
             ],
             columns=["model_version", "table_name", "row_count"],
         ),
+        identifier_counts=pd.DataFrame(
+            [("all", "", 3100, 1300), ("evidence", "visitor", 1500, 700), ("evidence", "email", 300, 290), ("size", "14", 14, 1),
+             ("size", "9", 27, 3)],
+            columns=["what", "name", "identifier_count", "user_count"],
+        ),
         evaluations={"segments": SEGMENTS, "churn": CHURN, "sentiment": SENTIMENT},
         no_model_reasons={"topics": "not trained, since 12 texts are too few"},
         sources={"corner_shop": "Invented for these tests; who wrote which review is invented too."},

@@ -143,6 +143,15 @@ def test_a_rising_topic_is_marked_with_its_interval(report_data: ReportData):
     assert "no. 0 40 38.0 10% 1.1 times (0.7 to 1.6)" in words
 
 
+def test_the_page_says_how_many_identifiers_are_how_many_people(report_data: ReportData):
+    words = in_words(render(report_data))
+    assert "3,100 identifiers (logins, e-mails, phones, cards, devices) are 1,300 people" in words
+    assert "visitor 1,500 700" in words
+    assert "have 14, 9 of them" in words
+    alone = report_data.identifier_counts.query("what == 'all'")
+    assert "Who is who" not in render(dataclasses.replace(report_data, identifier_counts=alone))
+
+
 def test_aspects_intents_and_what_a_person_cares_about_are_shown_in_words(report_data: ReportData):
     words = in_words(render(report_data))
     assert "Ease of use 20 25% 60%" in words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from report_rows import CUT, DAY, REASONS, activity, identity, insight, line, profile, review, rows
 
 from footfall.contract import Table
 from footfall.errors import DataError
@@ -19,6 +20,7 @@ from footfall.report.page import render
 from footfall.report.questions import READS, answers
 from footfall.tables import (
     DAILY_ACTIVITY,
+    IDENTITIES,
     ITEMS,
     LEDGER,
     REVIEWS,
@@ -27,50 +29,6 @@ from footfall.tables import (
     USER_PROFILES,
     USER_SCORES,
 )
-
-DAY = date(2018, 1, 1)
-CUT = datetime(2018, 1, 1, 5, tzinfo=UTC)  # 00:00 of the day in New York
-REASONS = [{"feature": "recency_days", "value": 40.0, "contribution": 0.5},
-           {"feature": "net_amount_90d", "value": 9.0, "contribution": -0.2}]  # fmt: skip
-
-
-def rows(spark: SparkSession, table: Table, values: list[dict[str, Any]]) -> DataFrame:
-    """Rows of the table's shape; a column without a value is NULL."""
-    names = (*table.column_names, "batch_id")
-    return spark.createDataFrame([tuple(row.get(name) for name in names) for row in values], table.schema(*names))
-
-
-def activity(actor: str, day: date, known: date, orders: int, paid: str, back: str = "0") -> dict[str, Any]:
-    return {"actor_id": actor, "event_date": day, "known_date": known, "order_count": orders,
-            "order_line_count": 2 * orders, "gross_amount_base": Decimal(paid), "refund_amount_base": Decimal(back)}  # fmt: skip
-
-
-def profile(number: int, **others: Any) -> dict[str, Any]:
-    plain = {"as_of_date": DAY, "user_id": f"{number:02d}abcdefgh", "value_class": "loyal", "net_amount_365d": Decimal(100),
-             "recency_days": 10.0, "order_count_365d": 4, "churn_probability": number / 20, "age_band": "45-54",
-             "household_type": "2 Adults", "churn_reasons": REASONS, "interests": ["PRODUCE"], "tenure_days": 50.0,
-             "review_count": 0, "model_versions": ["churn/1", "segments/2"]}  # fmt: skip
-    return plain | others
-
-
-def insight(number: int, actor: str, probability: float, **others: Any) -> dict[str, Any]:
-    sentiment = "positive" if probability >= 0.5 else "negative"
-    plain = {"document_kind": "review", "document_id": f"r{number}", "text_id": f"t{number}",
-             "event_date": date(2017, 12, 1), "actor_id": actor, "known_at": datetime(2017, 12, 2, tzinfo=UTC),
-             "item_id": "bread", "sentiment": sentiment, "positive_probability": probability,
-             "model_versions": ["sentiment/1"]}  # fmt: skip
-    return plain | others
-
-
-def review(number: int, language: str | None, text: str) -> dict[str, Any]:
-    return {"review_id": f"r{number}", "language": language, "text": text}
-
-
-def line(step: str, batch: int, target: str, counts: tuple[int, int, int, int, int], **why: Any) -> dict[str, Any]:
-    names = ("rows_read", "rows_valid", "rows_quarantined", "rows_duplicate", "rows_skipped")
-    feed = "" if step == "daily_activity" else "shop_log"
-    return {"step": step, "batch_id": batch, "feed": feed, "target": target, "rows_late": 0,
-            "rows_conflict": 0, "rows_waiting": 0, **dict(zip(names, counts, strict=True)), **why}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +64,14 @@ def frames(spark: SparkSession) -> Mapping[str, DataFrame]:
             *(insight(n, f"a{n}", 0.9 - n / 100) for n in range(5)),
             insight(5, "a5", 0.2, item_id="milk"),
             insight(6, "a6", 0.1, known_at=CUT),  # known at the cut: too late
+        ],
+        IDENTITIES: [
+            *(identity(f"p{n}", f"p{n}", "own actor") for n in range(5)),
+            *(identity(f"v{n}", f"p{n}", "visitor") for n in range(5)),
+            identity("c0", "p0", "card"),  # so few people that it is left out
+            identity("v0", "v0", "own actor", known_to=CUT - timedelta(days=1)),  # no more
+            identity("p1", "p0", "email", known_from=CUT),  # known at the cut: too late
+            identity("v2", "p9", "phone", valid_to=CUT - timedelta(days=9)),  # once
         ],
         REVIEWS: [
             review(0, "en", "The very best bread"), review(1, "en", "Really good bread"), review(2, "zh", "面包非常非常好吃啊"),
@@ -145,6 +111,15 @@ def listed(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
 
 def test_the_headline_counts_what_happened_and_was_known_before_the_day(results: dict[str, pd.DataFrame]):
     assert listed(results["headline"]) == [(2, 3, 6, 13.25, 1.5, date(2017, 12, 30), date(2017, 12, 31))]
+
+
+def test_identifiers_are_counted_by_people_and_evidence_as_of_the_day(results: dict[str, pd.DataFrame]):
+    assert listed(results["identifier_counts"]) == [
+        ("all", "", 11, 5),
+        ("evidence", "visitor", 5, 5),
+        ("size", "3", 3, 1),
+        ("size", "2", 8, 4),
+    ]
 
 
 def test_groups_of_the_day_come_largest_first_and_small_ones_without_means(results: dict[str, pd.DataFrame]):

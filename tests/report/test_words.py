@@ -80,6 +80,7 @@ def test_the_summary_names_customers_groups_churn_reviews_and_the_places_of_the_
 Corner & Sons, as of 1 January 2018 (America/New_York)
 
 1,200 customers, 15,432 orders, 456,789 USD
+3,100 identifiers are 1,300 people
 
 3 groups:
         300 people (  25%,   61% of the money)  Frequent, big-basket shoppers

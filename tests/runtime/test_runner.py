@@ -9,7 +9,7 @@ import pytest
 
 from footfall.contract import Column
 from footfall.errors import ContractError, DataError, TryAgain
-from footfall.runtime.landing import BatchWriter
+from footfall.runtime.quarantine import QuarantineWriter
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.journal import Journal
@@ -52,7 +52,7 @@ def test_a_run_killed_anywhere_and_started_again_gives_the_same_tables(
     killed = runner_of(lake, owner=replace(Owner.this_process(), token="dead", started="1"))
     where = {
         "before the write": (Lake, "write", lambda _, table, *__, **___: table is NUMBERS),
-        "after the write": (BatchWriter, "_quarantine", lambda *_: True),
+        "after the write": (QuarantineWriter, "bring", lambda *_: True),
         "after the quarantine": (Books, "close", lambda *_, **__: True),
         "after the ledger": (
             Journal,

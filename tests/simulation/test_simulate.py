@@ -14,17 +14,26 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from pyspark.sql import Row, SparkSession
+from benchmarks.stitching import accuracy
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
+from footfall.check.sample import all_rows
 from footfall.check.source_check import check_source
 from footfall.errors import SettingsError
 from footfall.mapping.source import read_source
+from footfall.refine.feeds import in_zone, raw_feeds
 from footfall.refine.fills import ShopDefaults
+from footfall.refine.identities import all_people, stitched
+from footfall.refine.links import links_output
+from footfall.refine.people import StitchRules
+from footfall.refine.pseudonyms import new_pseudonyms
 from footfall.runtime.simulating import simulate
 from footfall.simulation.orders import unsold_lines
 from footfall.simulation.outputs import OUTPUTS, ShopRows, laid_out
-from footfall.simulation.plan import SimulationPlan
+from footfall.simulation.plan import ZONE, SimulationPlan
 from footfall.simulation.stock import sold_line_columns
+from footfall.tables import IDENTITY_LINKS
 from frozen_shop import FROZEN, columns, constants, kinds_of_dirt
 
 PLAN = SimulationPlan(people=400, items=60, days=5, seed=11, start=date(2024, 3, 4), dirt=0)
@@ -179,9 +188,11 @@ def test_each_person_s_steps_have_probabilities(spark: SparkSession, shop: Path)
 
 
 def test_the_mapping_of_logs_tills_and_customers_is_clean(spark: SparkSession, shop: Path, tmp_path: Path) -> None:
-    """Four feeds stand for all, since each takes seconds: nothing is set aside, and nothing is warned of."""
+    """Five feeds stand for all, since each takes seconds: nothing is set aside, and nothing is warned of."""
     whole = yaml.safe_load(MAPPING.read_text(encoding="utf-8"))
-    some = whole | {"feeds": {name: whole["feeds"][name] for name in ("web", "app", "tills", "customers")}}
+    some = whole | {
+        "feeds": {name: whole["feeds"][name] for name in ("web", "app", "tills", "customers", "offer_decisions")}
+    }
     mapping = tmp_path / "some.yaml"
     mapping.write_text(yaml.safe_dump(some), encoding="utf-8")
     defaults = ShopDefaults("America/New_York", "USD", date(2000, 1, 1))
@@ -189,15 +200,47 @@ def test_the_mapping_of_logs_tills_and_customers_is_clean(spark: SparkSession, s
     lines = "\n".join(check_source(spark, mapping, root=str(shop / "raw"), shop=defaults, rows=1000, now=now))
     outcomes = set(re.findall(r"^ +(\S.*?) +\d+ +\d+$", lines, re.MULTILINE))
     assert {"valid", "skipped: nobody"} <= outcomes
-    assert outcomes <= {"valid", "skipped: nobody", "skipped: brought_back", "skipped: bought", "duplicate key"}
+    skipped = {f"skipped: {reason}" for reason in ("nobody", "brought_back", "bought", "no_impression")}
+    assert outcomes <= {"valid", "duplicate key", *skipped}
     assert "warning" not in lines.lower()
+
+
+def test_people_out_of_links_are_those_of_the_truth(spark: SparkSession, shop: Path, tmp_path: Path) -> None:
+    """Pairwise, of people with two or more identifiers that stand on a row together; a cookie that never logs in tells nobody."""
+    source = read_source(MAPPING)
+    of_links = [f for f in in_zone(raw_feeds([source]), ZONE) if IDENTITY_LINKS.name in f.feed.into]
+    keys, now = {source.raw_name(key): key for key in source.feeds}, datetime(2024, 4, 1, tzinfo=UTC)
+    rows = {f.name: all_rows(spark, source, keys[f.name], root=str(shop / "raw"), now=now) for f in of_links}
+    only = [
+        (f, f.feed.model_copy(update={"into": {IDENTITY_LINKS.name: f.feed.into[IDENTITY_LINKS.name]}}))
+        for f in of_links
+    ]
+    count = iter(range(100))
+
+    def staged(_: str, frame: DataFrame) -> DataFrame:
+        folder = str(tmp_path / f"{next(count)}")
+        frame.write.parquet(folder)
+        return spark.read.parquet(folder)
+
+    named = [(f.name, rows[f.name], feed) for f, feed in only]
+    vault = staged(
+        "vault", new_pseudonyms(named, vault=None, actor_ids=lambda *parts: F.sha2(F.concat_ws("/", *parts), 256))
+    )
+    shop_defaults = ShopDefaults(ZONE, "USD", date(2000, 1, 1))
+    feeds = [replace(f, feed=feed) for f, feed in only]
+    links = staged("links", links_output(feeds, rows, shop=shop_defaults, vault=vault, known=None).frame)
+    people = stitched(links, rules=StitchRules(30, 2, 200), max_linked=5, time_zone=ZONE, staged=staged)
+    truth = spark.read.parquet(str(shop / "truth/identifiers"))
+    figures = accuracy(all_people(vault, people), vault, links, truth)
+    assert figures["pairs"] > 1000
+    assert figures["precision"] >= 0.98
+    assert figures["recall_linkable"] >= 0.98
 
 
 def test_every_log_with_a_table_to_go_to_is_mapped_and_every_mapped_one_is_written(shop: Path) -> None:
     source = read_source(MAPPING)
-    without_table = {"offer_decisions"}
     mapped = {str(feed.files).partition("/")[0] for feed in source.feeds.values()}
-    assert mapped | without_table == {folder.name for folder in (shop / "raw").iterdir()} | {"calls", "refunds"}
+    assert mapped == {folder.name for folder in (shop / "raw").iterdir()} | {"calls", "refunds"}
 
 
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_files(spark: SparkSession, shop: Path) -> None:

@@ -102,6 +102,17 @@ def test_a_dump_that_comes_late_takes_its_place(spark: SparkSession) -> None:
     assert _versions(marked) == [("A", EVER, "2024-05-02", "old"), ("A", "2024-05-02", None, "new")]
 
 
+def test_a_late_dump_does_not_make_known_later_what_was_known_before_it_came(spark: SparkSession) -> None:
+    rows = (
+        _row("A", "Oat", "d1.csv", "2024-05-01", taken="2024-06-01", delay=None),
+        _row("A", "Oat", "d2.csv", "2024-05-02", taken="2024-05-02", delay=None),
+        _row("A", "Oat", "d3.csv", "2024-05-03", taken="2024-05-03", delay=None),
+    )
+    valid = _marked(spark, *rows).where(sorting.is_valid()).orderBy("valid_from")
+    days = valid.select(*(F.date_format(c, "yyyy-MM-dd") for c in ("valid_from", "known_at"))).collect()
+    assert [tuple(row) for row in days] == [(EVER, "2024-06-01"), ("2024-05-02", "2024-05-02")]
+
+
 def test_of_files_taken_together_the_greater_number_is_newer_and_of_a_file_the_last_row(spark: SparkSession) -> None:
     taken = {"taken": "2024-06-01"}
     marked = _marked(

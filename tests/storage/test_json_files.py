@@ -128,3 +128,18 @@ def test_a_broken_file_beside_a_sound_one_is_set_aside(spark: SparkSession, tmp_
     rows = read_files(spark, Files(str(tmp_path), "*.json", "json_array", {}), ["a.json", "b.json"])
     found = [(row["id"], row["_corrupt"]) for row in rows.orderBy("_file").collect()]
     assert found == [(None, "["), ("1", None)]
+
+
+def test_bytes_that_are_no_utf_8_spoil_their_value_only(spark: SparkSession, tmp_path: Path) -> None:
+    r"""Lines end with `\r` too, and a line that is no object for another reason is kept as text."""
+    (tmp_path / "a.json").write_bytes(b'{"a":"\xff\xfe1","b":"\xc3\xa9"}\n{"a":"2"}\r{"a":"3\xff"}\n{"a":\xff}\n')
+    (tmp_path / "b.json").write_text('{"a":"4"}\n')
+    rows = read_files(spark, Files(str(tmp_path), "*.json", "json", {}), ["a.json", "b.json"])
+    cells = rows.orderBy("_file", "_position").select("_file", "_position", "a", "b", "_corrupt").collect()
+    assert [tuple(row) for row in cells] == [
+        ("a.json", 0, "\ufffd\ufffd1", "é", None),
+        ("a.json", 1, "2", None, None),
+        ("a.json", 2, "3\ufffd", None, None),
+        ("a.json", 3, None, None, '{"a":\ufffd}'),
+        ("b.json", 0, "4", None, None),
+    ]

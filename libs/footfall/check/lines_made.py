@@ -1,4 +1,4 @@
-"""What `fill_down`, `fill_all` and `each` made of a sample's rows, in words. Pure."""
+"""What `fill_down`, `fill_all`, `each` and `links` made of a sample's rows, in words. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from footfall.check.sample import Sample
 from footfall.mapping.gaps import fills_of
 from footfall.mapping.source import Target
 from footfall.refine.elements import texts_above
+from footfall.refine.fills import ShopDefaults
 from footfall.refine.gaps import was_filled
+from footfall.refine.links import UNUSABLE, named_pairs
 from footfall.refine.typed import typed_source
 from footfall.steps.places import element_of
 from footfall.steps.sorting import NO_ELEMENTS, POSITION, SKIPPED, no_elements_warning
@@ -31,6 +33,21 @@ def fill_lines(sample: Sample) -> Iterator[str]:
     for key, fill in fills.items():
         names = [f"{name} {filled[i]:,}" for i, (of, name) in enumerate(columns) if of == key]
         yield f"{key} within {fill.within}: rows that took an empty value {_FROM[key]}: {', '.join(names)}"
+
+
+def link_lines(sample: Sample, shop: ShopDefaults) -> Iterator[str]:
+    """How many identifiers of each sort the rows of the sample link with which, and how many rows have no usable time."""
+    pairs = named_pairs(sample.rows, sample.feed, sample.name, shop=shop, guard=sample.guard)
+    counts = pairs.groupBy("anchor", "evidence").agg(
+        F.count_if(F.lit(True)).alias("rows"), F.count_if(UNUSABLE).alias("unusable"),
+        F.countDistinct("kind", "identifier").alias("anchors"), F.countDistinct("linked_kind", "linked_identifier").alias("linked"),
+    )  # fmt: skip
+    lines = [
+        f"{row['anchor']} - {row['evidence']}: {row['rows']:,} rows link {row['anchors']:,} with {row['linked']:,}"
+        + (f"; {row['unusable']:,} of them have no usable time, and link nobody" if row["unusable"] else "")
+        for row in counts.orderBy("anchor", "evidence").collect()
+    ]
+    yield from lines or ["no row names two identifiers"]
 
 
 def document_lines(sample: Sample, marked: DataFrame, table: str, place_of_each: str) -> Iterator[str]:

@@ -16,12 +16,13 @@ from pyspark.sql import functions as F
 from footfall.check.beside import Beside, lines_of_one_order_each, lines_without_rate, lookup_lines
 from footfall.check.faults import sample_faults, value_faults
 from footfall.check.hints import Hints, clock_lines, column_lines
-from footfall.check.lines_made import document_lines, fill_lines
+from footfall.check.lines_made import document_lines, fill_lines, link_lines
 from footfall.check.sample import Sample, sample_of
 from footfall.contract import Table
 from footfall.errors import SourceError
 from footfall.ingest.arrival import has_columns
-from footfall.mapping.source import TARGETS, Source, read_source
+from footfall.mapping.source import Source, read_source
+from footfall.mapping.targets import TARGETS
 from footfall.mapping.yaml_file import Places, nearest, places, read_yaml
 from footfall.privacy.pseudonyms import MintKey, actor_ids, text_ids
 from footfall.refine.crowds import actors_of, metrics, warnings
@@ -37,6 +38,7 @@ from footfall.steps import history, sorting
 from footfall.steps.matching import mark
 from footfall.steps.places import position_of
 from footfall.storage.in_place import has_change_feed
+from footfall.tables import IDENTITY_LINKS
 
 ROWS_SHOWN = 5
 KEPT = {"keep_first": "the first is kept", "keep_latest": "the latest is kept", "quarantine": "set aside"}
@@ -145,6 +147,10 @@ def _outcomes(
 ) -> Iterator[str]:
     for target in sample.feed.into:
         table = TARGETS[target]
+        if table is IDENTITY_LINKS:
+            yield f"\n  into {table.full_name}, of the sample:"
+            yield from (f"    {line}" for line in link_lines(sample, shop))
+            continue
         marked = _marked(sample, table, shop=shop, key=key, rates=rates)
         yield from _outcome(sample, table, marked, shop=shop, lines=lines)
         yield from (f"  {line}" for line in lines_without_rate(marked, table))

@@ -16,9 +16,14 @@ def first_day(rows: DataFrame, *, time_zone: str) -> DataFrame:
 
 
 def first_day_of_actors(identities: DataFrame, activity: DataFrame, *, time_zone: str) -> DataFrame:
-    """The same of what these identities change: what their actors did, once it was known who they were."""
+    """The same of what these identities change: what their actors did, once it was known who they were, or were no more.
+
+    A row that was closed since is there twice, and changes nothing before its `known_to`.
+    """
     days = activity.select("actor_id", _day(activity, time_zone).alias(DAY))
-    theirs = identities.select("actor_id", _local(F.col("known_from"), time_zone).alias("_since"))
+    since = F.when(F.count_if(F.lit(True)) > 1, F.min("known_to")).otherwise(F.min("known_from"))
+    stays = identities.groupBy("actor_id", "user_id", "valid_from", "valid_to", "known_from").agg(since.alias("_since"))
+    theirs = stays.select("actor_id", _local(F.col("_since"), time_zone).alias("_since"))
     return days.join(theirs, "actor_id", "inner").agg(F.min(F.greatest(DAY, "_since")).alias(DAY))
 
 

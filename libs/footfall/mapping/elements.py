@@ -41,4 +41,5 @@ def names_element(sql: str) -> bool:
 
 def lists_of_people(feed: Feed) -> list[str]:
     """The lists, in SQL, whose elements hold an identifier."""
-    return [quoted(t.each) for t in feed.into.values() if t.each and t.actor and names_element(t.actor.identifier)]
+    lists = ((t, any(names_element(actor.identifier) for actor in t.actors)) for t in feed.into.values() if t.each)
+    return [quoted(target.each) for target, holds_people in lists if holds_people]

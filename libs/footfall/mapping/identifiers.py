@@ -40,9 +40,12 @@ def identifier_faults(feed: Feed, tables: Mapping[str, Table]) -> list[tuple[Key
     in_names = {name.casefold() for name in feed.partitions} | {"_file"}
     faults: list[tuple[Key, str]] = []
     for table, target in feed.into.items():
-        if target.actor and names_in(target.actor.identifier) & in_names:
-            words = f"`{target.actor.identifier}` {NAMES_OF_FILES}"
-            faults.append((("into", table, "actor", "identifier"), words))
+        named = [(("actor", "identifier"), target.actor.identifier)] if target.actor else []
+        linked = target.links.by_word if target.links else {}
+        named += [(("links", word), of.identifier) for word, of in linked.items()]
+        faults += [
+            (("into", table, *key), f"`{sql}` {NAMES_OF_FILES}") for key, sql in named if names_in(sql) & in_names
+        ]
         faults += [
             (("into", table, "columns", column), f"`{sql}` {IN_CLEAR}")
             for column, sql in target.columns.items()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from footfall.mapping.source import Number, Target
 
 LINE_NUMBER = "line_number"
-HASHED = {"events", "coupon_redemptions", "reviews", "tickets", "impressions", "contacts", "surveys"}
+HASHED = {"events", "coupon_redemptions", "reviews", "tickets", "impressions", "contacts", "surveys", "labelled_rows"}
 
 
 def line_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:

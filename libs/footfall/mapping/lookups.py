@@ -69,7 +69,13 @@ Lookups = Annotated[tuple[str, ...], BeforeValidator(_one_or_several), AfterVali
 def looked_up_columns(feed: Feed, name: str) -> set[str] | None:
     """The columns of a feed, in one case of letters, that another one's expressions, names and lookups use; None: all of them."""
     named = {path for _, sql in feed.expressions() for path in paths_in(sql)}
-    named |= {path for target in feed.into.values() for kept in target.keep for path in paths_in(kept)}
+    named |= {
+        path
+        for target in feed.into.values()
+        for names in target.passed.values()
+        for kept in names
+        for path in paths_in(kept)
+    }
     named |= {path for lookup in feed.lookups for own in lookup.own for path in paths_in(own)}
     below = [path[1:] for path in named if path[0] == name.casefold()]
     return None if () in below else {path[0] for path in below}
@@ -116,7 +122,7 @@ def _is_later(head: str, feed: Feed, before: Sequence[str]) -> bool:
 
 
 def _kept_identifiers(feed: Feed, feeds: Mapping[str, Feed]) -> list[tuple[Key, str]]:
-    """Names under `keep` of columns that the feed which is looked up takes identifiers from, or of its whole row."""
+    """Names under `keep` and `features` of columns that the feed which is looked up takes identifiers from, or of its whole row."""
     secret = {
         (name.casefold(), *path)
         for name in {lookup.feed for lookup in feed.lookups} & feeds.keys()
@@ -125,8 +131,9 @@ def _kept_identifiers(feed: Feed, feeds: Mapping[str, Feed]) -> list[tuple[Key, 
     }
     whole = {(lookup.feed.casefold(),) for lookup in feed.lookups}
     return [
-        (("into", table, "keep", i), f"{kept} is an identifier, or holds one; these leave raw through the vault only")
+        (("into", table, key, i), f"{kept} is an identifier, or holds one; these leave raw through the vault only")
         for table, target in feed.into.items()
-        for i, kept in enumerate(target.keep)
+        for key, names in target.passed.items()
+        for i, kept in enumerate(names)
         if any(path in whole or any(path[: len(s)] == s for s in secret) for path in paths_in(kept))
     ]

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from footfall.contract import BATCH_ID, Table
 from footfall.errors import SettingsError
 from footfall.mapping.elements import source_sql
 from footfall.mapping.gaps import Fill, fill_faults
 from footfall.mapping.identifiers import identifier_faults
+from footfall.mapping.known import Known
 from footfall.mapping.line_patterns import pattern_faults
-from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
+from footfall.mapping.links import Links, normal_sql
 from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
+from footfall.mapping.own_rules import OwnRule
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
+from footfall.mapping.targets import TARGETS, keeps_history, target_faults
 from footfall.mapping.text_faults import text_faults
 from footfall.mapping.words import Name, SourceName, Sql, TimeZone, below_the_root, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
-from footfall.tables import REFINED
+from footfall.tables import IDENTITY_LINKS
 
-TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in {"pseudonyms", "identities"}}
-FILLED_IN = frozenset(
-    {
-        "event_date",
-        "known_at",
-        "actor_id",
-        "amount_base",
-        "discount_base",
-        "text_id",
-        "valid_to",
-        "properties",
-        "line_key",
-        "arrived",
-    }
-)
 TYPED = frozenset({"parquet", "orc"})  # formats whose values have types; those of others are text
 NOT_A_ROW = "not_a_row"  # the reason for which lines are skipped that `not_rows` fits
 NOBODY = ("NULL", "undefined", "none", "nan", "n/a", r"\N", "0", "-")  # what systems write where there is no customer
 NOBODY_REASON = "nobody"  # for which such a row is skipped
-MOST_DELAY_DAYS = 3650
-_UNITS_S = {"minutes": 60, "hours": 3600, "days": 86400}
-
-
-def keeps_history(table: Table) -> bool:
-    """Whether the table's rows are versions, each of which holds from `valid_from` on."""
-    return "valid_to" in table.column_names
 
 
 class Actor(Closed):
@@ -74,44 +53,43 @@ class SkipRule(Closed):
     reason: Name
 
 
-class Known(Closed):
-    """A first bulk load: known_at is event_time and this delay, such as `2 hours`."""
-
-    delay: str
-
-    @property
-    def delay_s(self) -> int:
-        """The delay in seconds."""
-        number, unit = self.delay.split()
-        return int(number) * _UNITS_S[unit]
-
-    @field_validator("delay")
-    @classmethod
-    def _check_delay(cls, value: str) -> str:
-        parts = value.split()
-        if len(parts) != 2 or not re.fullmatch(r"[0-9]+", parts[0]) or parts[1] not in _UNITS_S:
-            raise ValueError("write a whole number and minutes, hours or days, such as `2 hours`")
-        if len(parts[0]) > 9 or int(parts[0]) * _UNITS_S[parts[1]] > MOST_DELAY_DAYS * _UNITS_S["days"]:
-            raise ValueError(f"that is more than {MOST_DELAY_DAYS} days; write the delay after which the source knew")
-        return value
-
-
 class Target(Closed):
     """How the rows of a feed become rows of one table.
 
-    `keep` names the source columns, and fields of them, that pass into `properties`. `line_key` names what identifies a line in its
+    `keep` names the source columns, and fields of them, that pass into `properties` as text, `features` those that pass into
+    `features` as numbers. `line_key` names what identifies a line in its
     order: columns of the target, else of the source. `on_conflict` says what becomes of a row whose key is known and whose
-    content is another. `each` names a list of the source, of whose elements the rows are made.
+    content is another. `each` names a list of the source, of whose elements the rows are made. `rules` are kept beside the table's.
+    `links` are identifiers of the row that name one person.
     """
 
-    columns: dict[str, Sql]
+    columns: dict[str, Sql] = Field(default_factory=dict)
     actor: Actor | None = None
     number: Number | None = None
     line_key: tuple[SourceName, ...] = Field(default=(), strict=False)
     on_conflict: Literal["keep_first", "keep_latest", "quarantine"] = "keep_first"
     skipped: tuple[SkipRule, ...] = Field(default=(), strict=False)
     keep: tuple[SourceName, ...] = Field(default=(), strict=False)
+    features: tuple[SourceName, ...] = Field(default=(), strict=False)
     each: str = ""
+    rules: tuple[OwnRule, ...] = Field(default=(), strict=False)
+    links: Links | None = None
+
+    @property
+    def passed(self) -> dict[str, tuple[str, ...]]:
+        """Key of the mapping -> the source columns and fields that pass under it into the map of a table."""
+        return {"keep": self.keep, "features": self.features}
+
+    @property
+    def linked_actors(self) -> dict[str, Actor]:
+        """The linked identifiers by what they are, the strongest first, in their normal form."""
+        linked = self.links.by_word if self.links else {}
+        return {word: Actor(kind=of.kind or word, identifier=normal_sql(word, of)) for word, of in linked.items()}
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """Who the row is about, and the identifiers that it links."""
+        return (*([self.actor] if self.actor else []), *self.linked_actors.values())
 
     def line_sources(self) -> tuple[str, ...]:
         """The names under `line_key` that are columns of the source, not of the target."""
@@ -128,7 +106,7 @@ class Feed(Closed):
     feeds whose rows belong to this one's; a feed that is only looked up so needs no `into`. `fill_down` gives empty values
     that of a line above, `fill_all` that of any line, both of the same order and file. The header of CSV stands on
     `header_line`; `strip` are signs to take off both ends of values; `decimal` is the sign before decimals in text, in
-    which the other one groups thousands.
+    which the other one groups thousands. A batch of whose rows more than `max_quarantined_share` break a rule is held back.
     """
 
     into: dict[str, Target] = Field(default_factory=dict)
@@ -154,12 +132,13 @@ class Feed(Closed):
     header_line: Annotated[int, Field(ge=1, le=1000)] = 1
     strip: str = ""
     decimal: Literal[".", ","] | None = None
+    max_quarantined_share: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Feed:
         if (self.files is None) == (self.delta is None):
             raise ValueError("give either `files` or `delta`")
-        faults = [fault for name, target in self.into.items() for fault in _target_faults(name, target)]
+        faults = [fault for name, target in self.into.items() for fault in target_faults(name, target)]
         if self.delta is not None:
             faults += [
                 (("options", name), "reader options are for files; a Delta table needs none") for name in self.options
@@ -180,7 +159,7 @@ class Feed(Closed):
             faults += [((name,), "is for files; a Delta table has none") for name in of_files if getattr(self, name)]
         if self.nobody != NOBODY and not self.identifiers and not self.with_:
             faults.append((("nobody",), "no table of this feed is about somebody"))
-        if self.file_day and (self.delta or (self.into and not any(self.has_versions(name) for name in self.into))):
+        if self.file_day and (self.delta or (self.into and not any(map(self.takes_day_of_file, self.into)))):
             history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
             words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
             faults.append((("file_day",), words))
@@ -210,16 +189,28 @@ class Feed(Closed):
             )
             if target.actor:
                 yield (*at, "actor", "identifier"), target.actor.identifier
+            if links := target.links:
+                yield from (((*at, "links", word, "identifier"), of.identifier) for word, of in links.by_word.items())
+                yield from [((*at, "links", "withdrawn"), links.withdrawn)] if links.withdrawn else []
 
     def has_versions(self, target: str) -> bool:
         """Whether the rows for a table are versions of what it holds, by the day of their file or by when they were taken."""
         table = TARGETS.get(target)
         return table is not None and keeps_history(table) and "valid_from" not in self.into[target].columns
 
+    def takes_day_of_file(self, target: str) -> bool:
+        """Whether the day of a file tells when its rows for the table hold."""
+        links_by_file = target == IDENTITY_LINKS.name and "event_time" not in self.into[target].columns
+        return links_by_file or self.has_versions(target)
+
     @property
     def identifiers(self) -> tuple[str, ...]:
         """The SQL of every identifier that the feed's targets name, each once."""
-        return tuple(dict.fromkeys(target.actor.identifier for target in self.into.values() if target.actor))
+        actors = [target.actor.identifier for target in self.into.values() if target.actor]
+        linked = [
+            of.identifier for target in self.into.values() if target.links for of in target.links.by_word.values()
+        ]
+        return tuple(dict.fromkeys([*actors, *linked]))
 
 
 class Source(Closed):
@@ -245,35 +236,3 @@ def read_source(path: Path) -> Source:
     if not data:
         raise SettingsError(f"{path}: empty.", fix="Begin with `source:`, `about:` and `feeds:` (docs/sources.md).")
     return validated(Source, data, where=places(path, lines), keys_in="docs/mapping.md")
-
-
-def _target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
-    """What can be seen wrong in a target without looking at data: the key path within the feed, and the fault in words."""
-    at = ("into", name)
-    table = TARGETS.get(name)
-    if table is None:
-        return [(at, f"no such table (there are {', '.join(sorted(TARGETS))})")]
-    own = set(table.column_names)
-    needs_actor = "actor_id" in own
-    number = target.number.column if target.number else LINE_NUMBER
-    faults: list[tuple[Key, str]] = []
-    faults += [((*at, "columns", c), f"no such column of {name}") for c in target.columns if c not in own]
-    faults += [((*at, "columns", c), "footfall fills this in") for c in target.columns if c in FILLED_IN]
-    if needs_actor and target.actor is None:
-        faults.append((at, "`actor` is missing (kind and identifier of who the row is about)"))
-    if not needs_actor and target.actor is not None:
-        faults.append(((*at, "actor"), f"{name} is about nobody, leave `actor` out"))
-    faults += line_faults(at, table, target)
-    faults += _keep_faults(at, table, target)
-    filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
-    required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
-    return faults + [((*at, "columns", c), "missing") for c in required]
-
-
-def _keep_faults(at: Key, table: Table, target: Target) -> list[tuple[Key, str]]:
-    """What is wrong with `keep`, whatever columns the files have."""
-    if target.keep and "properties" not in table.column_names:
-        there = ", ".join(sorted(name for name, t in TARGETS.items() if "properties" in t.column_names))
-        return [((*at, "keep"), f"{table.name} has no `properties` to keep them in ({there} have)")]
-    names = [name.casefold() for name in target.keep]
-    return [((*at, "keep", i), f"{name}: listed twice") for i, name in enumerate(names) if name in names[:i]]

@@ -10,7 +10,8 @@ from pyspark.sql import types as T
 
 from footfall.contract import Table
 from footfall.errors import SourceError
-from footfall.mapping.source import TARGETS, Feed, Target
+from footfall.mapping.source import Feed, Target
+from footfall.mapping.targets import TARGETS
 from footfall.mapping.yaml_file import Key
 from footfall.refine.clocks import NUMBER
 from footfall.refine.elements import element_rows

@@ -39,7 +39,7 @@ def actors_of(feeds: Sequence[tuple[str, Feed]]) -> list[FeedActor]:
     return [
         way
         for name, feed in feeds
-        for way in dict.fromkeys(_way(name, target.actor, target) for target in feed.into.values() if target.actor)
+        for way in dict.fromkeys(_way(name, actor, target) for target in feed.into.values() for actor in target.actors)
     ]
 
 

@@ -12,8 +12,9 @@ from pyspark.sql import types as T
 
 from footfall.errors import SourceError
 from footfall.mapping.elements import lists_of_people
-from footfall.mapping.source import TARGETS, TYPED, Actor, Feed
+from footfall.mapping.source import TYPED, Actor, Feed
 from footfall.mapping.sql_words import bare_names_in
+from footfall.mapping.targets import TARGETS
 from footfall.mapping.yaml_file import Key
 from footfall.refine.bare_numbers import UNIT_UNKNOWN
 from footfall.refine.decimal_signs import sign_faults
@@ -180,9 +181,9 @@ def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str,
     fault = ""
     for key, (sql, yields) in expressions.items():
         fault = f"yields {yields.simpleString()}, which cannot be used here"
-        if key[2] == "skipped" and not isinstance(yields, T.BooleanType | T.NullType):
-            return f"yields {yields.simpleString()}, and `when` needs true or false"
-        if key[2] == "actor" and (words := kind_fault(key, yields, None)):
+        if (key[2] == "skipped" or key[3] == "withdrawn") and not isinstance(yields, T.BooleanType | T.NullType):
+            return f"yields {yields.simpleString()}, and `{key[-1]}` needs true or false"
+        if key[2] in {"actor", "links"} and key[3] != "withdrawn" and (words := kind_fault(key, yields, None)):
             return words
         if key[2] == "columns":
             column = str(key[3])

@@ -9,13 +9,16 @@ from typing import cast
 from pyspark.sql import Column, DataFrame
 
 from footfall.contract import Table
-from footfall.mapping.source import keeps_history
+from footfall.mapping.targets import keeps_history
 from footfall.refine.bare_numbers import require_times
 from footfall.refine.feeds import RawFeed, has_versions, ranged_key
 from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
+from footfall.refine.own_rules import own_warnings
+from footfall.refine.replayed import ReplayedRows, with_replayed
 from footfall.refine.waiting import waiting_for_rates, waiting_places
+from footfall.steps.consent import NO_CONSENT, skip_withdrawn
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.line_keys import ARRIVED, arrived
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
@@ -33,12 +36,15 @@ def fact_rows(
     text_ids: Callable[[Column], Column],
     rates: DataFrame | None = None,
     waiting: Table | None = None,
+    replayed: ReplayedRows | None = None,
+    withdrawn: DataFrame | None = None,
     guard: bool = False,
 ) -> tuple[FactRows, Output | None]:
     """The feeds' raw rows (by the feed's name, with their arrival) mapped and checked; others as in `map_rows`.
 
     A feed that waits for its first files has no raw rows yet. `waiting` is the table of the rows that wait for rows of other
-    feeds: where there is one, all that wait from now on are its rows, the second output.
+    feeds: where there is one, all that wait from now on are its rows, the second output. `replayed` says that raw rows among these
+    were in quarantine. Rows of whom `withdrawn` names, as `steps.consent.nobody_left` gives it, are skipped.
     """
     rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
     feeds = [f.reading(raw[f.name]) if f.name in raw else f for f in feeds]
@@ -57,34 +63,40 @@ def fact_rows(
             rates=rates,
         )
         require_times(raw[f.name], f.feed, table)
+        mapped = skip_withdrawn(mapped, withdrawn) if withdrawn is not None else mapped
         contract = row_contract(f.feed, table)
         checked = check_rules(mapped, contract)
-        if waiting and WAITED_FOR in checked.columns:
-            checked = waiting_for_rates(checked, contract)
-            places.append(waiting_places(checked, contract, currency=shop.currency, looks_up=bool(f.looks_up)))
+        if WAITED_FOR in checked.columns:
+            if waiting:
+                checked = waiting_for_rates(checked, contract)
+                places.append(waiting_places(checked, contract, currency=shop.currency, looks_up=bool(f.looks_up)))
+            checked = with_replayed(checked, table, replayed.now) if replayed else checked
             checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
         generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
-        if waiting and matching.latest:
+        if matching.latest and ARRIVED in table.column_names:
             generated = generated.withColumn(ARRIVED, arrived())
         rows.append(generated)
         of_elements = bool(f.feed.into[table.name].each)
         aside.append(quarantined(checked, contract, of_elements=of_elements))
         conflicts += [conflicting(checked, table, of_elements=of_elements)] if f.name in matching.aside else []
     again = partial(
-        fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, rates=rates, waiting=waiting
-    )
+        fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, rates=rates, waiting=waiting,
+        replayed=replayed, withdrawn=withdrawn,
+    )  # fmt: skip
     facts = FactRows(
         table,
         reduce(DataFrame.unionByName, rows),
-        {f.name: f.reasons(table) for f in feeds},
+        {f.name: (*f.reasons(table), *((NO_CONSENT,) if withdrawn is not None else ())) for f in feeds},
         reduce(DataFrame.unionByName, aside),
         matching=matching,
         conflicts=reduce(DataFrame.unionByName, conflicts) if conflicts else None,
-        without_known=[f.name for f in feeds if f.feed.known is None],
+        without_known=[] if replayed else [f.name for f in feeds if f.feed.known is None],
         ranged_key=ranged_key(feeds, table),
         versions=has_versions(feeds, table),
         reads={f.name: f.reads for f in feeds},
         of_documents={f.name: each for f in feeds if (each := f.feed.into[table.name].each)},
+        warned={f.name: own_warnings(f.feed.into[table.name]) for f in feeds},
+        replayed=replayed.places if replayed else None,
         guarded=None if guard else lambda: again(guard=True)[0],
     )
     if not (waiting and places):

@@ -96,7 +96,7 @@ def feeds_into(feeds: Sequence[RawFeed], table: Table) -> list[RawFeed]:
 
 def feeds_with_actors(feeds: Sequence[RawFeed]) -> list[RawFeed]:
     """The feeds whose rows are about people in at least one table."""
-    return [f for f in feeds if any(target.actor for target in f.feed.into.values())]
+    return [f for f in feeds if any(target.actors for target in f.feed.into.values())]
 
 
 def has_versions(feeds: Sequence[RawFeed], table: Table) -> bool:

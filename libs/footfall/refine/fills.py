@@ -13,7 +13,8 @@ from footfall.contract import Table
 from footfall.mapping.identifiers import SESSION, hands_on
 from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.lines import LINE_NUMBER, is_numbered
-from footfall.mapping.source import Feed, keeps_history
+from footfall.mapping.source import Feed
+from footfall.mapping.targets import keeps_history
 from footfall.refine.currencies import currency_code, with_base_amounts
 from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
@@ -138,6 +139,17 @@ def _with_since(rows: DataFrame, feed: Feed, table: Table, *, zone: str) -> Data
     fault = day_fault(F.col(SINCE), F.col(TAKEN_AT))
     faults = F.when(fault.isNotNull(), F.array_append(UNREADABLE, fault)).otherwise(F.col(UNREADABLE))
     return dated.withColumn(UNREADABLE, faults)
+
+
+def with_time_of_file(rows: DataFrame, feed: Feed, *, zone: str) -> DataFrame:
+    """The rows with `event_time`: the day of their file where the feed has `file_day`, else the moment of taking."""
+    if feed.file_day is None:
+        return rows.withColumn("event_time", F.col(TAKEN_AT))
+    dated = rows.withColumn("event_time", start_of_day(F.col(FILE), feed.file_day, zone))
+    fault = day_fault(F.col("event_time"), F.col(TAKEN_AT))
+    return dated.withColumn(
+        UNREADABLE, F.when(fault.isNotNull(), F.array_append(UNREADABLE, fault)).otherwise(F.col(UNREADABLE))
+    )
 
 
 def _known_at(wanted: set[str], feed: Feed) -> Column:

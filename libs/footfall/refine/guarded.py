@@ -31,7 +31,18 @@ def guarded(rows: DataFrame, target: Target) -> tuple[DataFrame, Target]:
     if actor and _can_fail(actor.identifier):
         expressions["_guarded_actor"] = ("actor_id_failed", actor.identifier)
         actor = actor.model_copy(update={"identifier": "_guarded_actor"})
+    links = target.links
+    for word, linked in (links.by_word if links else {}).items():
+        if _can_fail(linked.identifier):
+            expressions[f"_guarded_{word}"] = (f"{word}_failed", linked.identifier)
+            links = links and links.model_copy(
+                update={word: linked.model_copy(update={"identifier": f"_guarded_{word}"})}
+            )
+    if links and links.withdrawn and _can_fail(links.withdrawn):
+        expressions["_guarded_withdrawn"] = ("withdrawn_failed", links.withdrawn)
+        links = links.model_copy(update={"withdrawn": "_guarded_withdrawn"})
     changes = {
+        "links": links,
         "columns": target.columns | columns,
         "skipped": tuple(s.model_copy(update={"when": skips[i]}) for i, s in enumerate(target.skipped)),
         "actor": actor,
@@ -42,25 +53,25 @@ def guarded(rows: DataFrame, target: Target) -> tuple[DataFrame, Target]:
 def value_or_null(rows: DataFrame, sql: str) -> Column:
     """The value of one expression; NULL where it fails."""
     value = F.expr(sql)
-    return F.when(F.expr(_ALWAYS), F.when(~_fails(value, _kinds(rows, [sql])[0]), value)) if _can_fail(sql) else value
+    return F.when(F.expr(_ALWAYS), F.when(~fails(value, _kinds(rows, [sql])[0]), value)) if _can_fail(sql) else value
 
 
 def _with_values(rows: DataFrame, expressions: dict[str, tuple[str, str]]) -> DataFrame:
     kinds = dict(zip(expressions, _kinds(rows, [sql for _, sql in expressions.values()]), strict=True))
-    failed = {f"{n}_fails": _fails(F.expr(sql), kinds[n]) for n, (_, sql) in expressions.items()}
+    failed = {f"{n}_fails": fails(F.expr(sql), kinds[n]) for n, (_, sql) in expressions.items()}
     rules = names_of([F.when(F.col(f"{n}_fails"), F.lit(rule)) for n, (rule, _) in expressions.items()])
     values = {n: F.when(~F.col(f"{n}_fails"), F.expr(sql)) for n, (_, sql) in expressions.items()}
     return rows.withColumns(failed).withColumns({TYPES: F.concat(TYPES, rules), **values}).drop(*failed)
 
 
-def _fails(value: Column, kind: T.DataType) -> Column:
+def fails(value: Column, kind: T.DataType, *, always: str = _ALWAYS) -> Column:
     """Whether computing the value ends with an exception, of whatever sort.
 
     Of Spark's functions `try_add` of a day and a number gives NULL for every exception that its arguments raise; the number comes
-    from a hash, which no optimizer can do without the value.
+    from a hash, which no optimizer can do without the value. `always` is a condition on the rows that is true of each.
     """
     hashed = F.xxhash64(F.to_json(F.struct(value)) if _has_no_hash(kind) else value)
-    return F.when(F.expr(_ALWAYS), F.try_add(F.lit("2000-01-01").cast("date"), (hashed % 2).cast("int")).isNull())
+    return F.when(F.expr(always), F.try_add(F.lit("2000-01-01").cast("date"), (hashed % 2).cast("int")).isNull())
 
 
 def _kinds(rows: DataFrame, expressions: list[str]) -> list[T.DataType]:

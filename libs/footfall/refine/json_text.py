@@ -6,8 +6,10 @@ from functools import partial
 
 from footfall.mapping.elements import typed_names
 from footfall.mapping.json_paths import with_json_paths
-from footfall.mapping.source import TARGETS, Feed, Target
+from footfall.mapping.links import with_sql
+from footfall.mapping.source import Feed, Target
 from footfall.mapping.sql_words import tokens_in
+from footfall.mapping.targets import TARGETS
 
 
 def reading_json_text(feed: Feed) -> Feed:
@@ -32,6 +34,7 @@ def reading_json_text(feed: Feed) -> Feed:
             "skipped": tuple(skip.model_copy(update={"when": read(skip.when)}) for skip in target.skipped),
         }
         actor = target.actor and target.actor.model_copy(update={"identifier": read(target.actor.identifier)})
-        return target.model_copy(update={**changes, "actor": actor})
+        links = target.links and with_sql(target.links, read)
+        return target.model_copy(update={**changes, "actor": actor, "links": links})
 
     return feed.model_copy(update={"into": {name: of(name, target) for name, target in feed.into.items()}})

@@ -1,4 +1,4 @@
-"""The source columns and fields that a mapping's `keep` lets pass into `properties`; nothing else of a row does. Pure."""
+"""The source columns and fields that a mapping lets pass, into `properties` by `keep` and into `features`; no others do. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.source import Feed, Target
 from footfall.mapping.sql_words import paths_in
 from footfall.mapping.yaml_file import Key
+from footfall.refine.numbers import plain_number, read_number
 from footfall.refine.typed import TYPES, source_columns
 from footfall.steps.source_names import quoted, source_name
 
@@ -40,15 +41,27 @@ def properties(rows: DataFrame, feed: Feed, target: Target) -> Column:
     return F.when(is_any, F.map_filter(pairs, lambda _, text: text.isNotNull()))
 
 
+def features(rows: DataFrame, feed: Feed, target: Target) -> tuple[Column, list[Column]]:
+    """map<string,double> of what `features` lists, without what is empty; and the names of rules that the values break, each or NULL."""
+    texts = {name: value.text for name in target.features if (value := _value(rows, feed, name))}
+    if not texts:
+        return F.lit(None).cast("map<string,double>"), []
+    plain = {name: plain_number(text, feed.decimal) if feed.decimal else text for name, text in texts.items()}
+    numbers = {n: read_number(text, yields=T.StringType(), wanted=T.DoubleType()) for n, text in plain.items()}
+    pairs = F.create_map(*(part for name, number in numbers.items() for part in (F.lit(name), number)))
+    faults = [F.when(text.isNotNull() & numbers[n].isNull(), F.lit(f"{n}_unreadable")) for n, text in texts.items()]
+    return F.map_filter(pairs, lambda _, number: number.isNotNull()), faults
+
+
 def keep_faults(rows: DataFrame, feed: Feed, *, identifiers: Sequence[str]) -> list[tuple[Key, str]]:
-    """Names under `keep` that are no columns of the rows, or that hold an identifier: their key path, and why in words.
+    """Names under `keep` and `features` that are no columns of the rows, or that hold an identifier: their key path, and why.
 
     `identifiers` are expressions in SQL; each column or field that one of them names leaves raw through the vault only.
     """
     secret = [path for sql in identifiers for path in paths_in(without_json_paths(sql))]
     faults: list[tuple[Key, str]] = []
     for table, target in feed.into.items():
-        for i, name in enumerate(target.keep):
+        for key, i, name in ((key, i, name) for key, names in target.passed.items() for i, name in enumerate(names)):
             value = _value(rows, feed, name)
             if value is None:
                 fault = f"no column {name} in the files (they have {', '.join(source_columns(rows))})"
@@ -56,7 +69,7 @@ def keep_faults(rows: DataFrame, feed: Feed, *, identifiers: Sequence[str]) -> l
                 fault = f"{name} holds an identifier, and these leave raw through the vault only"
             else:
                 continue
-            faults.append((("into", table, "keep", i), fault))
+            faults.append((("into", table, key, i), fault))
     return faults
 
 
@@ -66,7 +79,8 @@ def not_passed_on(rows: DataFrame, feed: Feed) -> list[str]:
     for target in feed.into.values():
         named |= {_in_one_case(tuple(target.each.split(".")))} if target.each else set()
         named |= {path for sql in target.columns.values() for path in paths_in(without_json_paths(sql))}
-        named |= {value.path for name in target.keep if (value := _value(rows, feed, name))}
+        passed = (name for names in target.passed.values() for name in names)
+        named |= {value.path for name in passed if (value := _value(rows, feed, name))}
     leaves = [
         leaf for c in source_columns(rows) for leaf in _leaves((c,), rows.schema[c].dataType) if leaf[-1] != TYPES
     ]

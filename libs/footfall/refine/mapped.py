@@ -12,20 +12,25 @@ from pyspark.sql import types as T
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.frames import names_of
 from footfall.mapping.elements import lists_of_people
-from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target, keeps_history
+from footfall.mapping.source import NOBODY_REASON, NOT_A_ROW, TYPED, Actor, Feed, Target
+from footfall.mapping.targets import keeps_history
 from footfall.refine.elements import element_rows, elements_that_waited, no_elements, place
 from footfall.refine.expressions import identifier_of, is_nobody, require_sound
-from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled
+from footfall.refine.fills import IDENTIFIER, KIND, ShopDefaults, filled, with_time_of_file
 from footfall.refine.guarded import guarded
-from footfall.refine.kept import properties
+from footfall.refine.kept import features, properties
 from footfall.refine.keys import source_key
 from footfall.refine.lookups import looks_at_others
 from footfall.refine.nested import is_nested
+from footfall.refine.own_rules import with_own_rules
 from footfall.refine.typed import TYPES, typed_source
 from footfall.refine.values import MappedValue, mapped_values, source_values
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.sorting import FEED, FILE, POSITION, RAW_ROW, SKIPPED, TAKEN_AT, UNREADABLE, WAITING, WARNED
+from footfall.tables import IDENTITY_LINKS
 from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
+
+LINKED = "_linked_"  # how the columns of linked identifiers begin; what they are follows
 
 
 def map_rows(
@@ -54,6 +59,7 @@ def map_rows(
         rows = elements_that_waited(rows)
     if guard:
         rows, target = guarded(rows, target)
+    numbers, no_numbers = features(rows, feed, target)
     sources = rows.select(
         F.lit(feed_name).alias(FEED),
         F.col("_file").alias(FILE),
@@ -62,11 +68,13 @@ def map_rows(
         *([taken_by(raw).alias(TAKEN_BY)] if keeps_history(table) or WAITED_FOR in raw.columns else []),
         *([WAITED_FOR] if WAITED_FOR in raw.columns else []),
         RAW_ROW,
-        TYPES,
+        F.concat(TYPES, names_of(no_numbers)).alias(TYPES) if no_numbers else F.col(TYPES),
         CORRUPT.name,
         _skip_reason(target, feed, feed.into[table.name]).alias(SKIPPED),
         *_identifier(target.actor, feed),
+        *_linked(target, feed),
         *([properties(rows, feed, target).alias("properties")] if "properties" in table.column_names else []),
+        *([numbers.alias("features")] if "features" in table.column_names else []),
         *source_values(target.columns),
         *source_key(target, table, feed),
     )
@@ -77,13 +85,16 @@ def map_rows(
     values = mapped_values(sources, table, target.columns, zone=zone, between=between, decimal=feed.decimal)
     typed = sources.select("*", *(v.typed.alias(c) for c, v in values.items()))
     typed_values = {c: replace(v, read=F.col(c)) for c, v in values.items()}
-    has_faults = guard or bool(feed.types or feed.fill_all or target.each)
+    has_faults = guard or bool(feed.types or feed.fill_all or target.each or target.features)
     faults, warnings = _unreadable(typed_values, feed, has_faults=has_faults), _warnings(typed_values)
     helpers = {TYPES, CORRUPT.name, *(c for c in sources.columns if c.startswith("_value_"))}
     mapped = typed.select(
         faults.alias(UNREADABLE), warnings.alias(WARNED), *(c for c in typed.columns if c not in helpers)
     )
-    return filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
+    if table is IDENTITY_LINKS and "event_time" not in target.columns:
+        mapped = with_time_of_file(mapped, feed, zone=zone)
+    rows = filled(mapped, feed=feed, table=table, shop=shop, vault=vault, text_ids=text_ids, rates=rates)
+    return with_own_rules(rows, target, table.full_name, guard=guard)
 
 
 def taken_by(raw: DataFrame) -> Column:
@@ -93,6 +104,13 @@ def taken_by(raw: DataFrame) -> Column:
 
 def _identifier(actor: Actor | None, feed: Feed) -> list[Column]:
     return [F.lit(actor.kind).alias(KIND), identifier_of(actor, feed).alias(IDENTIFIER)] if actor else []
+
+
+def _linked(target: Target, feed: Feed) -> list[Column]:
+    """The linked identifiers by what they are, and whether the row takes their link back."""
+    linked = [identifier_of(actor, feed).alias(LINKED + word) for word, actor in target.linked_actors.items()]
+    withdrawn = F.expr((target.links and target.links.withdrawn) or "false")
+    return [*linked, F.when(withdrawn, "withdrawn").otherwise("linked").alias("state")] if linked else []
 
 
 def _unreadable(values: dict[str, MappedValue], feed: Feed, *, has_faults: bool) -> Column:

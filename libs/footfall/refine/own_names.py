@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 
 from footfall.mapping.gaps import Fill, fills_of
+from footfall.mapping.links import with_sql
 from footfall.mapping.source import Feed, Target
 from footfall.mapping.sql_words import tokens_in
 from footfall.steps.source_names import quoted, source_name
@@ -39,6 +40,7 @@ def with_own_names_apart(feed: Feed, rows: DataFrame) -> Feed:
             "line_key": tuple(name if name in target.columns else stored(name) for name in target.line_key),
             "each": stored(target.each),
             "actor": actor,
+            "links": target.links and with_sql(target.links, lambda sql: _renamed(sql, others)),
         }
         return target.model_copy(update=changes)
 

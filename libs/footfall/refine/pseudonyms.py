@@ -103,7 +103,7 @@ def _named(feeds: Sequence[NamedFeed], *, guard: bool) -> DataFrame:
 
 def _identifiers_of(feed: Feed) -> Feed:
     """The feed with no other expressions and names than those of its identifiers."""
-    actors = {name: target for name, target in feed.into.items() if target.actor}
+    actors = {name: target for name, target in feed.into.items() if target.actors}
     only = {
         name: target.model_copy(update={"columns": {}, "skipped": (), "keep": (), "line_key": ()})
         for name, target in actors.items()
@@ -120,7 +120,7 @@ def identifier_derivation(feeds: Sequence[Feed]) -> str:
         (a.kind, a.identifier, *sorted({word.strip().lower() for word in feed.nobody} - {""}))
         for feed in feeds
         for target in feed.into.values()
-        if (a := target.actor)
+        for a in target.actors
     }
     types = sorted((column, kind) for feed in feeds for column, kind in feed.types.items())
     rows = [feed.strip for feed in feeds if feed.strip]

@@ -13,16 +13,17 @@ from pyspark.sql import functions as F
 from footfall.contract import BATCH_ID, Severity, Table, Written
 from footfall.contract.frames import keeps
 from footfall.mapping.gaps import fills_of
-from footfall.mapping.source import TARGETS
+from footfall.mapping.targets import TARGETS
 from footfall.refine.feeds import RawFeed
 from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by
+from footfall.refine.replayed import as_waiting, replayed_places
 from footfall.refine.typed import filled_source
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.places import element_of, position_of
 from footfall.steps.sorting import FEED, FILE, POSITION, SKIPPED, SOUND, UNREADABLE, WAITING, is_waiting
 from footfall.steps.step import Frames, Output, Read
-from footfall.tables import FX_RATES
+from footfall.tables import FX_RATES, QUARANTINE
 from footfall.tables.raw import WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR, waiting_table
 from footfall.tables.refined import FX_RATE_KNOWN
 
@@ -41,7 +42,7 @@ class FeedReads:
     A feed that looks others up, or whose amounts need `rates`, is read once more as a whole: the rows that wait lie in it. A
     shop's own Delta table comes as a whole each time where it looks others up, as its rows have no lasting place; those that are
     known count as duplicates. `beside` are tables in which other steps say which rows of the feeds wait for them: this step looks
-    at these rows again too.
+    at these rows again too. `replays` says that rows of raw.quarantine are read again as well.
     """
 
     feeds: Sequence[RawFeed]
@@ -49,6 +50,7 @@ class FeedReads:
     only_new: bool
     rates: bool = False
     beside: tuple[str, ...] = ()
+    replays: bool = False
 
     @property
     def table(self) -> Table | None:
@@ -72,7 +74,9 @@ class FeedReads:
         news = [Read(name, new=self.only_new, derivation=(derivations or {}).get(name, "")) for name in first]
         looking = [f for f in self.feeds if f.looks_up]
         whole = dict.fromkeys([*(other.reads for f in looking for _, other in f.looks_up), *as_whole])
-        again = dict.fromkeys(f.reads for f in self.feeds if self.only_new and self._waits(f) and f.reads not in whole)
+        again = dict.fromkeys(
+            f.reads for f in self.feeds if self.only_new and self._is_read_again(f) and f.reads not in whole
+        )
         rates = [Read(FX_RATES.full_name, lookup=True, wakes=True)] if self.rates else []
         return (
             *news,
@@ -82,20 +86,39 @@ class FeedReads:
             *(Read(name, lookup=True, alias=ALL_ROWS + name) for name in again),
         )
 
-    def rows(self, frames: Frames, now: datetime, staged: Staged) -> dict[str, DataFrame]:
+    def replayed(self, frames: Frames, staged: Staged) -> DataFrame | None:
+        """Where the rows of raw.quarantine lie in raw that are read again, see `replayed_places`; None without a replay."""
+        if not (self.replays and self.only_new):
+            return None
+        raw = {f.name: frames.get(ALL_ROWS + f.reads) for f in self.feeds if not f.feed.delta}
+        there = {name: rows for name, rows in raw.items() if rows is not None}
+        return staged(
+            f"{self.what}_replayed", replayed_places(frames[QUARANTINE.full_name], there, self._waiting(frames))
+        )
+
+    def _waiting(self, frames: Frames) -> DataFrame | None:
+        places = [frames[name] for name in self.waits_in if name in frames]
+        return reduce(DataFrame.unionByName, places) if places else None
+
+    def rows(
+        self, frames: Frames, now: datetime, staged: Staged, replayed: DataFrame | None = None
+    ) -> dict[str, DataFrame]:
         """The feeds' raw rows by their names, with their arrival and what they look up; of a feed without files yet none.
 
-        `staged` keeps a frame that is used many times under a name.
+        `staged` keeps a frame that is used many times under a name. `replayed` are places of rows that are read again beside
+        those that waited.
         """
-        places = [frames[name] for name in self.waits_in if name in frames]
-        waiting = reduce(DataFrame.unionByName, places) if places else None
+        waiting = self._waiting(frames)
+        if replayed is not None:
+            again = as_waiting(replayed)
+            waiting = again if waiting is None else waiting.select(*again.columns).unionByName(again)
         rows: dict[str, DataFrame] = {}
         for f in self.feeds:
             own = frames.get(f.reads, frames.get(ALL_ROWS + f.reads) if f.feed.delta else None)
             if own is None:
                 continue
             arrived = f.with_arrival(own, now)
-            if self.table and self._waits(f):
+            if self.only_new and (replayed is not None or self._waits(f)):
                 arrived = _and_waiting(arrived, f, frames, waiting, now)
             if f.looks_up:
                 arrived = _looked_up(f, arrived, frames, now)
@@ -106,6 +129,9 @@ class FeedReads:
     def _waits(self, f: RawFeed) -> bool:
         """Whether rows of the feed can wait, and be found again."""
         return bool(f.looks_up) or (self.rates and not f.feed.delta)
+
+    def _is_read_again(self, f: RawFeed) -> bool:
+        return self._waits(f) or (self.replays and not f.feed.delta)
 
     def raw_waiting(self, rows: Mapping[str, DataFrame]) -> list[Output]:
         """The raw rows that wait from now on, those that waited before among them; nothing where none can."""

@@ -61,6 +61,7 @@ class ReportData:
     row_counts: pd.DataFrame
     excluded_rows: pd.DataFrame
     model_versions: pd.DataFrame
+    identifier_counts: pd.DataFrame
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
     no_model_reasons: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ def render(data: ReportData) -> str:
         findings=findings(data),
         figures=_figures(data),
         headline=data.headline.iloc[0],
+        identifiers=_identifiers(data.identifier_counts),
         segments=_records(data.segment_sizes),
         value_classes=_records(data.value_classes),
         churn=churn,
@@ -155,3 +156,9 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _json(value: Any) -> Markup:
     """JSON that cannot end the script element in which it stands; numbers that are not finite become null."""
     return htmlsafe_json_dumps(value, cls=PlotlyJSONEncoder, ensure_ascii=False)
+
+
+def _identifiers(counts: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """The counts of identifiers and people by what they count; empty where each identifier is one person."""
+    kinds = {str(what): _records(rows) for what, rows in counts.groupby("what")}
+    return kinds if "evidence" in kinds else {}

@@ -15,6 +15,7 @@ from footfall.steps.sql import run_sql
 from footfall.tables import (
     ALL,
     DAILY_ACTIVITY,
+    IDENTITIES,
     ITEMS,
     REVIEWS,
     SEGMENT_CATALOGUE,
@@ -28,10 +29,11 @@ from footfall.tables import (
 TOPICS = 8  # shown on the page
 READS = (
     DAILY_ACTIVITY, SEGMENT_CATALOGUE, USER_SCORES, USER_PROFILES, TEXT_INSIGHTS, TEXT_ASPECTS, TEXT_TOPICS, REVIEWS,
-    ITEMS,
+    ITEMS, IDENTITIES,
 )  # fmt: skip
 NEEDS = {
-    "headline": (DAILY_ACTIVITY,),
+    "headline": (DAILY_ACTIVITY, IDENTITIES),
+    "identifier_counts": (IDENTITIES,),
     "segment_sizes": (SEGMENT_CATALOGUE,),
     "value_classes": (USER_PROFILES,),
     "churn_serving": (USER_SCORES,),

@@ -22,6 +22,7 @@ def summary(data: ReportData, *, lake: str, page: str) -> str:
         f"{data.shop.name}, as of {words.day(data.as_of)} ({data.shop.time_zone})",
         "",
         f"{words.number(data.people)} customers, {words.number(head['order_count'])} orders, {money}",
+        *_identifiers(data),
         *_segments(data),
         *_churn(data),
         *_reviews(data),
@@ -30,6 +31,15 @@ def summary(data: ReportData, *, lake: str, page: str) -> str:
         f"Page:    {page}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _identifiers(data: ReportData) -> list[str]:
+    """How many identifiers are how many people, where any were joined."""
+    counts = data.identifier_counts
+    if not (counts["what"] == "evidence").any():
+        return []
+    row = counts[counts["what"] == "all"].iloc[0]
+    return [f"{words.number(row['identifier_count'])} identifiers are {words.number(row['user_count'])} people"]
 
 
 def _segments(data: ReportData) -> list[str]:

@@ -93,7 +93,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     )
     arguments.add_argument(
         "--as-of",
-        type=_day,
+        type=day,
         metavar="DATE",
         help="score as of the start of this day of the shop (default: today)",
     )
@@ -145,7 +145,8 @@ def main(
         if missed_gates and options.strict:
             raise GateFailed(
                 "; ".join(missed_gates),
-                fix="Look at the gates in the run in MLflow; or start without --strict, which makes a missed gate a warning.",
+                fix="For a model look at the gates in the run in MLflow, for quality do what stands beside each measure; or start "
+                "without --strict, which makes a missed gate a warning.",
             )
 
     return guarded(run)
@@ -259,12 +260,13 @@ def row_count(text: str) -> int:
     return int(text)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A day as an option gives it."""
     try:
-        day = date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is no date: write one such as 2018-01-01") from None
-    return _within(day, day, text)
+    return _within(value, value, text)
 
 
 def _instant(text: str) -> datetime:

@@ -25,14 +25,15 @@ from footfall.features.changes import changed_rows, first_day, first_day_of_acto
 from footfall.features.dates import DatesToWrite, dates_to_write
 from footfall.features.former import Former, is_enough
 from footfall.runtime.cli import Job
+from footfall.runtime.consent import consent_changes
 from footfall.runtime.inputs import lost_rows
+from footfall.steps.consent import Consent, allowed
 from footfall.steps.step import Frames, Output, Read, Step, StepResult, has_same_definition
 from footfall.storage.batch import Batch, Pin
-from footfall.storage.versions import UNREADABLE_VERSION
-from footfall.tables import IDENTITIES
+from footfall.storage.versions import GONE
+from footfall.tables import IDENTITIES, PERMISSIONS
 
 EVER = date.min  # before all facts
-GONE = (*UNREADABLE_VERSION, "FAILED_READ_FILE", "FileNotFound")  # what reading a version says that was cleaned away
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class DatedTables:
 
     `wanted` are the dates of this run, earliest first and the current one last. `reads` are the tables whose news change
     what is told; `activity` is the table that says on which days each actor did anything. `first_known` gives the first day
-    on which anything had happened and was known; it is asked only where a date before the current one is missing.
+    on which anything had happened and was known; it is asked only where a date before the current one is missing. A row of
+    `makes` depends on one person's rows alone where they are `of_persons`: those who withdraw leave it, and the others stay.
     """
 
     job: Job
@@ -52,6 +54,8 @@ class DatedTables:
     wanted: tuple[date, ...]
     goes_on: bool = False
     first_known: Callable[[Frames], date | None] | None = None
+    consent: Consent | None = None
+    of_persons: bool = False
 
     def as_step(self, code: tuple[str, ...]) -> Step:
         """The Step that makes the dates that are missing or changed, drops those that nobody wants, and keeps the others.
@@ -71,7 +75,8 @@ class DatedTables:
 
         reads = tuple(Read(table.full_name) for table in dict.fromkeys((*self.reads, self.activity, IDENTITIES)))
         writes, dates = tuple(table.full_name for table in self.makes), {"dates": self.wanted}
-        return Step(self.step, reads, writes, apply, code, {"time_zone": self._zone}, day_values=dates)
+        zone = {"time_zone": self._zone}
+        return Step(self.step, reads, writes, apply, code, zone, day_values=dates, consent=self.consent)
 
     def plan(self, frames: Frames) -> DatesToWrite:
         """The dates to make and to drop."""
@@ -101,7 +106,20 @@ class DatedTables:
         if batch is None or last is None or not has_same_definition(last.fingerprint, batch.fingerprint):
             return EVER
         days = [self._changed_since(table, frames, last, batch) for table in self.reads]
+        days.append(self._consent_changed_since(frames, last, batch))
         return min((day for day in days if day is not None), default=None)
+
+    def _consent_changed_since(self, frames: Frames, last: Batch, batch: Batch) -> date | None:
+        """The first day of what is known of those whose consent changed; where the rows are `of_persons`, who gave it (again)."""
+        changes = consent_changes(self.job.lake, self.consent, frames, batch=batch, last=last)
+        if changes is None:
+            return None
+        actors = changes.more if self.of_persons else changes.actors
+        if actors is None:
+            return EVER
+        facts = [frames[t.full_name] for t in self.reads if {"actor_id", "event_date"} <= set(t.column_names)]
+        firsts = [first_day(rows.join(actors, "actor_id", "left_semi"), time_zone=self._zone) for rows in facts]
+        return min((day for day in map(_collected, firsts) if day is not None), default=None)
 
     def _first_day(self, frames: Frames) -> date | None:
         return _collected(first_day(frames[self.activity.full_name], time_zone=self._zone))
@@ -115,7 +133,11 @@ class DatedTables:
         before, now = last.inputs.get(name, ""), batch.inputs.get(name, "")
         if before == now:
             return None
-        if not now or (before and _is_appended(table) and lost_rows(lake, name, before, now)):
+        if not now:
+            return EVER
+        is_added_to = table.written in {Written.APPEND, Written.UPDATE}
+        lost = bool(before) and is_added_to and lost_rows(lake, name, before, now)
+        if lost and table.written is Written.APPEND:
             return EVER
         rows = frames[name]
         try:
@@ -124,8 +146,8 @@ class DatedTables:
                 is_added = F.col("batch_id") > pin.batch_id
                 rows = (
                     rows.where(is_added)
-                    if _is_appended(table)
-                    else changed_rows(lake.read_content(name, pin.version, pin.batch_id), rows)
+                    if is_added_to and not lost
+                    else changed_rows(self._before(table, frames, pin), rows)
                 )
             if table is IDENTITIES:
                 return _collected(first_day_of_actors(rows, frames[self.activity.full_name], time_zone=self._zone))
@@ -135,9 +157,12 @@ class DatedTables:
                 return EVER
             raise
 
-
-def _is_appended(table: Table) -> bool:
-    return table.written is Written.APPEND
+    def _before(self, table: Table, frames: Frames, pin: Pin) -> DataFrame:
+        """The table as it was, of people less those who do not consent now, as `frames` has it."""
+        rows = self.job.lake.read_content(table.full_name, pin.version, pin.batch_id)
+        if self.consent is None or table is not IDENTITIES:
+            return rows
+        return allowed(rows, frames[PERMISSIONS.full_name], self.consent)
 
 
 def _collected(one_day: DataFrame) -> date | None:

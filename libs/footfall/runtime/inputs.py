@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract.commits import removes_rows, view_of
 from footfall.errors import NothingYet, SourceError, TryAgain
+from footfall.runtime.quarantine import label_of, quarantined_before
 from footfall.steps.step import Files, Read, Step
 from footfall.storage.batch import FILE, MODEL, Batch, Pin
 from footfall.storage.books import Books
@@ -22,7 +23,7 @@ from footfall.storage.in_place import TablePin, TableRead, pin_in_place, read_in
 from footfall.storage.lake import Lake
 from footfall.storage.table_changes import TableChanges
 from footfall.storage.versions import UNREADABLE_VERSION
-from footfall.tables import BY_NAME, FILES
+from footfall.tables import BY_NAME, FILES, QUARANTINE
 
 # how names of inputs begin, beside FILE and MODEL
 DELTA, RAW, DERIVATION, REMOVED, SHAPE = "delta:", "raw.", "derivation:", "removed:", "shape:"
@@ -48,13 +49,15 @@ class StepInputs:
     _in_place: dict[tuple[Any, ...], TableRead] = field(default_factory=dict)  # several steps read one table
     _their_pins: dict[str, TablePin] = field(default_factory=dict)
     _pinning: Lock = field(default_factory=Lock)
+    _left_out: dict[str, frozenset[str]] = field(default_factory=dict)  # step -> tables whose news wait in this run
 
     def pin(self, step: Step) -> dict[str, str]:
         """Name of each input -> its pin: version@batch of a table, version of a champion, content of a new file, a derivation."""
         inputs: dict[str, str] = {}
         for read in step.reads:
-            inputs |= self._pin_read(read)
-        _require_raw_rows(step, inputs)
+            inputs |= self._as_before(step, read) or self._pin_read(read)
+        if step.name not in self._left_out:
+            _require_raw_rows(step, inputs)
         inputs |= {DERIVATION + read.name: read.derivation for read in step.reads if read.derivation}
         inputs |= {table: str(pin) for table in step.writes if (pin := self.pin_of(table))}
         inputs |= self._removals(step, inputs)
@@ -79,9 +82,10 @@ class StepInputs:
     def frames(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, DataFrame]:
         """The frames that `apply` gets: what the batch pinned, and the step's own tables as they were before.
 
-        A feed that was never ingested has no frame.
+        A feed that was never ingested has no frame, nor have the step's own tables where it begins anew.
         """
-        before = None if begins_anew(batch, last) else last
+        is_anew = begins_anew(batch, last)
+        before = None if is_anew else last
         reads = [read for read in step.reads if batch.inputs.get(read.name) or read.name in BY_NAME]
         frames = {read.frame: self._frame(read, batch, before) for read in reads}
         if step.files:
@@ -89,9 +93,12 @@ class StepInputs:
             raw = self.lake.read(step.writes[0]).schema if self.lake.properties(step.writes[0]) else None
             files = list(batch.files)
             frames["files"] = read_files(self.lake.spark, step.files, files, largest_bytes=largest, raw=raw)
-        for table in step.writes:
+        for table in () if is_anew else step.writes:
             if table in batch.inputs and table not in frames:
                 frames[table] = self._pinned(table, batch.inputs[table])
+        if step.replay:
+            rows = quarantined_before(self.lake, step.replay, label_of(step.replay, batch))
+            frames[QUARANTINE.full_name] = rows.where(step.replay.condition).where(F.col("batch_id") < batch.batch_id)
         return frames
 
     def are_there(self, step: Step, batch: Batch) -> bool:
@@ -108,9 +115,31 @@ class StepInputs:
     def table_changes(self, step: Step, batch: Batch, last: Batch | None) -> dict[str, TableChanges]:
         """For each Delta table that the step reads in place, what others did to it since the last closed batch."""
         before = None if begins_anew(batch, last) else last
-        tables = (read for read in step.reads if read.name.startswith(DELTA))
+        tables = (read for read in step.reads if read.name.startswith(DELTA) and batch.inputs[read.name])
         changes = {read.name: self._read_in_place(read, batch, before).changes for read in tables}
         return {name: change for name, change in changes.items() if change}
+
+    def leave_out(self, step: Step, tables: frozenset[str]) -> bool:
+        """Lets the step read nothing new of these tables in this run; returns whether it has others that brought something."""
+        self._left_out[step.name] = self._left_out.get(step.name, frozenset()) | tables
+        others = (r.name for r in step.reads if r.name.startswith((RAW, DELTA)) and not r.lookup)
+        return any(
+            name.startswith(DELTA) or self.pin_of(name) for name in others if name not in self._left_out[step.name]
+        )
+
+    def has_quarantined(self, step: Step) -> bool:
+        """Whether raw.quarantine holds rows that the step is to take in again."""
+        if step.replay is None or self.lake.properties(QUARANTINE.full_name) is None:
+            return False
+        return not self.lake.read(QUARANTINE.full_name).where(step.replay.condition).isEmpty()
+
+    def _as_before(self, step: Step, read: Read) -> dict[str, str]:
+        """What the step's last batch read of a table of which this run reads nothing new; of all others nothing."""
+        if read.name not in self._left_out.get(step.name, ()):
+            return {}
+        last = self.books.last_closed(step.name)
+        pins = last.inputs if last else {}
+        return {read.name: pins.get(read.name, "")} | {k: pins[k] for k in (SHAPE + read.name,) if k in pins}
 
     def _pin_read(self, read: Read) -> dict[str, str]:
         if read.name.startswith(DELTA):

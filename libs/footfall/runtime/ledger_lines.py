@@ -23,9 +23,15 @@ def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, 
 
 
 def fact_line(
-    step: Step, feed: str, table: Table, tally: Mapping[str, int], broken: Mapping[str, int]
+    step: Step,
+    feed: str,
+    table: Table,
+    tally: Mapping[str, int],
+    broken: Mapping[str, int],
+    replayed: int | None = None,
+    replayed_rules: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The line of one feed, by its tally and the rows that broke each rule."""
+    """The line of one feed, by its tally and the rows that broke each rule, and those that left quarantine."""
     skipped = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
     warnings = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
     counts = {key: n for key, n in tally.items() if key.startswith(("rows_", "documents"))}
@@ -37,7 +43,20 @@ def fact_line(
         skipped_reasons=skipped or None,
         broken_rules=broken or None,
         warnings=warnings or None,
+        rows_replayed=replayed,
+        replayed_rules=replayed_rules or None,
     )
+
+
+def one_a_table(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines, those of one table and feed as one: a step may remove rows of a table and add others."""
+    together: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in lines:
+        before = together.setdefault((line["feed"], line["target"]), line)
+        if before is not line:
+            added = {key: n + (before.get(key) or 0) for key, n in line.items() if key.startswith("rows_")}
+            before |= line | added
+    return list(together.values())
 
 
 def broken_by_rule(quarantined: DataFrame) -> RuleCounts:
@@ -58,6 +77,8 @@ def summary_line(step: Step, lines: Sequence[Mapping[str, Any]], *, seconds: flo
         for kind in ("quarantined", "duplicate", "conflict", "skipped", "waiting")
         if any(line[f"rows_{kind}"] for line in lines)
     ]
+    replayed = sum(line.get("rows_replayed") or 0 for line in lines)
+    aside += [f"{replayed:,} of them were in quarantine"] if replayed else []
     parts = [
         f"{rows_in:>10,} in" if rows_in else " " * 13,
         f"{rows_out:>10,} out" if lines else " " * 14,

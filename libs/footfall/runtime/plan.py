@@ -62,6 +62,8 @@ def _reasons(step: Step, pins: Mapping[str, str], fingerprint: str, last: Batch 
     news = [key for key, pin in pins.items() if last.inputs.get(key, "") != pin and key not in own]
     if news:
         reasons.append(f"new input: {', '.join(key.removeprefix(MODEL) for key in news)}")
+    elif step.replay:
+        reasons.append("rows of quarantine are taken in again")
     elif "inputs" in changed:
         reasons.append("another day")
     return reasons or ["what it makes is gone"]

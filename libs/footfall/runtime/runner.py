@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from footfall.contract import Written
-from footfall.errors import DataError, FootfallError, Held, NothingYet, SourceError
+from footfall.errors import DataError, FootfallError, Held, HeldBack, NothingYet, SourceError
 from footfall.runtime.explain import explain
 from footfall.runtime.graph import Schedule
 from footfall.runtime.inputs import Champions, StepInputs
@@ -228,6 +228,9 @@ class _StepLoop:
             self.schedule.done(number)
             return
         self.faults.append(fault)
+        if isinstance(fault, HeldBack):
+            self._held_back(number, fault)
+            return
         if _waits_alone(step, fault):
             self._done(number)
         else:
@@ -237,6 +240,15 @@ class _StepLoop:
             self._lines.append(f"{step.name:<42} failed{why}")
         for later in lost:
             self._lines.append(f"{later.name:<42} not run, since it waits for {step.name}")
+
+    def _held_back(self, number: int, fault: HeldBack) -> None:
+        """The feeds of which too much is broken wait; the step goes on with what others brought, if there are any."""
+        step = self.steps[number]
+        self._lines.append(f"{step.name:<42} held back: {fault.what}")
+        if self.work.inputs.leave_out(step, fault.reads):
+            self._pin(number)
+        else:
+            self._done(number)
 
     def _commit(self) -> None:
         """Writes what is noted in the books, says what came of it, and begins the batches that are open now."""
@@ -270,7 +282,8 @@ def _outputs(applied: Applied, books: Books) -> dict[str, str]:
     for table, landing in applied.landings.items():
         before = books.pin(table.full_name)
         adds = table.written in {Written.APPEND, Written.UPDATE} and landing.removed is not None and not applied.anew
-        kept = before.rows - (landing.removed or 0) if before and adds else 0
+        expired = sum(line.get("rows_expired") or 0 for line in applied.lines if line["target"] == table.full_name)
+        kept = before.rows - (landing.removed or 0) - expired if before and adds else 0
         outputs |= {table.full_name: str(landing.version), table.full_name + ROWS: str(landing.rows + kept)}
     return outputs
 

@@ -15,7 +15,9 @@ from footfall.models.common.declaration import Model, TextFeatures, imported
 from footfall.models.common.documents import DocumentModel, documents, insights_news, require_read, text_insights
 from footfall.models.common.runs import LoadedModel, ScoringRun
 from footfall.runtime.cli import Job
-from footfall.runtime.training import last_encoders, settings_of
+from footfall.runtime.consent import as_new, consent_changes
+from footfall.runtime.permissions import consent_of
+from footfall.runtime.training import last_encoders, purposes_of, settings_of
 from footfall.runtime.work import GATE_FAILED
 from footfall.steps.step import Frames, Output, Read, Step, StepResult, has_same_definition
 from footfall.storage.batch import MODEL, Pin
@@ -44,9 +46,15 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
     writes = list(dict.fromkeys(table for m in models for table in m.writes))
     used = dict.fromkeys(model for m in models for model in (m.name, *m.score_with))
 
+    consent = consent_of(job, *dict.fromkeys(p for m in models for p in purposes_of(m)))
+
     def apply(frames: Frames) -> StepResult:
+        batch, last = job.books.unfinished(name), job.books.last_closed(name)
+        changes = consent_changes(job.lake, consent, frames, batch=batch, last=last)
         by_name = {table.name: frames[table.full_name] for table in (*reads, *writes) if table.full_name in frames}
-        read_before = _read_before(job, name, used, reads) if all(table.name in by_name for table in writes) else None
+        has_rows = all(table.name in by_name for table in writes) and not (changes and changes.actors is None)
+        read_before = _read_before(job, name, used, reads) if has_rows else None
+        by_name |= {t.name: as_new(by_name[t.name], changes) for t in WRITTEN if t.name in by_name}
         runs = [_scoring_run(job, name, m, by_name, settings[m.name], read_before) for m in models]
         outputs = [output for run in runs for output in imported(run.model.score)(run)]
         tables = [_together(table, outputs) for table in writes if any(o.table is table for o in outputs)]
@@ -62,6 +70,7 @@ def _score_step(job: Job, name: str, models: Sequence[Model]) -> Step:
         {"time_zone": job.settings.shop.time_zone, "settings": settings},
         day_values={"as_of": job.as_of} if any(t.written is Written.REPLACE_AS_OF for t in writes) else {},
         models=tuple(used),
+        consent=consent,
         run_values={"no_model_reasons": lambda: no_model_reasons(job, list(used))} if USER_SCORES in writes else {},
     )
 
@@ -105,7 +114,8 @@ def _documents_step(job: Job) -> Step:
 
     reads = tuple(Read(table.full_name) for table in (*WRITTEN, TEXT_VECTORS))
     packages = (*(m.package for m in models), "footfall.models.common.documents")
-    return Step(name, reads, (TEXT_INSIGHTS.full_name,), apply, packages, models=tuple(m.name for m in models))
+    names, consent = tuple(m.name for m in models), consent_of(job, "text")
+    return Step(name, reads, (TEXT_INSIGHTS.full_name,), apply, packages, models=names, consent=consent)
 
 
 def _unchanged_models(job: Job, step: str) -> set[str]:

@@ -25,6 +25,7 @@ from footfall.registry.fetch import encoder_folder
 from footfall.registry.place import load
 from footfall.registry.registry import PASSED
 from footfall.runtime.cli import Job, parser
+from footfall.runtime.permissions import consent_of
 from footfall.runtime.work import PART
 from footfall.steps.code import code_hash
 from footfall.steps.step import Frames, Read, Step, StepResult, digest
@@ -92,13 +93,18 @@ def train_step(job: Job, model: Model) -> Step:
     return Step(
         name, tuple(Read(table.full_name) for table in model.reads), (), apply, (model.package,),
         {"settings": settings, **shared}, day_values={"dates": dates.every}, cadence_days=cadence,
-        trains=(model.name,), after=_after(model),
+        trains=(model.name,), after=_after(model), consent=consent_of(job, *purposes_of(model)),
         requires=(weights,) if model.stage is Stage.FINE_TUNE else (),
         run_values={
             "encoder": lambda: last_encoders(job)[-1:] if reads_texts else [],
             "is_lost": lambda: job.books.last_registration(name) is not None and not job.registry.latest_number(model.name),
         },
     )  # fmt: skip
+
+
+def purposes_of(model: Model) -> tuple[str, ...]:
+    """What somebody must have consented to for their rows to be used by the model, in training and in scoring."""
+    return ("text",) if isinstance(model.features, TextFeatures) else ("analytics", "profiling")
 
 
 def _after(model: Model) -> tuple[str, ...]:

@@ -11,8 +11,11 @@ from typing import Any
 
 from footfall.contract import Table
 from footfall.errors import ContractError
+from footfall.runtime.consent import People, no_consent, without_withdrawn
 from footfall.runtime.inputs import StepInputs, begins_anew, has_new_files
 from footfall.runtime.landing import BatchWriter
+from footfall.runtime.ledger_lines import one_a_table
+from footfall.runtime.writes import Writes
 from footfall.steps.step import FactRows, Step, StepResult, has_same_definition
 from footfall.storage.batch import Batch
 from footfall.storage.books import Books
@@ -84,13 +87,18 @@ class Work:
         """Applies the step to what the batch pinned and writes its tables; raises Fell where it fails."""
         started, last, resumed = time.perf_counter(), self.books.last_closed(step.name), not self.books.opened(batch)
         at_most_once, anew = resumed or self.books.may_have_rivals, begins_anew(batch, last)
-        writer = BatchWriter(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once, anew=anew)
+        writes = Writes(self.inputs.lake, step, batch, resumed=resumed, at_most_once=at_most_once, anew=anew)
+        writer = BatchWriter(writes, last)
         try:
-            result = step.apply(self.inputs.frames(step, batch, last))
+            people = People(step, self.inputs.frames(step, batch, last))
+            result = step.apply(people.consented)
+            result = without_withdrawn(result, people, batch=batch, last=last)
             with ExitStack() as ending:
                 if result.ended:
                     ending.callback(result.ended)
-                lines = [line for output in result.outputs for line in writer.land(output)]
+                lines = one_a_table([line for output in result.outputs for line in writer.land(output)])
+            if step.consent and lines:
+                lines[0] |= no_consent(people.skipped())
             _require_news(step, result, lines)
             warnings = [
                 *writer.warnings,
@@ -98,26 +106,34 @@ class Work:
                 *_noted(lines, result, self.inputs.table_changes(step, batch, last)),
             ]
         except Exception as fault:
-            if writer.is_to_undo:
+            if writes.is_to_undo:
                 writer.undo()
-            raise Fell(fault, has_landed=not writer.is_to_undo and _has_landed(writer)) from fault
-        return Applied(result, lines, writer.landings, anew, warnings, time.perf_counter() - started)
+            raise Fell(fault, has_landed=not writes.is_to_undo and _has_landed(writer)) from fault
+        return Applied(result, lines, writes.landings, anew, warnings, time.perf_counter() - started)
 
     def why_anew(self, step: Step, batch: Batch) -> str:
         """Why a batch that an earlier run left open cannot be gone on with, in words; empty where it can."""
         if step.fingerprint(batch.inputs) != batch.fingerprint:
             return "the day, code or settings are others now"
-        return "" if self.inputs.are_there(step, batch) else "Delta keeps what it pinned no longer"
+        if not self.inputs.are_there(step, batch):
+            return "Delta keeps what it pinned no longer"
+        return "what it wrote is taken back in part" if self._writer(step, batch).is_undone() else ""
 
     def undo(self, step: Step, batch: Batch) -> None:
         """Takes back what an earlier run wrote of a batch that is left open."""
-        BatchWriter(self.inputs.lake, step, batch, resumed=True, at_most_once=True).undo()
+        self._writer(step, batch).undo()
+
+    def _writer(self, step: Step, batch: Batch) -> BatchWriter:
+        """For a batch that an earlier run left open."""
+        return BatchWriter(Writes(self.inputs.lake, step, batch, resumed=True, at_most_once=True))
 
     def _is_done(self, step: Step, inputs: Mapping[str, str], fingerprint: str) -> bool:
         """Whether the last closed batch did this work, or the step's cadence leaves changed inputs for later."""
         if step.files:
             return not has_new_files(inputs)
         last = self.books.last_closed(step.name)
+        if last and step.replay and self.inputs.has_quarantined(step):
+            return False
         if last is None or last.outcome == PART or not all(map(is_there, step.makes)):
             return False
         if not step.changes(fingerprint, last.fingerprint) or self._is_within_cadence(step, fingerprint):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from footfall.mapping.source import Source
 from footfall.mapping.words import TimeZone
 from footfall.mapping.yaml_file import Closed, refuse
+from footfall.settings.of_refine import ConsentDefaults, Identities, Quality, Sessions
 from footfall.settings.values import Count, Day, Days, Filled, Share, SomeDays, address, file_path
 
 
@@ -247,6 +248,10 @@ class Settings(Closed):
     run: Run
     sources: Sources
     privacy: Privacy
+    sessions: Sessions
+    quality: Quality
+    consent: ConsentDefaults
+    identities: Identities
     features: Features
     training: Training
     churn: Churn

@@ -1,7 +1,8 @@
 """Which of the rows about an item, a person or a campaign are new versions, and from when each holds. Pure functions of frames.
 
 A catalogue comes again and again as a whole. Of one moment the newest row counts; it is a version where it says something
-else than the version before, and a duplicate where not.
+else than the version before, and a duplicate where not. A dump that comes late makes no duplicate of one that says the same
+and was taken before it: else what was known from the earlier one would not have been known then.
 """
 
 from __future__ import annotations
@@ -49,10 +50,13 @@ def mark(checked: DataFrame, table: Table) -> DataFrame:
     rows = rows.withColumn("_replaced", F.col(SOUND) & is_same_moment)
     # the content is put together after the first window, so that the shuffle does not carry it twice
     until_now = order.rowsBetween(Window.unboundedPreceding, -1)
-    before = F.last(F.when(~F.col("_replaced"), content), ignorenulls=True).over(until_now)
+    row = F.struct(content.alias("content"), F.col(TAKEN_AT).alias("taken_at"))
+    before = F.last(F.when(~F.col("_replaced"), row), ignorenulls=True).over(until_now)
     rows = rows.withColumn("_before", before)
     is_dated_by_mapping, is_first = F.col(SINCE).isNull(), F.col("_before").isNull()
-    says_the_same = ~is_dated_by_mapping & F.col("_before").eqNullSafe(content)
+    is_known_earlier = F.col(DELAY_S).isNull() & (F.col(TAKEN_AT) < F.col("_before.taken_at"))
+    says_the_same = ~is_dated_by_mapping & F.col("_before.content").eqNullSafe(content)
+    says_the_same &= ~F.coalesce(is_known_earlier, F.lit(False))
     begin = F.when(is_first, F.expr(FIRST_INSTANT)).otherwise(F.col("_instant"))
     versions = rows.withColumns(
         {

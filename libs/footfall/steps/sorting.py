@@ -22,6 +22,7 @@ FEED, FILE, POSITION, SKIPPED, UNREADABLE, WARNED = (
     "_feed", "_file", "_position", "_skipped", "_unreadable", "_warned",
 )  # fmt: skip
 RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
+REPLAYED = "_replayed"  # whether the row was taken out of raw.quarantine; only where rows were
 SOUND = "_sound"
 # Columns that `footfall.steps.matching.mark` adds: how the row stands beside others with its key.
 DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_replaces"
@@ -31,6 +32,7 @@ LINE_CONFLICT = "line_conflict"  # the rule of rows that go to quarantine since 
 
 PLACES, RULES = "_places", "_rules"
 IS_KNOWN, ROWS_ASIDE, ROWS_KNOWN = "_is_known", "_rows_aside", "_rows_known"
+FRESH_CHECKED, FRESH_BROKEN = "fresh_checked", "fresh_broken"
 MOST_PLACES = 10_000  # of broken rows that are looked up one by one; with more, all rows are read again
 FIRST_INSTANT = "TIMESTAMP'1970-01-01 00:00:00'"  # the `valid_from` of rows whose mapping gives none
 MOST_WEEKS = 52  # key ranges of older rows are one
@@ -182,23 +184,31 @@ def tallies(
     is_first: bool,
     aside: Column | None = None,
     of_documents: Collection[str] = (),
+    fresh: Mapping[str, Column] | None = None,
+    warned: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Column]:
     """One struct a feed of exact counts over marked rows, named by the feed: its line of the ledger.
 
     `feeds` gives the reasons for which each feed's mapping skips rows; `is_first` says that the table was empty before; `aside`
     whether a row goes to quarantine since it is in conflict. `of_documents` are the feeds whose rows are elements of documents,
-    which are counted too.
+    which are counted too. `fresh` says of feeds which rows no batch has read before; without it all of them count as such;
+    `warned` gives the mappings' own rules that only warn.
     """
     late, to_quarantine = is_late_load(table, is_first=is_first), F.lit(False) if aside is None else aside
     tallied = []
     for feed, skips in feeds.items():
-        mine, documents = F.col(FEED) == feed, dict[str, Column]()
+        mine, others = F.col(FEED) == feed, dict[str, Column]()
         if feed in of_documents:
             is_empty = F.col(SKIPPED).eqNullSafe(NO_ELEMENTS)
             is_first_of_document = (F.col(POSITION) >= 0) | (element_of(F.col(POSITION)) == 1)
-            documents = {"documents": mine & is_first_of_document, "documents_empty": mine & is_empty}
+            others = {"documents": mine & is_first_of_document, "documents_empty": mine & is_empty}
             mine &= ~is_empty
-        tallied.append(_tally(table, mine, skips, late, to_quarantine, documents).alias(feed))
+        if fresh and feed in fresh:
+            is_checked = F.col(SKIPPED).isNull() & mine & fresh[feed]
+            others |= {FRESH_CHECKED: is_checked, FRESH_BROKEN: is_checked & (~F.col(SOUND) | to_quarantine)}
+        own = (warned or {}).get(feed, ())
+        others |= {f"rule:{name}": mine & F.col(SOUND) & F.array_contains(WARNED, name) for name in own}
+        tallied.append(_tally(table, mine, skips, late, to_quarantine, others).alias(feed))
     return tallied
 
 
@@ -208,7 +218,7 @@ def _tally(
     skip_reasons: Sequence[str],
     late_load: Column,
     aside: Column,
-    documents: Mapping[str, Column],
+    others: Mapping[str, Column],
 ) -> Column:
     late = F.expr("known_at > event_time + INTERVAL 1 DAY") if "event_time" in table.column_names else F.lit(False)
     counted = {
@@ -226,7 +236,7 @@ def _tally(
     counted |= {f"rule:{name}": F.col(SOUND) & ~kept for name, kept in checks(table, Severity.WARN).items()}
     counted |= {f"rule:{name}": F.col(SOUND) & F.array_contains(WARNED, name) for name in warning_names(table)}
     counts = {name: F.count_if(mine & rule) for name, rule in counted.items()}
-    counts |= {name: F.count_if(rule) for name, rule in documents.items()}
+    counts |= {name: F.count_if(rule) for name, rule in others.items()}
     return F.struct(*(count.alias(name) for name, count in counts.items()))
 
 

@@ -13,7 +13,11 @@ from pyspark.sql import DataFrame
 
 from footfall.contract import Table
 from footfall.steps.code import code_hash
+from footfall.steps.consent import Consent
+from footfall.steps.holding import Limit
 from footfall.steps.line_keys import Matching
+from footfall.steps.replay import Replay
+from footfall.tables.offers import PERMISSIONS
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,10 @@ class FactRows:
     taken: a late load of them is worth a warning. `ranged_key` is a key column by whose values in the batch files of the
     table are left out when its keys are looked up; empty: by none. `versions` says that rows are told apart by what they
     say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from. `of_documents`
-    are the feeds whose rows are elements of documents, with the name of the list there. `guarded` gives the same rows where an
-    expression failed on a value: those on which it fails are among the broken ones.
+    are the feeds whose rows are elements of documents, with the name of the list there. `warned` are each feed's own rules
+    that only warn. `replayed` are the places of the rows among them that were in raw.quarantine, and leave it; None where no
+    replay is wanted. `guarded` gives the same rows where an expression failed on a value: those on which it fails are among
+    the broken ones.
     """
 
     table: Table
@@ -112,15 +118,24 @@ class FactRows:
     versions: bool = False
     reads: Mapping[str, str] = field(default_factory=dict)
     of_documents: Mapping[str, str] = field(default_factory=dict)
+    warned: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    replayed: DataFrame | None = None
     guarded: Callable[[], FactRows] | None = None
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """Rows of a table that are to go, since their keeping time is over: those for which a condition in SQL holds."""
+    """Rows of a table that are to go: those for which a condition in SQL holds.
+
+    `kept` are rows for which it holds too, and that stay: where those that go are too many to be named. `why` begins the label
+    of the commit in place of the step's name: readers of a table that is otherwise appended to need not look at all of it
+    again where that is `contract.commits.EXPIRE`.
+    """
 
     table: str
     condition: str
+    kept: DataFrame | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +172,9 @@ class Step:
     comes. `day_values` change with the as-of date and count as inputs. With `cadence_days` changed inputs count only so many days
     after the last batch that registered a model; changed code or values count at once. `models` are registered models whose
     champions it uses, `trains` those of which it registers versions, `makes` files that it writes beside the lake: where one is
-    absent it runs again. `waits_in` are tables that say which rows wait for what wakes the step.
+    absent it runs again. `consent` is what people must have consented to: `apply` gets the rows of those who did only
+    (`runtime/consent.py`). `waits_in` are tables that say which rows wait for what wakes the step. `limits` say of feeds from when
+    on what they bring is held back; `replay` which rows of raw.quarantine it takes in again.
     Steps that share nothing of this run side by side; `after` names steps that have to end first all
     the same. `requires` are checks of the surroundings, made before any step of the run; each raises a FootfallError where
     something is absent.
@@ -178,7 +195,15 @@ class Step:
     day_values: Mapping[str, Any] = field(default_factory=dict)
     cadence_days: int = 0
     waits_in: tuple[str, ...] = ()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    replay: Replay | None = None
     requires: tuple[Callable[[], None], ...] = ()
+    consent: Consent | None = None
+
+    def __post_init__(self) -> None:
+        if self.consent and all(read.name != PERMISSIONS.full_name for read in self.reads):
+            read = Read(PERMISSIONS.full_name, lookup=True, wakes=True, derivation=self.consent.words)
+            object.__setattr__(self, "reads", (*self.reads, read))
 
     def asleep(self, inputs: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
         """The inputs as they are where no row waits: what wakes the step, and is not read as news too, as it was before."""

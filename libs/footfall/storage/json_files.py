@@ -38,6 +38,7 @@ UNREAD = "_corrupt while columns are inferred"
 FIELDS = "_fields"
 FIRST_LINES = 5
 _FIELDS = pa.map_(pa.string(), pa.string())
+REPLACEMENT = "\ufffd"  # stands where bytes did not fit the encoding
 MARK = "\ufeff"  # of the order of bytes, before the first object
 
 
@@ -72,9 +73,9 @@ def read_json(
     options["primitivesAsString"] = "true"
     if ENCODINGS & set(options):
         options["lineSep"] = "\n"  # Spark wants it said; a \r before it is white space to JSON
-    odd, keys = set(names), set[str]()
+    odd, garbled, keys = set(names), set[str](), set[str]()
     if cut is _cut and not most and is_by_byte(files.options):
-        odd, unread, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
+        odd, unread, garbled, keys = _looked_through(read_lines(spark, files, names, with_blank=False))
         _require_rows_on_lines(spark, files, sorted(odd | unread))
         # lines in single quotes, say, which Spark reads
         inferred = _inferred(spark, [path_of(files.root, name) for name in sorted(unread - odd)], options)
@@ -83,23 +84,30 @@ def read_json(
         odd = set(names) if inferred is None or not keys or _are_odd(keys, known) else odd
     elif cut is _cut:
         _require_rows_on_lines(spark, files, sorted(names))
-    plain = [path_of(files.root, name) for name in names if name not in odd]
+    plain = {
+        False: [path_of(files.root, name) for name in names if name not in odd | garbled],
+        True: [path_of(files.root, name) for name in names if name in garbled - odd],
+    }
     if odd:
         kinds = {LINE: pa.string(), FIELDS: _FIELDS}
         objects = cut_by_file(read_lines(spark, files, sorted(odd), most=most), cut, kinds)
         each_key = objects.select(F.explode(F.map_keys(FIELDS)).alias("key")).distinct()
         keys |= {row["key"] for row in each_key.collect()}
-        if plain and _are_odd(keys, known):  # a reader knows a key by its own spelling only
-            plain = []
+        if any(plain.values()) and _are_odd(keys, known):  # a reader knows a key by its own spelling only
+            plain = {}
             objects = cut_by_file(read_lines(spark, files, sorted(names), most=most), cut, kinds)
         if not keys and not known:
             _require_none(files, objects)
     columns, apart = _columns(keys, known, objects) if odd else ({key: [key] for key in sorted(keys)}, {})
     reading = reading_names(list(columns))
     parts = []
-    if plain:
+    for is_garbled, paths in plain.items():
+        if not paths:
+            continue
         schema = T.StructType([T.StructField(name, T.StringType()) for name in (*columns, CORRUPT)])
-        rows = spark.read.options(**options, columnNameOfCorruptRecord=CORRUPT).schema(schema).json(plain)
+        # only where it is declared does Spark put U+FFFD in place of bytes that are no UTF-8; else it cannot read such a line
+        declared = {"encoding": "UTF-8"} if is_garbled and not ENCODINGS & set(options) else {}
+        rows = spark.read.options(**options, **declared, columnNameOfCorruptRecord=CORRUPT).schema(schema).json(paths)
         parts.append(number(in_order(rows, files.root)))
     if odd:
         values = [
@@ -206,16 +214,21 @@ def has_lines_of_several(spark: SparkSession, files: Files, names: Sequence[str]
     return bool(files_with(read_lines(spark, files, names, most=files.first_lines), _is_odd()))
 
 
-def _looked_through(lines: DataFrame) -> tuple[set[str], set[str], set[str]]:
-    """In one reading: the files with odd lines, those with lines that are no object, and the keys of all other lines."""
+def _looked_through(lines: DataFrame) -> tuple[set[str], set[str], set[str], set[str]]:
+    """In one reading: the files with odd lines, with lines that are no object, with U+FFFD; and the keys of all but odd lines."""
     line = F.col(LINE)
     text = F.when(F.startswith(line, F.lit(MARK)), F.substr(line, F.lit(len(MARK) + 1))).otherwise(line)
     keys, is_odd = F.json_object_keys(text), _is_odd()
-    looks = lines.select(FILE, is_odd.alias("odd"), F.when(~is_odd, keys).alias("keys")).distinct()
-    rows = looks.select(FILE, "odd", F.col("keys").isNull().alias("unread"), F.explode_outer("keys").alias("key"))
+    is_garbled = F.contains(line, F.lit(REPLACEMENT))
+    looks = lines.select(
+        FILE, is_odd.alias("odd"), is_garbled.alias("garbled"), F.when(~is_odd, keys).alias("keys")
+    ).distinct()
+    unread_keys = F.col("keys").isNull().alias("unread"), F.explode_outer("keys").alias("key")
+    rows = looks.select(FILE, "odd", "garbled", *unread_keys)
     looks_and_keys = rows.distinct().collect()
     unread = {row[FILE] for row in looks_and_keys if row["unread"] and not row["odd"]}
-    return {row[FILE] for row in looks_and_keys if row["odd"]}, unread, {row["key"] for row in looks_and_keys} - {None}
+    odd, garbled = ({row[FILE] for row in looks_and_keys if row[look]} for look in ("odd", "garbled"))
+    return odd, unread, garbled, {row["key"] for row in looks_and_keys} - {None}
 
 
 def _is_odd() -> Column:

@@ -200,20 +200,22 @@ class Lake:
             )
         return None
 
-    def remove(self, table: str, condition: str, *, label: str) -> int:
-        """Deletes the rows for which a condition in SQL holds, by a commit with that label; returns how many.
+    def remove(self, table: str, condition: str, *, label: str, kept: DataFrame | None = None) -> int:
+        """Deletes the rows for which a condition in SQL holds, less those `kept`, by a commit with that label; returns how many.
 
-        An overwrite without rows: DELETE takes no label. Where no row is to go, nothing is committed.
+        An overwrite without other rows: DELETE takes no label. Where no row is to go, nothing is committed.
         """
         rows = self.read(table)
-        count = rows.where(condition).count()
-        if not count:
-            return 0
-        writer = rows.where("false").write.format("delta").option("userMetadata", label)
-        writer = writer.mode("overwrite").option("replaceWhere", condition)
-        self._save(writer, table)
-        self.forget(table)
+        count = rows.where(condition).count() - (kept.count() if kept is not None else 0)
+        if count:
+            self.replace(table, rows.where("false") if kept is None else kept, condition, label=label)
         return count
+
+    def replace(self, table: str, rows: DataFrame, condition: str, *, label: str) -> None:
+        """Puts rows, for all of which the condition in SQL holds, in place of those for which it does, by a commit with that label."""
+        writer = rows.write.format("delta").option("userMetadata", label).mode("overwrite")
+        self._save(writer if condition == EVERY_ROW else writer.option("replaceWhere", condition), table)
+        self.forget(table)
 
     def delete(self, table: str, **equal: str | int) -> None:
         """Deletes the rows whose columns equal the values."""

@@ -31,6 +31,8 @@ UNREADABLE_VERSION = {
     "DELTA_NO_RECREATABLE_HISTORY_FOUND",
     "DELTA_MISSING_CHANGE_DATA",
 }
+# how faults begin that say so when the rows are read
+GONE = (*UNREADABLE_VERSION, "FAILED_READ_FILE", "FileNotFound")
 _LISTED = (Layer.RAW, Layer.REFINED, Layer.RESULTS)  # the books are read at their newest version
 _LOG_FILE = re.compile(r"/([^/]+)/([^/]+)/_delta_log/(\d{20})\.json$")
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from footfall.contract import Column, Layer, Rule, Table
+from footfall.tables.columns import mean
 
 TEXT_MAP = "map<string,string>"
 
@@ -141,6 +142,21 @@ LEDGER = Table(
             "map<string,bigint>",
             "of a shop's Delta table: inserted, updated, deleted -> rows since the batch before; NULL: none, or Delta does not say",
         ),
+        Column(
+            "rows_replayed",
+            "bigint",
+            "of the rows read: an earlier batch had set them aside, and they were taken out of raw.quarantine to be read again",
+            unit="count",
+        ),
+        Column("sampled_rows", "bigint", "rows that landed and were looked at for the next two columns", unit="count"),
+        Column("null_shares", "map<string,double>", "column -> share of NULL among these", tolerance=1e-9),
+        Column(
+            "distributions",
+            "map<string,map<string,double>>",
+            "column about nobody -> share of each of its values (the commonest 50), of numbers by powers of 2",
+            tolerance=1e-9,
+        ),
+        Column("replayed_rules", "map<string,bigint>", "rule under which these had been set aside -> rows"),
         Column("full_read", "string", "of a shop's Delta table: why all its rows were read again, if they were"),
     ),
     key=("step", "batch_id", "feed", "target"),
@@ -149,5 +165,56 @@ LEDGER = Table(
             "balances",
             "rows_read = rows_valid + rows_quarantined + rows_duplicate + rows_conflict + rows_skipped + rows_waiting",
         ),
+    ),
+)
+
+QUALITY = Table(
+    name="quality",
+    layer=Layer.BOOKS,
+    version=1,
+    grain="one row per measure of a batch, feed and table of facts: a rule that rows broke, rows, a column's NULLs or its distribution",
+    columns=(
+        Column("day", "date", "the shop's day on which it was measured", required=True),
+        Column("step", "string", "name of the step whose batch is measured", required=True),
+        Column("of_batch", "bigint", "batch of that step", required=True),
+        Column("target", "string", "table that the batch wrote", required=True),
+        Column("feed", "string", "raw table that the rows came from", required=True),
+        Column("measure", "string", "rule, rows, nulls or distribution", required=True),
+        Column("name", "string", "of a rule its name, of nulls and distribution the column; else empty", required=True),
+        Column("strength", "string", "error: such rows are set aside; warn: they pass", required=True),
+        Column(
+            "rows_checked",
+            "bigint",
+            "of rules and rows: read, and neither skipped nor waiting nor replayed; else rows of the sample",
+            unit="count",
+        ),
+        Column(
+            "rows_broken",
+            "bigint",
+            "of a rule: rows set aside under it, less those that a replay took out; or rows that were warned of",
+            unit="count",
+        ),
+        mean("value", "rows that landed, NULL of a batch with a replay; or the share of NULL", unit="count or 0 to 1"),
+        Column(
+            "distribution",
+            "map<string,double>",
+            "share of each label; see docs/quality.md",
+            tolerance=1e-9,
+        ),
+        mean("baseline", "mean of the value in the batches before; see docs/quality.md", unit="as value"),
+        Column("baseline_batches", "int", "how many batches that are", unit="count", required=True),
+        mean(
+            "drift",
+            "of a rule the share of broken rows; of rows value over baseline; of nulls value less baseline; of a distribution "
+            "the population stability index; NULL: nothing to compare with",
+            unit="",
+        ),
+        mean("limit", "what drift must not exceed, by the settings", unit="as drift"),
+        Column("is_passed", "boolean", "whether it does not", required=True),
+    ),
+    key=("step", "of_batch", "target", "feed", "measure", "name"),
+    rules=(
+        Rule("measure_known", "measure IN ('rule', 'rows', 'nulls', 'distribution')"),
+        Rule("strength_known", "strength IN ('error', 'warn')"),
     ),
 )

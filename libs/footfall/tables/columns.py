@@ -18,8 +18,8 @@ CLOCKS = (
 ARRIVED = Column(
     "arrived",
     "string",
-    "by when it was taken, its file and its place in it, as text: where the row stands among those that came; only where rows "
-    "can wait and what came last replaces what came before",
+    "by when it was taken, its file and its place in it, as text: where the row stands among those that came; only where what "
+    "came last replaces what came before",
     personal=Personal.QUASI,
 )
 LABELLED = (  # a text with a label given from outside

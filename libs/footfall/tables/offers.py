@@ -55,6 +55,29 @@ OFFER_CATALOGUE = Table(
     written=Written.REPLACE,
 )
 
+OFFER_DECISIONS = Table(
+    name="offer_decisions",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per decision of the shop's own, such as it took before footfall, which offer somebody gets; none among them",
+    columns=(
+        Column("decision_id", "string", "the shop's own number of the decision", personal=Personal.QUASI),
+        *CLOCKS,
+        ACTOR,
+        Column("offer_id", "string", "offer that was chosen; NULL: nothing"),
+        Column("policy", "string", "what chose, in the shop's own words"),
+        Column("is_random", "boolean", "whether chance chose, with `propensity`; NULL: not known"),
+        PROPENSITY,
+        ARRIVED,
+    ),
+    key=("decision_id",),
+    rules=(
+        PROPENSITY_RULE,
+        Rule("chance_has_propensity", "NOT is_random OR propensity IS NOT NULL"),
+        NOT_BEFORE_IT_HAPPENED,
+    ),
+)
+
 IMPRESSIONS = Table(
     name="impressions",
     layer=Layer.REFINED,
@@ -124,6 +147,32 @@ CONSENTS = Table(
     ),
     key=("actor_id", "purpose", "event_time"),
     rules=(Rule("purpose_known", f"purpose IN {PURPOSES}"), NOT_BEFORE_IT_HAPPENED),
+)
+
+PERMISSIONS = Table(
+    name="permissions",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per actor, person and interval, of people who gave or withdrew consent to anything: what they allow as "
+    "of now, by the latest that any of their identifiers said; NULL: never said anything about it",
+    columns=(
+        ACTOR,
+        Column("user_id", "string", "the person, a pseudonym", personal=Personal.IDENTIFIER),
+        Column("valid_from", "timestamp", "from when the actor is this person, UTC"),
+        Column("valid_to", "timestamp", "until when, exclusive; NULL: still"),
+        Column("analytics", "boolean", "what they do may be counted"),
+        Column("profiling", "boolean", "features, segments, scores and portraits of them may be made"),
+        Column("marketing", "boolean", "the shop may turn to them with offers"),
+        Column("text", "boolean", "what they write may be read by models"),
+        Column(
+            "is_former",
+            "boolean",
+            "nobody is this person any more, who stands in results as of earlier dates; `actor_id` is `user_id`",
+            required=True,
+        ),
+    ),
+    key=("actor_id", "user_id", "valid_from"),
+    written=Written.REPLACE,
 )
 
 SURVEYS = Table(

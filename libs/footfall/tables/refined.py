@@ -56,6 +56,27 @@ IDENTITIES = Table(
         Column("evidence", "string", "what joined them", required=True),
     ),
     key=("actor_id", "valid_from", "known_from"),
+    written=Written.UPDATE,
+)
+
+IDENTITY_LINKS = Table(
+    name="identity_links",
+    layer=Layer.REFINED,
+    version=1,
+    grain="one row per pair of identifiers, day on which a row named both as one person, and day on which that was known",
+    columns=(
+        Column("actor_id", "string", "pseudonym of the stronger identifier", personal=Personal.IDENTIFIER),
+        Column("linked_id", "string", "pseudonym of the weaker identifier", personal=Personal.IDENTIFIER),
+        Column("anchor", "string", "what the stronger one is: login, email, phone or card", required=True),
+        Column("evidence", "string", "what the weaker one is: email, phone, card or visitor", required=True),
+        Column(
+            "state", "string", "linked; withdrawn: the rows take the link back, and no day up to theirs counts any more"
+        ),
+        *CLOCKS,
+        Column("known_date", "date", "the shop's day of known_at"),
+    ),
+    key=("actor_id", "linked_id", "event_date", "known_date", "state"),
+    rules=(Rule("two_identifiers", "actor_id != linked_id"), Rule("state_known", "state IN ('linked', 'withdrawn')")),
 )
 
 ITEMS = Table(

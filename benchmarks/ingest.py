@@ -8,7 +8,8 @@ quarantine, ledger and batches booked. Plain: what a Spark user would write by h
 was no sale, dropDuplicates by order and item, write one Delta table. It keeps no raw rows, checks nothing, keeps the card
 numbers, and counts nothing that it drops.
 
---times lays out so many copies of the shop, each with order ids of its own: 1.47, 5.9 and 23.5 million lines. With --code
+--times lays out so many copies of the shop, each with order ids of its own: 1.47, 5.9 and 23.5 million lines; .25 is the
+first quarter of its files. So `--times .25,1,4,16` is a base size and 4, 16 and 64 times as much. With --code
 the code of another checkout is timed, such as an older one; compare the ratios of the two runs.
 """
 
@@ -69,7 +70,7 @@ def measure(spark: SparkSession, folder: Path, *, rounds: int, verbose: bool) ->
 def main() -> None:
     """Command line."""
     parser = bench.arguments(__doc__ or "", rounds=3)
-    parser.add_argument("--times", default="1,4", help="copies of the shop, one size each (default: 1,4)")
+    parser.add_argument("--times", default="1,4", help="copies of the shop, one size each; .25: a quarter (default: 1,4)")
     parser.add_argument("--code", type=Path, help="another checkout whose code is timed (default: this one)")
     args = parser.parse_args()
     args.raw = args.raw.resolve()
@@ -78,13 +79,14 @@ def main() -> None:
     print(f"ingest: {bench.machine(args.cores)}", flush=True)
     costs = []
     with bench.session("ingest", cores=args.cores, memory=args.memory) as spark:
-        for times in (int(word) for word in args.times.split(",")):
+        for times in (float(word) for word in args.times.split(",")):
             with bench.scratch() as folder:
-                refine.lay_out_raw(files, folder / "raw/transactions", times=times)
+                some = files[: max(1, round(len(files) * min(times, 1)))]
+                refine.lay_out_raw(some, folder / "raw/transactions", times=max(1, int(times)))
                 lines = sum(pq.read_metadata(f).num_rows for f in (folder / "raw/transactions").iterdir())
                 print(f"ingest: {lines:,} order lines", flush=True)
                 took_s = measure(spark, folder, rounds=args.rounds, verbose=args.verbose)
-                costs.append(f"{took_s / lines * 1e6:.2f} at {lines:,}")
+                costs.append(f"{took_s / lines * 1e6:.2f} ({lines / took_s:,.0f} a second) at {lines:,}")
     print(f"ingest: seconds a million lines: {', '.join(costs)}")
 
 

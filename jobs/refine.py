@@ -4,7 +4,7 @@ import sys
 
 from footfall.refine.feeds import feeds_into, feeds_with_actors, in_zone, raw_feeds
 from footfall.runtime.cli import Job, main, parser
-from footfall.runtime.letting_in import add_options, require_feeds, side_by_side
+from footfall.runtime.letting_in import add_options
 from footfall.runtime.measuring import quality_step
 from footfall.runtime.permissions import permissions_step
 from footfall.runtime.refining import facts_step, identities_step, links_step, pseudonyms_step, sessions_step
@@ -14,7 +14,6 @@ from footfall.tables import CONSENTS, EVENTS, IDENTITY_LINKS, REFINED
 
 def steps(job: Job) -> list[Step]:
     """The vault and who is who first, where some feed names people; what they allow; then one step a fact table, and sessions."""
-    require_feeds(job)
     feeds = in_zone(raw_feeds(job.settings.all_sources), job.settings.shop.time_zone)
     with_actors, with_links = feeds_with_actors(feeds), feeds_into(feeds, IDENTITY_LINKS)
     people = [pseudonyms_step(job, with_actors)] if with_actors else []
@@ -23,10 +22,10 @@ def steps(job: Job) -> list[Step]:
     facts = {t: facts_step(job, of_table, t) for t in REFINED if (of_table := feeds_into(feeds, t))}
     facts.pop(IDENTITY_LINKS, None)
     first = {t: facts.pop(t) for t in (CONSENTS,) if t in facts}
-    every = side_by_side(job, [*first.values(), *facts.values()])
-    consents = [*every[: len(first)], permissions_step(job)] if first else []
+    consents = [*first.values(), permissions_step(job)] if first else []
     cut = [sessions_step(job)] if EVENTS in facts else []
-    return [*people, *consents, *every[len(first) :], *cut, quality_step(job, [*links, *every])]
+    measured = [*links, *first.values(), *facts.values()]
+    return [*people, *consents, *facts.values(), *cut, quality_step(job, measured)]
 
 
 if __name__ == "__main__":

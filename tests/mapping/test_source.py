@@ -271,3 +271,14 @@ def test_a_delta_table_takes_no_reader_options(tmp_path: Path) -> None:
     text = SOUND.replace("files: sales/*.csv", "delta: /theirs").replace("format: csv", "options: {header: 'true'}")
     fault = "reader options are for files; a Delta table needs none"
     assert _faults(tmp_path, text) == f"line 6: feeds.sales.options.header: {fault}"
+
+
+def test_a_share_for_a_feed_of_which_nothing_is_ever_held_back_is_refused(tmp_path: Path) -> None:
+    actor, columns = "{kind: card, identifier: card_no}", "{event_time: ts, purpose: p, is_given: g}"
+    consents = f"      consents:\n        actor: {actor}\n        columns: {columns}\n"
+    begin, share = SOUND.split("      order_lines:")[0], "    format: csv\n    max_quarantined_share: 0.5"
+    faults = _faults(tmp_path, (begin + consents).replace("    format: csv", share))
+    assert faults.startswith("line 7: feeds.sales.max_quarantined_share: nothing of this feed is ever held back")
+    path = tmp_path / "corner.yaml"
+    path.write_text(SOUND.replace("    format: csv", share) + consents)
+    assert read_source(path).feeds["sales"].max_quarantined_share == 0.5

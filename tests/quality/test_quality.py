@@ -11,7 +11,15 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from footfall.contract import Column, Layer, Personal, Table
 from footfall.quality.gate import failures, gate_report, standing
-from footfall.quality.measured import Measured, QualityLimits, Usual, baselines, measured_lines, stability_index
+from footfall.quality.measured import (
+    Measured,
+    QualityLimits,
+    Usual,
+    baselines,
+    days_of,
+    measured_lines,
+    stability_index,
+)
 from footfall.quality.measures import label_of, measures_by_feed, sampled
 from footfall.tables import LEDGER, QUALITY
 
@@ -34,25 +42,48 @@ def _rows(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     )
 
 
-def test_a_replay_counts_against_what_it_took_out_of_quarantine() -> None:
+def test_what_a_replay_took_out_of_quarantine_is_taken_off_the_day_on_which_it_was_counted() -> None:
     line = _line(batch_id=7, rows_read=1000, rows_valid=900, rows_skipped=60, rows_waiting=10,
                  broken_rules={"six": 30, "at_limit": 18, "few": 9}, warnings={"odd": 900})  # fmt: skip
-    replay = _line(
-        batch_id=8, rows_read=25, rows_valid=20, rows_replayed=25, broken_rules={"new": 5}, replayed_rules={"six": 25}
-    )
-    rows = measured_lines([line, replay], day=DAY, usual={}, limits=LIMITS)
+    # 5 of this very day; 20 of a week ago; 30 of long ago, which count no more
+    batches = {7: {"six": 5}, 5: {"six": 20, "at_limit": 1}, 1: {"six": 30}}
+    replay = _line(batch_id=8, rows_read=60, rows_valid=50, rows_replayed=56, broken_rules={"new": 5, "six": 1},
+                   replayed_batches=batches, sampled_rows=600, null_shares={"item_id": 0.9},
+                   distributions={"quantity": {"1 to 2": 1.0}})  # fmt: skip
+    days = {("refine_events", 7): DAY, ("refine_events", 8): DAY, ("refine_events", 5): DAY - timedelta(days=7)}
+    rows = measured_lines([line, replay], day=DAY, usual={}, limits=LIMITS, days=days)
     assert [
-        (r.of_batch, r.measure, r.name, r.strength, r.rows_checked, r.rows_broken, r.value, r.is_passed) for r in rows
+        (r.of_batch, r.measure, r.name, r.strength, r.rows_checked, r.rows_broken, r.value, r.is_passed)
+        for r in rows if r.day == DAY
     ] == [
         (7, "rows", "", "warn", 930, None, 900.0, True),
         (7, "rule", "at_limit", "error", 930, 18, None, True),
         (7, "rule", "few", "error", 930, 9, None, True),
         (7, "rule", "six", "error", 930, 30, None, False),
         (7, "rule", "odd", "warn", 930, 900, None, False),
-        (8, "rows", "", "warn", 0, None, None, True),
-        (8, "rule", "new", "error", 0, 5, None, True),
-        (8, "rule", "six", "error", 0, -25, None, True),
+        (8, "rows", "", "warn", 4, None, None, True),
+        (8, "rule", "new", "error", 4, 5, None, True),
+        (8, "rule", "six", "error", 4, -4, None, True),
     ]  # fmt: skip
+    before = [(r.of_batch, r.day, r.name, r.rows_checked, r.rows_broken) for r in rows if r.day != DAY]
+    week_ago = DAY - timedelta(days=7)
+    assert before == [(8, week_ago, "at_limit", 0, -1), (8, week_ago, "six", 0, -20)]
+
+
+def test_days_are_those_of_batches_whose_rows_still_count(spark: SparkSession) -> None:
+    lines = [_line(batch_id=9, replayed_batches={8: {"six": 1}, 7: {"six": 1}, 6: {"six": 1}}), _line(batch_id=8)]
+    rows = {"measure": "rows", "value": 1.0}
+    backdated = {"measure": "rule", "of_batch": 7, "day": DAY}  # what a replay in batch 7 took off another day
+    measured = _rows(
+        spark,
+        rows | {"of_batch": 7, "day": DAY - timedelta(days=27)},
+        rows | {"of_batch": 6, "day": DAY - timedelta(days=28)},
+        rows | {"of_batch": 5, "day": DAY},
+        backdated,
+    )
+    own = {("refine_events", 9): DAY, ("refine_events", 8): DAY}
+    assert days_of(measured, lines, DAY) == own | {("refine_events", 7): DAY - timedelta(days=27)}
+    assert days_of(None, lines, DAY) == own
 
 
 def test_the_baseline_is_the_same_weekday_of_four_weeks_or_the_last_four_batches(spark: SparkSession) -> None:
@@ -189,8 +220,16 @@ def test_the_gate_goes_by_four_weeks_of_rows_so_that_a_replay_opens_it(spark: Sp
     assert report(*good, *remade) == ""
     more = rule_lines("refined.events", "51 of 2,000 rows (2.5%)")
     assert report(*rule(3, 0, 1000, 26), *remade).split("\n") == ["the gate of quality: 1 failed", *more]
-    # a replay took out 25 and put 5 back
-    assert report(*rule(3, 0, 0, -20), *remade) == ""
+    # a replay took out 25 and put 5 back; it says nothing of the NULLs of what the feed brings
+    replayed = [row | {"value": None} for row in rule(3, 0, 0, -20)]
+    assert report(*replayed, *remade).split("\n") == ["the gate of quality: 1 failed", *null_lines]
+    still = standing(_rows(spark, *rule(2, 1, 1000, 25), nulls, *replayed), made_anew=[], day=DAY)
+    assert report().split("\n") == ["the gate of quality: 1 failed", *null_lines]
+    # one of rows of long ago hides none of those that broke since
+    long_ago = {"of_batch": 3, "day": DAY - timedelta(days=28), "measure": "rule", "name": "six", "strength": "error",
+                "rows_checked": 0, "rows_broken": -900}  # fmt: skip
+    still = standing(_rows(spark, *rule(2, 1, 1000, 25), long_ago), made_anew=[], day=DAY)
+    assert report().split("\n") == ["the gate of quality: 1 failed", *of_events]
 
 
 THINGS = Table(
@@ -225,7 +264,8 @@ def test_a_sample_of_what_lands_is_measured_and_holds_no_personal_value(spark: S
 
 
 def test_labels_of_numbers_are_powers_of_2() -> None:
-    values = [0, 0.75, 1, 8, 15.99, 16, -3, True, "web"]
+    values = [0, 0.75, 1, 8, 15.99, 16, -3, True, "web", 2**53 - 1, 2.0**1023, -1.7e308, 5e-324]
     assert list(map(label_of, values)) == [
-        "0", "0.5 to 1", "1 to 2", "8 to 16", "8 to 16", "16 to 32", "-4 to -2", "True", "web"
+        "0", "0.5 to 1", "1 to 2", "8 to 16", "8 to 16", "16 to 32", "-4 to -2", "True", "web",
+        "4.5036e+15 to 9.0072e+15", "8.98847e+307 to inf", "-inf to -8.98847e+307", "4.94066e-324 to 9.88131e-324",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -103,6 +104,9 @@ def test_without_a_time_the_day_of_the_file_counts(spark: SparkSession) -> None:
 
 def test_a_link_that_yields_no_identifier_is_refused_by_its_key(spark: SparkSession) -> None:
     wrong = {"links": {"login": {"identifier": "custmer"}, "visitor": {"identifier": "cookie"}, "withdrawn": "at"}}
+    rules = {"rules": [{"name": "in_june", "keeps": "event_time < TIMESTAMP'2024-07-01'"}]}
+    with pytest.raises(ValidationError, match="no row of links is set aside or counted under a rule; leave out"):
+        feed(into={"identity_links": LINKS | rules})
     with pytest.raises(SourceError, match=r"into.identity_links.links.login.identifier: `custmer`: no column"):
         named_pairs(raw(spark), feed(into={"identity_links": LINKS | wrong}).feed, "shop_x", shop=SHOP)
     with pytest.raises(SourceError, match=r"links.withdrawn: `at`: yields string, and `withdrawn` needs true or false"):

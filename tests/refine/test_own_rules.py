@@ -70,6 +70,21 @@ def test_a_rule_about_no_column_of_the_rows_is_refused(spark: SparkSession) -> N
         _checked(spark, _feed({"name": "of_the_source", "keeps": "on_hand < units"}))
 
 
+def test_a_rule_that_looks_at_other_rows_is_refused(spark: SparkSession) -> None:
+    """The sound rule beside them is not named."""
+    rules = {
+        "most": "max(on_hand) < 5000", "all": "count(1) OVER () < 1000000 OR on_hand > 0", "one_of": "explode(array(on_hand > 0))",
+        "by_whom": "on_hand > 0 OR user = 'spark'", "sound": "on_hand > 0",
+    }  # fmt: skip
+    with pytest.raises(SourceError) as raised:
+        _checked(spark, _feed(*({"name": name, "keeps": keeps} for name, keeps in rules.items())))
+    several, others = "makes several rows of one", "looks at several rows (an aggregate or a window function)"
+    expected = {"most": others, "all": others, "one_of": several, "by_whom": "no column user of refined.stock_levels"}
+    for name, fault in expected.items():
+        assert f"{name}: `{rules[name]}`: {fault}" in raised.value.what
+    assert "sound:" not in raised.value.what
+
+
 @pytest.mark.parametrize(
     ("rule", "fault"),
     [

@@ -19,6 +19,7 @@ from footfall.runtime.cli import guarded
 from footfall.runtime.inputs import StepInputs
 from footfall.runtime.plan import plan
 from footfall.runtime.runner import Runner
+from footfall.steps.replay import Replay
 from footfall.steps.step import Files, Frames, Read, Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
@@ -98,6 +99,27 @@ def test_a_step_that_fails_stops_only_what_waits_for_it_and_all_faults_are_repor
     assert "feed a: a file changed" in printed
     assert "a server is away" in printed
     assert [line.split()[0] for line in lines if "not run" in line] == ["behind", "last"]
+
+
+def test_steps_of_a_replay_run_one_after_another_and_one_without_any_row_stops_nobody(lake: Lake) -> None:
+    running, most, lines = list[str](), list[int](), list[str]()
+
+    def apply(name: str) -> StepResult:
+        running.append(name)
+        time.sleep(0.2)
+        most.append(len(running))
+        running.remove(name)
+        return StepResult()
+
+    def replaying(name: str, *reads: Read) -> Step:
+        return Step(name, reads, (), lambda _: apply(name), replay=Replay(name))
+
+    steps = [replaying("never_came", Read("raw.never_came", new=True)), replaying("one"), replaying("two")]
+    gate = Step("gate", (), (), lambda _: StepResult(), behind=("never_came", "one"))
+    replace(runner_of(lake, lines=lines), at_once=3).run([*steps, gate])
+    assert most == [1, 1]
+    assert [" ".join(line.split()[:5]) for line in lines if "never" in line] == ["never_came has no row yet"]
+    assert [line.split()[0] for line in lines] == ["never_came", "one", "two", "gate"]
 
 
 def _ran(runner: Runner, every_step: list[Step]) -> None:

@@ -6,7 +6,9 @@ from footfall.runtime.graph import Schedule, waits_for
 from footfall.steps.step import ALL_BEFORE, Read, Step, StepResult
 
 
-def _step(name: str, *, reads: str = "", writes: str = "", uses: str = "", trains: str = "", after: str = "") -> Step:
+def _step(
+    name: str, *, reads: str = "", writes: str = "", uses: str = "", trains: str = "", after: str = "", behind: str = ""
+) -> Step:
     return Step(
         name,
         tuple(Read(table) for table in reads.split()),
@@ -15,6 +17,7 @@ def _step(name: str, *, reads: str = "", writes: str = "", uses: str = "", train
         models=tuple(uses.split()),
         trains=tuple(trains.split()),
         after=tuple(after.split()),
+        behind=tuple(behind.split()),
     )
 
 
@@ -26,6 +29,7 @@ def test_a_step_waits_for_what_it_reads_writes_and_uses():
     assert waits_for(_step("score", uses="churn"), _step("train", trains="churn"))
     assert waits_for(_step("named", after="writer"), writer)
     assert waits_for(_step("last", after=ALL_BEFORE), writer)
+    assert waits_for(_step("measure", behind="writer"), writer)
     assert waits_for(writer, writer)
     assert not waits_for(_step("other", reads="raw.b", writes="raw.c", uses="churn"), writer)
 
@@ -69,3 +73,21 @@ def test_a_failure_stops_those_that_wait_for_it_and_those_that_wait_for_them_onl
     assert _names(schedule) == ["of_b"]
     schedule.done(3)
     assert _names(schedule) == []
+
+
+def test_a_step_that_is_only_behind_others_runs_though_they_failed_or_never_ran():
+    steps = [
+        _step("a", writes="raw.a"),
+        _step("b", writes="raw.b"),
+        _step("of_a", reads="raw.a", writes="refined.a"),
+        _step("measure", behind="a b of_a", writes="books.quality"),
+        _step("of_measures", reads="books.quality"),
+    ]
+    schedule = Schedule(steps)
+    assert _names(schedule) == ["a", "b"]
+    assert [step.name for step in schedule.failed(0)] == ["of_a"]
+    assert _names(schedule) == []
+    schedule.done(1)
+    assert _names(schedule) == ["measure"]
+    schedule.done(3)
+    assert _names(schedule) == ["of_measures"]

@@ -116,6 +116,13 @@ def test_a_value_that_names_nothing_is_refused(pair: str, fault: str) -> None:
         resolve(CONF, "local", parse_overrides([pair]))
 
 
+@pytest.mark.parametrize("key", ["quality.max_row_ratio", "quality.max_drift", "fine_tune.clip_norm"])
+@pytest.mark.parametrize("value", [".inf", ".nan"])
+def test_a_number_of_a_setting_is_finite(key: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"{key}: input should be a finite number"):
+        resolve(CONF, "local", parse_overrides([f"{key}={value}"]))
+
+
 def test_a_catalog_needs_no_root() -> None:
     settings = resolve(CONF, "local", {"lake.root": "", "lake.catalog": "shop"})
     assert (settings.lake.root, settings.lake.catalog) == ("", "shop")

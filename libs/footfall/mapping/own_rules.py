@@ -10,13 +10,14 @@ from footfall.mapping.sql_words import names_in, unrepeatable
 from footfall.mapping.words import Name, Sql
 from footfall.mapping.yaml_file import Closed, Key
 
-_OF_FOOTFALL = (
+OF_FOOTFALL = (
     "_required",
     "_unreadable",
     "_not_finite",
     "_encoding",
     "_failed",
     "_changed_by_type",
+    "_zone_ambiguous",
     "_plausible",
     "_nested",
 )
@@ -41,7 +42,7 @@ def rule_faults(at: Key, table: Table, rules: Sequence[OwnRule]) -> list[tuple[K
         key = (*at, "rules", i)
         if rule.name in known:
             faults.append(((*key, "name"), f"{rule.name}: {table.name} has a rule of this name"))
-        if rule.name.endswith(_OF_FOOTFALL):
+        if rule.name.endswith(OF_FOOTFALL):
             faults.append(((*key, "name"), f"{rule.name}: footfall's own rules end so; take another name"))
         if not names_in(rule.keeps) & set(table.column_names):
             faults.append(((*key, "keeps"), f"names no column of {table.name}, whose rows it is about"))

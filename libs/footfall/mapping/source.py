@@ -19,7 +19,7 @@ from footfall.mapping.lookups import Lookup, Lookups, lookup_faults
 from footfall.mapping.own_rules import OwnRule
 from footfall.mapping.reader_options import option_faults
 from footfall.mapping.sql_words import unrepeatable
-from footfall.mapping.targets import TARGETS, keeps_history, target_faults
+from footfall.mapping.targets import NEVER_HELD_BACK, TARGETS, keeps_history, target_faults
 from footfall.mapping.text_faults import text_faults
 from footfall.mapping.words import Name, SourceName, Sql, TimeZone, below_the_root, no_own_name, with_a_group, word
 from footfall.mapping.yaml_file import Closed, Key, places, read_yaml, refuse, validated
@@ -163,6 +163,9 @@ class Feed(Closed):
             history = ", ".join(sorted(name for name, table in TARGETS.items() if keeps_history(table)))
             words = f"the day of a file is for tables with history ({history}) whose `valid_from` is not mapped"
             faults.append((("file_day",), words))
+        if self.max_quarantined_share is not None and set(self.into) <= NEVER_HELD_BACK:
+            words = f"nothing of this feed is ever held back (nor of any that fills {' and '.join(sorted(NEVER_HELD_BACK))} only)"
+            faults.append((("max_quarantined_share",), words))
         faults += [(key, f"`{sql}`: {fault}") for key, sql in self.expressions() if (fault := unrepeatable(sql))]
         refuse(type(self), faults)
         return self

@@ -8,13 +8,14 @@ from footfall.contract import BATCH_ID, Table
 from footfall.mapping.lines import LINE_NUMBER, hashed_ids, line_faults
 from footfall.mapping.own_rules import rule_faults
 from footfall.mapping.yaml_file import Key
-from footfall.tables import IDENTITY_LINKS, REFINED
+from footfall.tables import CONSENTS, IDENTITY_LINKS, REFINED
 
 if TYPE_CHECKING:
     from footfall.mapping.source import Target
 
 _COMPUTED = {"pseudonyms", "identities", "sessions", "permissions"}  # of what other tables say
 TARGETS: dict[str, Table] = {t.name: t for t in REFINED if t.name not in _COMPUTED}
+NEVER_HELD_BACK = {CONSENTS.name, IDENTITY_LINKS.name}  # a withdrawal must not wait for what else came with it
 FILLED_IN = frozenset(
     {
         "event_date",
@@ -33,6 +34,7 @@ FILLED_IN = frozenset(
 )
 MAPS = {"keep": "properties", "features": "features"}  # list of a target -> the column of its table that it fills
 LINKS_SAY_IT = "of `columns` only event_time can be mapped here; `links` says the rest"
+NO_RULES = "no row of links is set aside or counted under a rule; leave out rows that must not link under `skipped`"
 
 
 def keeps_history(table: Table) -> bool:
@@ -62,9 +64,10 @@ def target_faults(name: str, target: Target) -> list[tuple[Key, str]]:
     faults += line_faults(at, table, target)
     for key, names in target.passed.items():
         faults += _passed_faults(at, table, key, names)
-    faults += rule_faults(at, table, target.rules)
     if table is IDENTITY_LINKS:
+        faults += [((*at, "rules"), NO_RULES)] if target.rules else []
         return faults + [((*at, "columns", c), LINKS_SAY_IT) for c in target.columns if c != "event_time"]
+    faults += rule_faults(at, table, target.rules)
     filled = {*target.columns, *FILLED_IN, "currency", number, "valid_from", *hashed_ids(table)}
     required = [c.name for c in table.all_columns if c.required and c.name not in {*filled, BATCH_ID.name}]
     return faults + [((*at, "columns", c), "missing") for c in required]

@@ -21,7 +21,7 @@ Places = Mapping[Key, str]
 class Closed(BaseModel):
     """A frozen object that knows all its keys and never guesses a type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True, allow_inf_nan=False)
 
 
 ClosedModel = TypeVar("ClosedModel", bound=BaseModel)

@@ -9,10 +9,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from footfall.quality.measured import Measured, QualityLimits
+from footfall.quality.measured import WINDOW_DAYS, Measured, QualityLimits
 from footfall.steps.sql import run_sql
 
-WINDOW_DAYS = 28  # of rows that rules go by
 CHECKED = "checked"  # in place of a measure: how many rows of a feed were checked
 MOST_LINES = 50
 Failing = Mapping[str, Any]
@@ -29,7 +28,8 @@ def failures(
 ) -> list[Failing]:
     """What fails: rules by all rows that count still, all other measures by the last batch of their feed."""
     rows, last = list(news), dict[tuple[str, str], int]()
-    for row in rows:
+    # a batch with a replay, whose rows have no value, says nothing of what the feed brings now
+    for row in (row for row in rows if row.measure == "rows" and row.value is not None):
         feed = (row.target, row.feed)
         last[feed] = max(last.get(feed, 0), row.of_batch)
     broken: dict[tuple[str, ...], int] = {}
@@ -62,7 +62,7 @@ def _counting(
 ) -> Iterator[Failing]:
     """The same of new rows: what counts of them."""
     for row in rows:
-        is_last = row.of_batch == last[row.target, row.feed]
+        is_last = row.of_batch == last.get((row.target, row.feed))
         if row.measure in {"rule", "rows"} and (is_last or row.target not in made_anew):
             yield asdict(row) | ({"measure": CHECKED} if row.measure == "rows" else {})
         if row.measure != "rule" and is_last and not row.is_passed:

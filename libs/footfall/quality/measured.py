@@ -6,17 +6,20 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
 
 from footfall.quality.measures import OTHER
 from footfall.steps.sql import run_sql
 
+WINDOW_DAYS = 28  # of rows that rules go by
 LEAST_ROWS = 500  # of a sample, or of a batch, that are enough to speak of drift
 LEAST_SHARE, FLOOR = 0.01, 0.0001  # of a label that is a bin of its own; of a bin without rows
 Shares = Mapping[str, float]
+DaysOfBatches = Mapping[tuple[str, int], date]
 
 
 @dataclass(frozen=True)
@@ -84,35 +87,71 @@ def baselines(measured: DataFrame, feeds: Sequence[str], day: date) -> dict[tupl
     }
 
 
+def days_of(measured: DataFrame | None, lines: Sequence[Row], day: date) -> DaysOfBatches:
+    """(step, batch) -> the day on which it was measured, of batches whose rows lines with a replay took out; `day` is that of the lines.
+
+    Batches are left out of which no row counts any more.
+    """
+    days = {(line["step"], line["batch_id"]): day for line in lines}
+    batches = {batch for line in lines for batch in line["replayed_batches"] or {}}
+    if measured is None or not batches:
+        return days
+    rows = measured.where("measure = 'rows'").where(F.col("of_batch").isin(batches))
+    counting = rows.where(F.col("day") > day - timedelta(days=WINDOW_DAYS)).select("step", "of_batch", "day").distinct()
+    return {(row["step"], row["of_batch"]): row["day"] for row in counting.collect()} | days
+
+
 def measured_lines(
-    lines: Iterable[Row], *, day: date, usual: Mapping[tuple[str, ...], Usual], limits: QualityLimits
+    lines: Iterable[Row],
+    *,
+    day: date,
+    usual: Mapping[tuple[str, ...], Usual],
+    limits: QualityLimits,
+    days: DaysOfBatches | None = None,
 ) -> list[Measured]:
-    """The measures of lines of the ledger that are about feeds."""
+    """The measures of lines of the ledger that are about feeds; `days` as `days_of` gives them, where some are of a replay."""
     measures = []
     for line in lines:
-        about = {name: line[name] for name in ("step", "target", "feed")} | {"of_batch": line["batch_id"], "day": day}
-        for values in _measures(line):
+        about = {name: line[name] for name in ("step", "target", "feed")} | {"of_batch": line["batch_id"]}
+        for values in _measures(line, day, days or {}):
             key = (line["target"], line["feed"], values["measure"], values["name"])
-            measures.append(_judged(Measured(**about, **values), usual.get(key), limits))
+            measures.append(_judged(Measured(**(about | {"day": day} | values)), usual.get(key), limits))
     return measures
 
 
-def _measures(line: Row) -> Iterator[dict[str, Any]]:
+def _measures(line: Row, day: date, days: DaysOfBatches) -> Iterator[dict[str, Any]]:
     replayed = line["rows_replayed"] or 0
     checked = line["rows_read"] - line["rows_skipped"] - line["rows_waiting"] - replayed
     landed = None if replayed else float(line["rows_valid"])
     yield {"measure": "rows", "name": "", "strength": "warn", "rows_checked": checked, "value": landed}
-    broken, taken_out = line["broken_rules"] or {}, line["replayed_rules"] or {}
-    for name in sorted({*broken, *taken_out}):
-        rows = broken.get(name, 0) - taken_out.get(name, 0)
-        yield {"measure": "rule", "name": name, "strength": "error", "rows_checked": checked, "rows_broken": rows}
+    for (of_day, name), rows in sorted(_broken(line, day, days).items()):
+        of_all = checked if of_day == day else 0
+        yield {
+            "measure": "rule",
+            "name": name,
+            "strength": "error",
+            "rows_checked": of_all,
+            "rows_broken": rows,
+            "day": of_day,
+        }
     for name, rows in sorted((line["warnings"] or {}).items()):
         yield {"measure": "rule", "name": name, "strength": "warn", "rows_checked": checked, "rows_broken": rows}
+    if replayed:  # what came back is no delivery as others are
+        return
     sampled = {"strength": "warn", "rows_checked": line["sampled_rows"]}
     for name, share in sorted((line["null_shares"] or {}).items()):
         yield {"measure": "nulls", "name": name, "value": share, **sampled}
     for name, shares in sorted((line["distributions"] or {}).items()):
         yield {"measure": "distribution", "name": name, "distribution": shares, **sampled}
+
+
+def _broken(line: Row, day: date, days: DaysOfBatches) -> Counter[tuple[date, str]]:
+    """(day, rule) -> rows set aside, less those that a replay took out, which are taken off the day on which they were counted."""
+    broken = Counter({(day, rule): rows for rule, rows in (line["broken_rules"] or {}).items()})
+    for batch, rules in (line["replayed_batches"] or {}).items():
+        if of_day := days.get((line["step"], batch)):
+            broken.subtract({(of_day, rule): rows for rule, rows in rules.items()})
+    return broken
 
 
 def _judged(row: Measured, usual: Usual | None, limits: QualityLimits) -> Measured:

@@ -93,8 +93,8 @@ def label_of(value: Any) -> str:
     number = float(value)
     if not number:
         return "0"
-    power = math.floor(math.log2(abs(number)))
-    low, high = f"{2.0**power:g}", f"{2.0 ** (power + 1):g}"
+    least = math.ldexp(0.5, math.frexp(number)[1])
+    low, high = f"{least:g}", f"{least * 2:g}"  # of the greatest numbers `inf`
     return f"{low} to {high}" if number > 0 else f"-{high} to -{low}"
 
 

@@ -29,6 +29,7 @@ from footfall.refine.values import MappedValue
 from footfall.steps.sorting import RAW_ROW
 from footfall.tables.raw import CORRUPT, WAITED_ELEMENTS, WAITED_FOR, WAITS_FOR
 
+IN_FILES = "in the files"
 ONE_ROW = "a mapping makes one row of each row, by itself"
 # Spark's conditions where an expression makes several rows of one, or looks at other rows, or at chance
 _WORDS: Mapping[str, str] = {
@@ -160,19 +161,27 @@ def _fault(rows: DataFrame, feed: Feed, expressions: Sequence[tuple[Key, str]]) 
     """What is wrong with the first of the expressions at fault; empty where nothing is."""
     if not expressions:  # a feed that is only looked up
         return ""
-    columns = {c.casefold() for c in rows.columns}
+    yields, fault = yielded(rows, [sql for _, sql in expressions])
+    typed = zip(expressions, yields, strict=False)
+    return fault or _use_fault(rows, feed, {key: (sql, kind) for (key, sql), kind in typed})
+
+
+def yielded(rows: DataFrame, expressions: Sequence[str], *, where: str = IN_FILES) -> tuple[list[T.DataType], str]:
+    """What the expressions yield, each of one row by itself; or what is wrong with the first at fault, in words.
+
+    `where` says in the words whose columns they are about.
+    """
     try:
         # A condition of a join may hold nothing but values of one row that are the same each time.
-        conditions = [F.expr(sql).isNotNull() for _, sql in expressions]
+        conditions = [F.expr(sql).isNotNull() for sql in expressions]
         single = rows.sparkSession.range(1).select(F.lit(1).alias("_single"))
         rows.join(single, reduce(Column.__or__, conditions)).schema  # noqa: B018 - as above
-        yields = rows.select(*(F.expr(sql).alias(f"_{i}") for i, (_, sql) in enumerate(expressions))).schema.fields
+        fields = rows.select(*(F.expr(sql).alias(f"_{i}") for i, sql in enumerate(expressions))).schema.fields
     except (AnalysisException, ParseException) as fault:
-        return in_words(fault)
-    if any("user" in bare_names_in(sql) for _, sql in expressions) and "user" not in columns:
-        return "no column user in the files (Spark would take the name of who runs the job)"
-    typed = zip(expressions, yields, strict=True)
-    return _use_fault(rows, feed, {key: (sql, field.dataType) for (key, sql), field in typed})
+        return [], in_words(fault, where)
+    if any("user" in bare_names_in(sql) for sql in expressions) and "user" not in {c.casefold() for c in rows.columns}:
+        return [], f"no column user {where} (Spark would take the name of who runs the job)"
+    return [field.dataType for field in fields], ""
 
 
 def _use_fault(rows: DataFrame, feed: Feed, expressions: Mapping[Key, tuple[str, T.DataType]]) -> str:
@@ -215,13 +224,13 @@ def _time_fault(rows: DataFrame, sql: str, yields: T.DataType, feed: Feed) -> st
     return WRITES_AS_UTC if not is_on_utc and writes_as_utc(rows, sql) else ""
 
 
-def in_words(fault: AnalysisException | ParseException) -> str:
+def in_words(fault: AnalysisException | ParseException, where: str = IN_FILES) -> str:
     """Spark's message, without its stack, its SQLSTATE and the query that footfall wrapped around the expression."""
     condition = fault.getCondition() or ""
     parameters: Mapping[str, str] = fault.getMessageParameters() or {}
     if condition == "UNRESOLVED_COLUMN.WITH_SUGGESTION":
         near = [name for name in parameters["proposal"].split(", ") if name not in _NO_SOURCE_COLUMNS]
-        return f"no column {parameters['objectName']} in the files" + (f" (near: {', '.join(near)})" if near else "")
+        return f"no column {parameters['objectName']} {where}" + (f" (near: {', '.join(near)})" if near else "")
     if condition == "FIELD_NOT_FOUND":
         fields = [name for name in parameters["fields"].split(", ") if name not in _NO_SOURCE_COLUMNS]
         return f"no {parameters['fieldName']} there (there are {', '.join(fields)})"

@@ -19,6 +19,7 @@ from footfall.refine.own_rules import own_warnings
 from footfall.refine.replayed import ReplayedRows, with_replayed
 from footfall.refine.waiting import waiting_for_rates, waiting_places
 from footfall.steps.consent import NO_CONSENT, skip_withdrawn
+from footfall.steps.deliveries import with_new
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.line_keys import ARRIVED, arrived
 from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
@@ -65,7 +66,7 @@ def fact_rows(
         require_times(raw[f.name], f.feed, table)
         mapped = skip_withdrawn(mapped, withdrawn) if withdrawn is not None else mapped
         contract = row_contract(f.feed, table)
-        checked = check_rules(mapped, contract)
+        checked = with_new(check_rules(mapped, contract))
         if WAITED_FOR in checked.columns:
             if waiting:
                 checked = waiting_for_rates(checked, contract)

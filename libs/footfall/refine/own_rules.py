@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pyspark.errors import AnalysisException, ParseException
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -11,6 +12,7 @@ from footfall.contract.frames import names_of
 from footfall.errors import SourceError
 from footfall.mapping.own_rules import OwnRule
 from footfall.mapping.source import Target
+from footfall.refine.expressions import yielded
 from footfall.refine.guarded import fails
 from footfall.steps.sorting import UNREADABLE, WARNED
 
@@ -45,17 +47,19 @@ def _is_kept(rule: OwnRule, *, guard: bool) -> Column:
 
 
 def _require_predicates(rows: DataFrame, target: Target, table: str) -> None:
-    faults = []
-    for rule in target.rules:
-        try:
-            kind = rows.select(F.expr(rule.keeps)).schema.fields[0].dataType
-        except (AnalysisException, ParseException) as fault:
-            faults.append(f"{rule.name}: `{rule.keeps}`: {str(fault).splitlines()[0]}")
-            continue
-        if not isinstance(kind, T.BooleanType):
-            faults.append(f"{rule.name}: `{rule.keeps}` is {kind.simpleString()}, and neither true nor false")
-    if faults:
-        raise SourceError(
-            f"rules for {table} cannot be checked: {'; '.join(faults)}.",
-            fix="A rule speaks of columns of the table that the mapping fills, such as `dwell_ms < 3600000`: correct the mapping.",
-        )
+    """In one question to Spark where all rules are sound, as they are as a rule."""
+    if not _fault(rows, target.rules, table):
+        return
+    faults = {rule: _fault(rows, [rule], table) for rule in target.rules}
+    words = "; ".join(f"{rule.name}: `{rule.keeps}`: {fault}" for rule, fault in faults.items() if fault)
+    raise SourceError(
+        f"rules for {table} cannot be checked: {words}.",
+        fix="A rule speaks of columns of the table that the mapping fills, such as `dwell_ms < 3600000`: correct the mapping.",
+    )
+
+
+def _fault(rows: DataFrame, rules: Sequence[OwnRule], table: str) -> str:
+    """What is wrong with the first rule at fault; empty where nothing is."""
+    kinds, fault = yielded(rows, [rule.keeps for rule in rules], where=f"of {table} that the mapping fills")
+    others = (kind.simpleString() for kind in kinds if not isinstance(kind, T.BooleanType))
+    return fault or next((f"is {kind}, and neither true nor false" for kind in others), "")

@@ -114,6 +114,7 @@ def parser(about: str) -> argparse.ArgumentParser:
     arguments.add_argument(
         "--strict", action="store_true", help="exit 3 where a model missed its gate (default: a warning)"
     )
+    arguments.set_defaults(require=None)
     return arguments
 
 
@@ -182,15 +183,18 @@ def _exit_code(fault: Exception) -> int:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings that the arguments name."""
-    if options.settings is None:
-        return filled_in(resolve(options.conf_dir, options.env, overrides_of(options.lake, options.raw, options.set)))
-    if options.lake or options.raw or options.set:
+    """The settings that the arguments name; raises SettingsError where the arguments cannot be used together, or with them."""
+    if options.settings and (options.lake or options.raw or options.set):
         raise SettingsError(
             "--settings is whole: --lake, --raw and --set cannot change it.",
             fix="Use them where the file is written: python -m footfall.settings.",
         )
-    return filled_in(read_resolved(options.settings))
+    changes = overrides_of(options.lake, options.raw, options.set)
+    whole = read_resolved(options.settings) if options.settings else resolve(options.conf_dir, options.env, changes)
+    settings = filled_in(whole)
+    if options.require:
+        options.require(settings, options)
+    return settings
 
 
 def open_job(settings: Settings, options: argparse.Namespace, secret: str) -> Job:

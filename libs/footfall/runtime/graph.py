@@ -11,6 +11,14 @@ from footfall.steps.step import ALL_BEFORE, Step
 def waits_for(later: Step, earlier: Step) -> bool:
     """Whether a Step has to wait for one that is declared before it.
 
+    It needs it, or names it in `behind`.
+    """
+    return needs(later, earlier) or earlier.name in later.behind
+
+
+def needs(later: Step, earlier: Step) -> bool:
+    """Whether a Step cannot run where one that is declared before it has failed.
+
     It reads or writes what the earlier one writes, writes what that one still reads, uses a champion that it trains, names it
     in `after`, or is the same step once more.
     """
@@ -52,14 +60,13 @@ class Schedule:
             others.discard(number)
 
     def failed(self, number: int) -> list[Step]:
-        """The Steps that cannot run since they wait for the one that failed, or for one of these; each is named once."""
+        """The Steps that cannot run since they need the one that failed, or one of these; each is named once."""
         lost = [number]
-        for (
-            later,
-            others,
-        ) in self._waiting.items():  # in declared order, so that whoever waits for a lost one comes later
-            if others & set(lost):
+        for later in self._waiting:  # in declared order, so that whoever needs a lost one comes later
+            if any(needs(self.steps[later], self.steps[n]) for n in lost if n in self._waiting[later]):
                 lost.append(later)
         for later in lost[1:]:
             del self._waiting[later]
+        for step in lost:  # those that are only behind them go on
+            self.done(step)
         return [self.steps[later] for later in lost[1:]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation
@@ -13,11 +13,13 @@ from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform, require_sound
 from footfall.quality.measures import SAMPLE, Measures, measures_by_feed, sampled
 from footfall.runtime.explain import is_about_a_value
+from footfall.runtime.inputs import DELTA
 from footfall.runtime.ledger_lines import broken_by_rule, fact_line, ledger_line
 from footfall.runtime.quarantine import QuarantineWriter, rows_aside
 from footfall.runtime.replacing import Replaced, replaced_by
 from footfall.runtime.writes import Writes
 from footfall.steps import history, sorting
+from footfall.steps.deliveries import worst_first
 from footfall.steps.holding import BrokenRows, held_back
 from footfall.steps.line_keys import Matching
 from footfall.steps.matching import mark, shared_groups
@@ -145,13 +147,14 @@ class BatchWriter:
     def _land_marked(self, output: FactRows, marked: DataFrame, replaced: Replaced) -> list[dict[str, Any]]:
         table, feeds, observation = output.table, output.feeds, Observation()
         is_first, aside = table.full_name not in self.batch.inputs, (output.matching or Matching(())).is_set_aside()
+        fresh = self._fresh(output)
         counts = sorting.tallies(
             table,
             feeds,
             is_first=is_first,
             aside=aside,
             of_documents=output.of_documents,
-            fresh=self._fresh(output),
+            fresh=fresh,
             warned=output.warned,
         )
         counted = marked.observe(observation, *counts, sorting.places_of_broken(), sampled(table))
@@ -166,7 +169,8 @@ class BatchWriter:
         places = observation.get[sorting.PLACES]
         in_conflict = any(tally["conflicts_aside"] for tally in tallies.values())
         aside_rows = rows_aside(output, marked, places, in_conflict=in_conflict)
-        self._hold_back(output, tallies, aside_rows)
+        if aside_rows is not None:
+            self._hold_back(output, marked, fresh, tallies, aside_rows)
         set_aside = self.quarantine.bring(table, aside_rows, output.replayed)
         self._require_all(table, tallies, landing, set_aside.rows, copied=replaced.copied)
         known = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
@@ -190,16 +194,41 @@ class BatchWriter:
             fresh[feed] = ~F.col(sorting.REPLAYED) if output.replayed is not None else is_fresh
         return fresh
 
-    def _hold_back(self, output: FactRows, tallies: Mapping[str, Mapping[str, int]], aside: DataFrame | None) -> None:
+    def _hold_back(
+        self,
+        output: FactRows,
+        marked: DataFrame,
+        fresh: Mapping[str, Column],
+        tallies: Mapping[str, Mapping[str, int]],
+        aside: DataFrame,
+    ) -> None:
         """Raises HeldBack where too large a share of a feed's new rows is broken; what has landed is taken back then."""
         limits = self.step.limits
-        counts = {feed: (tallies[feed][sorting.FRESH_BROKEN], tallies[feed][sorting.FRESH_CHECKED]) for feed in limits}
-        feeds = {f: n for f, n in counts.items() if limits[f].is_exceeded(broken=n[0], checked=n[1])}
-        if feeds and aside is not None:
-            rules = broken_by_rule(aside)
+        worst = [self._worst(output, marked, fresh[feed], feed, tallies[feed]) for feed in limits]
+        if held := [rows for rows in worst if limits[rows.feed].is_exceeded(broken=rows.broken, checked=rows.checked)]:
+            feeds = [replace(rows, rules=_rules_of(aside, rows)) for rows in held]
             self.writes.is_to_undo = True
-            broken = [BrokenRows(f, *n, rules.get(f, {})) for f, n in feeds.items()]
-            raise held_back(output.table.full_name, broken, limits, output.reads)
+            raise held_back(output.table.full_name, feeds, limits, output.reads)
+
+    def _worst(
+        self, output: FactRows, marked: DataFrame, is_fresh: Column, feed: str, tally: Mapping[str, int]
+    ) -> BrokenRows:
+        """A feed's new rows; where not too many of all are broken, those of the delivery of which most are."""
+        limit = self.step.limits[feed]
+        of_all = BrokenRows(feed, tally[sorting.FRESH_BROKEN], tally[sorting.FRESH_CHECKED])
+        is_exceeded = limit.is_exceeded(broken=of_all.broken, checked=of_all.checked)
+        if is_exceeded or of_all.broken < limit.rows or not self._has_several_deliveries(output.reads[feed]):
+            return of_all
+        aside = (output.matching or Matching(())).is_set_aside()
+        mine = (F.col(sorting.FEED) == feed) & is_fresh
+        worst = worst_first(marked, mine, aside, least_broken=limit.rows).first()
+        return BrokenRows(feed, worst["broken"], worst["checked"], taken_at=worst["taken_at"]) if worst else of_all
+
+    def _has_several_deliveries(self, read: str) -> bool:
+        """Whether the feed's table got more than one batch since the step read it last; what is read in place comes as one."""
+        pins = (inputs.get(read, "") for inputs in (self.last.inputs if self.last else {}, self.batch.inputs))
+        before, now = (Pin.parse(pin).batch_id if pin else 0 for pin in pins)
+        return not read.startswith(DELTA) and now - before > 1
 
     def _require_all(
         self, table: Table, tallies: Mapping[str, Mapping[str, int]], landing: Landing, rows_aside: int, *, copied: int
@@ -224,3 +253,9 @@ def _shared(output: FactRows, existing: DataFrame | None) -> list[Any] | None:
         return None
     names = [row[0] for row in groups.distinct().limit(MOST_SHARED + 1).collect() if row[0] is not None]
     return sorted(names) if len(names) <= MOST_SHARED else None
+
+
+def _rules_of(aside: DataFrame, rows: BrokenRows) -> dict[str, int]:
+    """The rules that they break, with how many rows break each."""
+    mine = aside.where(F.col("known_at").cast("string") == rows.taken_at) if rows.taken_at else aside
+    return broken_by_rule(mine).get(rows.feed, {})

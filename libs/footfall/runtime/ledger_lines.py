@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import Table
+from footfall.contract import BATCH_ID, Table
 from footfall.steps.step import Step
 from footfall.tables.raw import WAITING
 
 RuleCounts = dict[str, dict[str, int]]  # feed -> rule -> rows that broke it
+BatchCounts = dict[str, dict[int, dict[str, int]]]  # feed -> batch that set them aside -> rule -> rows that broke it
 
 
 def ledger_line(step: Step, feed: str, target: str, **counts: Any) -> dict[str, Any]:
@@ -29,12 +31,13 @@ def fact_line(
     tally: Mapping[str, int],
     broken: Mapping[str, int],
     replayed: int | None = None,
-    replayed_rules: Mapping[str, int] | None = None,
+    replayed_batches: Mapping[int, Mapping[str, int]] | None = None,
 ) -> dict[str, Any]:
     """The line of one feed, by its tally and the rows that broke each rule, and those that left quarantine."""
     skipped = {key.removeprefix("reason:"): n for key, n in tally.items() if key.startswith("reason:") and n}
     warnings = {key.removeprefix("rule:"): n for key, n in tally.items() if key.startswith("rule:") and n}
     counts = {key: n for key, n in tally.items() if key.startswith(("rows_", "documents"))}
+    replayed_rules = sum(map(Counter, (replayed_batches or {}).values()), Counter[str]())
     return ledger_line(
         step,
         feed,
@@ -44,7 +47,8 @@ def fact_line(
         broken_rules=broken or None,
         warnings=warnings or None,
         rows_replayed=replayed,
-        replayed_rules=replayed_rules or None,
+        replayed_rules=dict(replayed_rules) or None,
+        replayed_batches=replayed_batches or None,
     )
 
 
@@ -65,6 +69,15 @@ def broken_by_rule(quarantined: DataFrame) -> RuleCounts:
     by_rule = quarantined.select("feed", F.explode("rules").alias("rule")).groupBy("feed", "rule").count()
     for feed, rule, rows in by_rule.collect():
         counts.setdefault(feed, {})[rule] = rows
+    return counts
+
+
+def broken_by_batch(quarantined: DataFrame) -> BatchCounts:
+    """The same by the batch that set them aside."""
+    counts: BatchCounts = {}
+    exploded = quarantined.select("feed", BATCH_ID.name, F.explode("rules").alias("rule"))
+    for feed, batch_id, rule, rows in exploded.groupBy("feed", BATCH_ID.name, "rule").count().collect():
+        counts.setdefault(feed, {}).setdefault(batch_id, {})[rule] = rows
     return counts
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
+
+from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.errors import SettingsError
 from footfall.refine.feeds import RawFeed
+from footfall.refine.rule_names import rule_names
 from footfall.runtime.cli import Job, day
+from footfall.settings import Settings
 from footfall.steps.holding import Limit
 from footfall.steps.replay import Replay
-from footfall.steps.step import Step
+from footfall.tables import QUARANTINE
 
 
 def add_options(arguments: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -47,15 +51,32 @@ def add_replay(arguments: argparse.ArgumentParser) -> argparse.ArgumentParser:
     arguments.add_argument(
         "--since", type=day, metavar="DATE", help="with --replay: only rows that were taken since this day of the shop"
     )
+    arguments.set_defaults(require=require_usable)
     return arguments
+
+
+def require_usable(settings: Settings, options: argparse.Namespace) -> None:
+    """Raises SettingsError where the options would let in nothing, or not what they name; asks no Spark."""
+    accept, stages = getattr(options, "accept", []), getattr(options, "stages", ("refine",))
+    names = {source.raw_name(name) for source in settings.all_sources for name in source.feeds}
+    if (options.rule or options.since) and not options.replay:
+        raise SettingsError("--rule and --since say which rows a replay takes in again.", fix="Add --replay.")
+    if options.replay and getattr(options, "check", None):
+        raise SettingsError("--check writes nothing, and --replay does.", fix="Give one of the two.")
+    if (options.replay or accept) and "refine" not in stages:
+        raise SettingsError(
+            "--replay and --accept are for the stage refine, which --stages leaves out.", fix="Add refine to --stages."
+        )
+    if unknown := sorted(set(accept) - names):
+        raise SettingsError(
+            f"--accept {', '.join(unknown)}: no such feed.", fix=f"There are {', '.join(sorted(names))}."
+        )
 
 
 def replay_of(job: Job, table: Table) -> Replay | None:
     """The rows for a table that the command line wants taken in again; None where it wants none."""
     options = job.options
     if not getattr(options, "replay", False):
-        if getattr(options, "rule", None) or getattr(options, "since", None):
-            raise SettingsError("--rule and --since say which rows a replay takes in again.", fix="Add --replay.")
         return None
     since = ""
     if options.since:
@@ -72,18 +93,16 @@ def limits_of(job: Job, feeds: Sequence[RawFeed]) -> dict[str, Limit]:
     return {name: Limit(usual if share is None else share, rows) for name, share in shares.items()}
 
 
-def require_feeds(job: Job) -> None:
-    """Raises SettingsError where a feed is to be accepted that no mapping has."""
-    names = {source.raw_name(name) for source in job.settings.all_sources for name in source.feeds}
-    if unknown := sorted(set(getattr(job.options, "accept", ())) - names):
+def require_rules(job: Job) -> None:
+    """Raises SettingsError where a replay names a rule that no table or mapping has, and under which no row is in quarantine."""
+    known = rule_names(job.settings.all_sources)
+    unknown = set(job.options.rule) - known
+    if unknown and job.lake.properties(QUARANTINE.full_name) is not None:
+        broken = job.lake.read(QUARANTINE.full_name).select(F.explode("rules").alias("rule"))
+        unknown -= {row["rule"] for row in broken.where(F.col("rule").isin(unknown)).distinct().collect()}
+    if unknown:
+        near = sorted({name for rule in unknown for name in difflib.get_close_matches(rule, known)})
         raise SettingsError(
-            f"--accept {', '.join(unknown)}: no such feed.", fix=f"There are {', '.join(sorted(names))}."
+            f"--rule {', '.join(sorted(unknown))}: no table and no mapping has such a rule, and no row of quarantine is under it.",
+            fix=f"Write a name as `rules` of raw.quarantine has it{', such as ' + ', '.join(near) if near else ''}.",
         )
-
-
-def side_by_side(job: Job, steps: Sequence[Step]) -> list[Step]:
-    """The steps; those of a replay one after another, since each takes rows out of raw.quarantine, to which the others add."""
-    if not getattr(job.options, "replay", False):
-        return list(steps)
-    before = [(), *((step.name,) for step in steps)]
-    return [replace(step, after=(*step.after, *names)) for step, names in zip(steps, before, strict=False)]

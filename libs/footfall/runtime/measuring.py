@@ -15,7 +15,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from footfall.contract import Written
 from footfall.quality.gate import failures, gate_report, standing
-from footfall.quality.measured import Measured, QualityLimits, baselines, measured_lines
+from footfall.quality.measured import Measured, QualityLimits, baselines, days_of, measured_lines
 from footfall.runtime.cli import Job
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import BY_NAME, LEDGER, QUALITY
@@ -45,7 +45,7 @@ def quality_step(job: Job, facts: Sequence[Step]) -> Step:
         before = frames.get(QUALITY.full_name)
         lines = _new_lines(job, before)
         usual = {} if before is None else baselines(before, sorted({line["feed"] for line in lines}), day)
-        news = measured_lines(lines, day=day, usual=usual, limits=limits)
+        news = measured_lines(lines, day=day, usual=usual, limits=limits, days=days_of(before, lines, day))
         still = [] if before is None else standing(before, made_anew=made_anew, day=day)
         failing = failures(still, news, made_anew=made_anew, limits=limits)
         return StepResult([Output(QUALITY, _frame(job, news))], gate_failed=gate_report(failing, limits))
@@ -61,7 +61,7 @@ def quality_step(job: Job, facts: Sequence[Step]) -> Step:
         code=("footfall.quality",),
         values={"limits": limits},
         run_values={"batches": batches},
-        after=names,
+        behind=names,
     )
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.frames import conform
-from footfall.runtime.ledger_lines import RuleCounts, broken_by_rule
+from footfall.runtime.ledger_lines import BatchCounts, RuleCounts, broken_by_batch, broken_by_rule
 from footfall.runtime.writes import Writes
 from footfall.steps import sorting
 from footfall.steps.places import element_of, position_of
@@ -31,13 +31,13 @@ class SetAside:
     rows: int = 0
     rules: RuleCounts | None = None
     replayed: dict[str, int] | None = None  # by feed
-    replayed_rules: RuleCounts | None = None
+    replayed_batches: BatchCounts | None = None
 
-    def of(self, feed: str) -> tuple[dict[str, int], int | None, dict[str, int]]:
-        """Of a feed the rows by rule, and the rows that were taken out again, in all and by rule."""
-        rules, replayed_rules = self.rules or {}, self.replayed_rules or {}
+    def of(self, feed: str) -> tuple[dict[str, int], int | None, dict[int, dict[str, int]]]:
+        """Of a feed the rows by rule, and the rows that were taken out again, in all and by batch and rule."""
+        rules, replayed_batches = self.rules or {}, self.replayed_batches or {}
         replayed = None if self.replayed is None else self.replayed.get(feed, 0)
-        return rules.get(feed, {}), replayed, replayed_rules.get(feed, {})
+        return rules.get(feed, {}), replayed, replayed_batches.get(feed, {})
 
 
 def rows_aside(output: FactRows, marked: DataFrame, places: Sequence[Row], *, in_conflict: bool) -> DataFrame | None:
@@ -166,4 +166,4 @@ class QuarantineWriter:
         if taken is None:
             return SetAside(rows, self._rules_of_batch(table))
         by_feed = {row["feed"]: row["count"] for row in taken.groupBy("feed").count().collect()}
-        return SetAside(rows, self._rules_of_batch(table), by_feed, broken_by_rule(taken))
+        return SetAside(rows, self._rules_of_batch(table), by_feed, broken_by_batch(taken))

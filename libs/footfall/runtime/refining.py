@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from footfall.contract import BATCH_ID, EVERY_ROW, Table, Written
+from footfall.mapping.targets import NEVER_HELD_BACK
 from footfall.privacy.pseudonyms import actor_ids, text_ids
 from footfall.refine.facts import fact_rows
 from footfall.refine.feeds import RawFeed
@@ -22,7 +23,7 @@ from footfall.refine.replayed import ReplayedRows
 from footfall.refine.sessions import condition_of, days_of, events_to_cut, sessions, touched_spans, untouched
 from footfall.refine.waiting import ALL_ROWS, FeedReads, facts_that_wait, without_idle_lookups
 from footfall.runtime.cli import Job
-from footfall.runtime.letting_in import limits_of, replay_of
+from footfall.runtime.letting_in import limits_of, replay_of, require_rules
 from footfall.runtime.permissions import consent_of
 from footfall.steps.consent import nobody_left
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
@@ -162,8 +163,9 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
         | ({"replay": replay} if replay else {})
         | ({"withheld": consent.withheld} if consent else {}),
         waits_in=of_feeds.waits_in,
-        limits=limits_of(job, feeds),
+        limits={} if table.name in NEVER_HELD_BACK else limits_of(job, feeds),
         replay=replay,
+        requires=(partial(require_rules, job),) if replay else (),
     )
 
 

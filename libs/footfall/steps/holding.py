@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from footfall.errors import HeldBack
 
@@ -24,18 +24,20 @@ class Limit:
 
 @dataclass(frozen=True)
 class BrokenRows:
-    """How many of a feed's new rows for a table are broken, and by which rules."""
+    """How many of a feed's new rows for a table are broken, and by which rules; with `taken_at` of one delivery among them."""
 
     feed: str
     broken: int
     checked: int
-    rules: Mapping[str, int]
+    rules: Mapping[str, int] = field(default_factory=dict)
+    taken_at: str = ""
 
     def in_words(self, limit: Limit) -> str:
         """The feed, the share and the commonest rules."""
         commonest = sorted(self.rules.items(), key=lambda rule: (-rule[1], rule[0]))[:MOST_NAMED]
         rules = ", ".join(f"{name} {rows:,}" for name, rows in commonest)
-        of_all = f"{self.broken:,} of {self.checked:,} rows ({self.broken / self.checked:.1%})"
+        taken = f" that were taken at {self.taken_at} UTC" if self.taken_at else ""
+        of_all = f"{self.broken:,} of {self.checked:,} rows{taken} ({self.broken / self.checked:.1%})"
         return f"of {self.feed} {of_all} go to quarantine, more than {limit.share:.1%}: {rules}"
 
 

@@ -176,8 +176,8 @@ class Step:
     (`runtime/consent.py`). `waits_in` are tables that say which rows wait for what wakes the step. `limits` say of feeds from when
     on what they bring is held back; `replay` which rows of raw.quarantine it takes in again.
     Steps that share nothing of this run side by side; `after` names steps that have to end first all
-    the same. `requires` are checks of the surroundings, made before any step of the run; each raises a FootfallError where
-    something is absent.
+    the same, `behind` those that only come first: where one of them fails, the step runs still. `requires` are checks of the
+    surroundings, made before any step of the run; each raises a FootfallError where something is absent.
     """
 
     name: str
@@ -190,6 +190,7 @@ class Step:
     models: tuple[str, ...] = ()
     trains: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
     files: Files | None = None
     makes: tuple[str, ...] = ()
     day_values: Mapping[str, Any] = field(default_factory=dict)

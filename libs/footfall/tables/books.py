@@ -157,6 +157,11 @@ LEDGER = Table(
             tolerance=1e-9,
         ),
         Column("replayed_rules", "map<string,bigint>", "rule under which these had been set aside -> rows"),
+        Column(
+            "replayed_batches",
+            "map<bigint,map<string,bigint>>",
+            "batch of the step that had set them aside -> rule -> rows: books.quality takes them off that batch's day",
+        ),
         Column("full_read", "string", "of a shop's Delta table: why all its rows were read again, if they were"),
     ),
     key=("step", "batch_id", "feed", "target"),
@@ -172,9 +177,16 @@ QUALITY = Table(
     name="quality",
     layer=Layer.BOOKS,
     version=1,
-    grain="one row per measure of a batch, feed and table of facts: a rule that rows broke, rows, a column's NULLs or its distribution",
+    grain=(
+        "one row per measure of a batch, feed and table of facts: a rule that rows broke, rows, a column's NULLs or its distribution"
+    ),
     columns=(
-        Column("day", "date", "the shop's day on which it was measured", required=True),
+        Column(
+            "day",
+            "date",
+            "the shop's day on which it was measured; of rows that a replay took out, that on which they had been",
+            required=True,
+        ),
         Column("step", "string", "name of the step whose batch is measured", required=True),
         Column("of_batch", "bigint", "batch of that step", required=True),
         Column("target", "string", "table that the batch wrote", required=True),
@@ -212,7 +224,7 @@ QUALITY = Table(
         mean("limit", "what drift must not exceed, by the settings", unit="as drift"),
         Column("is_passed", "boolean", "whether it does not", required=True),
     ),
-    key=("step", "of_batch", "target", "feed", "measure", "name"),
+    key=("step", "of_batch", "day", "target", "feed", "measure", "name"),
     rules=(
         Rule("measure_known", "measure IN ('rule', 'rows', 'nulls', 'distribution')"),
         Rule("strength_known", "strength IN ('error', 'warn')"),

@@ -20,7 +20,7 @@ def pair(
     until: int | None = None,
     called: tuple[str, str] | None = None,
 ) -> Pair:
-    """A pair, called as its identifiers without digits unless stated; a day is when it happened and was known, or both, or both and withdrawn."""
+    """A pair, called as its identifiers without digits unless stated; a day is both clocks, or (happened, known), or (.., withdrawn)."""
     full = [(day, day) if isinstance(day, int) else day for day in days]
     words = called or (actor.rstrip("0123456789"), linked.rstrip("0123456789"))
     return Pair(actor, linked, [LinkDay(day[1], day[0], len(day) > 2, *words) for day in full], until)

@@ -132,11 +132,9 @@ def _news(pairs: Sequence[Pair]) -> dict[int, list[Pair]]:
     """
     best, claims = _ranks(pairs, None), Counter[str]()
     for pair in pairs:
+        weakest = max(_RANK[anchor] for anchor, _ in pair.named_on)
         claims[pair.linked] += 1
-        if best[pair.linked] <= max(
-            _RANK[anchor] for anchor, _ in pair.named_on
-        ):  # it may prove to be the stronger one
-            claims[pair.actor] += 1
+        claims[pair.actor] += best[pair.linked] <= weakest  # the linked one may prove to be the stronger one
     news: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
         is_plain = claims[pair.linked] == 1 and not claims[pair.actor] and not pair.is_ever_withdrawn

@@ -152,7 +152,7 @@ def test_rows_that_name_two_the_other_way_round_say_one_thing() -> None:
     app, order = pair("p", "e", 3, called=("login", "email")), pair("e", "p", 1, called=("email", "phone"))
     assert people_at(2, app, order) == {"p": "e", "e": "e"}
     assert people_at(3, app, order) == people_at(3, order, app) == {"p": "e", "e": "e"}
-    assert people_at(3, replace(app, linked="card1"), order) == {"p": "e", "e": "e", "card1": "e"}
+    assert people_at(3, replace(app, other="card1"), order) == {"p": "e", "e": "e", "card1": "e"}
     now = [row for row in histories([app, order], RULES) if row.known_to is None]
     assert sorted(now, key=str) == [
         Membership("e", Stay("e", None, None, "email"), 3, None),
@@ -233,7 +233,7 @@ def _links_by_chance(seed: int) -> list[Pair]:
 def _known_at(day: int, pairs: list[Pair]) -> list[Pair]:
     """What was known of the pairs at the end of a day."""
     return [
-        Pair(p.actor, p.linked, days, p.until if p.until is not None and p.until <= day else None)
+        Pair(p.actor, p.other, days, p.until if p.until is not None and p.until <= day else None)
         for p in pairs
         if (days := [d for d in p.days if d.known <= day])
     ]
@@ -251,8 +251,14 @@ def test_whatever_the_links_each_identifier_is_one_persons_and_what_was_held_sta
     held = list(histories(pairs, rules))
     keys = [(row.actor, row.stay.since, row.known_from) for row in held]
     assert len(keys) == len(set(keys))
-    actors = {actor for pair in pairs for actor in (pair.actor, pair.linked)}
-    logins = {pair.actor for pair in pairs for day in pair.days if day.anchor == "login"}
+    actors = {actor for pair in pairs for actor in (pair.actor, pair.other)}
+    logins = {
+        of
+        for p in pairs
+        for d in p.days
+        for of, word in ((p.actor, d.word), (p.other, d.other_word))
+        if word == "login"
+    }
     for day in (0, 60, 200):
         for happened in (0, 60, 120):
             people = people_at(day, *pairs, happened=happened, rules=rules)

@@ -67,7 +67,10 @@ def test_no_pairs_have_no_components(spark: SparkSession, staged: Staged) -> Non
 def test_a_link_closes_the_own_row_of_one_and_opens_another_at_the_start_of_the_day(
     spark: SparkSession, staged: Staged
 ) -> None:
-    joined = people(spark, staged, link("ann", "c1"), link("ann", "c1", 1), link("bob", "c2", 3))
+    """A row that takes a link back may name the two the other way round: by phone 'p' one logs in, and 'e' is an address."""
+    app = link("p", "e", evidence="email")
+    back = link("e", "p", 3, anchor="email", evidence="phone", state="withdrawn")
+    joined = people(spark, staged, link("ann", "c1"), link("ann", "c1", 1), link("bob", "c2", 3), app, back)
     start, later = START.replace(tzinfo=None), START.replace(tzinfo=None) + timedelta(days=3)
     ever = ALWAYS.replace(tzinfo=None)
     assert values_of(joined, *COLUMNS) == [
@@ -77,6 +80,10 @@ def test_a_link_closes_the_own_row_of_one_and_opens_another_at_the_start_of_the_
         ("c1", "c1", ever, start, "own actor"),
         ("c2", "bob", later, None, "visitor"),
         ("c2", "c2", ever, later, "own actor"),
+        ("e", "e", ever, start, "own actor"),
+        ("e", "e", later, None, "own actor"),
+        ("e", "p", start, later, "email"),
+        ("p", "p", ever, None, "own actor"),
     ]
 
 

@@ -101,12 +101,19 @@ def differing_rows(now: DataFrame, before: DataFrame) -> DataFrame:
 
 
 def _usable_pairs(links: DataFrame, *, rules: StitchRules, max_linked: int) -> DataFrame:
-    """Each pair with its days, less those that no day saw before one of the two was known to be shared."""
+    """Each pair (actor_id, linked_id, days, until), less those that no day saw before one of the two was known to be shared.
+
+    Two that feeds name in either order are one pair: actor_id is the lesser pseudonym.
+    """
+    is_turned, words = F.col("actor_id") > F.col("linked_id"), (F.col("anchor"), F.col("evidence"))
     days = F.struct(
         F.unix_date("known_date").alias("known"), F.unix_date("event_date").alias("happened"),
-        (F.col("state") == "withdrawn").alias("is_withdrawn"), "anchor", "evidence",
+        (F.col("state") == "withdrawn").alias("is_withdrawn"),
+        F.when(is_turned, words[1]).otherwise(words[0]).alias("word"),
+        F.when(is_turned, words[0]).otherwise(words[1]).alias("other_word"),
     )  # fmt: skip
-    pairs = links.groupBy("actor_id", "linked_id").agg(F.array_sort(F.collect_set(days)).alias("days"))
+    two = F.least("actor_id", "linked_id").alias("actor_id"), F.greatest("actor_id", "linked_id").alias("linked_id")
+    pairs = links.groupBy(*two).agg(F.array_sort(F.collect_set(days)).alias("days"))
     shared = _shared_from(links, rules=rules, max_linked=max_linked)
     of_actors, of_linked = (
         shared.select(F.col("identifier").alias(name), F.col("until").alias(f"_{name}_until"))

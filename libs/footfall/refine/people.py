@@ -36,19 +36,19 @@ class LinkDay(NamedTuple):
     known: int
     happened: int
     is_withdrawn: bool
-    anchor: str
-    evidence: str
+    word: str
+    other_word: str
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two identifiers that stood on rows together: `actor` is called by the anchor of each day, `linked` by its evidence.
+    """Two identifiers that stood on rows together, whichever the rows have first: on each day `actor` is called by `word`.
 
     `until` is the day from which on one of the two is known to be shared by too many.
     """
 
     actor: str
-    linked: str
+    other: str
     days: Sequence[LinkDay]
     until: int | None = None
 
@@ -59,10 +59,10 @@ class Pair:
 
     @cached_property
     def named_on(self) -> dict[tuple[str, str], int]:
-        """(anchor, evidence) -> the first day on which it was known that the two are called so."""
+        """(word, other word) -> the first day on which it was known that the two are called so."""
         first: dict[tuple[str, str], int] = {}
         for day in self.days:
-            words = day.anchor, day.evidence
+            words = day.word, day.other_word
             first[words] = min(first.get(words, day.known), day.known)
         return first
 
@@ -108,7 +108,7 @@ class Membership:
 
 def histories(pairs: Sequence[Pair], rules: StitchRules) -> Iterator[Membership]:
     """All that was ever held of the identifiers of one component; each was its own person at first."""
-    actors = dict.fromkeys(actor for pair in pairs for actor in (pair.actor, pair.linked))
+    actors = dict.fromkeys(actor for pair in pairs for actor in (pair.actor, pair.other))
     held: dict[str, dict[Stay, int | None]] = {actor: {Stay(actor, None, None, OWN): None} for actor in actors}
     stays: dict[str, list[Stay]] = {}
     for day, news in sorted(_news(pairs).items()):
@@ -132,12 +132,12 @@ def _news(pairs: Sequence[Pair]) -> dict[int, list[Pair]]:
     """
     best, claims = _ranks(pairs, None), Counter[str]()
     for pair in pairs:
-        weakest = max(_RANK[anchor] for anchor, _ in pair.named_on)
-        claims[pair.linked] += 1
-        claims[pair.actor] += best[pair.linked] <= weakest  # the linked one may prove to be the stronger one
+        weakest, other_weakest = (max(_RANK[word] for word in words) for words in zip(*pair.named_on, strict=True))
+        claims[pair.actor] += best[pair.other] <= weakest  # the other is stronger, or may prove to be
+        claims[pair.other] += best[pair.actor] <= other_weakest
     news: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        is_plain = claims[pair.linked] == 1 and not claims[pair.actor] and not pair.is_ever_withdrawn
+        is_plain = claims[pair.actor] + claims[pair.other] == 1 and not pair.is_ever_withdrawn
         known = set(pair.named_on.values()) if is_plain else {day.known for day in pair.days}
         for day in known | ({pair.until} if pair.until is not None else set()):
             news[day].append(pair)
@@ -148,7 +148,7 @@ def _says_nothing_new(pair: Pair, day: int, stays: Mapping[str, Sequence[Stay]])
     """Whether the two were seen together before, and are one person's ever: to be seen together again changes nothing."""
     if day in pair.named_on.values() or pair.until == day or pair.is_ever_withdrawn:
         return False
-    of_both = [*stays[pair.actor], *stays[pair.linked]]
+    of_both = [*stays[pair.actor], *stays[pair.other]]
     return (
         len({(stay.person, stay.since, stay.until) for stay in of_both}) == 1
         and of_both[0].since is of_both[0].until is None
@@ -161,7 +161,7 @@ def _ranks(pairs: Sequence[Pair], day: int | None) -> dict[str, int]:
     for pair in pairs:
         for words, known in pair.named_on.items():
             if day is None or known <= day:
-                for actor, word in zip((pair.actor, pair.linked), words, strict=True):
+                for actor, word in zip((pair.actor, pair.other), words, strict=True):
                     ranks[actor] = min(ranks.get(actor, len(WORDS)), _RANK[word])
     return ranks
 
@@ -169,8 +169,7 @@ def _ranks(pairs: Sequence[Pair], day: int | None) -> dict[str, int]:
 def _stays(pairs: Sequence[Pair], ranks: Mapping[str, int], rules: StitchRules, day: int) -> dict[str, list[Stay]]:
     """Whose each identifier is, by the strongest identifier of the person, as known at the end of a day.
 
-    Of a pair the stronger one claims the other, whichever its rows have first; equals go by their pseudonyms. So whose the
-    stronger one is stands before.
+    Of a pair the stronger one claims the other; equals go by their pseudonyms. So whose the stronger one is stands before.
     """
 
     def strength(actor: str) -> tuple[int, str]:
@@ -179,9 +178,9 @@ def _stays(pairs: Sequence[Pair], ranks: Mapping[str, int], rules: StitchRules, 
     claimed: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
     for pair in pairs:
         days = _counting_days(pair, day)
-        stronger, weaker = sorted((pair.actor, pair.linked), key=strength) if days else ("", "")
+        stronger, weaker = sorted((pair.actor, pair.other), key=strength) if days else ("", "")
         if days and ranks[weaker] > 0:
-            claimed[weaker] += [(stronger, d.happened, d.evidence if weaker == pair.linked else d.anchor) for d in days]
+            claimed[weaker] += [(stronger, d.happened, d.word if weaker == pair.actor else d.other_word) for d in days]
     stays: dict[str, list[Stay]] = {}
     for actor in sorted(claimed, key=strength):
         claims = _claims((_person(by, stays, happened), happened, word) for by, happened, word in claimed[actor])

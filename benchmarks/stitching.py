@@ -147,15 +147,14 @@ def accuracy(identities: DataFrame, vault: DataFrame, links: DataFrame, truth: D
 def compare(arguments: argparse.Namespace) -> None:
     """Prints the accuracy of a lake."""
     with bench.session("stitching", cores=arguments.cores, memory=arguments.memory) as spark:
-        tables = [
+        identities, vault, links = (
             spark.read.format("delta").load(f"{arguments.lake}/refined/{name}")
             for name in ("identities", "pseudonyms", "identity_links")
-        ]
-        figures = accuracy(*tables, spark.read.parquet(f"{arguments.shop}/truth/identifiers"))
+        )
+        figures = accuracy(identities, vault, links, spark.read.parquet(f"{arguments.shop}/truth/identifiers"))
         print(", ".join(f"{name} {value:,.4f}".removesuffix(".0000") for name, value in figures.items()), "(simulated)")
         sizes = (
-            tables[0]
-            .where("known_to IS NULL")
+            identities.where("known_to IS NULL")
             .groupBy("user_id")
             .count()
             .groupBy("count")

@@ -35,6 +35,13 @@ def _faults(tmp_path: Path, text: str) -> str:
     return fault.value.what.replace(f"{path}:", "line ")
 
 
+def test_features_are_for_tables_that_have_them_and_each_is_listed_once(tmp_path: Path) -> None:
+    labelled = "      labelled_rows: {features: [f0, F0], columns: {row_id: bon, origin: ts, label_kind: eur}}\n"
+    faults = _faults(tmp_path, SOUND + labelled + "      items: {features: [f0], columns: {item_id: sku}}\n")
+    assert "f0: listed twice" in faults
+    assert "items has no `features` to keep them in (labelled_rows has)" in faults
+
+
 @pytest.mark.parametrize("days", ["0", "-5", "36501"])
 def test_raw_rows_are_kept_for_a_day_or_more(tmp_path: Path, days: str) -> None:
     faults = _faults(tmp_path, SOUND.replace("    format: csv", f"    format: csv\n    keep_days: {days}"))

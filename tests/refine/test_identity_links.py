@@ -15,7 +15,7 @@ from footfall.mapping.links import LinkedIdentifier, normal_sql
 from footfall.mapping.source import Feed
 from footfall.refine.feeds import RawFeed
 from footfall.refine.fills import ShopDefaults
-from footfall.refine.links import links_output, named_pairs
+from footfall.refine.links import links_output, named_pairs, new_links
 from footfall.refine.pseudonyms import new_pseudonyms
 
 SHOP = ShopDefaults("America/New_York", "USD")
@@ -80,18 +80,36 @@ def test_a_pair_is_one_row_a_day_and_what_comes_again_adds_none(spark: SparkSess
         [(f.name, rows, f.feed)], vault=None, actor_ids=lambda kind, identifier, _: F.concat(kind, identifier)
     )
     output = links_output([f], {f.name: rows}, shop=SHOP, vault=vault, known=None)
-    days = sorted(
-        tuple(row)
-        for row in output.frame.select("actor_id", "linked_id", "event_date", "known_date", "event_time").collect()
-    )
+    columns = ("actor_id", "linked_id", "event_date", "known_date", "event_time", "known_at")
+    days = sorted(tuple(row) for row in output.frame.select(*columns).collect())
     assert days == [
-        ("customer7", "customerc1", date(2024, 6, 1), date(2024, 6, 2), utc(1, 13)),
-        ("customer7", "customerc1", date(2024, 6, 2), date(2024, 6, 3), utc(2, 4)),
+        ("customer7", "customerc1", date(2024, 6, 1), date(2024, 6, 2), utc(1, 4), utc(2, 4)),
+        ("customer7", "customerc1", date(2024, 6, 2), date(2024, 6, 3), utc(2, 4), utc(3, 4)),
     ]
     assert output.warnings is not None
     assert "1 pairs of identifiers stand on rows that cannot be read" in output.warnings()[0]
     again = links_output([f], {f.name: rows}, shop=SHOP, vault=vault, known=output.frame)
     assert again.frame.collect() == []
+
+
+def test_a_pair_under_two_names_is_two_rows_whichever_feed_comes_first(spark: SparkSession) -> None:
+    same = ("customer", "7", "login", "customer", "c1")
+    rows = [("card", 2, 9), ("visitor", 2, 7), ("visitor", 2, 8), ("card", 3, 4), ("card", 2, 10)]
+    pairs = [(*same, word, "linked", date(2024, 6, 1), utc(day, hour)) for word, day, hour in rows]
+    columns = (
+        "kind string, identifier string, anchor string, linked_kind string, linked_identifier string, evidence string"
+    )
+    frame = spark.createDataFrame(pairs, f"{columns}, state string, event_date date, known_at timestamp")
+    vault = spark.createDataFrame(
+        [("customer", "7", "a7"), ("customer", "c1", "ac1")], "kind string, identifier string, actor_id string"
+    )
+    states = []
+    for first in ("hour(known_at) % 2 = 0", "hour(known_at) % 2 = 1"):
+        known = new_links(frame.where(first), vault=vault, known=None, time_zone=SHOP.time_zone)
+        more = new_links(frame.where(f"NOT {first}"), vault=vault, known=known, time_zone=SHOP.time_zone)
+        states.append(sorted(tuple(row) for row in known.unionByName(more).collect()))
+    assert states[0] == states[1]
+    assert [(row[3], row[8].day) for row in states[0]] == [("card", 2), ("card", 3), ("visitor", 2)]
 
 
 def test_without_a_time_the_day_of_the_file_counts(spark: SparkSession) -> None:

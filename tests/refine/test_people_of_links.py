@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from footfall.mapping.links import WORDS
-from footfall.refine.people import OWN, TOO_MANY, Membership, Pair, Stay, StitchRules, histories
+from footfall.refine.people import OWN, TOO_MANY, LinkDay, Membership, Pair, Stay, StitchRules, histories
 
 RULES = StitchRules(window_days=30, established_days=2, max_identifiers=5)
 
 
 def pair(
-    actor: str, linked: str, *days: int | tuple[int, int] | tuple[int, int, bool], until: int | None = None
+    actor: str,
+    linked: str,
+    *days: int | tuple[int, int] | tuple[int, int, bool],
+    until: int | None = None,
+    called: tuple[str, str] | None = None,
 ) -> Pair:
-    """A pair whose words are its identifiers without digits; a day is when it happened and was known, or both, or both and withdrawn."""
+    """A pair, called as its identifiers without digits unless stated; a day is both clocks, or (happened, known), or (.., withdrawn)."""
     full = [(day, day) if isinstance(day, int) else day for day in days]
-    of_days = [(day[1], day[0], len(day) > 2) for day in full]
-    return Pair(actor, linked, actor.rstrip("0123456789"), linked.rstrip("0123456789"), of_days, until)
+    words = called or (actor.rstrip("0123456789"), linked.rstrip("0123456789"))
+    return Pair(actor, linked, [LinkDay(day[1], day[0], len(day) > 2, *words) for day in full], until)
 
 
 def people_at(day: int, *pairs: Pair, happened: int = 10_000, rules: StitchRules = RULES) -> dict[str, str]:
@@ -141,30 +147,126 @@ def test_more_identifiers_than_the_limit_are_not_made_one_person_and_said_to_be_
     assert evidence == {OWN, TOO_MANY}
 
 
+def test_rows_that_name_two_the_other_way_round_say_one_thing() -> None:
+    """The shop's app logs in by phone, its orders have an address and a phone: the login claims the address by both."""
+    app, order = pair("p", "e", 3, called=("login", "email")), pair("e", "p", 1, called=("email", "phone"))
+    assert people_at(2, app, order) == {"p": "e", "e": "e"}
+    assert people_at(3, app, order) == people_at(3, order, app) == {"p": "e", "e": "e"}
+    assert people_at(3, replace(app, other="card1"), order) == {"p": "e", "e": "e", "card1": "e"}
+    now = [row for row in histories([app, order], RULES) if row.known_to is None]
+    assert sorted(now, key=str) == [
+        Membership("e", Stay("e", None, None, "email"), 3, None),
+        Membership("p", Stay("e", None, None, OWN), 3, None),
+    ]
+
+
+def test_who_proves_to_be_a_login_claims_what_rows_called_the_stronger_one() -> None:
+    """By its second day the first login is established, and the other one a slip of the hand."""
+    named = [pair("email1", "n1", 1, 9, called=("email", "phone")), pair("email1", "n2", 5, called=("email", "phone"))]
+    logins = [pair(login, f"card{login}", 2, called=("login", "card")) for login in ("n1", "n2")]
+    parted, joined = (people_at(day, *named, *logins) for day in (8, 9))
+    assert len({parted["email1"], parted["n1"], parted["n2"]}) == 3
+    assert joined["email1"] == joined["n1"] != joined["n2"]
+
+
+@pytest.mark.parametrize("day", [1, 3], ids=["a login before", "a login later"])
+def test_a_login_is_nobody_elses_whatever_other_rows_call_it(day: int) -> None:
+    contact = pair("b@x", "a@x", 2, 4, called=("login", "email"))
+    own = pair("a@x", "card1", day, called=("login", "card"))
+    assert people_at(2, contact, own)["a@x"] == ("a@x" if day == 1 else "b@x")
+    people = people_at(4, contact, own)
+    assert people["a@x"] == people["card1"] != people["b@x"]
+
+
+def test_evidence_is_what_rows_call_an_identifier_from_the_day_on_which_that_is_known() -> None:
+    """Numbers are a card first, as one feed calls them; then the phone of the same login, at last that of another."""
+    called = replace(
+        pair("login1", "n", 1), days=[LinkDay(1, 1, False, "login", "card"), LinkDay(5, 4, False, "login", "phone")]
+    )
+    moved = pair("login2", "n", 60, 61, called=("login", "card"))
+
+    def of_number(*pairs: Pair) -> list[Membership]:
+        return sorted((row for row in histories(pairs, RULES) if row.actor == "n"), key=lambda row: row.known_from or 0)
+
+    first = [
+        Membership("n", Stay("n", None, None, OWN), None, 1),
+        Membership("n", Stay("login1", None, None, "card"), 1, 5),
+    ]
+    assert of_number(called) == [*first, Membership("n", Stay("login1", None, None, "phone"), 5, None)]
+    assert of_number(called, moved) == [
+        *first,
+        Membership("n", Stay("login1", None, None, "phone"), 5, 60),
+        Membership("n", Stay("login1", None, 60, "phone"), 60, None),
+        Membership("n", Stay("login2", 60, None, "card"), 60, None),
+    ]
+
+
+def test_a_device_moves_on_the_day_on_which_its_address_brings_it_to_another_login() -> None:
+    links = [pair("login1", "email1", 1), pair("email1", "visitor1", 5, 65), pair("login2", "email1", 60)]
+    later = [*links, pair("login2", "visitor1", 90)]
+    for pairs in (links, later):
+        assert people_at(64, *pairs)["visitor1"] == "login1"
+        assert [people_at(65, *pairs, happened=day)["visitor1"] for day in (64, 65)] == ["login1", "login2"]
+
+
 def _links_by_chance(seed: int) -> list[Pair]:
+    """Pairs of a few identifiers, in either direction, each day under any two words, some known late or taken back."""
     chance, pairs = np.random.default_rng(seed), dict[tuple[str, str], Pair]()
-    names = [f"{word}{number}" for word in WORDS for number in range(3)]
-    for _ in range(12):
-        actor, linked = (names[place] for place in sorted(chance.choice(len(names), 2, replace=False)))
+    names = [f"{word}{number}" for word in WORDS for number in range(2)]
+    for _ in range(8):
+        two = chance.choice(len(names), 2, replace=False)
+        is_wild = seed % 2 and chance.random() < 0.3
+        actor, linked = (names[place] for place in (two if is_wild else sorted(two)))
         happened = chance.integers(1, 121, 3).tolist()
-        late, withdrawn = chance.choice([0, 0, 5, 40], 3).tolist(), (chance.random(3) < 0.07).tolist()
-        days = sorted(
-            {(day + delay, day, is_back) for day, delay, is_back in zip(happened, late, withdrawn, strict=True)}
-        )
-        until = int(chance.integers(60, 131)) if chance.random() < 0.25 else None
+        late, withdrawn = chance.choice([0, 0, 5, 40], 3).tolist(), (chance.random(3) < 0.03).tolist()
+        days = set[LinkDay]()
+        for day, delay, is_back in zip(happened, late, withdrawn, strict=True):
+            by_chance = [WORDS[place] for place in sorted(chance.choice(len(WORDS), 2, replace=False))]
+            anchor, evidence = by_chance if is_wild else (actor[:-1], linked[:-1])
+            days.add(LinkDay(day + delay, day, is_back, anchor, evidence))
+        until = int(chance.integers(60, 131)) if chance.random() < 0.1 else None
         if actor[:-1] != linked[:-1]:
-            pairs[actor, linked] = Pair(actor, linked, actor[:-1], linked[:-1], days, until)
+            pairs[actor, linked] = Pair(actor, linked, sorted(days), until)
     return list(pairs.values())
 
 
+def _known_at(day: int, pairs: list[Pair]) -> list[Pair]:
+    """What was known of the pairs at the end of a day."""
+    return [
+        Pair(p.actor, p.other, days, p.until if p.until is not None and p.until <= day else None)
+        for p in pairs
+        if (days := [d for d in p.days if d.known <= day])
+    ]
+
+
+def _held_at(day: int, pairs: list[Pair], rules: StitchRules) -> set[Membership]:
+    """What was held at the end of a day, and before."""
+    rows = (row for row in histories(pairs, rules) if (row.known_from or 0) <= day)
+    return {replace(row, known_to=None) if row.known_to and row.known_to > day else row for row in rows}
+
+
 @pytest.mark.parametrize("seed", range(20))
-def test_whatever_the_links_each_identifier_is_one_persons_at_any_time(seed: int) -> None:
-    pairs = _links_by_chance(seed)
-    rules = StitchRules(window_days=30, established_days=2, max_identifiers=4)
+def test_whatever_the_links_each_identifier_is_one_persons_and_what_was_held_stays(seed: int) -> None:
+    pairs, rules = _links_by_chance(seed), StitchRules(window_days=30, established_days=2, max_identifiers=4)
     held = list(histories(pairs, rules))
     keys = [(row.actor, row.stay.since, row.known_from) for row in held]
     assert len(keys) == len(set(keys))
-    actors = {actor for pair in pairs for actor in (pair.actor, pair.linked)}
+    actors = {actor for pair in pairs for actor in (pair.actor, pair.other)}
+    logins = {
+        of
+        for p in pairs
+        for d in p.days
+        for of, word in ((p.actor, d.word), (p.other, d.other_word))
+        if word == "login"
+    }
     for day in (0, 60, 200):
         for happened in (0, 60, 120):
-            assert people_at(day, *pairs, happened=happened, rules=rules).keys() == actors
+            people = people_at(day, *pairs, happened=happened, rules=rules)
+            assert people.keys() == actors
+            assert day < 200 or len({people[login] for login in logins}) == len(logins)
+    for day in range(0, 165, 15):
+        known = _known_at(day, pairs)
+        own = {Membership(a, Stay(a, None, None, OWN), None, None) for a in actors}
+        before = _held_at(day, known, rules)
+        later = own - {row for row in own if row.actor in {r.actor for r in before}}
+        assert _held_at(day, pairs, rules) == before | later

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,10 @@ def test_no_pairs_have_no_components(spark: SparkSession, staged: Staged) -> Non
 def test_a_link_closes_the_own_row_of_one_and_opens_another_at_the_start_of_the_day(
     spark: SparkSession, staged: Staged
 ) -> None:
-    joined = people(spark, staged, link("ann", "c1"), link("ann", "c1", 1), link("bob", "c2", 3))
+    """A row that takes a link back may name the two the other way round: by phone 'p' one logs in, and 'e' is an address."""
+    app = link("p", "e", evidence="email")
+    back = link("e", "p", 3, anchor="email", evidence="phone", state="withdrawn")
+    joined = people(spark, staged, link("ann", "c1"), link("ann", "c1", 1), link("bob", "c2", 3), app, back)
     start, later = START.replace(tzinfo=None), START.replace(tzinfo=None) + timedelta(days=3)
     ever = ALWAYS.replace(tzinfo=None)
     assert values_of(joined, *COLUMNS) == [
@@ -76,21 +80,64 @@ def test_a_link_closes_the_own_row_of_one_and_opens_another_at_the_start_of_the_
         ("c1", "c1", ever, start, "own actor"),
         ("c2", "bob", later, None, "visitor"),
         ("c2", "c2", ever, later, "own actor"),
+        ("e", "e", ever, start, "own actor"),
+        ("e", "e", later, None, "own actor"),
+        ("e", "p", start, later, "email"),
+        ("p", "p", ever, None, "own actor"),
     ]
 
 
-@pytest.mark.parametrize(
-    ("third", "actors"),
-    [(0, {"ann", "c1"}), (1, {"ann", "bob", "c1", "kiosk"}), (80, {"ann", "bob", "c1", "cat", "kiosk"})],
-    ids=["known at once", "known a day later", "not within the window"],
-)
-def test_what_more_share_than_may_be_is_in_no_component_once_that_is_known(
-    spark: SparkSession, staged: Staged, third: int, actors: set[str]
+def test_what_more_share_than_may_be_is_in_no_component_once_that_is_known(spark: SparkSession, staged: Staged) -> None:
+    """Three kiosks: the third login is known at once, a day later, and not within the window."""
+    third = {"at_once": 0, "later": 1, "apart": 80}
+    days = [(kiosk, who, day if who == "cat" else 0) for kiosk, day in third.items() for who in ("ann", "bob", "cat")]
+    kiosks = [link(f"{who}_{kiosk}", kiosk, day) for kiosk, who, day in days]
+    joined = people(spark, staged, *kiosks, link("ann_at_once", "c1"))
+    actors = {row["actor_id"] for row in joined.select("actor_id").collect()}
+    linked = {f"{who}_{kiosk}" for kiosk, who, _ in days} - {"bob_at_once", "cat_at_once", "cat_later"}
+    assert actors == linked | {"c1", "later", "apart"}
+    of_kiosks = joined.where("actor_id IN ('later', 'apart')")
+    assert {(row["actor_id"], row["user_id"]) for row in of_kiosks.collect()} == {
+        ("later", "later"),
+        ("apart", "apart"),
+    }
+
+
+def test_a_login_under_which_a_market_books_its_guests_links_nobody_and_many_devices_do(
+    spark: SparkSession, staged: Staged
 ) -> None:
-    kiosk = [link("ann", "kiosk"), link("bob", "kiosk"), link("cat", "kiosk", third)]
-    joined = people(spark, staged, *kiosk, link("ann", "c1"))
-    assert {row["actor_id"] for row in joined.select("actor_id").collect()} == actors
-    assert {row["user_id"] for row in joined.where("actor_id = 'kiosk'").collect()} <= {"kiosk"}
+    """Three e-mails are too many, but not with one of them at another time; three devices are not, and five are."""
+    rules = replace(RULES, max_identifiers=4)
+    links = [
+        *(link("market", f"guest{n}", n, evidence="email") for n in range(3)),
+        *(link("market", "tablet", day) for day in (0, 3)),
+        *(link("ann", f"mail{n}", 40 * n, evidence="email") for n in range(3)),
+        *(link("bob", f"phone{n}", n) for n in range(3)),
+        *(link("guest_app", f"app{n}") for n in range(5)),
+    ]
+    joined = stitched(rows(spark, IDENTITY_LINKS, *links), rules=rules, max_linked=2, time_zone=ZONE, staged=staged)
+    start, ever = START.replace(tzinfo=None), ALWAYS.replace(tzinfo=None)
+    of_market = joined.where("actor_id IN ('guest0', 'guest1', 'guest2', 'tablet', 'market')")
+    parted = start + timedelta(days=2)
+    assert values_of(of_market, *COLUMNS) == [
+        ("guest0", "guest0", ever, start, "own actor"),
+        ("guest0", "guest0", parted, None, "own actor"),
+        ("guest0", "market", start, parted, "email"),
+        ("guest1", "guest1", ever, start + timedelta(days=1), "own actor"),
+        ("guest1", "guest1", parted, None, "own actor"),
+        ("guest1", "market", start + timedelta(days=1), parted, "email"),
+        ("market", "market", ever, None, "own actor"),
+        ("tablet", "market", start, parted, "visitor"),
+        ("tablet", "tablet", ever, start, "own actor"),
+        ("tablet", "tablet", parted, None, "own actor"),
+    ]
+    others = joined.where("known_to IS NULL AND NOT actor_id IN ('guest0', 'guest1', 'tablet', 'market')")
+    assert values_of(others, "actor_id", "user_id", "evidence") == [
+        ("ann", "ann", "own actor"),
+        ("bob", "bob", "own actor"),
+        *((f"mail{n}", "ann", "email") for n in range(3)),
+        *((f"phone{n}", "bob", "visitor") for n in range(3)),
+    ]
 
 
 def test_what_a_shared_address_links_counts_no_more_either(spark: SparkSession, staged: Staged) -> None:
@@ -111,7 +158,9 @@ def test_rows_that_change_leave_and_all_others_stay(spark: SparkSession, staged:
     new = rows(spark, PSEUDONYMS, {"actor_id": "dan"})
     output = identities_output(new, now, before=before.drop("batch_id"), staged=staged)
     start, ever = START.replace(tzinfo=None), ALWAYS.replace(tzinfo=None)
-    assert output.replaces == "actor_id IN ('c1')"
+    leaving = now.where(output.replaces).select("actor_id").distinct()
+    assert [row[0] for row in leaving.collect()] == ["c1"]
+    assert "c1" not in output.replaces
     assert values_of(output.frame, *COLUMNS) == [
         ("c1", "ann", start, None, "visitor"),
         ("c1", "c1", ever, start, "own actor"),

@@ -63,11 +63,14 @@ def named_pairs(raw: DataFrame, feed: Feed, name: str, *, shop: ShopDefaults, gu
 
 
 def new_links(pairs: DataFrame, *, vault: DataFrame, known: DataFrame | None, time_zone: str) -> DataFrame:
-    """Rows of refined.identity_links that `known`, the table as it was, lacks: each pair once a day, with its first clocks."""
+    """Rows of refined.identity_links that `known`, the table as it was, lacks: each pair once a day.
+
+    Their times are those at which their days begin: so the rows are the same whichever file comes first.
+    """
     known_date = F.to_date(F.from_utc_timestamp("known_at", time_zone)).alias("known_date")
-    days = pairs.groupBy(*_PAIR, "event_date", known_date).agg(
-        F.min("event_time").alias("event_time"), F.min("known_at").alias("known_at")
-    )
+    days = pairs.select(*_PAIR, "event_date", known_date).distinct()
+    for clock, day in (("event_time", "event_date"), ("known_at", "known_date")):
+        days = days.withColumn(clock, F.to_utc_timestamp(F.col(day).cast("timestamp"), time_zone))
     ids = vault.select("kind", "identifier", "actor_id")
     linked = vault.select(
         F.col("kind").alias("linked_kind"), F.col("identifier").alias("linked_identifier"), F.col("actor_id").alias("linked_id")

@@ -63,19 +63,24 @@ IDENTITY_LINKS = Table(
     name="identity_links",
     layer=Layer.REFINED,
     version=1,
-    grain="one row per pair of identifiers, day on which a row named both as one person, and day on which that was known",
+    grain="one row per pair of identifiers and what they are called, day on which a row named both as one person, and day on "
+    "which that was known",
     columns=(
         Column("actor_id", "string", "pseudonym of the stronger identifier", personal=Personal.IDENTIFIER),
         Column("linked_id", "string", "pseudonym of the weaker identifier", personal=Personal.IDENTIFIER),
-        Column("anchor", "string", "what the stronger one is: login, email, phone or card", required=True),
-        Column("evidence", "string", "what the weaker one is: email, phone, card or visitor", required=True),
+        Column("anchor", "string", "what the stronger one is: login, email, phone or card"),
+        Column("evidence", "string", "what the weaker one is: email, phone, card or visitor"),
         Column(
             "state", "string", "linked; withdrawn: the rows take the link back, and no day up to theirs counts any more"
         ),
-        *CLOCKS,
-        Column("known_date", "date", "the shop's day of known_at"),
+        Column(
+            "event_time", "timestamp", "when event_date begins in the shop, UTC: a row is of a whole day", required=True
+        ),
+        Column("event_date", "date", "the shop's day on which the row happened"),
+        Column("known_at", "timestamp", "when known_date begins in the shop, UTC", required=True),
+        Column("known_date", "date", "the shop's day on which footfall had it"),
     ),
-    key=("actor_id", "linked_id", "event_date", "known_date", "state"),
+    key=("actor_id", "linked_id", "anchor", "evidence", "event_date", "known_date", "state"),
     rules=(Rule("two_identifiers", "actor_id != linked_id"), Rule("state_known", "state IN ('linked', 'withdrawn')")),
 )
 

@@ -11,7 +11,7 @@ AS_OF := 2018-01-01
 # `CPU=1` on the command line: without the packages that only GPUs need; `CPU=0`: with them; neither: as the machine is.
 CPU_OPTION := $(if $(findstring command,$(origin CPU)),--cpu $(CPU))
 
-.PHONY: help doctor setup s3 check test demo bench docs clean lock wheel archive
+.PHONY: help doctor setup s3 check test test-all demo bench docs clean lock wheel archive
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,11 @@ check: setup ## formatter, linters and types; changes nothing
 	@if [ -n "$$(git ls-files --cached --others --exclude-standard 'libs/*.sql')" ]; then \
 	  echo $(BIN)/sqlfluff lint libs; $(BIN)/sqlfluff lint --disable-progress-bar libs; fi
 
-test: s3 ## all tests; they need Chromium and Maven too
+test: s3 ## the tests but the slow ones; they need Chromium and Maven too
+	@$(PYTHON) infra/local/doctor.py --for-tests --quiet
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not slow"
+
+test-all: s3 ## all tests: before a release, and where much has changed
 	@$(PYTHON) infra/local/doctor.py --for-tests --quiet
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 

@@ -17,7 +17,6 @@ from footfall.storage.lake import Lake
 from jobs import pipeline
 from s3_server import ENVIRONMENT, s3_server
 
-pytestmark = pytest.mark.slow
 LINES = """\
 bon,ts,sku,qty,eur,card
 b1,2024-02-01 10:00:00,tea,1,2.50,anna

@@ -62,7 +62,9 @@ def test_a_clickstream_becomes_events_by_its_mapping_alone(spark: SparkSession, 
     assert line["broken_rules"] == {"event_type_known": 1}
 
 
-@pytest.mark.parametrize(("change_feed", "read_again", "duplicates"), [(True, 1, 0), (False, 3, 2)])
+@pytest.mark.parametrize(
+    ("change_feed", "read_again", "duplicates"), [pytest.param(True, 1, 0, marks=pytest.mark.slow), (False, 3, 2)]
+)
 def test_a_delta_table_is_read_in_place(
     spark: SparkSession, lake: Lake, tmp_path: Path, *, change_feed: bool, read_again: int, duplicates: int
 ) -> None:

@@ -17,8 +17,6 @@ from footfall.errors import GateFailed
 from footfall.storage.lake import Lake
 from small_shop import SmallShop
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def shop_lake(spark: SparkSession, small_lake: str) -> Lake:

@@ -21,10 +21,7 @@ from infra.standalone import cluster as spark_cluster
 from cluster.submission import ROOT
 from text.conftest import make_tiny
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(torch.cuda.is_available(), reason="the scripts name GPUs that must not be there"),
-]
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="the scripts name GPUs that must not be there")
 COMMON = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -97,6 +94,7 @@ def test_tasks_of_one_executor_share_its_gpus(tmp_path: Path) -> None:
     require_loud_end(found)
 
 
+@pytest.mark.slow
 def test_two_workers_with_a_script_each_give_a_gpu_each(tmp_path: Path) -> None:
     gpu = "spark.worker.resource.gpu"
     worker_settings = [

@@ -23,7 +23,6 @@ from cluster.submission import ROOT, on_cluster, submit
 JOB = "tests/cluster/harness_job.py"
 
 
-@pytest.mark.slow
 def test_executors_write_and_merge_delta_on_hdfs_with_the_shipped_library(
     hdfs: Hdfs, standalone: RunningCluster, tmp_path: Path
 ) -> None:
@@ -39,7 +38,6 @@ def test_executors_write_and_merge_delta_on_hdfs_with_the_shipped_library(
     assert len({process for _, _, process, _ in told}) == 2, "both workers took part"
 
 
-@pytest.mark.slow
 def test_a_failure_on_an_executor_is_told_in_one_line_and_the_stack_is_in_the_log(
     hdfs: Hdfs, standalone: RunningCluster
 ) -> None:

@@ -1,21 +1,29 @@
-"""Exports of shops come out as expected: a dozen in every run, all by `python -m exports`."""
+"""Exports of shops come out as expected: three in `make test`, a dozen in `make test-all`, all by `python -m exports`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from exports.cases import FOLDER, KEYS, case_names, differences, read_case
 
-# So many run with every test run, since each takes half a minute and more; `python -m exports` runs all of them. What the
-# others show has tests of its own on small frames, below tests/refine, tests/storage and tests/mapping.
-OFTEN = {"a01a", "a02c", "a03b", "a05a", "a08b", "a11b", "b13", "b14", "b15", "b18", "c20", "c21"}
-IN_EVERY_RUN = tuple(name for name in case_names() if name.partition("_")[0] in OFTEN)
+# Each takes half a minute to some minutes; `python -m exports` runs all of them. What they show has tests of its own on
+# small frames, below tests/refine, tests/storage and tests/mapping.
+OFTEN = {"a11b", "b13", "c20"}
+SLOW = {"a01a", "a02c", "a03b", "a05a", "a08b", "b14", "b15", "b18", "c21"}
 
 
-@pytest.mark.parametrize("name", IN_EVERY_RUN)
+def _asserted() -> list[Any]:
+    """The names of cases that are asserted, in their order."""
+    asserted = [(name, name.partition("_")[0]) for name in case_names()]
+    often = [name for name, number in asserted if number in OFTEN]
+    return often + [pytest.param(name, marks=pytest.mark.slow) for name, number in asserted if number in SLOW]
+
+
+@pytest.mark.parametrize("name", _asserted())
 def test_an_export_comes_out_as_expected(spark: SparkSession, tmp_path: Path, name: str) -> None:
     assert differences(read_case(name), spark, tmp_path) == []
 

@@ -48,6 +48,7 @@ def test_four_at_once_give_the_same_lake_as_one_at_a_time_in_fewer_commits(
     assert commits < 2 * len(steps(lake)), "no two states share a commit"
 
 
+@pytest.mark.slow
 def test_a_run_of_four_at_once_that_is_killed_twice_and_started_again_gives_the_same_lake(
     lake: Lake, one_by_one: Mapping[str, object]
 ) -> None:

@@ -146,7 +146,7 @@ def test_a_killed_batch_of_another_day_is_undone_and_a_delete_by_hand_since_is_n
     assert numbers_in(lake) == [1, 8]
 
 
-@pytest.mark.parametrize("is_vacuumed", [False, True])
+@pytest.mark.parametrize("is_vacuumed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_replaced_table_is_undone_though_its_retention_is_over(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, *, is_vacuumed: bool
 ) -> None:

@@ -93,7 +93,7 @@ def test_one_new_review_is_the_only_one_that_models_read(world: World) -> None:
     require_whole(world)
 
 
-@pytest.mark.parametrize("most_keys", [1000, 0])
+@pytest.mark.parametrize("most_keys", [1000, pytest.param(0, marks=pytest.mark.slow)])
 def test_increments_come_to_what_a_reading_of_everything_gives(
     world: World, monkeypatch: pytest.MonkeyPatch, most_keys: int
 ) -> None:

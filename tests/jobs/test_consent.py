@@ -105,9 +105,10 @@ class Shop:
         at["event_time"] = at["known_at"] = at["event_time"] + timedelta(minutes=minute)
         self.put(CONSENTS, *({"actor_id": actor, "purpose": p, "is_given": is_given, **at} for p in purposes))
 
-    def run(self, *stages: str, as_of: date = TUESDAY) -> None:
-        """Runs the steps behind refine."""
+    def run(self, *stages: str, as_of: date = TUESDAY, owner: Owner | None = None) -> None:
+        """Runs the steps behind refine, in this process or as another one."""
         job = self.job(as_of)
+        job = replace(job, books=Books(self.lake, owner=owner or Owner.this_process(), now=job.now))
         steps = [step for stage in stages or STAGES for step in importlib.import_module(f"jobs.{stage}").steps(job)]
         self._run(job, [permissions_step(job), *(s for s in steps if s.name not in FEW_MODELS)])
 
@@ -183,7 +184,7 @@ def test_who_withdraws_is_gone_from_all_results_of_all_dates_and_comes_back_with
     with monkeypatch.context() as patch:
         patch.setattr(Lake, "remove", lambda *_, **__: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):  # between the two commits of daily_activity
-            shop.run()
+            shop.run(owner=replace(Owner.this_process(), token="dead", started="1"))
     shop.run()
     after = shop.state()
     for table in BY_PERSON:  # bit for bit, past dates too

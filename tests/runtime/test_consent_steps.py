@@ -146,7 +146,8 @@ def test_what_was_counted_of_who_withdraws_leaves_and_comes_back_with_the_consen
 
 def _die(monkeypatch: pytest.MonkeyPatch, shop: ConsentLake, job: Job | None = None, *, is_removed: bool) -> None:
     """Counts, and dies before rows are removed, or once they are."""
-    remove = Lake.remove
+    remove, job = Lake.remove, job or shop.job()
+    dead = replace(Owner.this_process(), token="dead", started="1")
 
     def killed(*values: Any, **options: Any) -> None:
         if is_removed:
@@ -156,7 +157,7 @@ def _die(monkeypatch: pytest.MonkeyPatch, shop: ConsentLake, job: Job | None = N
     with monkeypatch.context() as patch:
         patch.setattr(Lake, "remove", killed)
         with pytest.raises(Killed):
-            shop.count(job)
+            shop.count(replace(job, books=Books(shop.lake, owner=dead, now=job.now)))
 
 
 def test_permissions_are_looked_at_again_once_who_is_who_begins_or_ends_to_hold(shop: ConsentLake) -> None:

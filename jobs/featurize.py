@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from footfall.features import item_features, user_features
-from footfall.features.coverage import COUNTED, first_days, require_activity_before, warning_of
+from footfall.features.coverage import COUNTED, first_days, warning_before
 from footfall.refine.feeds import raw_feeds
 from footfall.runtime.activity import daily_activity_step
 from footfall.runtime.cli import Job, main
@@ -29,18 +29,18 @@ def steps(job: Job) -> list[Step]:
 
 def _user_features(job: Job, feeds: Mapping[str, bool]) -> Step:
     tables, dates = (DAILY_ACTIVITY, ORDER_LINES, REVIEWS, ITEMS, IDENTITIES), job.dates.every
+    consent = consent_of(job, "analytics", "profiling")
 
     def first_known(frames: Frames) -> date | None:
         first = first_days(frames[DAILY_ACTIVITY.full_name])
-        require_activity_before(job.dates.current, first, feeds=feeds)
-        if warning := warning_of(dates, first, feeds=feeds):
+        if warning := warning_before(dates, first, feeds=feeds, has_consents=consent is not None):
             print(f"warning: {warning}")
         return first.known
 
     makes = {USER_FEATURES: user_features}
     return DatedTables(
         job, "user_features", DAILY_ACTIVITY, tables, makes, dates, goes_on=True, first_known=first_known,
-        consent=consent_of(job, "analytics", "profiling"), of_persons=True,
+        consent=consent, of_persons=True,
     ).as_step(CODE)  # fmt: skip
 
 

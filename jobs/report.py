@@ -13,7 +13,7 @@ from footfall.runtime.scoring import no_model_reasons
 from footfall.steps.step import ALL_BEFORE, Frames, Read, Step, StepResult
 from footfall.storage.batch import Pin
 from footfall.storage.text_files import read_text, require_writable_kind, with_suffix, write_text
-from footfall.tables import LEDGER
+from footfall.tables import LEDGER, USER_PROFILES
 
 NAME, EXAMPLES = "report", 3  # reviews shown of each sentiment and language
 
@@ -53,10 +53,10 @@ def _report_data(job: Job, frames: Frames, about: Mapping[str, str]) -> ReportDa
     settings, shop = job.settings.report, job.settings.shop
     ledger, examples = job.lake.read(LEDGER.full_name), EXAMPLES if settings.show_texts else 0
     results = answers(
-        frames, ledger=ledger, as_of=job.as_of, time_zone=shop.time_zone, portraits=settings.portraits, examples=examples
+        frames, ledger=ledger, as_of=job.as_of, time_zone=shop.time_zone, portraits=settings.portraits, examples=examples,
+        is_scored=job.lake.versions.has_replaced(USER_PROFILES.full_name, job.as_of),
     )  # fmt: skip
-    versions = versions_in_use(results["model_versions"])
-    batch = job.books.unfinished(NAME)
+    versions, batch = versions_in_use(results["model_versions"]), job.books.unfinished(NAME)
     return ReportData(
         shop=ReportShop(shop.name, shop.time_zone, shop.currency), as_of=job.as_of, created_at=job.now,
         horizon_days=job.settings.churn.horizon_days,

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from features.shop_rows import D, rows
 from footfall.errors import DataError
-from footfall.features.coverage import FirstDays, first_days, require_activity_before, warning_of
+from footfall.features.coverage import FirstDays, first_days, require_activity_before, warning_before, warning_of
 from footfall.tables import DAILY_ACTIVITY
 
 NEXT = D + timedelta(days=1)
@@ -62,6 +62,19 @@ def test_a_date_without_features_is_refused_with_the_reason_and_a_fix(
     assert refusal.value.what.startswith(f"no features as of {NEXT}: ")
     assert fault in refusal.value.what
     assert refusal.value.fix.startswith(fix)
+
+
+def test_a_shop_with_consents_is_only_warned_since_it_may_be_that_nobody_consents() -> None:
+    nothing, dates = FirstDays(None, None), [D, NEXT]
+    warning = warning_before(dates, nothing, feeds=FEEDS, has_consents=True)
+    assert warning.startswith(
+        f"no features as of {NEXT}: results.daily_activity is empty. Of people who do not consent "
+    )
+    assert "Fix, where people do consent: Ingest and refine" in warning
+    assert warning_before([NEXT], FirstDays(D, D), feeds=FEEDS, has_consents=True) == ""
+    for feeds, has_consents in ((FEEDS, False), ({}, True)):
+        with pytest.raises(DataError, match="no features as of"):
+            warning_before(dates, nothing, feeds=feeds, has_consents=has_consents)
 
 
 def test_dates_to_train_on_of_which_nothing_was_known_are_named_in_a_warning() -> None:

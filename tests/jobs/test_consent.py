@@ -69,6 +69,7 @@ BY_ITEM = (ITEM_FEATURES, ITEM_OPINIONS)
 STAGES = ("featurize", "understand_text", "score")
 FEW_MODELS = ("score_segments", "score_topics", "score_text_topics")  # nothing serves for them in this shop
 SOME: dict[str, Any] = {"string": "some", "int": 1, "boolean": False, "decimal(18,4)": Decimal(1)}
+PURPOSES = ("analytics", "profiling", "text")
 ANN = ("web", "card")  # her two identifiers
 
 
@@ -98,28 +99,21 @@ class Shop:
         step = Step(f"refine_{table.name}", (), (table.full_name,), lambda _: StepResult([output]), values={"r": new})
         self._run(self.job(), [step])
 
-    def consents(self, is_given: bool, *purposes: str, minute: int) -> None:
-        """Ann says so by her card, for which she is known."""
+    def consents(self, is_given: bool, *purposes: str, minute: int, actor: str = "card") -> None:
+        """Ann says so by her card, for which she is known, or another actor."""
         at = happened(1, of=TUESDAY)
         at["event_time"] = at["known_at"] = at["event_time"] + timedelta(minutes=minute)
-        self.put(CONSENTS, *({"actor_id": "card", "purpose": p, "is_given": is_given, **at} for p in purposes))
+        self.put(CONSENTS, *({"actor_id": actor, "purpose": p, "is_given": is_given, **at} for p in purposes))
 
-    def run(self, *stages: str, as_of: date = TUESDAY, kill_at: str = "") -> list[str]:
-        """Runs the steps behind refine; dies when the step of that name has ended."""
+    def run(self, *stages: str, as_of: date = TUESDAY, owner: Owner | None = None) -> None:
+        """Runs the steps behind refine, in this process or as another one."""
         job = self.job(as_of)
+        job = replace(job, books=Books(self.lake, owner=owner or Owner.this_process(), now=job.now))
         steps = [step for stage in stages or STAGES for step in importlib.import_module(f"jobs.{stage}").steps(job)]
-        return self._run(job, [permissions_step(job), *(s for s in steps if s.name not in FEW_MODELS)], kill_at)
+        self._run(job, [permissions_step(job), *(s for s in steps if s.name not in FEW_MODELS)])
 
-    def _run(self, job: Job, steps: Sequence[Step], kill_at: str = "") -> list[str]:
-        lines: list[str] = []
-
-        def say(text: str) -> None:
-            lines.append(text)
-            if kill_at and text.startswith(kill_at):
-                raise Killed
-
-        Runner(self.lake, job.books, say=say, champions=self.registry).run(steps)
-        return lines
+    def _run(self, job: Job, steps: Sequence[Step]) -> None:
+        Runner(self.lake, job.books, say=print, champions=self.registry).run(steps)
 
     def crown(self, name: str, fitted: Any) -> None:
         """The model serves from now on."""
@@ -177,16 +171,20 @@ def _aspects(encoder: str) -> AspectModel:
     return replace(ASPECTS, feature_version=encoder, of_vectors=Softmax(np.zeros((1, 16)), np.zeros(1)))
 
 
-def test_who_withdraws_is_gone_from_all_results_of_all_dates_and_comes_back_with_a_new_consent(shop: Shop) -> None:
+def test_who_withdraws_is_gone_from_all_results_of_all_dates_and_comes_back_with_a_new_consent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.run(as_of=TUESDAY - timedelta(days=1))
     shop.run()
     before = shop.state()
     assert {row["user_id"] for table in BY_PERSON for row in before[table.name]} == {"ann", "bob"}
     assert {row["as_of_date"] for row in before["user_scores"]} == {TUESDAY - timedelta(days=1), TUESDAY}
 
-    shop.consents(False, "analytics", "profiling", "text", minute=0)
-    with pytest.raises(Killed):
-        shop.run(kill_at="user_features")
+    shop.consents(False, *PURPOSES, minute=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "remove", lambda *_, **__: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):  # between the two commits of daily_activity
+            shop.run(owner=replace(Owner.this_process(), token="dead", started="1"))
     shop.run()
     after = shop.state()
     for table in BY_PERSON:  # bit for bit, past dates too
@@ -202,15 +200,19 @@ def test_who_withdraws_is_gone_from_all_results_of_all_dates_and_comes_back_with
     assert shop.ledger("daily_activity") == [(0, None)]
     assert shop.ledger("user_features") == [(2, {"no_consent": 2})]  # identifiers
     assert shop.ledger("score_documents") == [(2, {"no_consent": 2})]  # reviews
-    assert {line.split("  ")[-1].strip() for line in shop.run()} == {"nothing new"}
 
-    shop.consents(True, "analytics", "profiling", "text", minute=1)
+    shop.consents(True, *PURPOSES, minute=1)
     shop.run()
     again = shop.state()
     today = {name: [row for row in state if row.get("as_of_date") in (None, TUESDAY)] for name, state in again.items()}
     for name, state in before.items():
         assert today[name] == [row for row in state if row.get("as_of_date") in (None, TUESDAY)], name
     assert again["user_features"] == before["user_features"]
+
+    for actor in ("card", "bob"):
+        shop.consents(False, *PURPOSES, minute=2, actor=actor)
+    shop.run()
+    assert {name: state for name, state in shop.state().items() if state} == {}  # nobody is left
 
 
 def _less(states: Sequence[Mapping[str, Any]], columns: set[str]) -> list[dict[str, Any]]:

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from features.shop_rows import ALWAYS, person, rows, values_of
+from footfall.steps import sorting
 from footfall.steps.consent import NO_CONSENT, Consent, allowed, left_out, nobody_left, skip_withdrawn
+from footfall.steps.matching import mark
 from footfall.steps.sql import run_sql
 from footfall.tables import CONSENTS, IDENTITIES, PERMISSIONS
 
@@ -95,6 +99,52 @@ def test_what_one_identifier_says_holds_for_the_person_it_is_now_and_for_nobody_
     assert values_of(allowed(results, known, Consent(("profiling",))), "user_id") == [("cat",), ("eve",)]
     identities = allowed(rows(spark, IDENTITIES, *people), known, Consent(("profiling",)))
     assert values_of(identities, "actor_id", "user_id") == [("phone", "cat")]
+
+
+def test_who_parted_from_a_person_does_not_bring_that_person_back_as_of_earlier_dates(spark: SparkSession) -> None:
+    day = NOW - 10 * DAY
+    people = [
+        person("web", "ann"), person("mail", "ann", known_to=day), person("mail", known_from=day), person("bob"),
+    ]  # fmt: skip
+    identities = rows(spark, IDENTITIES, *people).select("actor_id", "user_id", "valid_from", "valid_to")
+    columns = ("actor_id", "user_id")
+    for actor, others in {"web": [("bob", "bob"), ("mail", "mail")], "mail": [("bob", "bob"), ("web", "ann")]}.items():
+        known = permissions(spark, [said(actor, "profiling", NOW - DAY, is_given=False)], people)
+        assert values_of(allowed(identities, known, Consent(("profiling",))), *columns) == others
+        rest = sorted({("web", "ann"), ("mail", "ann"), ("mail", "mail"), ("bob", "bob")} - {*others})
+        assert values_of(left_out(identities, known, Consent(("profiling",))), *columns) == rest
+    opt_in, only_ann = (
+        Consent(("profiling",), ("profiling",)),
+        permissions(spark, [said("web", "profiling", NOW - DAY, is_given=True)], people),
+    )
+    assert values_of(allowed(identities, only_ann, opt_in), *columns) == [("web", "ann")]
+    assert values_of(left_out(identities, only_ann, opt_in), *columns) == [
+        ("bob", "bob"), ("mail", "ann"), ("mail", "mail"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_one_day_consents_keeps_both_statements_in_any_order_and_the_withdrawal_counts(
+    spark: SparkSession, first: bool
+) -> None:
+    day = datetime(2024, 2, 1, tzinfo=UTC)
+    said_on_it = [said("ann", "text", day, is_given=is_given) for is_given in (first, not first, first)]
+    frame = rows(spark, CONSENTS, *said_on_it).drop("batch_id")
+    place = {
+        "_file": F.lit("f"),
+        "_feed": F.lit("f"),
+        "_taken_at": F.lit(NOW),
+        "_raw_row": F.struct(F.lit(1).alias("n")),
+    }
+    place |= {"_position": F.monotonically_increasing_id(), "_skipped": F.lit(None).cast("string")}
+    frame = frame.withColumns(place | {"_unreadable": F.array().cast("array<string>")})
+    landed = mark(sorting.check_rules(frame, CONSENTS), CONSENTS, existing=None).where(sorting.LANDS)
+    assert values_of(landed, "is_given") == [(False,), (True,)]
+    known = run_sql(
+        "refine", "permissions", values={"now": NOW},
+        consents=landed.select(*CONSENTS.column_names), identities=rows(spark, IDENTITIES, person("ann")),
+    )  # fmt: skip
+    assert values_of(known, "text") == [(False,)]
 
 
 KEPT = {  # who is left, by what a Step needs

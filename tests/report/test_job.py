@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from footfall.docs.declared import NOW, declaring_job
-from footfall.errors import SettingsError
+from footfall.errors import DataError, SettingsError
 from footfall.registry.registry import Registry
 from footfall.runtime.cli import Job
 from footfall.runtime.runner import Runner
@@ -34,15 +34,16 @@ def job_with(page: str, **others: Any) -> Job:
     return dataclasses.replace(plain, settings=plain.settings.model_copy(update={"report": settings}), **others)
 
 
-def score_somebody(lake: Lake) -> Step:
-    """A step that writes six portraits."""
+def score_somebody(lake: Lake, *, people_count: int = 6) -> Step:
+    """A step that writes six portraits; of people who withdrew it writes none."""
     known = {"as_of_date": DAY, "value_class": "loyal", "net_amount_365d": Decimal(9), "order_count_365d": 1,
              "review_count": 0, "model_versions": []}  # fmt: skip
-    people = [known | {"user_id": f"person{number}"} for number in range(6)]
+    people = [known | {"user_id": f"person{number}"} for number in range(people_count)]
     rows = [tuple(person.get(name) for name in USER_PROFILES.column_names) for person in people]
     profiles = lake.spark.createDataFrame(rows, USER_PROFILES.schema())
     result = StepResult([Output(USER_PROFILES, profiles, as_of=(DAY,))])
-    return Step("score", (), (USER_PROFILES.full_name,), lambda _: result)
+    values = {"people_count": people_count}
+    return Step("score", (), (USER_PROFILES.full_name,), lambda _: result, values=values)
 
 
 def test_the_page_is_made_once_and_again_where_it_is_gone(
@@ -65,6 +66,11 @@ def test_the_page_is_made_once_and_again_where_it_is_gone(
     assert ["nothing new" in line for line in lines] == [False, False, True, False]
     report.ending(job)
     assert "example shop, as of 1 January 2018" in capsys.readouterr().out
+    assert '<article class="card">' in page.read_text(encoding="utf-8")
+    runner.run([score_somebody(lake, people_count=0), *report.steps(job)])
+    assert '<article class="card">' not in page.read_text(encoding="utf-8")
+    with pytest.raises(DataError, match="nobody is in"):
+        runner.run(report.steps(dataclasses.replace(job, as_of=DAY + timedelta(days=1))))
 
 
 def test_a_page_that_could_not_be_written_is_refused_before_anything_runs():

@@ -18,6 +18,7 @@ from footfall.errors import DataError
 from footfall.report.data import ReportData, ReportShop
 from footfall.report.page import render
 from footfall.report.questions import READS, answers
+from footfall.report.summary import summary
 from footfall.tables import (
     DAILY_ACTIVITY,
     IDENTITIES,
@@ -269,3 +270,18 @@ def test_a_shop_with_portraits_and_nothing_else_gets_its_page(
     )  # fmt: skip
     assert page.count('<article class="card">') == 3
     assert "Churn: no results, since auroc is +0.0010" in page
+
+
+def test_where_all_people_withdrew_since_a_day_was_scored_its_page_has_nobody(
+    spark: SparkSession, frames: Mapping[str, DataFrame], ledger: DataFrame
+):
+    empty = {table: rows(spark, table, []) for table in READS}
+    results = answers(changed(frames, empty), ledger=ledger, is_scored=True, **ANSWERS)
+    data = ReportData(
+        shop=ReportShop("Corner", "America/New_York", "USD"),
+        as_of=DAY, created_at=CUT, horizon_days=61, no_model_reasons={"churn": REASON}, **results,
+    )  # fmt: skip
+    page = render(data)
+    assert '<article class="card">' not in page
+    assert '<dd id="people">0</dd>' in page
+    assert "0 customers, 0 orders" in summary(data, lake="lake", page="page")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from features.shop_rows import happened, line, person, rows
 from footfall.contract import Table, Written
@@ -19,20 +20,21 @@ from footfall.contract.frames import conform
 from footfall.docs.declared import Absent, declaring_job
 from footfall.errors import SettingsError
 from footfall.models import MODELS
-from footfall.models.common.declaration import imported
 from footfall.privacy.pseudonyms import MintKey
 from footfall.runtime import consent
 from footfall.runtime.activity import daily_activity_step
 from footfall.runtime.cli import Job
+from footfall.runtime.consent import People
 from footfall.runtime.permissions import consent_of, permissions_step
 from footfall.runtime.runner import Runner
-from footfall.runtime.training import train_step, training_run
+from footfall.runtime.training import train_step
 from footfall.settings import resolve
-from footfall.steps.step import Frames, Output, Step, StepResult
+from footfall.steps.step import Output, Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
-from footfall.tables import CONSENTS, DAILY_ACTIVITY, IDENTITIES, ORDER_LINES, PERMISSIONS, USER_FEATURES
+from footfall.tables import BY_NAME, CONSENTS, DAILY_ACTIVITY, IDENTITIES, ORDER_LINES, PERMISSIONS, USER_FEATURES
+from runtime.numbers_shared import Killed
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 DAY = date(2017, 7, 4)
@@ -79,6 +81,10 @@ class ConsentLake:
         """Runs the steps up to daily_activity; (actor, day, orders) of all its rows."""
         job = job or self.job()
         self.run(job, permissions_step(job), daily_activity_step(job))
+        return self.counted()
+
+    def counted(self) -> list[tuple[str, date, int]]:
+        """The same of the newest version, whether its batch is closed or not."""
         rows_now = self.lake.read(DAILY_ACTIVITY.full_name).collect()
         return sorted((row["actor_id"], row["event_date"], row["order_count"]) for row in rows_now)
 
@@ -107,58 +113,81 @@ def _orders(*sales: tuple[str, int]) -> list[tuple[str, date, int]]:
     return sorted((actor, DAY - timedelta(days=days), 1) for actor, days in sales)
 
 
-@pytest.mark.parametrize("most_keys", [1000, 0])
 def test_what_was_counted_of_who_withdraws_leaves_and_comes_back_with_the_consent(
-    shop: ConsentLake, monkeypatch: pytest.MonkeyPatch, most_keys: int
+    shop: ConsentLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consent, "MOST_KEYS", most_keys)
     everybody = _orders(("web", 9), ("card", 8), ("bob", 7))
     assert shop.count() == everybody
 
     shop.say("card", 0, is_given=False)
     shop.put(ORDER_LINES, line("o4", "web", happened(3, of=DAY)), line("o5", "bob", happened(2, of=DAY)))
-    assert shop.count() == _orders(("bob", 7), ("bob", 2))
-    assert shop.run(shop.job(), permissions_step(shop.job()), daily_activity_step(shop.job()))[1].endswith(
-        "nothing new"
-    )
+    with monkeypatch.context() as patch:
+        patch.setattr(consent, "MOST_KEYS", 0)  # too many to be named
+        _die(monkeypatch, shop, is_removed=False)
+        assert shop.counted() == sorted([*everybody, *_orders(("bob", 2))])  # what is new was added before
+        assert shop.count() == _orders(("bob", 7), ("bob", 2))
 
     shop.say("web", 1, is_given=True)  # by her other identifier
     shop.say("bob", 24 * 60 + 1, is_given=False)  # a minute after now
     assert shop.count() == sorted([*everybody, *_orders(("web", 3), ("bob", 2))])
     tomorrow = shop.job(NOW + timedelta(days=1))
     assert shop.count(tomorrow) == _orders(("web", 9), ("card", 8), ("web", 3))
-    opt_in = shop.job(NOW + timedelta(days=1), **{"consent.analytics": "withheld"})
-    shop.put(IDENTITIES, person("eve"))
-    shop.put(ORDER_LINES, line("o6", "eve", happened(1, of=DAY)))
-    assert shop.count(opt_in) == _orders(("web", 9), ("card", 8), ("web", 3))
-    assert shop.count(tomorrow) == _orders(("web", 9), ("card", 8), ("web", 3), ("eve", 1))
-
-
-def test_permissions_that_are_as_they_were_are_not_written_again(shop: ConsentLake) -> None:
-    shop.count()
     version = shop.lake.version(PERMISSIONS.full_name)
+
+    opt_in = {"consent.analytics": "withheld"}
     shop.put(IDENTITIES, person("eve"))
-    shop.say("bob", -59, is_given=True)
-    shop.count()
-    assert shop.lake.version(PERMISSIONS.full_name) == version
+    shop.say("bob", -59, is_given=True)  # before he withdrew it
+    shop.put(ORDER_LINES, line("o6", "eve", happened(1, of=DAY)))
+    _die(monkeypatch, shop, shop.job(NOW + timedelta(days=1), **opt_in), is_removed=True)
+    assert shop.count(shop.job(NOW + timedelta(days=1), **opt_in)) == _orders(("web", 9), ("card", 8), ("web", 3))
+    assert shop.lake.version(PERMISSIONS.full_name) == version  # as they were
+    assert shop.count(shop.job(NOW + timedelta(days=1))) == _orders(("web", 9), ("card", 8), ("web", 3), ("eve", 1))
 
 
-def test_no_model_is_trained_on_rows_of_people_who_withhold_profiling(shop: ConsentLake) -> None:
-    trained: list[str] = []
-    shop.say("web", 0, is_given=False, purposes=("profiling",))
-    job = shop.job()
-    known = {"recency_days": 3.0, "as_of_date": job.dates.evaluation}
-    shop.put(USER_FEATURES, *({"user_id": user, **known} for user in ("ann", "bob")))
-    shop.count()
+def _die(monkeypatch: pytest.MonkeyPatch, shop: ConsentLake, job: Job | None = None, *, is_removed: bool) -> None:
+    """Counts, and dies before rows are removed, or once they are."""
+    remove, job = Lake.remove, job or shop.job()
+    dead = replace(Owner.this_process(), token="dead", started="1")
 
-    def apply(frames: Frames) -> StepResult:
-        model = MODELS["churn"]
-        run = training_run(job, model, {t.name: frames[t.full_name] for t in model.reads}, job.dates)
-        trained.extend(row["user_id"] for row in imported(model.population.rows)(run).collect())
-        return StepResult()
+    def killed(*values: Any, **options: Any) -> None:
+        if is_removed:
+            remove(*values, **options)
+        raise Killed
 
-    shop.run(shop.job(), replace(train_step(job, MODELS["churn"]), apply=apply))
-    assert trained == ["bob"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "remove", killed)
+        with pytest.raises(Killed):
+            shop.count(replace(job, books=Books(shop.lake, owner=dead, now=job.now)))
+
+
+def test_permissions_are_looked_at_again_once_who_is_who_begins_or_ends_to_hold(shop: ConsentLake) -> None:
+    hour = NOW + timedelta(hours=1)
+    shop.put(IDENTITIES, person("app", known_to=hour), person("app", "ann", known_from=hour))
+    before, then, later = (
+        permissions_step(shop.job(NOW + timedelta(hours=hours))).fingerprint({}) for hours in (0.9, 1, 2)
+    )
+    assert before != then
+    assert then == later
+
+
+def test_no_model_is_trained_on_rows_of_people_who_withhold_profiling(spark: SparkSession) -> None:
+    step, ann = train_step(_declared(), MODELS["churn"]), {"actor_id": "web", "user_id": "ann", "is_former": False}
+    frames = {read.name: rows(spark, BY_NAME[read.name]) for read in step.reads}
+    frames[USER_FEATURES.full_name] = rows(spark, USER_FEATURES, {"user_id": "ann"}, {"user_id": "bob"})
+    frames[PERMISSIONS.full_name] = rows(spark, PERMISSIONS, ann | {"profiling": False})
+    consented = People(step, frames).consented[USER_FEATURES.full_name]
+    assert [row["user_id"] for row in consented.collect()] == ["bob"]
+
+
+def test_refine_skips_by_consent_only_where_it_makes_a_table_anew_since_others_are_the_same_in_any_order() -> None:
+    steps = importlib.import_module("jobs.refine").steps(_declared())
+    reading = {step.name for step in steps if any(read.name == PERMISSIONS.full_name for read in step.reads)}
+    assert reading == {"refine_users"}
+
+
+def _declared() -> Job:
+    """A job of the simulated shop, which has consents, without a lake."""
+    return replace(declaring_job(CONF), settings=resolve(CONF, "local", SHOP))
 
 
 def test_a_default_of_withheld_in_a_shop_that_brings_no_consents_is_refused_in_words() -> None:

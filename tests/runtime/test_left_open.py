@@ -7,15 +7,17 @@ from dataclasses import replace
 import pytest
 from pyspark.sql import functions as F
 
+from footfall.contract.commits import WITHDRAWN
 from footfall.errors import ContractError
 from footfall.runtime.inputs import StepInputs
 from footfall.runtime.plan import plan
 from footfall.steps import sorting
-from footfall.steps.step import FactRows, Frames, Read, Step, StepResult
+from footfall.steps.consent import Consent
+from footfall.steps.step import Expiry, FactRows, Frames, Output, Read, Step, StepResult
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.owner import Owner
-from runtime.numbers_shared import NOW, NUMBERS, Killed, add_numbers, ledger_of, runner_of
+from runtime.numbers_shared import NOW, NUMBERS, Killed, add_numbers, ledger_of, numbers_in, runner_of
 
 KEPT = replace(NUMBERS, name="kept")
 
@@ -39,11 +41,11 @@ def keep(*, most: int, says: int | None = None) -> Step:
     return Step("keep", reads, (KEPT.full_name,), apply, values={"most": most if says is None else says})
 
 
-def die(lake: Lake, monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
-    """Runs the step in a process that is killed when it has written, and before it closes the batch."""
+def die(lake: Lake, monkeypatch: pytest.MonkeyPatch, step: Step, *, before: str = "close") -> None:
+    """Runs the step in a process that is killed when it has written, and before it closes the batch, or gives it up."""
     dead = replace(Owner.this_process(), token="dead", started="1")
     with monkeypatch.context() as patch:
-        patch.setattr(Books, "close", lambda *_, **__: (_ for _ in ()).throw(Killed))
+        patch.setattr(Books, before, lambda *_, **__: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             runner_of(lake, owner=dead).run([step])
 
@@ -75,6 +77,33 @@ def test_what_an_incremental_step_left_open_by_other_settings_begins_anew_and_wh
     assert "begins anew: a run before ended too early" in lines[1]
     assert kept_in(lake) == [1, 2, 8]
     assert counts_of(lake) == [(1, 2, 1, 1, 0), (3, 2, 2, 0, 0)]
+
+
+def swap(lake: Lake, *, version: int) -> Step:
+    """A step that adds 1 and 2; once they are there it adds 3, and 1 leaves as of somebody who withdrew consent."""
+    numbers = lake.spark.createDataFrame([(1,), (2,)], "n int"), lake.spark.createDataFrame([(3,)], "n int")
+    withdrawn = Expiry(NUMBERS.full_name, "batch_id < 2 AND n = 1", why=WITHDRAWN)
+
+    def apply(frames: Frames) -> StepResult:
+        both = [Output(NUMBERS, numbers[1]), withdrawn]
+        return StepResult(both if NUMBERS.full_name in frames else [Output(NUMBERS, numbers[0])])
+
+    return Step("swap", (), (NUMBERS.full_name,), apply, values={"version": version}, consent=Consent(("text",)))
+
+
+def test_rows_of_who_withdrew_come_back_where_the_batch_is_undone_that_took_them_out(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner_of(lake).run([swap(lake, version=1)])
+    before = StepInputs(lake, runner_of(lake).books, None).pin_of(NUMBERS.full_name)
+    die(lake, monkeypatch, swap(lake, version=2))
+    assert numbers_in(lake) == [2, 3]
+    die(lake, monkeypatch, swap(lake, version=1), before="abandon")
+    lines: list[str] = []
+    runner_of(lake, lines=lines).run([swap(lake, version=1)])  # as in a shop that changed a setting back
+    assert "nothing new" in lines[1]
+    assert numbers_in(lake) == [1, 2]
+    assert StepInputs(lake, runner_of(lake).books, None).pin_of(NUMBERS.full_name) == before
 
 
 def test_where_other_rows_would_land_than_a_kill_left_they_are_taken_back_and_the_next_run_begins_anew(

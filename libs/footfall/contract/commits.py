@@ -15,10 +15,9 @@ LAYOUT = frozenset({
     "ADD COLUMNS", "CHANGE COLUMN", "CHANGE COLUMNS", "UPDATE COLUMN METADATA", "ADD CONSTRAINT", "DROP CONSTRAINT",
     "UPGRADE PROTOCOL", "ADD FEATURE", "COMPUTE STATS", "DOMAIN METADATA CLEANUP",
 })  # fmt: skip
-EXPIRE, UNDO = (
-    "expire_",
-    "undo/",
-)  # how labels of footfall's own removals begin: rows past their time, rows of a dead batch
+# how labels of footfall's own removals begin: rows past their time, rows of a dead batch, rows of people who withdrew
+EXPIRE, UNDO = "expire_", "undo/"
+WITHDRAWN = f"{EXPIRE}withdrawn"
 # `outputs` of a batch hold other things too: rows of a table (`results.segments#rows`), versions of models (`model:churn`)
 _TABLE = re.compile(rf"({'|'.join(Layer)})\.[^#:]+")
 IsFinished = Callable[[str, int], bool]  # whether a step's batch is over: closed, or given up and undone

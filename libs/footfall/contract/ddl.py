@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from footfall.contract import BATCH_ID, Layer, Personal, Table, Written
 
@@ -38,7 +39,7 @@ def ddl(table: Table, name: str, *, properties: Mapping[str, str] | None = None)
 def _properties(table: Table) -> dict[str, str]:
     """Reader protocol 1; file statistics on columns by which files can be skipped: key, clustering, clocks, batch.
 
-    Never on personal ones, as statistics outlive a DELETE; and no more than these, as each costs every write.
+    Never on personal ones, as statistics outlive a DELETE; and no more than these, as each costs every write. Delta has none on booleans.
     """
     partitioned = {"as_of_date"} if table.written is Written.REPLACE_AS_OF else set()  # Delta refuses statistics on it
     looked_up = {*table.key, *table.cluster_by, BATCH_ID.name}
@@ -47,6 +48,7 @@ def _properties(table: Table) -> dict[str, str]:
         for c in table.all_columns
         if (c.name in looked_up or c.type in {"date", "timestamp"})
         and c.personal is Personal.NONE
+        and c.type != "boolean"
         and c.name not in partitioned
     ]
     often = {"delta.checkpointInterval": str(COMMITS_A_CHECKPOINT)} if table.layer is Layer.BOOKS else {}
@@ -58,6 +60,11 @@ def _properties(table: Table) -> dict[str, str]:
         "delta.dataSkippingStatsColumns": ",".join(helps),
         "footfall.contract_version": str(table.version),
     }
+
+
+def date_literal(day: date) -> str:
+    """The day as a literal of Spark SQL."""
+    return f"DATE'{day.isoformat()}'"
 
 
 def literal(text: str) -> str:

@@ -62,6 +62,22 @@ def require_activity_before(as_of: date, first: FirstDays, *, feeds: Mapping[str
         )
 
 
+def warning_before(dates: Sequence[date], first: FirstDays, *, feeds: Mapping[str, bool], has_consents: bool) -> str:
+    """As `warning_of`, once it is sure that features as of the last date, the current one, can exist.
+
+    Raises DataError where they cannot, unless the shop has consents. Then it may be that nobody consents any more, and what is
+    kept of those who withdrew has to go, so that this is a warning too.
+    """
+    try:
+        require_activity_before(dates[-1], first, feeds=feeds)
+    except DataError as fault:
+        if not (has_consents and feeds):
+            raise
+        why = "Of people who do not consent to analytics nothing is counted (docs/consent.md)."
+        return f"{fault.what} {why} Fix, where people do consent: {fault.fix}"
+    return warning_of(dates, first, feeds=feeds)
+
+
 def unknown_dates(dates: Sequence[date], first: FirstDays) -> list[date]:
     """The dates before which something happened, but nothing was known: features as of them have no rows."""
     if first.happened is None or first.known is None:

@@ -71,17 +71,24 @@ def queries(
 
 
 def answers(
-    frames: Mapping[str, DataFrame], *, ledger: DataFrame, as_of: date, time_zone: str, portraits: int, examples: int
+    frames: Mapping[str, DataFrame],
+    *,
+    ledger: DataFrame,
+    as_of: date,
+    time_zone: str,
+    portraits: int,
+    examples: int,
+    is_scored: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """The frames of `ReportData` by name, each of a few rows; `frames` are the tables of READS by their full names.
 
     `examples` is how many reviews of each sentiment and language are shown; 0 shows none. Raises DataError where there are
-    no portraits as of the day.
+    no portraits as of the day, unless it `is_scored`: then all people have withdrawn their consent.
     """
     shown = {"portraits": portraits, "examples": examples}
     selected = queries(frames, ledger=ledger, as_of=as_of, time_zone=time_zone, **shown)
     results = {name: _collected(rows) for name, rows in selected.items()}
-    if results["value_classes"].empty:
+    if results["value_classes"].empty and not is_scored:
         raise DataError(
             f"nobody is in {USER_PROFILES.full_name} as of {as_of}.", fix="Run jobs/score.py as of that day."
         )

@@ -31,12 +31,13 @@ def daily_activity_step(job: Job) -> Step:
         changes = consent_changes(job.lake, consent, frames, batch=batch, last=last)
         removals = list[Expiry]()
         if consent and changes and batch and DAILY_ACTIVITY.full_name in frames and not begins_anew(batch, last):
-            removals = removal(DAILY_ACTIVITY, frames[DAILY_ACTIVITY.full_name], changes.actors, key="actor_id")
+            before = frames[DAILY_ACTIVITY.full_name]
+            removals = removal(DAILY_ACTIVITY, before, changes.actors, key="actor_id", batch=batch)
             again = {
                 t.name: allowed(frames[ALL + t.full_name], frames[PERMISSIONS.full_name], consent) for t in COUNTED
             }
             facts = {name: _with_changed(rows, again[name], changes) for name, rows in facts.items()}
-        return StepResult([*removals, Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=zone))])
+        return StepResult([Output(DAILY_ACTIVITY, daily_activity(**facts, time_zone=zone)), *removals])
 
     reads = [Read(table.full_name, new=True, follows=True) for table in COUNTED]
     reads += [Read(t.full_name, lookup=True, alias=ALL + t.full_name) for t in COUNTED] if consent else []

@@ -15,8 +15,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import BATCH_ID, EVERY_ROW, Table, Written
-from footfall.contract.commits import EXPIRE
+from footfall.contract import BATCH_ID, Table, Written
+from footfall.contract.commits import WITHDRAWN
 from footfall.errors import TryAgain
 from footfall.runtime.inputs import DERIVATION
 from footfall.steps.consent import NO_CONSENT, Consent, allowed, is_about_people, left_out
@@ -27,7 +27,6 @@ from footfall.storage.versions import GONE
 from footfall.tables import BY_NAME, CLAUSE_VECTORS, IDENTITIES, PERMISSIONS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
 
 MOST_KEYS = 1000  # whose rows leave a table by name; with more, the table is written anew without them
-WITHDRAWN = f"{EXPIRE}withdrawn"  # how labels of commits begin that take rows out of a table that is appended to
 NAME = PERMISSIONS.full_name
 
 
@@ -114,7 +113,17 @@ def consent_changes(
             return ConsentChanges(None, None)
         raise
     fewer, more = (only_before, only_now) if consent.is_opt_in else (only_now, only_before)
-    return ConsentChanges(fewer.select("actor_id").distinct(), more.select("actor_id").distinct())
+    return ConsentChanges(_ever_actors(fewer, lake, batch), _ever_actors(more, lake, batch))
+
+
+def _ever_actors(permissions: DataFrame, lake: Lake, batch: Batch) -> DataFrame:
+    """The actors of these rows of refined.permissions; where the step joins people by identities also those they once were."""
+    actors, pin = permissions.select("actor_id"), batch.inputs.get(IDENTITIES.full_name, "")
+    if pin:
+        identities = lake.read_content(IDENTITIES.full_name, *_place(pin))
+        of_people = identities.join(permissions.select("user_id").distinct(), "user_id", "left_semi")
+        actors = actors.unionAll(of_people.select("actor_id"))
+    return actors.distinct()
 
 
 def _is_changed(batch: Batch, last: Batch) -> bool:
@@ -130,30 +139,32 @@ def _place(pin: str) -> tuple[int, int]:
     return parsed.version, parsed.batch_id
 
 
-def removal(table: Table, rows: DataFrame, leaving: DataFrame | None, *, key: str) -> list[Expiry]:
+def removal(table: Table, rows: DataFrame, leaving: DataFrame | None, *, key: str, batch: Batch) -> list[Expiry]:
     """The rows of an appended table that leave it, as what a Step returns: those whose `key` is among `leaving` (None: all).
 
-    Keys are named by a hash, since a condition stays in Delta's log longer than the rows.
+    Rows that the batch itself adds stay. Keys are named by a hash, since a condition stays in Delta's log longer than the rows.
     """
+    is_earlier = f"{BATCH_ID.name} < {batch.batch_id}"
     if leaving is None:
-        return [Expiry(table.full_name, EVERY_ROW, why=WITHDRAWN)]
+        return [Expiry(table.full_name, is_earlier, why=WITHDRAWN)]
     keys = rows.select(key).join(leaving.select(key), key, "left_semi").select(F.xxhash64(key)).distinct()
     hashes = [row[0] for row in keys.limit(MOST_KEYS + 1).collect()]
     if not hashes:
         return []
     if len(hashes) > MOST_KEYS:
         kept = rows.join(leaving.select(key), key, "left_anti").select(*table.column_names, BATCH_ID.name)
-        return [Expiry(table.full_name, EVERY_ROW, kept, WITHDRAWN)]
-    condition = f"xxhash64(`{key}`) IN ({', '.join(map(str, sorted(hashes)))})"
+        return [Expiry(table.full_name, is_earlier, kept, WITHDRAWN)]
+    condition = f"{is_earlier} AND xxhash64(`{key}`) IN ({', '.join(map(str, sorted(hashes)))})"
     return [Expiry(table.full_name, condition, why=WITHDRAWN)]
 
 
-def _unused_texts(table: Table, people: People) -> list[Expiry]:
+def _unused_texts(table: Table, people: People, batch: Batch) -> list[Expiry]:
     """The vectors of texts that no document of people who consent has, as they leave their table."""
     before = people.frames[table.full_name]
     texts = (f for n, f in people.consented.items() if n != table.full_name and "text_id" in f.columns)
     used = reduce(DataFrame.unionAll, (documents.select("text_id") for documents in texts))
-    return removal(table, before, before.select("text_id").distinct().join(used, "text_id", "left_anti"), key="text_id")
+    unused = before.select("text_id").distinct().join(used, "text_id", "left_anti")
+    return removal(table, before, unused, key="text_id", batch=batch)
 
 
 def without_withdrawn(result: StepResult, people: People, *, batch: Batch, last: Batch | None) -> StepResult:
@@ -169,7 +180,7 @@ def without_withdrawn(result: StepResult, people: People, *, batch: Batch, last:
     for name in step.writes:
         table, before = BY_NAME.get(name), frames.get(name)
         if table in (TEXT_VECTORS, CLAUSE_VECTORS) and before is not None:
-            removals += _unused_texts(table, people)
+            removals += _unused_texts(table, people, batch)
         if table is None or before is None or table.written is not Written.REPLACE_AS_OF:
             continue
         if "user_id" in table.column_names:
@@ -182,7 +193,7 @@ def without_withdrawn(result: StepResult, people: People, *, batch: Batch, last:
         if output := _with_dates(table, outputs.get(table), leaving, kept):
             outputs[table] = output
     others = [output for output in result.outputs if not isinstance(output, Output)]
-    return replace(result, outputs=[*removals, *others, *outputs.values()])
+    return replace(result, outputs=[*outputs.values(), *others, *removals])  # rows are removed last
 
 
 def _with_dates(table: Table, output: Output | None, leaving: DataFrame, kept: DataFrame) -> Output | None:

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table, Written
+from footfall.contract.commits import UNDO, WITHDRAWN
 from footfall.contract.frames import conform, require_sound
 from footfall.quality.measures import SAMPLE, Measures, measures_by_feed, sampled
 from footfall.runtime.explain import is_about_a_value
@@ -26,7 +27,8 @@ from footfall.steps.matching import mark, shared_groups
 from footfall.steps.step import Expiry, FactRows, Output
 from footfall.storage.books import Batch, Pin
 from footfall.storage.lake import Landing
-from footfall.storage.undo import undo
+from footfall.storage.undo import bring_back, undo
+from footfall.tables import BY_NAME
 
 MOST_SHARED = 1000  # groups of lines that are looked at by themselves; with more, all rows are held against each other
 FAILED = (
@@ -85,11 +87,16 @@ class BatchWriter:
 
     def has_landed(self) -> bool:
         """Whether any table of the step holds a commit of this batch, of this try or an earlier one."""
-        return any(self.lake.landing(table, self.writes.label(table)) for table in self.step.writes)
+        labels = [
+            (t, label) for t in self.step.writes for label in (self.writes.label(t), *self._labels_of_removals(t))
+        ]
+        return any(self.lake.landing(table, label) for table, label in labels)
 
     def is_undone(self) -> bool:
-        """Whether an earlier run wrote rows of the batch of which none is there any more: it died as it took them back."""
+        """Whether an earlier run died as it took back what the batch wrote: none of its rows is there, or removed ones are again."""
         for table in self.step.writes:
+            if any(self.lake.landing(table, UNDO + label) for label in self._labels_of_removals(table)):
+                return True
             landing = self.lake.landing(table, self.writes.label(table))
             if landing and landing.rows:
                 rows = self.lake.read(table).where(F.col(BATCH_ID.name) == self.batch.batch_id)
@@ -102,7 +109,13 @@ class BatchWriter:
             label = self.writes.label(table)
             if landing := self.lake.landing(table, label):
                 undo(self.lake, table, landing, label=label, batch_id=self.batch.batch_id)
+            for removal in self._labels_of_removals(table):
+                bring_back(self.lake, BY_NAME[table], label=removal)
             self.quarantine.undo(table.partition(".")[2])
+
+    def _labels_of_removals(self, table: str) -> list[str]:
+        """How the commit is found by which rows of people who withdrew leave the table, in steps that need consent."""
+        return [self.writes.label(table, why=WITHDRAWN)] if self.step.consent else []
 
     def _expire(self, output: Expiry) -> list[dict[str, Any]]:
         """Removes rows; what an earlier try of the batch removed is counted too."""

@@ -36,14 +36,19 @@ def consent_of(job: Job, *purposes: str) -> Consent | None:
 def permissions_step(job: Job) -> Step:
     """Makes refined.permissions; where nothing in it has changed it stays as it is, so that no step looks again."""
 
-    def in_effect() -> int:
-        """Statements that hold by now: a clock may be ahead."""
-        if job.books.pin(CONSENTS.full_name) is None:
-            return 0
+    def in_effect() -> list[int]:
+        """How many statements, and beginnings and ends of who is who, hold by now: clocks may be ahead."""
         now = F.lit(job.now)
-        return (
-            job.lake.read(CONSENTS.full_name).where((F.col("event_time") <= now) & (F.col("known_at") <= now)).count()
+        moments = {
+            CONSENTS: (F.greatest("event_time", "known_at"),),
+            IDENTITIES: (F.col("known_from"), F.col("known_to")),
+        }
+        written = {table: columns for table, columns in moments.items() if job.books.pin(table.full_name)}
+        counts = (
+            job.lake.read(table.full_name).agg(*(F.count_if(moment <= now) for moment in columns)).collect()[0]
+            for table, columns in written.items()
         )
+        return [count for row in counts for count in row]
 
     def apply(frames: Frames) -> StepResult:
         consents, identities = frames[CONSENTS.full_name], frames[IDENTITIES.full_name]

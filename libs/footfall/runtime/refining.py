@@ -28,7 +28,6 @@ from footfall.runtime.permissions import consent_of
 from footfall.steps.consent import nobody_left
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import (
-    CONSENTS,
     EVENTS,
     FX_RATES,
     IDENTITIES,
@@ -131,7 +130,9 @@ def facts_step(job: Job, feeds: Sequence[RawFeed], table: Table) -> Step:
         feeds, table.name, only_new=table.written is Written.APPEND, rates=needs_rates, replays=replay is not None
     )
 
-    consent = consent_of(job) if "actor_id" in table.column_names and table is not CONSENTS else None
+    # a table that rows are added to holds the same in any order of files, so nothing that is only known as of now keeps rows out
+    skips_withdrawn = "actor_id" in table.column_names and table.written is Written.REPLACE
+    consent = consent_of(job) if skips_withdrawn else None
 
     def apply(frames: Frames) -> StepResult:
         withdrawn = nobody_left(frames[PERMISSIONS.full_name], consent.withheld) if consent else None

@@ -93,13 +93,14 @@ def _documents_step(job: Job) -> Step:
         if not serving:
             nothing = Output(TEXT_INSIGHTS, no_rows(vectors, TEXT_INSIGHTS), replaces=EVERY_ROW)
             return StepResult([] if is_unchanged else [nothing])
-        require_read(vectors, serving[0][1].fitted, model_version=serving[0][1].version)
+        written = documents(reviews=frames[REVIEWS.full_name], tickets=frames[TICKETS.full_name])
+        if not written.isEmpty():
+            require_read(vectors, serving[0][1].fitted, model_version=serving[0][1].version)
         read = [
             DocumentModel(c.fitted, c.version, m.documents.columns, m.documents.kinds, m.name in unchanged)
             for m, c in serving
             if m.documents
         ]
-        written = documents(reviews=frames[REVIEWS.full_name], tickets=frames[TICKETS.full_name])
         news = insights_news(written, vectors, rows, models=read) if rows is not None and is_unchanged else None
         if news is None or news.old_rows is None:
             insights = [
@@ -175,14 +176,19 @@ def _scoring_settings(job: Job, model: Model) -> dict[str, object]:
 
 
 def _unread_warnings(job: Job, champions: Mapping[str, LoadedModel]) -> list[str]:
-    """Sentences about champions over an encoder that reads new texts no more: those texts are absent from their results."""
+    """Sentences about champions over an encoder that reads new texts no more: those texts are absent from their results.
+
+    Where nobody allows their texts to be read, no encoder is needed.
+    """
     encoders = last_encoders(job)
     return [
         f"{champion.version} reads vectors of encoder {champion.fitted.feature_version}, which reads new texts no more, so that "
         f"they are absent from its results. Fix: jobs/train.py --model {model}; until a version passes its gates, put the encoder "
         f"into text.serving and run jobs/understand_text.py."
         for model, champion in champions.items()
-        if isinstance(MODELS[model].features, TextFeatures) and champion.fitted.feature_version not in encoders
+        if encoders
+        and isinstance(MODELS[model].features, TextFeatures)
+        and champion.fitted.feature_version not in encoders
     ]
 
 

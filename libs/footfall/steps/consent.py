@@ -49,19 +49,26 @@ class Consent:
 def allowed(rows: DataFrame, permissions: DataFrame, consent: Consent) -> DataFrame:
     """The rows about people who consent.
 
-    A row with `actor_id` belongs to who the actor was when it happened, one without to its `user_id`. Rows about nobody stay.
+    A row with `actor_id` belongs to who the actor was when it happened, and a row with `user_id` to that person: one with both
+    needs the consent of both, since an actor may be somebody else by now. Rows about nobody stay.
     """
-    return _joined(rows, permissions, consent, "left_semi" if consent.is_opt_in else "left_anti")
+    for column in _owners(rows):
+        rows = _joined(rows, permissions, consent, column, is_allowed=True)
+    return rows
 
 
 def left_out(rows: DataFrame, permissions: DataFrame, consent: Consent) -> DataFrame:
     """The others."""
-    return _joined(rows, permissions, consent, "left_anti" if consent.is_opt_in else "left_semi")
+    parts = list[DataFrame]()
+    for column in _owners(rows):
+        parts.append(_joined(rows, permissions, consent, column, is_allowed=False))
+        rows = _joined(rows, permissions, consent, column, is_allowed=True)
+    return reduce(DataFrame.unionAll, parts)
 
 
 def is_about_people(rows: DataFrame) -> bool:
     """Whether the rows say whom they are about."""
-    return bool({ACTOR, USER} & set(rows.columns))
+    return bool(_owners(rows))
 
 
 def nobody_left(permissions: DataFrame, withheld: tuple[str, ...]) -> DataFrame:
@@ -90,10 +97,16 @@ def skip_withdrawn(mapped: DataFrame, withdrawn: DataFrame) -> DataFrame:
     return rows.withColumn(SKIPPED, reason).select(*mapped.columns)
 
 
-def _joined(rows: DataFrame, permissions: DataFrame, consent: Consent, how: str) -> DataFrame:
-    deciding = consent.decisive(permissions)
-    if ACTOR not in rows.columns:
-        return rows.join(deciding.select(USER).distinct(), USER, how)
+def _owners(rows: DataFrame) -> list[str]:
+    """The columns that say whom a row is about."""
+    return [column for column in (ACTOR, USER) if column in rows.columns]
+
+
+def _joined(rows: DataFrame, permissions: DataFrame, consent: Consent, column: str, *, is_allowed: bool) -> DataFrame:
+    """The rows whose actor, or person, allows it; or those whose does not."""
+    deciding, how = consent.decisive(permissions), "left_semi" if consent.is_opt_in == is_allowed else "left_anti"
+    if column == USER:
+        return rows.join(deciding.select(USER).distinct(), USER, how).select(*rows.columns)
     columns = {"_consent_actor": ACTOR, _FROM: "valid_from", _TO: "valid_to"}
     intervals = deciding.where("NOT is_former").select(*(F.col(c).alias(name) for name, c in columns.items()))
     return rows.join(intervals, (rows[ACTOR] == intervals["_consent_actor"]) & _overlap(rows.columns), how)

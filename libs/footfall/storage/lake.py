@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, EVERY_ROW, Layer, Table, Written
 from footfall.contract.commits import Commit, newest_with
-from footfall.contract.ddl import ddl, literal
+from footfall.contract.ddl import date_literal, ddl, literal
 from footfall.errors import ContractError, SourceError, TryAgain
 from footfall.storage.properties import properties_of
 from footfall.storage.versions import UNREADABLE_VERSION, Versions
@@ -176,7 +176,7 @@ class Lake:
         else:
             writer = writer.mode("overwrite")
             if table.written is Written.REPLACE_AS_OF:
-                dates = ", ".join(f"DATE'{day.isoformat()}'" for day in as_of)
+                dates = ", ".join(map(date_literal, as_of))
                 writer = writer.option("replaceWhere", f"as_of_date IN ({dates})")
             elif replaces and replaces != EVERY_ROW:  # Delta wants each new row to keep the predicate, too
                 writer = writer.option("replaceWhere", f"batch_id = {batch_id} OR ({replaces})")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pyspark.errors import PySparkException
 
-from footfall.contract import BATCH_ID
+from footfall.contract import BATCH_ID, Table
 from footfall.contract.commits import UNDO
 from footfall.storage.lake import Lake, Landing
 from footfall.storage.versions import UNREADABLE_VERSION
@@ -30,6 +30,14 @@ def undo(lake: Lake, table: str, landing: Landing, *, label: str, batch_id: int)
     is_changed_since = any(not commit.keeps_rows and not commit.batch(table) for commit in later)
     if is_changed_since or not _is_restored(lake, table, landing.version - 1):
         lake.remove(table, is_mine, label="")
+
+
+def bring_back(lake: Lake, table: Table, *, label: str) -> None:
+    """Adds again, once, the rows that the commit of that label took out of a table; does nothing where there is none."""
+    removal, name = lake.landing(table.full_name, label), table.full_name
+    if removal and lake.landing(name, UNDO + label) is None:
+        before, after = (lake.read(name, version) for version in (removal.version - 1, removal.version))
+        lake.write(table, before.exceptAll(after), label=UNDO + label, batch_id=0)  # each row keeps its own batch
 
 
 def _is_restored(lake: Lake, table: str, version: int) -> bool:

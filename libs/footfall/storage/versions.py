@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from threading import RLock
 
 from pyspark.errors import AnalysisException
@@ -13,6 +14,7 @@ from pyspark.sql import types as T
 
 from footfall.contract import Layer
 from footfall.contract.commits import Commit
+from footfall.contract.ddl import date_literal
 
 ABSENT = {
     "DELTA_TABLE_ONLY_OPERATION",
@@ -102,6 +104,11 @@ class Versions:
             if fault.getCondition() in ABSENT:
                 return []
             raise
+
+    def has_replaced(self, table: str, day: date) -> bool:
+        """Whether a commit that the log of a table by as-of date still holds put rows, or none, in place of those of the day."""
+        predicates = (row["operationParameters"].get("predicate") or "" for row in self.history(table))
+        return any(date_literal(day) in predicate for predicate in predicates)
 
     def _listed(self) -> dict[str, int]:
         """The newest version of each table below the root but the books, by the names of the files in their logs."""

@@ -136,7 +136,7 @@ CONSENTS = Table(
     name="consents",
     layer=Layer.REFINED,
     version=1,
-    grain="one row per purpose and moment at which somebody gave or withdrew consent",
+    grain="one row per purpose and moment at which somebody gave consent, or withdrew it; both of one moment are two rows",
     columns=(
         ACTOR,
         Column("purpose", "string", ", ".join(PURPOSES)),
@@ -145,7 +145,7 @@ CONSENTS = Table(
         Column("place", "string", "where it was said, in the shop's own words"),
         ARRIVED,
     ),
-    key=("actor_id", "purpose", "event_time"),
+    key=("actor_id", "purpose", "event_time", "is_given"),
     rules=(Rule("purpose_known", f"purpose IN {PURPOSES}"), NOT_BEFORE_IT_HAPPENED),
 )
 

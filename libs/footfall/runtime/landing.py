@@ -14,7 +14,7 @@ from footfall.contract.frames import conform, require_sound
 from footfall.quality.measures import SAMPLE, Measures, measures_by_feed, sampled
 from footfall.runtime.explain import is_about_a_value
 from footfall.runtime.ledger_lines import broken_by_rule, fact_line, ledger_line
-from footfall.runtime.quarantine import QuarantineWriter, rows_aside
+from footfall.runtime.quarantine import QuarantineWriter, SetAside, rows_aside
 from footfall.runtime.replacing import Replaced, replaced_by
 from footfall.runtime.writes import Writes
 from footfall.steps import history, sorting
@@ -30,6 +30,10 @@ MOST_SHARED = 1000  # groups of lines that are looked at by themselves; with mor
 FAILED = (
     "an expression of a mapping failed on a value, so the rows were read again, more slowly, and those on which it fails were "
     "set aside as `<column>_failed`. Fix: use try_cast, try_divide, get and the like where NULL is as good."
+)
+
+NOT_PUT_BACK = (
+    "rows for {} that it took out of raw.quarantine are in no version of it any more: they are in their raw tables only"
 )
 
 
@@ -94,13 +98,16 @@ class BatchWriter:
                 return rows.isEmpty()
         return False
 
-    def undo(self) -> None:
-        """Takes back what the batch wrote, so that the step's tables are as they were before it."""
+    def undo(self) -> str:
+        """Takes back what the batch wrote, so that the step's tables are as they were before it; what could not be, in words."""
+        lost = list[str]()
         for table in self.step.writes:
             label = self.writes.label(table)
             if landing := self.lake.landing(table, label):
                 undo(self.lake, table, landing, label=label, batch_id=self.batch.batch_id)
-            self.quarantine.undo(table.partition(".")[2])
+            name = table.partition(".")[2]
+            lost += [] if self.quarantine.undo(name) else [NOT_PUT_BACK.format(name)]
+        return "; ".join(lost)
 
     def _expire(self, output: Expiry) -> list[dict[str, Any]]:
         """Removes rows; what an earlier try of the batch removed is counted too."""
@@ -167,7 +174,7 @@ class BatchWriter:
         in_conflict = any(tally["conflicts_aside"] for tally in tallies.values())
         aside_rows = rows_aside(output, marked, places, in_conflict=in_conflict)
         self._hold_back(output, tallies, aside_rows)
-        set_aside = self.quarantine.bring(table, aside_rows, output.replayed)
+        set_aside = self._set_aside(output, aside_rows)
         self._require_all(table, tallies, landing, set_aside.rows, copied=replaced.copied)
         known = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
         texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in known.items()]
@@ -200,6 +207,13 @@ class BatchWriter:
             self.writes.is_to_undo = True
             broken = [BrokenRows(f, *n, rules.get(f, {})) for f, n in feeds.items()]
             raise held_back(output.table.full_name, broken, limits, output.reads)
+
+    def _set_aside(self, output: FactRows, aside: DataFrame | None) -> SetAside:
+        if output.replayed is None or not output.of_documents:
+            return self.quarantine.bring(output.table, aside, output.replayed)
+        # which elements were read is told from the mapped rows, and asked several times
+        with self.lake.staged(f"{self.step.name}_read_again", output.replayed) as places:
+            return self.quarantine.bring(output.table, aside, places)
 
     def _require_all(
         self, table: Table, tallies: Mapping[str, Mapping[str, int]], landing: Landing, rows_aside: int, *, copied: int

@@ -91,7 +91,9 @@ def _is_untouched(lake: Lake, books: Books, table: str) -> bool:
 def _why_kept(lake: Lake, books: Books, table: str) -> str:
     """Why a table cannot be cared for now, in words; empty where it can."""
     if table in UNPINNED:
-        return ""
+        # a replay that is undone brings back what its commit took out
+        step = next(iter(in_use(books).values()), "") if table == QUARANTINE.full_name else ""
+        return f"{step} has a batch that is not over" if step else ""
     if step := in_use(books).get(table):
         return f"{step} has a batch that is not over"
     pin, newest = books.pin(table), lake.versions.newest(table)

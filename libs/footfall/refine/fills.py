@@ -186,10 +186,8 @@ def _hashed_id(feed: Feed, table: Table) -> Column:
     """
     origin, row = feed.files or feed.delta or "", F.to_json(RAW_ROW)
     delivery = F.col(FILE) if feed.delta is None else delivery_in_place()
-    element, has_elements = element_of(F.col(POSITION)), bool(feed.into[table.name].each)
-    equal = [delivery, row, *([element] if has_elements else []), *([] if fills_of(feed) else [own_number()])]
+    element = [element_of(F.col(POSITION))] if feed.into[table.name].each else []
+    equal = [delivery, row, *element, *([] if fills_of(feed) else [own_number()])]
     ordinal = F.row_number().over(Window.partitionBy(*equal).orderBy(FILE, POSITION))
-    number = ordinal.cast("string")
-    if has_elements:
-        number = F.when(ordinal == 1, element.cast("string")).otherwise(F.concat_ws(" ", element, ordinal))
-    return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, number), 256)
+    numbers = (number.cast("string") for number in (*element, ordinal))
+    return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, *numbers), 256)

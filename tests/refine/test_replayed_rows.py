@@ -30,14 +30,15 @@ def _feed(feed: dict[str, Any]) -> RawFeed:
     return raw_feeds([source])[0]
 
 
-def _raw(spark: SparkSession, shape: str, *files: list[tuple[Any, ...]]) -> list[DataFrame]:
+def _raw(spark: SparkSession, shape: str, *files: list[tuple[Any, ...]]) -> DataFrame:
     """The raw rows of files, of which each is taken a day after the one before, by a batch of its own."""
-    frames = []
-    for n, rows in enumerate(files, start=1):
-        taken = datetime(2024, 3, n, tzinfo=UTC)
-        whole = [("shop", f"{n}.csv", place, taken, n, None, *row) for place, row in enumerate(rows)]
-        frames.append(spark.createDataFrame(whole, f"{ARRIVAL}, {shape}"))
-    return frames
+    taken = [datetime(2024, 3, n, tzinfo=UTC) for n in range(1, len(files) + 1)]
+    whole = [
+        ("shop", f"{n}.csv", place, taken[n - 1], n, None, *row)
+        for n, rows in enumerate(files, start=1)
+        for place, row in enumerate(rows)
+    ]
+    return spark.createDataFrame(whole, f"{ARRIVAL}, {shape}")
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Shelf:
     def replay(self, feed: RawFeed, raw: DataFrame) -> list[Row]:
         """All that is in quarantine is read again; returns the places that leave it."""
         reads = FeedReads([feed], self.table.name, only_new=True, replays=True)
-        aside = self.spark.createDataFrame(self.aside, QUARANTINE.schema().add("batch_id", "long"))
+        aside = self.spark.createDataFrame(self.aside, QUARANTINE.schema())
         frames = {feed.reads: raw.where("false"), ALL_ROWS + feed.reads: raw, QUARANTINE.full_name: aside}
         places = reads.replayed(frames, lambda _, frame: frame)
         rows = reads.rows(frames, NOW, lambda _, frame: frame, places)
@@ -67,7 +68,6 @@ class Shelf:
         facts = _facts(feed, self.table, rows, replayed=ReplayedRows(places, NOW))
         self._land(facts)
         assert facts.replayed is not None
-        assert facts.aside.isEmpty()
         return facts.replayed.orderBy("file", "position", "element").collect()
 
     def _land(self, facts: FactRows) -> None:
@@ -125,10 +125,9 @@ def test_a_line_is_counted_among_those_of_its_own_file(spark: SparkSession, kept
 
     shelf, at_once = Shelf(spark, ORDER_LINES), Shelf(spark, ORDER_LINES)
     put_right = feed("if(qty = 'one', '1', qty)")
-    for new in raw:
-        shelf.take(feed("qty"), new)
-        at_once.take(put_right, new)
-    assert len(shelf.replay(put_right, raw[0].unionByName(raw[1]))) == len(shelf.aside)
+    shelf.take(feed("qty"), raw)
+    at_once.take(put_right, raw)
+    assert len(shelf.replay(put_right, raw)) == len(shelf.aside)
     amounts = {order: story[2][KEPT.index(kept) % len(story[2])] for order, story in ORDERS.items()}
     assert _amounts(shelf) == _amounts(at_once) == amounts
     numbers = [(order, number) for order in sorted(amounts) for number in range(1, len(amounts[order]) + 1)]
@@ -154,7 +153,7 @@ def _hits(kind: str, each: str = "hits") -> RawFeed:
 
 def test_an_element_without_an_id_has_the_one_of_its_own_number(spark: SparkSession) -> None:
     """Two documents are equal, and in each the second element of three is broken."""
-    [raw] = _raw(spark, "card string, hits string, views string", [("gus", DOCUMENT, "[]")] * 2)
+    raw = _raw(spark, "card string, hits string, views string", [("gus", DOCUMENT, "[]")] * 2)
     put_right = _hits("if(each.what = 'look', 'search', each.what)")
     shelf, at_once = Shelf(spark, EVENTS), Shelf(spark, EVENTS)
     at_once.take(put_right, raw)
@@ -168,7 +167,7 @@ def test_an_element_without_an_id_has_the_one_of_its_own_number(spark: SparkSess
 def test_only_elements_that_are_there_leave_quarantine(spark: SparkSession) -> None:
     """The mapping takes the views by now, of which there are fewer than hits."""
     hits, views = '[{"what": "a"}, {"what": "b"}, {"what": "c"}]', '[{"what": "view"}, {"what": "view"}]'
-    [raw] = _raw(
+    raw = _raw(
         spark, "card string, hits string, views string", [("gus", hits, views), ("gus", '[{"what": "a"}]', "[]")]
     )
     shelf = Shelf(spark, EVENTS)
@@ -181,7 +180,7 @@ def test_only_elements_that_are_there_leave_quarantine(spark: SparkSession) -> N
 def test_of_equal_rows_that_fills_tell_apart_each_keeps_its_id(spark: SparkSession) -> None:
     """Two lines of a visit are equal as they arrived; what happened stands on the line before each."""
     lines = [("1", "gus", "look"), ("1", "gus", None), ("1", "gus", "view"), ("1", "gus", None)]
-    [raw] = _raw(spark, "visit string, card string, what string", lines)
+    raw = _raw(spark, "visit string, card string, what string", lines)
 
     def feed(kind: str) -> RawFeed:
         columns = {"event_time": "'2024-02-01 08:00:00'", "event_type": kind}

@@ -174,8 +174,8 @@ def test_a_broken_feed_waits_until_it_is_accepted_and_its_rows_are_taken_in_agai
         ("2", 1, "pot", "4.0000", "2024-06-05"),
     ]
     assert _aside(lake, "shop_orders") == []
-    quantity = "quantity_unreadable"
-    assert _ledger(lake, "shop_orders", "refined.order_lines") == [*before, (2, 1, 1, 0, 2, {quantity: 2})]
+    unreadable = {"quantity_unreadable": 2, "quantity_required": 2}
+    assert _ledger(lake, "shop_orders", "refined.order_lines") == [*before, (2, 1, 1, 0, 2, unreadable)]
     total = lake.read("books.ledger").where("step = 'refine_events' AND feed = 'shop_clicks'")
     sums = total.selectExpr("sum(rows_read - coalesce(rows_replayed, 0))", "sum(rows_valid)").first()
     assert tuple(sums or ()) == (4, 2)

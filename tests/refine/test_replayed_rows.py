@@ -178,8 +178,8 @@ def test_only_elements_that_are_there_leave_quarantine(spark: SparkSession) -> N
 
 
 def test_of_equal_rows_that_fills_tell_apart_each_keeps_its_id(spark: SparkSession) -> None:
-    """Two lines of a visit are equal as they arrived; what happened stands on the line before each."""
-    lines = [("1", "gus", "look"), ("1", "gus", None), ("1", "gus", "view"), ("1", "gus", None)]
+    """Three lines of a visit are equal as they arrived, the second of them broken; what happened stands on the line before each."""
+    lines = [("1", "gus", what) for what in ("view", None, "look", None, "view", None)]
     raw = _raw(spark, "visit string, card string, what string", lines)
 
     def feed(kind: str) -> RawFeed:
@@ -194,7 +194,7 @@ def test_of_equal_rows_that_fills_tell_apart_each_keeps_its_id(spark: SparkSessi
     shelf.take(feed("what"), raw)
     assert len(shelf.replay(put_right, raw)) == 2
     assert _ids(shelf) == _ids(at_once)
-    assert sorted(row["event_type"] for row in shelf.rows) == ["search", "search", "view", "view"]
+    assert sorted(row["event_type"] for row in shelf.rows) == ["search"] * 2 + ["view"] * 4
 
 
 def _ids(shelf: Shelf) -> list[str]:

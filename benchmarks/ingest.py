@@ -70,7 +70,9 @@ def measure(spark: SparkSession, folder: Path, *, rounds: int, verbose: bool) ->
 def main() -> None:
     """Command line."""
     parser = bench.arguments(__doc__ or "", rounds=3)
-    parser.add_argument("--times", default="1,4", help="copies of the shop, one size each; .25: a quarter (default: 1,4)")
+    parser.add_argument(
+        "--times", default="1,4", help="copies of the shop, one size each; .25: a quarter (default: 1,4)"
+    )
     parser.add_argument("--code", type=Path, help="another checkout whose code is timed (default: this one)")
     args = parser.parse_args()
     args.raw = args.raw.resolve()

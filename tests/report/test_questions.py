@@ -95,6 +95,14 @@ def ledger(spark: SparkSession) -> DataFrame:
         line("refine_order_lines", 2, "refined.order_lines", (5, 3, 0, 0, 2), skipped_reasons={"nothing_sold": 2}),
         line("refine_items", 1, "refined.items", (7, 7, 0, 0, 0)),
         line("refine_items", 2, "refined.items", (9, 8, 1, 0, 0), broken_rules={"item_known": 1}),
+        # a row waits in two batches, and lands with the third; of three in quarantine one is sound by then
+        line("refine_events", 1, "refined.events", (5, 1, 3, 0, 0), rows_waiting=1,
+             broken_rules={"event_type_known": 2, "dwell_not_negative": 2}),
+        line("refine_events", 2, "refined.events", (2, 1, 0, 0, 0), rows_waiting=1),
+        line("refine_events", 3, "refined.events", (3, 2, 1, 0, 0), rows_replayed=2,
+             broken_rules={"dwell_not_negative": 1}, replayed_rules={"event_type_known": 2, "dwell_not_negative": 1}),
+        line("refine_reviews", 1, "refined.reviews", (1, 0, 0, 0, 0), rows_waiting=1),
+        line("refine_reviews", 2, "refined.reviews", (1, 0, 0, 0, 0), rows_waiting=1),
         line("daily_activity", 1, "results.daily_activity", (0, 9, 0, 0, 0)),
     ]  # fmt: skip
     return rows(spark, LEDGER, lines)
@@ -181,13 +189,16 @@ def test_portraits_are_in_the_middle_of_equal_parts_and_hide_what_few_people_sha
     assert results["portraits"]["churn_reasons"][0] == REASONS
 
 
-def test_a_table_that_is_replaced_counts_its_last_batch_only(results: dict[str, pd.DataFrame]):
+def test_each_row_counts_once_and_of_a_table_that_is_replaced_only_the_last_batch(results: dict[str, pd.DataFrame]):
     assert listed(results["row_counts"]) == [
         ("shop_log", "refined.order_lines", 15, 9, 2, 1, 0, 3, 0, 0),
         ("shop_log", "refined.items", 9, 8, 1, 0, 0, 0, 0, 0),
+        ("shop_log", "refined.events", 6, 4, 2, 0, 0, 0, 0, 0),
+        ("shop_log", "refined.reviews", 1, 0, 0, 0, 0, 0, 1, 0),
     ]
     assert listed(results["excluded_rows"], "target", "what", "reason", "row_count") == [
         ("refined.order_lines", "skipped", "nothing_sold", 3),
+        ("refined.events", "rule broken", "dwell_not_negative", 2),
         ("refined.order_lines", "rule broken", "amount_not_negative", 2),
         ("refined.items", "rule broken", "item_known", 1),
     ]

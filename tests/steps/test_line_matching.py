@@ -119,7 +119,7 @@ def test_the_latest_replaces_no_line_that_was_taken_after_it(spark: SparkSession
     old = [(o, 1, "A", 4, "f", "2.csv", 0, None, [], (0,), days[1]) for o in waited]
     new, known = (spark.createDataFrame(some, SHAPE).withColumn("arrived", arrived()) for some in (rows, old))
 
-    def marked(how: Matching) -> dict[str, tuple[bool, bool, bool]]:
+    def marked(how: Matching, new: DataFrame = new, known: DataFrame = known) -> dict[str, tuple[bool, bool, bool]]:
         checked = sorting.check_rules(
             new.withColumn(LINE, how.line_keys[0].hashed()), sorting.without(LINES, ["line_number"])
         )
@@ -130,6 +130,10 @@ def test_the_latest_replaces_no_line_that_was_taken_after_it(spark: SparkSession
     assert marked(latest()) == {"1": stays, "2": stays, "3": replaces, "4": replaces}
     assert marked(BY_ITEM) == dict.fromkeys("1234", stays)
     assert marked(replace(BY_ITEM, aside=("f",))) == dict.fromkeys("1234", stays)
+    # of lines that were taken while the first was kept nobody knows when they came
+    without = known.withColumn("arrived", F.lit(None).cast("string"))
+    is_again = new.withColumn(sorting.AGAIN, F.col("order_id") == "4")
+    assert marked(latest(), is_again, without) == dict.fromkeys("123", replaces) | {"4": stays}
 
 
 def test_numbers_in_names_of_files_count_as_numbers(spark: SparkSession) -> None:

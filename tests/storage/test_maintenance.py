@@ -10,6 +10,7 @@ from footfall.errors import TryAgain
 from footfall.storage.books import Books
 from footfall.storage.lake import Lake
 from footfall.storage.maintenance import Health, maintain, require_all
+from footfall.tables import QUARANTINE
 from runtime.numbers_shared import NUMBERS, Killed, add_numbers, numbers_in, runner_of, sum_numbers
 
 TABLE = NUMBERS.full_name
@@ -53,13 +54,16 @@ def test_a_table_that_a_batch_reads_or_writes_is_left_alone_until_it_is_over(
         with pytest.raises(Killed):
             runner_of(lake).run([sum_numbers()])
     version = lake.version(TABLE)
-    healths = [health for table in (TABLE, "results.total") if (health := _maintain(lake, table))]
+    lake.ensure(QUARANTINE)
+    tables = (TABLE, "results.total", QUARANTINE.full_name)
+    healths = [health for table in tables if (health := _maintain(lake, table))]
     assert [health.kept for health in healths] == [
         "sum_numbers has a batch that is not over",
         "no batch that wrote it is closed",
+        "sum_numbers has a batch that is not over",
     ]
     assert lake.version(TABLE) == version
-    with pytest.raises(TryAgain, match=r"left alone.*refined\.numbers, results\.total") as fault:
+    with pytest.raises(TryAgain, match=r"left alone.*refined\.numbers, results\.total, raw\.quarantine") as fault:
         require_all(healths)
     assert fault.value.exit_code == 75
 

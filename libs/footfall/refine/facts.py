@@ -7,6 +7,7 @@ from functools import partial, reduce
 from typing import cast
 
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
 from footfall.contract import Table
 from footfall.mapping.targets import keeps_history
@@ -16,13 +17,13 @@ from footfall.refine.fills import ShopDefaults, row_contract, with_generated
 from footfall.refine.keys import matching_of
 from footfall.refine.mapped import map_rows
 from footfall.refine.own_rules import own_warnings
-from footfall.refine.replayed import ReplayedRows, with_replayed
+from footfall.refine.replayed import ReplayedRows, of_batch, places_read, with_replayed
 from footfall.refine.waiting import waiting_for_rates, waiting_places
 from footfall.steps.consent import NO_CONSENT, skip_withdrawn
 from footfall.steps.deliveries import with_new
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.line_keys import ARRIVED, arrived
-from footfall.steps.sorting import RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
+from footfall.steps.sorting import AGAIN, IN_BATCH, RAW_ROW, UNREADABLE, check_rules, conflicting, quarantined
 from footfall.steps.step import FactRows, Output
 from footfall.tables.raw import WAITED_FOR
 
@@ -47,7 +48,7 @@ def fact_rows(
     feeds: where there is one, all that wait from now on are its rows, the second output. `replayed` says that raw rows among these
     were in quarantine. Rows of whom `withdrawn` names, as `steps.consent.nobody_left` gives it, are skipped.
     """
-    rows, aside, conflicts = list[DataFrame](), list[DataFrame](), list[DataFrame]()
+    rows, aside, conflicts, elements = list[DataFrame](), list[DataFrame](), list[DataFrame](), dict[str, DataFrame]()
     feeds = [f.reading(raw[f.name]) if f.name in raw else f for f in feeds]
     places = list[DataFrame]()
     matching = matching_of({f.name: f.feed for f in feeds}, table)
@@ -67,19 +68,24 @@ def fact_rows(
         mapped = skip_withdrawn(mapped, withdrawn) if withdrawn is not None else mapped
         contract = row_contract(f.feed, table)
         checked = with_new(check_rules(mapped, contract))
+        if matching.latest and ARRIVED in table.column_names:
+            is_again = F.col(WAITED_FOR).isNotNull() if WAITED_FOR in checked.columns else F.lit(False)
+            checked = checked.withColumns({ARRIVED: arrived(), AGAIN: is_again})
         if WAITED_FOR in checked.columns:
+            checked = with_replayed(checked, table, replayed.now) if replayed else checked
             if waiting:
                 checked = waiting_for_rates(checked, contract)
-                places.append(waiting_places(checked, contract, currency=shop.currency, looks_up=bool(f.looks_up)))
-            checked = with_replayed(checked, table, replayed.now) if replayed else checked
+                places.append(
+                    waiting_places(of_batch(checked), contract, currency=shop.currency, looks_up=bool(f.looks_up))
+                )
             checked = checked.drop(WAITED_FOR, *(() if keeps_history(table) else (TAKEN_BY,)))
         generated = with_generated(checked, feed=f.feed, table=table).drop(RAW_ROW, UNREADABLE)
-        if matching.latest and ARRIVED in table.column_names:
-            generated = generated.withColumn(ARRIVED, arrived())
-        rows.append(generated)
-        of_elements = bool(f.feed.into[table.name].each)
-        aside.append(quarantined(checked, contract, of_elements=of_elements))
-        conflicts += [conflicting(checked, table, of_elements=of_elements)] if f.name in matching.aside else []
+        # rows that have keys by themselves are deliveries each
+        rows.append(generated if matching.counts else of_batch(generated).drop(IN_BATCH))
+        own, of_elements = of_batch(checked), bool(f.feed.into[table.name].each)
+        elements |= {f.name: own} if of_elements else {}
+        aside.append(quarantined(own, contract, of_elements=of_elements))
+        conflicts += [conflicting(own, table, of_elements=of_elements)] if f.name in matching.aside else []
     again = partial(
         fact_rows, feeds, raw, table, shop=shop, vault=vault, text_ids=text_ids, rates=rates, waiting=waiting,
         replayed=replayed, withdrawn=withdrawn,
@@ -97,7 +103,7 @@ def fact_rows(
         reads={f.name: f.reads for f in feeds},
         of_documents={f.name: each for f in feeds if (each := f.feed.into[table.name].each)},
         warned={f.name: own_warnings(f.feed.into[table.name]) for f in feeds},
-        replayed=replayed.places if replayed else None,
+        replayed=places_read(replayed.places, elements) if replayed else None,
         guarded=None if guard else lambda: again(guard=True)[0],
     )
     if not (waiting and places):

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.contract import Table
+from footfall.mapping.gaps import fills_of
 from footfall.mapping.identifiers import SESSION, hands_on
 from footfall.mapping.json_paths import without_json_paths
 from footfall.mapping.lines import LINE_NUMBER, is_numbered
@@ -20,6 +21,7 @@ from footfall.refine.file_days import day_fault, start_of_day
 from footfall.refine.keys import with_line_key
 from footfall.steps.history import DELAY_S, SINCE
 from footfall.steps.line_keys import delivery_in_place
+from footfall.steps.places import element_of
 from footfall.steps.sorting import (
     FILE,
     FIRST_INSTANT,
@@ -107,7 +109,17 @@ def with_generated(checked: DataFrame, *, feed: Feed, table: Table) -> DataFrame
     Lines get their numbers when they are matched with those of the table (`footfall.steps.matching`).
     """
     rows = with_line_key(checked, feed.into[table.name], table) if is_numbered(table) else checked
-    return rows.withColumn(table.key[0], _hashed_id(feed)) if table.key[0] in generated_columns(feed, table) else rows
+    return rows.withColumn(table.key[0], _hashed_id(feed, table)) if _has_hashed_id(feed, table) else rows
+
+
+def needs_its_delivery(feed: Feed, table: Table) -> bool:
+    """Whether what identifies a row follows from other rows of its file too: its ordinal among equal lines, or equal raw rows."""
+    is_line = is_numbered(table) and LINE_NUMBER not in feed.into[table.name].columns
+    return is_line or (_has_hashed_id(feed, table) and bool(fills_of(feed)))
+
+
+def _has_hashed_id(feed: Feed, table: Table) -> bool:
+    return table.key[0] in generated_columns(feed, table)
 
 
 def _plain_fills(mapped: set[str], wanted: set[str], feed: Feed, shop: ShopDefaults) -> tuple[dict[str, Column], ...]:
@@ -165,12 +177,17 @@ def _known_at(wanted: set[str], feed: Feed) -> Column:
     return F.col(clocks[0]) + F.expr(f"INTERVAL {feed.known.delay_s} SECONDS")
 
 
-def _hashed_id(feed: Feed) -> Column:
+def _hashed_id(feed: Feed, table: Table) -> Column:
     """Hash of the feed, the row and its ordinal among equal rows of its delivery, for sources without an id.
 
-    That is a file, or all that is read at once of a table in place, however it is laid out in files.
+    That is a file, or all that is read at once of a table in place, however it is laid out in files. Of a document with lines
+    the number of the element takes part. Equal rows are sound or broken alike, unless fills tell them apart: with these the
+    broken ones are counted too, so that each keeps its ordinal when it is read again.
     """
     origin, row = feed.files or feed.delta or "", F.to_json(RAW_ROW)
     delivery = F.col(FILE) if feed.delta is None else delivery_in_place()
-    ordinal = F.row_number().over(Window.partitionBy(delivery, row, own_number()).orderBy(FILE, POSITION))
-    return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, ordinal.cast("string")), 256)
+    element = [element_of(F.col(POSITION))] if feed.into[table.name].each else []
+    equal = [delivery, row, *element, *([] if fills_of(feed) else [own_number()])]
+    ordinal = F.row_number().over(Window.partitionBy(*equal).orderBy(FILE, POSITION))
+    numbers = (number.cast("string") for number in (*element, ordinal))
+    return F.sha2(F.concat_ws("\u0001", F.lit(origin), row, *numbers), 256)

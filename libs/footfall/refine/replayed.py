@@ -11,10 +11,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table
-from footfall.steps.sorting import REPLAYED
-from footfall.tables.raw import WAITED_FOR
+from footfall.steps.places import element_of, position_of
+from footfall.steps.sorting import FEED, FILE, IN_BATCH, POSITION, REPLAYED, TAKEN_AT
+from footfall.tables.raw import WAITED_ELEMENTS, WAITED_FOR
 
 IN_QUARANTINE = "quarantine"  # in `_waited_for` of a row that is read again
+BESIDE = "beside"  # the same of one that came with such a row, and is no row of the batch
+_PLACE = ("feed", "file", "position", "element", "known_at")
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,7 @@ def replayed_places(quarantined: DataFrame, raw: Mapping[str, DataFrame], waitin
         rows.select(F.lit(feed).alias("feed"), *(F.col(name).alias(column) for column, name in names.items()))
         for feed, rows in raw.items()
     ]
-    columns = ("feed", "file", "position", "element", "known_at")
-    places = quarantined.select(*columns)
+    places = quarantined.select(*_PLACE)
     if waiting is not None:
         places = places.join(waiting, ["feed", "file", "position", "element"], "left_anti")
     if not frames:
@@ -45,7 +47,7 @@ def replayed_places(quarantined: DataFrame, raw: Mapping[str, DataFrame], waitin
     return (
         reduce(DataFrame.unionByName, frames)
         .join(places, ["feed", "file", "position", "known_at"])
-        .select(*columns, "taken_by")
+        .select(*_PLACE, "taken_by")
     )
 
 
@@ -54,13 +56,48 @@ def as_waiting(places: DataFrame) -> DataFrame:
     return places.drop("known_at").withColumn("waits_for", F.lit(IN_QUARANTINE))
 
 
+def with_deliveries(rows: DataFrame) -> DataFrame:
+    """Raw rows of files of which some are read again: all others, and all other elements of a document, are read beside these."""
+    waited = F.coalesce(WAITED_ELEMENTS, F.create_map().cast("map<int,string>"))
+    others = F.create_map(F.lit(0), F.lit(BESIDE))
+    elements = F.when(F.map_contains_key(waited, 0), waited).otherwise(F.map_concat(waited, others))
+    return rows.withColumns({WAITED_FOR: F.coalesce(WAITED_FOR, F.lit(BESIDE)), WAITED_ELEMENTS: elements})
+
+
+def of_batch(rows: DataFrame) -> DataFrame:
+    """The rows without those that are read beside the batch's own."""
+    return rows.where(IN_BATCH) if IN_BATCH in rows.columns else rows
+
+
+def places_read(places: DataFrame, elements: Mapping[str, DataFrame]) -> DataFrame:
+    """The places without those of elements of which there is no row any more, since the mapping takes another list by now.
+
+    `elements` are the checked rows by the feeds whose rows are elements of documents.
+    """
+    frames = [
+        rows.where(REPLAYED).select(
+            F.col(FEED).alias("feed"),
+            F.col(FILE).alias("file"),
+            position_of(F.col(POSITION)).alias("position"),
+            element_of(F.col(POSITION)).alias("element"),
+            F.col(TAKEN_AT).alias("known_at"),
+        )
+        for rows in elements.values()
+    ]
+    if not frames:
+        return places
+    is_whole = ~F.col("feed").isin(*elements) | (F.col("element") == 0)
+    of_elements = places.where(~is_whole).join(reduce(DataFrame.unionByName, frames), list(_PLACE), "left_semi")
+    return places.where(is_whole).unionByName(of_elements)
+
+
 def with_replayed(checked: DataFrame, table: Table, now: datetime) -> DataFrame:
-    """The checked rows with `_replayed`. What is read again is known from now on, whatever the mapping says of its clock.
+    """The checked rows with `_replayed` and `_in_batch`. What is read again is known from now on, whatever its mapping says.
 
     For it was in no table until now: features as of an earlier day did not see it, and are not to see it later.
     """
     is_replayed = F.coalesce(F.col(WAITED_FOR) == IN_QUARANTINE, F.lit(False))
-    rows = checked.withColumn(REPLAYED, is_replayed)
+    rows = checked.withColumns({REPLAYED: is_replayed, IN_BATCH: ~F.col(WAITED_FOR).eqNullSafe(BESIDE)})
     if "known_at" not in table.column_names:
         return rows
     moment = F.lit(now).cast("timestamp")

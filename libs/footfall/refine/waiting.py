@@ -15,9 +15,10 @@ from footfall.contract.frames import keeps
 from footfall.mapping.gaps import fills_of
 from footfall.mapping.targets import TARGETS
 from footfall.refine.feeds import RawFeed
+from footfall.refine.fills import needs_its_delivery
 from footfall.refine.lookups import OtherFeed, looks_at_others, with_lookups
 from footfall.refine.mapped import taken_by
-from footfall.refine.replayed import as_waiting, replayed_places
+from footfall.refine.replayed import as_waiting, replayed_places, with_deliveries
 from footfall.refine.typed import filled_source
 from footfall.steps.history import TAKEN_BY
 from footfall.steps.places import element_of, position_of
@@ -106,7 +107,7 @@ class FeedReads:
         """The feeds' raw rows by their names, with their arrival and what they look up; of a feed without files yet none.
 
         `staged` keeps a frame that is used many times under a name. `replayed` are places of rows that are read again beside
-        those that waited.
+        those that waited, with the other rows of their files where these are needed to say what identifies them.
         """
         waiting = self._waiting(frames)
         if replayed is not None:
@@ -119,7 +120,8 @@ class FeedReads:
                 continue
             arrived = f.with_arrival(own, now)
             if self.only_new and (replayed is not None or self._waits(f)):
-                arrived = _and_waiting(arrived, f, frames, waiting, now)
+                in_files = replayed is not None and needs_its_delivery(f.feed, TARGETS[self.what])
+                arrived = _and_waiting(arrived, f, frames, waiting, now, in_files=in_files)
             if f.looks_up:
                 arrived = _looked_up(f, arrived, frames, now)
                 arrived = staged(f"{self.what}_{f.name}", arrived)
@@ -215,10 +217,13 @@ def _looked_up(f: RawFeed, rows: DataFrame, frames: Frames, now: datetime) -> Da
     return with_lookups(rows, f.reading(rows).feed, others)
 
 
-def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame | None, now: datetime) -> DataFrame:
+def _and_waiting(
+    new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame | None, now: datetime, *, in_files: bool
+) -> DataFrame:
     """The new rows of a feed and those that waited until now; only the files of raw that hold some of these are read.
 
-    Of a feed with fills both are filled, since the lines that hold the values of a waiting one need not wait.
+    Of a feed with fills both are filled, since the lines that hold the values of a waiting one need not wait. `in_files`
+    wants the other rows of these files too, see `with_deliveries`.
     """
     whole = frames.get(ALL_ROWS + f.reads)
     new = new.withColumn(WAITED_FOR, F.lit(None).cast("string"))
@@ -234,12 +239,12 @@ def _and_waiting(new: DataFrame, f: RawFeed, frames: Frames, waiting: DataFrame 
     if len(origins) <= MOST_FILES:
         batches, files = ({origin[key] for origin in origins} for key in ("taken_by", "file"))
         old = old.where(F.col(BATCH_ID.name).isin(batches) & F.col("_file").isin(files))
-    elif fills_of(f.feed):
+    elif in_files or fills_of(f.feed):
         old = old.join(places.select("_file", BATCH_ID.name).distinct(), on=["_file", BATCH_ID.name], how="left_semi")
     if fills_of(f.feed):
         new, old = (filled_source(rows, f.reading(rows).feed) for rows in (new, old))
-    again = old.join(places, on=["_file", "_position", BATCH_ID.name], how="inner")
-    return new.unionByName(again, allowMissingColumns=True)
+    again = old.join(places, on=["_file", "_position", BATCH_ID.name], how="left" if in_files else "inner")
+    return new.unionByName(with_deliveries(again) if in_files else again, allowMissingColumns=True)
 
 
 def _by_raw_row(places: DataFrame) -> DataFrame:

@@ -1,4 +1,5 @@
--- Why rows were left out: the mapping's reasons for skipped rows, and the rules that rows broke.
+-- Why rows were left out: the mapping's reasons for skipped rows, and the rules that rows broke, less those of rows
+-- that left quarantine since.
 WITH
 lines AS (
     SELECT
@@ -13,7 +14,8 @@ counted AS (
         feed,
         target,
         skipped_reasons,
-        broken_rules
+        broken_rules,
+        replayed_rules
     FROM lines
     WHERE batch_id = last_batch_id OR NOT array_contains(split(:replaced, ','), target)
 ),
@@ -32,6 +34,13 @@ reasons AS (
         'rule broken' AS what,
         explode(broken_rules) AS (reason, row_count)
     FROM counted
+    UNION ALL
+    SELECT
+        feed,
+        target,
+        'rule broken' AS what,
+        explode(transform_values(replayed_rules, (rule, row_count) -> -row_count)) AS (reason, row_count)
+    FROM counted
 )
 
 SELECT
@@ -42,4 +51,5 @@ SELECT
     sum(row_count) AS row_count
 FROM reasons
 GROUP BY feed, target, what, reason
+HAVING sum(row_count) > 0
 ORDER BY row_count DESC, feed ASC, target ASC, reason ASC

@@ -16,7 +16,7 @@ from footfall.quality.measures import SAMPLE, Measures, measures_by_feed, sample
 from footfall.runtime.explain import is_about_a_value
 from footfall.runtime.inputs import DELTA
 from footfall.runtime.ledger_lines import broken_by_rule, fact_line, ledger_line
-from footfall.runtime.quarantine import QuarantineWriter, rows_aside
+from footfall.runtime.quarantine import QuarantineWriter, SetAside, rows_aside
 from footfall.runtime.replacing import Replaced, replaced_by
 from footfall.runtime.writes import Writes
 from footfall.steps import history, sorting
@@ -34,6 +34,10 @@ MOST_SHARED = 1000  # groups of lines that are looked at by themselves; with mor
 FAILED = (
     "an expression of a mapping failed on a value, so the rows were read again, more slowly, and those on which it fails were "
     "set aside as `<column>_failed`. Fix: use try_cast, try_divide, get and the like where NULL is as good."
+)
+
+NOT_PUT_BACK = (
+    "rows for {} that it took out of raw.quarantine are in no version of it any more: they are in their raw tables only"
 )
 
 
@@ -103,15 +107,18 @@ class BatchWriter:
                 return rows.isEmpty()
         return False
 
-    def undo(self) -> None:
-        """Takes back what the batch wrote, so that the step's tables are as they were before it."""
+    def undo(self) -> str:
+        """Takes back what the batch wrote, so that the step's tables are as they were before it; what could not be, in words."""
+        lost = list[str]()
         for table in self.step.writes:
             label = self.writes.label(table)
             if landing := self.lake.landing(table, label):
                 undo(self.lake, table, landing, label=label, batch_id=self.batch.batch_id)
             for removal in self._labels_of_removals(table):
                 bring_back(self.lake, BY_NAME[table], label=removal)
-            self.quarantine.undo(table.partition(".")[2])
+            name = table.partition(".")[2]
+            lost += [] if self.quarantine.undo(name) else [NOT_PUT_BACK.format(name)]
+        return "; ".join(lost)
 
     def _labels_of_removals(self, table: str) -> list[str]:
         """How the commit is found by which rows of people who withdrew leave the table, in steps that need consent."""
@@ -184,7 +191,7 @@ class BatchWriter:
         aside_rows = rows_aside(output, marked, places, in_conflict=in_conflict)
         if aside_rows is not None:
             self._hold_back(output, marked, fresh, tallies, aside_rows)
-        set_aside = self.quarantine.bring(table, aside_rows, output.replayed)
+        set_aside = self._set_aside(output, aside_rows)
         self._require_all(table, tallies, landing, set_aside.rows, copied=replaced.copied)
         known = {f: (tallies[f]["late_load"], tallies[f]["rows_valid"]) for f in output.without_known}
         texts = [sorting.late_load_warning(f, table, late=late, valid=valid) for f, (late, valid) in known.items()]
@@ -242,6 +249,13 @@ class BatchWriter:
         pins = (inputs.get(read, "") for inputs in (self.last.inputs if self.last else {}, self.batch.inputs))
         before, now = (Pin.parse(pin).batch_id if pin else 0 for pin in pins)
         return not read.startswith(DELTA) and now - before > 1
+
+    def _set_aside(self, output: FactRows, aside: DataFrame | None) -> SetAside:
+        if output.replayed is None or not output.of_documents:
+            return self.quarantine.bring(output.table, aside, output.replayed)
+        # which elements were read is told from the mapped rows, and asked several times
+        with self.lake.staged(f"{self.step.name}_read_again", output.replayed) as places:
+            return self.quarantine.bring(output.table, aside, places)
 
     def _require_all(
         self, table: Table, tallies: Mapping[str, Mapping[str, int]], landing: Landing, rows_aside: int, *, copied: int

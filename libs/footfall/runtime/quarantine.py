@@ -19,6 +19,7 @@ from footfall.steps.replay import Replay
 from footfall.steps.step import FactRows
 from footfall.storage.batch import Batch
 from footfall.storage.lake import Lake
+from footfall.storage.undo import put_back
 from footfall.tables import QUARANTINE
 
 REPLAYED_BY = ("feed", "file", "position", "element", "known_at")  # what a row that is taken in again is known by
@@ -84,18 +85,17 @@ class QuarantineWriter:
             return self._add_what_is_new(table, aside)
         return self._add(table, aside)
 
-    def undo(self, target: str) -> None:
-        """Takes back what the batch brought of a table; what it took out comes back."""
+    def undo(self, target: str) -> bool:
+        """Takes back what the batch brought of a table, and brings back what it took out; whether it could."""
         lake, batch_id = self.writes.lake, self.writes.batch.batch_id
         landing = lake.landing(QUARANTINE.full_name, self.writes.label(QUARANTINE.full_name, target))
         if landing is None:
-            return
+            return True
         if landing.appends:
             lake.delete(QUARANTINE.full_name, target=target, batch_id=batch_id)
-            return
-        replay = Replay(target)
-        before = lake.read(QUARANTINE.full_name, landing.version - 1).where(replay.of_target)
-        lake.replace(QUARANTINE.full_name, before, replay.of_target, label="")
+            return True
+        condition = Replay(target).of_target
+        return put_back(lake, QUARANTINE.full_name, landing, condition=condition, key=REPLAYED_BY, batch_id=batch_id)
 
     def _add(self, table: Table, aside: DataFrame) -> SetAside:
         observation = Observation()

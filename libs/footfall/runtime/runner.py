@@ -143,7 +143,8 @@ class _StepLoop:
         step = self.steps[number]
         batch = self.books.unfinished(step.name)
         if batch and (why := self.work.why_anew(step, batch)):
-            self.work.undo(step, batch)
+            if lost := self.work.undo(step, batch):
+                why = f"{why}; {lost}"
             self.books.abandon(batch, why=why)
             self._lines.append(f"{step.name:<42} begins anew: a run before ended too early, and {why}")
             batch = None

@@ -119,9 +119,9 @@ class Work:
             return "Delta keeps what it pinned no longer"
         return "what it wrote is taken back in part" if self._writer(step, batch).is_undone() else ""
 
-    def undo(self, step: Step, batch: Batch) -> None:
-        """Takes back what an earlier run wrote of a batch that is left open."""
-        self._writer(step, batch).undo()
+    def undo(self, step: Step, batch: Batch) -> str:
+        """Takes back what an earlier run wrote of a batch that is left open; what could not be taken back, in words."""
+        return self._writer(step, batch).undo()
 
     def _writer(self, step: Step, batch: Batch) -> BatchWriter:
         """For a batch that an earlier run left open."""

@@ -13,6 +13,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 IDENTITY = ("delivery", "content", "ordinal")  # of a row among those with its key
+OF_TABLE = 0  # the delivery of the table's own rows
 _IDENTITIES = "array<struct<delivery:bigint,content:bigint,ordinal:int>>"
 _LINES = "array<struct<delivery:bigint,content:bigint,ordinal:int,slot:int,arrived:string>>"
 
@@ -20,12 +21,13 @@ _LINES = "array<struct<delivery:bigint,content:bigint,ordinal:int,slot:int,arriv
 def settled(rows: Column) -> Column:
     """What becomes of the rows of one key: struct<lines, added, conflicts>.
 
-    `rows` is array<struct<is_new, ..., delivery, content, ordinal, slot, is_latest, arrived>> in the order in which they came, the
-    table's own (`is_new` 0) first; `ordinal` counts equal contents of a delivery from 1, `slot` is the number of a line of the
-    table, and `is_latest` says that a conflict replaces the line, unless this one came later: a row may have waited meanwhile.
-    `arrived` is text in the order in which rows came, NULL where none can have waited. `lines` are the rows that stand in the
-    end, each with the slot that it takes of the table; `added` are the rows by which a line was added, `conflicts` those that
-    had another content.
+    `rows` is array<struct<is_new, ..., is_in_batch, ..., delivery, content, ordinal, slot, is_latest, arrived, is_again>> in the
+    order in which they came, the table's own (`is_new` 0) first; `ordinal` counts equal contents of a delivery from 1, `slot` is
+    the number of a line of the table, and `is_latest` says that a conflict replaces the line, unless this one came later: a row
+    may have waited meanwhile, or was in quarantine (`is_again`). `arrived` is text in the order in which rows came, NULL where
+    it was not kept. A row that is not `is_in_batch` was settled before: it takes its line, and changes none. `lines` are the
+    rows that stand in the end, each with the slot that it takes of the table; `added` are the rows by which a line was added,
+    `conflicts` those that had another content.
     """
     known = F.transform(
         F.filter(rows, lambda row: row["is_new"] == 0), lambda row: _line(row, row["slot"], row["arrived"])
@@ -56,13 +58,15 @@ def _with_unmatched(state: Column, rows: Column, lines: Column) -> Column:
     pairs = F.least(F.size(rows), F.size(lines))
     changed, replaced = F.slice(rows, F.lit(1), pairs), F.slice(lines, F.lit(1), pairs)
     added = F.slice(rows, pairs + 1, F.size(rows))
-    news = F.transform(added, lambda row: _line(row, F.lit(None)))
+    news = F.transform(F.filter(added, lambda row: row["is_in_batch"]), lambda row: _line(row, F.lit(None)))
     latest = F.concat(
         F.filter(state["lines"], lambda line: ~F.array_contains(F.transform(replaced, _identity), _identity(line))),
         F.zip_with(
             changed,
             replaced,
-            lambda row, line: F.when(_came_before(row, line), line).otherwise(_line(row, line["slot"])),
+            lambda row, line: F.when(~row["is_in_batch"] | _came_before(row, line), line).otherwise(
+                _line(row, line["slot"])
+            ),
         ),
     )
     is_latest = F.coalesce(F.get(rows, F.lit(0))["is_latest"], F.lit(False))
@@ -88,8 +92,11 @@ def _identity(row: Column) -> Column:
 
 
 def _came_before(row: Column, line: Column) -> Column:
-    """Whether a new row came before a line that the table has; lines of the batch itself are in order, and have no `arrived`."""
-    return F.coalesce(row["arrived"] < line["arrived"], F.lit(False))
+    """Whether a new row came before a line that the table has; lines of the batch itself are in order, and have no `arrived`.
+
+    Where the table's line has none either, a row that is read again counts as the older one, so that it undoes nothing newer.
+    """
+    return F.coalesce(row["arrived"] < line["arrived"], row["is_again"] & (line["delivery"] == OF_TABLE))
 
 
 def _line(row: Column, slot: Column, arrived: Column | None = None) -> Column:

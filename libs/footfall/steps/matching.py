@@ -21,6 +21,7 @@ from footfall.steps.sorting import (
     DUPLICATE,
     FEED,
     FILE,
+    IN_BATCH,
     LANDS,
     POSITION,
     REPLACES,
@@ -44,6 +45,7 @@ def mark(
     are none. `_lands` says that the row is written, `_replaces` that it takes the place of a row of the table, whose key it
     gets. `shared` are the `shared_groups`, where they are known: the rows of all others are new as they stand, which saves
     most of the work. Of rows in conflict the first stays by the moment of taking, file and position, so that the choice repeats.
+    Checked rows that are not `_in_batch` take part and are not among the marked ones.
     """
     how = matching or Matching(table.key)
     if shared is None:
@@ -59,9 +61,10 @@ def mark(
 def shared_groups(checked: DataFrame, *, existing: DataFrame | None, matching: Matching) -> DataFrame | None:
     """Groups of the batch of which several deliveries, or the table, have rows: only they need to be held against each other.
 
-    One column; None where this cannot be told by groups, since rows have keys by themselves or groups have several columns.
+    One column; None where this cannot be told by groups, since rows have keys by themselves or groups have several columns, or
+    where rows were settled before, of groups that the table has.
     """
-    if not matching.counts or matching.keyed or len(matching.group) > 1:
+    if not matching.counts or matching.keyed or len(matching.group) > 1 or IN_BATCH in checked.columns:
         return None
     group, delivery = matching.group[0], F.xxhash64(TAKEN_AT, FEED, delivery_file(matching))
     groups = checked.groupBy(group).agg(F.min(delivery).alias("first"), F.max(delivery).alias("last"))
@@ -75,7 +78,10 @@ def _mark_all(checked: DataFrame, table: Table, existing: DataFrame | None, how:
     rows = checked.withColumn(KNOWN, F.lit(False))
     if existing is not None:
         rows = rows.unionByName(how.known(existing), allowMissingColumns=True)
-    return compared(rows, table, how).where(~F.col(KNOWN)).select(*_kept(checked), DUPLICATE, CONFLICT, LANDS, REPLACES)
+    is_new = ~F.col(KNOWN)
+    if IN_BATCH in checked.columns:
+        rows, is_new = rows.withColumn(IN_BATCH, F.coalesce(IN_BATCH, F.lit(True))), is_new & F.col(IN_BATCH)
+    return compared(rows, table, how).where(is_new).select(*_kept(checked), DUPLICATE, CONFLICT, LANDS, REPLACES)
 
 
 def _mark_alone(checked: DataFrame, table: Table, how: Matching) -> DataFrame:
@@ -88,4 +94,4 @@ def _mark_alone(checked: DataFrame, table: Table, how: Matching) -> DataFrame:
 
 
 def _kept(checked: DataFrame) -> list[str]:
-    return [c for c in checked.columns if c != LINE]
+    return [c for c in checked.columns if c not in {LINE, IN_BATCH}]

@@ -23,6 +23,10 @@ FEED, FILE, POSITION, SKIPPED, UNREADABLE, WARNED = (
 )  # fmt: skip
 RAW_ROW, TAKEN_AT = "_raw_row", "_taken_at"
 REPLAYED = "_replayed"  # whether the row was taken out of raw.quarantine; only where rows were
+# Whether the row is one of the batch, and not one that an earlier batch counted: such rows are read beside those of their
+# delivery that come out of raw.quarantine, to number and match these as if all came at once; only there.
+IN_BATCH = "_in_batch"
+AGAIN = "_again"  # whether the row was read before, and waited or was in quarantine since; only where conflicts replace rows
 SOUND = "_sound"
 # Columns that `footfall.steps.matching.mark` adds: how the row stands beside others with its key.
 DUPLICATE, CONFLICT, LANDS, REPLACES = "_duplicate", "_conflict", "_lands", "_replaces"

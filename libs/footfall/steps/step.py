@@ -103,7 +103,8 @@ class FactRows:
     say, as `steps.history` does it. `reads` gives for each feed the table that its rows were read from. `of_documents`
     are the feeds whose rows are elements of documents, with the name of the list there. `warned` are each feed's own rules
     that only warn. `replayed` are the places of the rows among them that were in raw.quarantine, and leave it; None where no
-    replay is wanted. `guarded` gives the same rows where an expression failed on a value: those on which it fails are among
+    replay is wanted. With a replay `frame` may hold rows that are not `_in_batch`: they help to match the others. `guarded`
+    gives the same rows where an expression failed on a value: those on which it fails are among
     the broken ones.
     """
 

@@ -90,10 +90,14 @@ def _is_untouched(lake: Lake, books: Books, table: str) -> bool:
 
 def _why_kept(lake: Lake, books: Books, table: str) -> str:
     """Why a table cannot be cared for now, in words; empty where it can."""
-    if table in UNPINNED:
+    if table in UNPINNED - {QUARANTINE.full_name}:
         return ""
-    if step := in_use(books).get(table):
+    busy, is_quarantine = in_use(books), table == QUARANTINE.full_name
+    # any batch may be a replay, which brings back what it took out of quarantine when it is undone
+    if step := next(iter(busy.values()), "") if is_quarantine else busy.get(table, ""):
         return f"{step} has a batch that is not over"
+    if is_quarantine:
+        return ""
     pin, newest = books.pin(table), lake.versions.newest(table)
     if pin is None:
         return "no batch that wrote it is closed"

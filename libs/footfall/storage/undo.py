@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.commits import UNDO
 from footfall.storage.lake import Lake, Landing
-from footfall.storage.versions import UNREADABLE_VERSION
+from footfall.storage.versions import GONE, UNREADABLE_VERSION
 
 RETENTIONS, LONGEST = ("delta.deletedFileRetentionDuration", "delta.logRetentionDuration"), "interval 36500 days"
 FILES_ARE_GONE = "Not all files from version"  # how RESTORE says so; Delta has no condition for it
@@ -38,6 +40,48 @@ def bring_back(lake: Lake, table: Table, *, label: str) -> None:
     if removal and lake.landing(name, UNDO + label) is None:
         before, after = (lake.read(name, version) for version in (removal.version - 1, removal.version))
         lake.write(table, before.exceptAll(after), label=UNDO + label, batch_id=0)  # each row keeps its own batch
+
+
+def put_back(lake: Lake, table: str, landing: Landing, *, condition: str, key: Sequence[str], batch_id: int) -> bool:
+    """Takes back a commit that moved rows out of a part of the table, those for which a condition in SQL holds.
+
+    The batch's own rows leave, and those come back that left in the commit; what others added or deleted since stays so.
+    Returns False where no file or log has them any more: then only the batch's rows leave.
+    """
+    is_mine = f"{BATCH_ID.name} = {batch_id}"
+    try:
+        with _readable(lake, table, landing.version - 1):
+            before, after = (lake.read(table, v).where(condition) for v in (landing.version - 1, landing.version))
+            now = lake.read(table, lake.version(table)).where(condition).where(~F.expr(is_mine))
+            left = before.join(after.where(~F.expr(is_mine)), list(key), "left_anti")
+            back = left.join(now, list(key), "left_anti")  # a try before may have brought some back
+            lake.replace(table, now.unionByName(back), condition, label="")
+    except Exception as fault:  # a file that is gone is no PySparkException in classic Spark
+        if not any(sign in str(fault) for sign in GONE):
+            raise
+        lake.remove(table, f"{condition} AND {is_mine}", label="")
+        return False
+    return True
+
+
+@contextmanager
+def _readable(lake: Lake, table: str, version: int) -> Iterator[None]:
+    """Within it Delta's retention does not stand in the way of reading a version whose files are there."""
+    try:
+        _ = lake.read(table, version).schema
+    except PySparkException as fault:
+        if fault.getCondition() not in UNREADABLE_VERSION:
+            raise
+    else:
+        yield
+        return
+    before = lake.properties(table) or {}
+    _set(lake, table, dict.fromkeys(RETENTIONS, LONGEST))
+    try:
+        yield
+    finally:
+        _set(lake, table, {key: before[key] for key in RETENTIONS if key in before})
+        lake.forget(table)
 
 
 def _is_restored(lake: Lake, table: str, version: int) -> bool:

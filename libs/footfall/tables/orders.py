@@ -20,6 +20,7 @@ FX_RATES = Table(
         Column("currency", "string", "ISO 4217 code"),
         Column("rate", "decimal(18,10)", "price of one unit", unit="shop currency", required=True),
         Column("known_at", "timestamp", "when footfall had it, UTC", required=True),
+        ARRIVED,
     ),
     key=("rate_date", "currency"),
     rules=(Rule("rate_positive", "rate > 0"), Rule("currency_is_a_code", "currency RLIKE '^[A-Z]{3}$'")),

@@ -52,6 +52,7 @@ STOCK_LEVELS = Table(
         Column("location_id", "string", "the shop's own number of the branch or store-room"),
         *CLOCKS,
         Column("on_hand", QUANTITY, "units that can be sold, in the item's own unit", required=True),
+        ARRIVED,
     ),
     key=("item_id", "location_id", "event_time"),
     rules=(Rule("on_hand_not_negative", "on_hand >= 0"), NOT_BEFORE_IT_HAPPENED),

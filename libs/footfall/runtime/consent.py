@@ -11,19 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import BATCH_ID, Table, Written
 from footfall.contract.commits import WITHDRAWN
-from footfall.errors import TryAgain
 from footfall.runtime.inputs import DERIVATION
 from footfall.steps.consent import NO_CONSENT, Consent, allowed, is_about_people, left_out
 from footfall.steps.step import Expiry, Frames, Output, Step, StepResult
 from footfall.storage.batch import Batch, Pin
 from footfall.storage.lake import Lake
-from footfall.storage.versions import GONE
+from footfall.storage.versions import is_gone
 from footfall.tables import BY_NAME, CLAUSE_VECTORS, IDENTITIES, PERMISSIONS, TEXT_INSIGHTS, TEXT_TOPICS, TEXT_VECTORS
 
 MOST_KEYS = 1000  # whose rows leave a table by name; with more, the table is written anew without them
@@ -108,8 +106,8 @@ def consent_changes(
         only_before, only_now = states[0].exceptAll(states[1]), states[1].exceptAll(states[0])
         if only_before.unionAll(only_now).isEmpty():
             return None
-    except (TryAgain, PySparkException) as fault:
-        if isinstance(fault, TryAgain) or any(sign in str(fault) for sign in GONE):
+    except Exception as fault:
+        if is_gone(fault):
             return ConsentChanges(None, None)
         raise
     fewer, more = (only_before, only_now) if consent.is_opt_in else (only_now, only_before)

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import Table, Written
 from footfall.contract.frames import no_rows
-from footfall.errors import TryAgain
 from footfall.features.calendar import MOST_DATES
 from footfall.features.changes import changed_rows, first_day, first_day_of_actors
 from footfall.features.dates import DatesToWrite, dates_to_write
@@ -30,7 +28,7 @@ from footfall.runtime.inputs import lost_rows
 from footfall.steps.consent import Consent, allowed
 from footfall.steps.step import Frames, Output, Read, Step, StepResult, has_same_definition
 from footfall.storage.batch import Batch, Pin
-from footfall.storage.versions import GONE
+from footfall.storage.versions import is_gone
 from footfall.tables import IDENTITIES, PERMISSIONS
 
 EVER = date.min  # before all facts
@@ -152,8 +150,8 @@ class DatedTables:
             if table is IDENTITIES:
                 return _collected(first_day_of_actors(rows, frames[self.activity.full_name], time_zone=self._zone))
             return _collected(first_day(rows, time_zone=self._zone))
-        except (TryAgain, PySparkException) as fault:  # what cannot be compared counts as changed
-            if isinstance(fault, TryAgain) or any(sign in str(fault) for sign in GONE):
+        except Exception as fault:  # what cannot be compared counts as changed
+            if is_gone(fault):
                 return EVER
             raise
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from footfall.contract import BATCH_ID, Table
 from footfall.contract.commits import UNDO
 from footfall.storage.lake import Lake, Landing
-from footfall.storage.versions import GONE, UNREADABLE_VERSION
+from footfall.storage.versions import UNREADABLE_VERSION, is_gone
 
 RETENTIONS, LONGEST = ("delta.deletedFileRetentionDuration", "delta.logRetentionDuration"), "interval 36500 days"
 FILES_ARE_GONE = "Not all files from version"  # how RESTORE says so; Delta has no condition for it
@@ -56,8 +56,8 @@ def put_back(lake: Lake, table: str, landing: Landing, *, condition: str, key: S
             left = before.join(after.where(~F.expr(is_mine)), list(key), "left_anti")
             back = left.join(now, list(key), "left_anti")  # a try before may have brought some back
             lake.replace(table, now.unionByName(back), condition, label="")
-    except Exception as fault:  # a file that is gone is no PySparkException in classic Spark
-        if not any(sign in str(fault) for sign in GONE):
+    except Exception as fault:
+        if not is_gone(fault):
             raise
         lake.remove(table, f"{condition} AND {is_mine}", label="")
         return False

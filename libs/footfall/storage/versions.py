@@ -15,6 +15,7 @@ from pyspark.sql import types as T
 from footfall.contract import Layer
 from footfall.contract.commits import Commit
 from footfall.contract.ddl import date_literal
+from footfall.errors import TryAgain
 
 ABSENT = {
     "DELTA_TABLE_ONLY_OPERATION",
@@ -34,9 +35,14 @@ UNREADABLE_VERSION = {
     "DELTA_MISSING_CHANGE_DATA",
 }
 # how faults begin that say so when the rows are read
-GONE = (*UNREADABLE_VERSION, "FAILED_READ_FILE", "FileNotFound")
+_GONE = (*UNREADABLE_VERSION, "FAILED_READ_FILE", "FileNotFound")
 _LISTED = (Layer.RAW, Layer.REFINED, Layer.RESULTS)  # the books are read at their newest version
 _LOG_FILE = re.compile(r"/([^/]+)/([^/]+)/_delta_log/(\d{20})\.json$")
+
+
+def is_gone(fault: Exception) -> bool:
+    """Whether a read failed since the files or the log of an older version are gone; in classic Spark no PySparkException."""
+    return isinstance(fault, TryAgain) or any(sign in str(fault) for sign in _GONE)
 
 
 @dataclass

@@ -46,6 +46,6 @@ def test_a_missed_gate_is_a_warning_and_with_strict_exit_code_3_after_all_steps_
     printed = capsys.readouterr()
     assert printed.out.count("warning: churn: the AUROC ties with recency alone") == 2
     assert (
-        "footfall stopped (gate failed): churn: the AUROC ties with recency alone\nFix: Look at the gates"
+        "footfall stopped (gate failed): churn: the AUROC ties with recency alone\nFix: For a model look at the gates"
         in printed.err
     )

@@ -150,7 +150,7 @@ def test_where_bytes_stand_and_what_a_reader_reads_is_named_with_the_file_and_th
     lines_by_case: dict[str, list[str]],
 ) -> None:
     beginnings = (
-        "Oats stands in refined/items/part-",
+        "Oats stands in books/",  # labels of quality, before refined/items
         "raw.corner_till: polars reads [('1', '1', ",
         "source_changes of till in run 1: [({}, None)",
     )

@@ -37,6 +37,7 @@ from footfall.tables import (
 )  # fmt: skip
 from jobs import pipeline
 
+pytestmark = pytest.mark.slow
 KNOWN = "known: {delay: 0 hours}"
 MAPPING = """\
 source: corner

@@ -171,6 +171,7 @@ def _aspects(encoder: str) -> AspectModel:
     return replace(ASPECTS, feature_version=encoder, of_vectors=Softmax(np.zeros((1, 16)), np.zeros(1)))
 
 
+@pytest.mark.slow
 def test_who_withdraws_is_gone_from_all_results_of_all_dates_and_comes_back_with_a_new_consent(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def _users(lake: Lake, day: int) -> dict[str, tuple[int, float]]:
     return {row["identifier"]: (row["order_count_90d"], row["activity_recency_days"]) for row in rows.collect()}
 
 
+@pytest.mark.slow
 def test_a_login_joins_two_identifiers_from_its_day_on_until_the_link_is_taken_back(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

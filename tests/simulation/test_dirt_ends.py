@@ -25,6 +25,7 @@ from footfall.storage.lake import Lake
 from jobs import pipeline
 from simulation.dirty_files import write_dirty_files
 
+pytestmark = pytest.mark.slow
 PLAN = SimulationPlan(people=70, items=60, days=12, seed=5, start=date(2024, 3, 4), dirt=20.0)
 MAPPING = Path(__file__).resolve().parents[2] / "conf" / "sources" / "simulated.yaml"
 # Feed -> what the names of its kinds of dirt begin with, and the table with the column that holds what its rows are known by.

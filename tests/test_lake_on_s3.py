@@ -112,7 +112,7 @@ def test_a_shop_on_s3_comes_in_as_on_a_local_path_once_and_delta_rs_reads_it(
     capsys.readouterr()
     assert _run(remote, "s3a://shop/raw", mapping) == 0
     said = capsys.readouterr().out
-    assert said.count("nothing new") == len(said.splitlines()) == 4
+    assert said.count("nothing new") == len(said.splitlines()) == 5
     names = {name.lower(): value for name, value in ENVIRONMENT.items() if name != "AWS_EC2_METADATA_DISABLED"}
     opened = footfall.open(remote, storage_options={**names, "aws_endpoint": endpoint, "aws_allow_http": "true"})
     frame = opened["refined.order_lines"].to_polars(["item_id", "quantity"])

@@ -1,5 +1,6 @@
--- What was usual of each measure of the feeds that have news: batches of the same weekday in the last 28 days, where there
--- are two or more, else the last four; never the first batch of a feed, which holds its past, nor one with a replay.
+-- What was usual of each measure of the feeds that have news: batches of the same weekday in the last 28 days, where
+-- there are two or more, else the last four; never the first batch of a feed, which holds its past, nor one with a
+-- replay.
 WITH
 first_batches AS (
     SELECT

@@ -1,6 +1,6 @@
--- What counts still of all that was measured: rows by rule and rows checked, of the last 28 days (of tables that are made
--- anew, of the last batch); and each other measure of the last batch of its feed that fails. A batch with a replay, whose
--- rows have no value, is not the last of its feed.
+-- What counts still of all that was measured: rows by rule and rows checked, of the last 28 days (of tables that are
+-- made anew, of the last batch); and each other measure of the last batch of its feed that fails. A batch with a
+-- replay, whose rows have no value, is not the last of its feed.
 WITH
 recent AS (
     SELECT

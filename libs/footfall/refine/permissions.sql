@@ -82,7 +82,7 @@ former_people AS (
         ON
             identities.actor_id = of_people.actor_id
             AND (of_people.valid_to IS NULL OR identities.valid_from < of_people.valid_to)
-            AND (identities.valid_to IS NULL OR of_people.valid_from < identities.valid_to)
+            AND (identities.valid_to IS NULL OR identities.valid_to > of_people.valid_from)
     WHERE identities.known_from <= :now
     GROUP BY identities.user_id
 )

@@ -101,6 +101,7 @@ def _ledger(lake: Lake, feed: str, target: str) -> list[tuple[Any, ...]]:
     return [tuple(line) for line in lines.orderBy("batch_id").select(*columns).collect()]
 
 
+@pytest.mark.slow
 def test_a_broken_feed_waits_until_it_is_accepted_and_its_rows_are_taken_in_again_after_the_fix(
     spark: SparkSession,
     lake: Lake,

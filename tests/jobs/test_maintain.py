@@ -62,6 +62,7 @@ def _maintain(words: list[str], now: str, *more: str) -> int:
     return main("", maintain.steps, command_line=maintain.arguments(), arguments=arguments, ending=maintain.ending)
 
 
+@pytest.mark.slow
 def test_rows_go_when_their_time_is_over_and_refine_has_read_them(
     spark: SparkSession,
     lake: Lake,

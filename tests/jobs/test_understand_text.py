@@ -163,6 +163,7 @@ def test_a_slice_that_was_written_and_not_closed_is_not_read_again(
     assert len(rows) == len({row["text_id"] for row in rows}) == 26
 
 
+@pytest.mark.slow
 def test_an_encoder_that_still_serves_reads_todays_texts_before_the_new_one_reads_all_again(
     world: World, tmp_path: Path
 ) -> None:

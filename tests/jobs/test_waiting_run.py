@@ -201,6 +201,7 @@ feeds:
 """
 
 
+@pytest.mark.slow
 def test_only_the_elements_of_a_document_wait_that_lack_something(
     spark: SparkSession, lake: Lake, tmp_path: Path
 ) -> None:

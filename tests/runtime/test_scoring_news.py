@@ -128,6 +128,7 @@ def test_news_that_no_model_reads_leaves_the_tables_alone(world: World) -> None:
     assert {table: world.lake.version(table) for table in before} == before
 
 
+@pytest.mark.slow
 def test_a_new_version_replaces_all_rows_at_once_and_nobody_none(world: World) -> None:
     world.review("ok2")
     world.read_by("old", "ok2")

@@ -209,7 +209,9 @@ def test_who_withdraws_is_gone_from_all_results_of_all_dates_and_comes_back_with
     for name, state in before.items():
         assert today[name] == [row for row in state if row.get("as_of_date") in (None, TUESDAY)], name
     wanted = [row for row in before["user_features"] if row["as_of_date"] != TUESDAY - timedelta(days=1)]
-    assert again["user_features"] == wanted  # what she did on Monday's date is news, and nobody wants that date any more
+    assert (
+        again["user_features"] == wanted
+    )  # what she did on Monday's date is news, and nobody wants that date any more
 
     for actor in ("card", "bob"):
         shop.consents(False, *PURPOSES, minute=2, actor=actor)

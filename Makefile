@@ -14,7 +14,7 @@ CPU_OPTION := $(if $(findstring command,$(origin CPU)),--cpu $(CPU))
 .PHONY: help doctor setup s3 check test test-all demo bench docs clean lock wheel archive
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 doctor: ## what this machine lacks, and how to get it
 	@$(PYTHON) infra/local/doctor.py

@@ -20,9 +20,8 @@ from footfall.runtime.cli import Job
 from footfall.steps.step import Frames, Output, Read, Step, StepResult
 from footfall.tables import BY_NAME, LEDGER, QUALITY
 
-MOST_LINES = (
-    5000  # of a run: the feeds times the tables that they fill, and older lines where an older footfall wrote them
-)
+# of a run: the feeds times the tables that they fill, and older lines where an older footfall wrote them
+MOST_LINES = 5000
 
 
 def quality_step(job: Job, facts: Sequence[Step]) -> Step:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.errors import SettingsError
+from footfall.features.changes import changed_rows
 from footfall.runtime.cli import Job
 from footfall.steps.consent import Consent
 from footfall.steps.sql import run_sql
@@ -54,14 +54,8 @@ def permissions_step(job: Job) -> Step:
         consents, identities = frames[CONSENTS.full_name], frames[IDENTITIES.full_name]
         now = run_sql("refine", "permissions", values={"now": job.now}, consents=consents, identities=identities)
         before, columns = frames.get(NAME), list(PERMISSIONS.column_names)
-        is_same = before is not None and changed_permissions(before, now).isEmpty()
+        is_same = before is not None and changed_rows(before, now).isEmpty()
         return StepResult([] if is_same else [Output(PERMISSIONS, now.select(*columns))])
 
     reads = tuple(Read(table.full_name) for table in (CONSENTS, IDENTITIES))
     return Step("refine_permissions", reads, (NAME,), apply, ("footfall.refine",), run_values={"in_effect": in_effect})
-
-
-def changed_permissions(before: DataFrame, now: DataFrame) -> DataFrame:
-    """The rows that only one of the two states has."""
-    earlier, later = (state.select(*PERMISSIONS.column_names) for state in (before, now))
-    return earlier.exceptAll(later).unionAll(later.exceptAll(earlier))

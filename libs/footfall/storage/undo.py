@@ -75,12 +75,11 @@ def _readable(lake: Lake, table: str, version: int) -> Iterator[None]:
     else:
         yield
         return
-    before = lake.properties(table) or {}
-    _set(lake, table, dict.fromkeys(RETENTIONS, LONGEST))
+    before = _lifted(lake, table)
     try:
         yield
     finally:
-        _set(lake, table, {key: before[key] for key in RETENTIONS if key in before})
+        _set(lake, table, before)
         lake.forget(table)
 
 
@@ -102,15 +101,21 @@ def _restore(lake: Lake, table: str, version: int) -> None:
     except PySparkException as fault:
         if fault.getCondition() not in UNREADABLE_VERSION:
             raise
-        before = lake.properties(table) or {}
-        _set(lake, table, dict.fromkeys(RETENTIONS, LONGEST))
+        before = _lifted(lake, table)
         try:
             lake.spark.sql(restore).collect()  # brings the old properties back, too
         except PySparkException:
-            _set(lake, table, {key: before[key] for key in RETENTIONS if key in before})
+            _set(lake, table, before)
             raise
     finally:
         lake.forget(table)
+
+
+def _lifted(lake: Lake, table: str) -> dict[str, str]:
+    """Lifts the table's retention; returns the properties to `_set` again behind it."""
+    before = lake.properties(table) or {}
+    _set(lake, table, dict.fromkeys(RETENTIONS, LONGEST))
+    return {key: before[key] for key in RETENTIONS if key in before}
 
 
 def _set(lake: Lake, table: str, properties: Mapping[str, str]) -> None:
